@@ -1,0 +1,3 @@
+//! Benchmarks: `cargo bench`.
+
+fn main() {}

@@ -1,0 +1,77 @@
+//! How a source is doing: what is known is only as good as this.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Instant, Problem, SourceId, Text};
+
+/// How one source is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SourceHealth {
+    /// Which source.
+    pub id: SourceId,
+    /// What it is doing.
+    pub state: SourceState,
+    /// When it last answered, whether there was news or not: its facts were true then.
+    pub answered_at: Option<Instant>,
+    /// Since when its facts have been what they are.
+    pub changed_at: Option<Instant>,
+    /// From when on its facts count as stale.
+    pub stale_from: Option<Instant>,
+    /// When it will be asked next.
+    pub next_at: Option<Instant>,
+    /// Why it did not answer, if it did not.
+    pub failure: Option<Problem>,
+    /// Rounds that failed since the last answer.
+    pub failures: u32,
+    /// How far a long first round is.
+    pub progress: Option<Progress>,
+}
+
+/// What a source is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceState {
+    /// Never answered yet.
+    Starting,
+    /// Being asked.
+    Fetching,
+    /// Answered; waits for its next round.
+    Waiting,
+    /// Did not answer; will be asked again later than usual.
+    BackingOff,
+    /// Cannot answer before a person changes something; still asked now and then.
+    Refused,
+}
+
+/// How far a round is that takes long.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Progress {
+    /// What is being read.
+    pub what: Text,
+    /// How many of it are read.
+    pub done: u64,
+    /// How many there are, where known.
+    pub total: Option<u64>,
+}
+
+impl SourceHealth {
+    /// A source that has not been asked yet.
+    pub fn starting(id: SourceId) -> Self {
+        Self {
+            id,
+            state: SourceState::Starting,
+            answered_at: None,
+            changed_at: None,
+            stale_from: None,
+            next_at: None,
+            failure: None,
+            failures: 0,
+            progress: None,
+        }
+    }
+
+    /// What it said may no longer be so: it never answered, or too long ago.
+    pub fn is_stale(&self, now: Instant) -> bool {
+        self.stale_from.is_none_or(|from| from <= now)
+    }
+}

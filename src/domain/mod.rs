@@ -1,0 +1,35 @@
+//! What the board speaks of: plain data, and the words for it.
+//!
+//! Everything here is a value. Sources make it, the history keeps it, insight reads it.
+//! All texts are [`Text`]: cleaned at the door, so that nobody further in has to think of it.
+
+mod calendar;
+mod deployment;
+mod facts;
+mod health;
+mod ids;
+mod policy;
+mod pull_request;
+mod release;
+mod story;
+mod test_run;
+mod text;
+mod world;
+
+pub use calendar::Calendar;
+pub use deployment::{Activity, Booking, Deployment, DeploymentState, Environment, Freeze, Tier, Window};
+pub use facts::{Facts, Kind, Problem};
+pub use health::{Progress, SourceHealth, SourceState};
+pub use ids::{BookingId, DeploymentId, EnvironmentId, PullRequestId, ReleaseId, SourceId, StoryKey};
+pub use policy::Policy;
+pub use pull_request::{
+    Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,
+};
+pub use release::{MatchRule, Release, Target};
+pub use story::{Category, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind};
+pub use test_run::TestRun;
+pub use text::{Text, clean};
+pub use world::World;
+
+/// An instant.
+pub type Instant = chrono::DateTime<chrono::Utc>;

@@ -1,0 +1,41 @@
+//! What the organisation agreed on: the rules by which facts are judged.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Calendar, Severity, Text};
+
+/// The rules by which facts are judged. Comes from the configuration; the same facts under
+/// the same policy at the same instant always give the same answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Policy {
+    /// Days: which time zone they are in, and which of them are worked on.
+    pub calendar: Calendar,
+    /// From so many hours before the target on, the headline is the verdict; before, the
+    /// outlook.
+    pub last_day_hours: u32,
+    /// Share of tests that must pass, 0 to 1.
+    pub tests_passing: f64,
+    /// Suites whose newest run counts; none: every suite that ever ran for the release.
+    pub required_suites: Vec<Text>,
+    /// Defects of these severities block a release.
+    pub blocking: Vec<Severity>,
+    /// Gates (by their name) that must have an answer: where no source feeds them they are
+    /// unknown, not "not needed".
+    pub required_gates: Vec<Text>,
+    /// Gates (by their name) that are switched off.
+    pub disabled_gates: Vec<Text>,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            calendar: Calendar::default(),
+            last_day_hours: 24,
+            tests_passing: 0.99,
+            required_suites: Vec::new(),
+            blocking: vec![Severity::Critical],
+            required_gates: Vec::new(),
+            disabled_gates: Vec::new(),
+        }
+    }
+}

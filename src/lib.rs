@@ -1,0 +1,9 @@
+//! tminus: the go/no-go board for software releases, in the terminal.
+//!
+//! Data flows one way: source → refresh → history → insight → app → view.
+//! `ARCHITECTURE.md` walks through the house.
+
+pub mod clock;
+pub mod domain;
+pub mod history;
+pub mod source;

@@ -1,0 +1,3 @@
+//! The `tminus` program: everything is in the library.
+
+fn main() {}
