@@ -61,8 +61,8 @@ impl Calendar {
 
     /// All days from `first` to `last`, both included; none if `last` is earlier. At most
     /// `most`, the latest ones.
-    pub fn days(&self, first: NaiveDate, last: NaiveDate, most: usize) -> Vec<NaiveDate> {
-        let mut days: Vec<_> = std::iter::successors(Some(last), |day| day.pred_opt())
+    pub fn days(first: NaiveDate, last: NaiveDate, most: usize) -> Vec<NaiveDate> {
+        let mut days: Vec<_> = std::iter::successors(Some(last), NaiveDate::pred_opt)
             .take_while(|day| *day >= first)
             .take(most)
             .collect();
@@ -103,7 +103,7 @@ mod tests {
         assert!(calendar.is_working(date(2026, 12, 24)));
         assert!(!calendar.is_working(date(2026, 12, 25)));
         assert!(!calendar.is_working(date(2026, 12, 26)));
-        assert_eq!(calendar.days(date(2026, 12, 24), date(2026, 12, 26), 10).len(), 3);
-        assert_eq!(calendar.days(date(2026, 12, 24), date(2026, 12, 20), 10).len(), 0);
+        assert_eq!(Calendar::days(date(2026, 12, 24), date(2026, 12, 26), 10).len(), 3);
+        assert_eq!(Calendar::days(date(2026, 12, 24), date(2026, 12, 20), 10).len(), 0);
     }
 }
