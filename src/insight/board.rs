@@ -1,0 +1,52 @@
+//! The board: the one value that the screen, `status`, `check` and the history read.
+
+use std::sync::Arc;
+
+use crate::domain::{Instant, Policy, ReleaseId, SourceHealth, World};
+
+use super::{Insight, ReleaseInsight};
+
+/// Everything that is known and what it means, at one instant. Immutable; shared by `Arc`.
+#[derive(Clone, Debug)]
+pub struct Board {
+    /// What the board is called: the project.
+    pub title: crate::domain::Text,
+    /// The instant it was derived for.
+    pub at: Instant,
+    /// The first instant at which time alone may change an answer.
+    pub valid_until: Instant,
+    /// The facts. Empty on a board that was painted from the cache.
+    pub world: Arc<World>,
+    /// What they mean.
+    pub insight: Arc<Insight>,
+    /// How each source is doing, in the order of their rank.
+    pub health: Arc<[SourceHealth]>,
+    /// The rules that were applied.
+    pub policy: Arc<Policy>,
+    /// How true it is as a whole.
+    pub completeness: Completeness,
+}
+
+/// How much of the truth a board holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// From the cache of the last visit: headline and first rows only.
+    Preview,
+    /// A source is still filling in what it never told before.
+    Filling,
+    /// All that the sources said.
+    Whole,
+}
+
+impl Board {
+    /// The release to show when nobody asked for one: the unreleased one with the nearest
+    /// target, else the one released last.
+    pub fn default_release(&self) -> Option<&Arc<ReleaseInsight>> {
+        self.insight.releases.first()
+    }
+
+    /// The release with this identity.
+    pub fn release(&self, id: &ReleaseId) -> Option<&Arc<ReleaseInsight>> {
+        self.insight.releases.iter().find(|insight| insight.release.id == *id)
+    }
+}
