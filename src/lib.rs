@@ -7,4 +7,5 @@ pub mod clock;
 pub mod domain;
 pub mod history;
 pub mod insight;
+pub mod refresh;
 pub mod source;

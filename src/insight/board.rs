@@ -39,6 +39,26 @@ pub enum Completeness {
 }
 
 impl Board {
+    /// TEMP
+    pub fn derive(
+        title: crate::domain::Text,
+        world: Arc<World>,
+        health: Arc<[SourceHealth]>,
+        policy: Arc<Policy>,
+        completeness: Completeness,
+        at: Instant,
+    ) -> Self {
+        Self {
+            title,
+            at,
+            valid_until: at + chrono::Duration::hours(1),
+            world,
+            insight: Arc::default(),
+            health,
+            policy,
+            completeness,
+        }
+    }
     /// The release to show when nobody asked for one: the unreleased one with the nearest
     /// target, else the one released last.
     pub fn default_release(&self) -> Option<&Arc<ReleaseInsight>> {

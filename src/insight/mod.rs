@@ -8,9 +8,11 @@
 //! somebody asks.
 
 pub mod board;
+mod preview;
 mod types;
 
-pub use board::Board;
+pub use board::{Board, Completeness};
+pub use preview::Preview;
 pub use types::{
     BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, ForecastView,
     Gate, GateAnswer, GateName, Insight, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,

@@ -51,6 +51,26 @@ pub struct ReleaseInsight {
     pub remedies: Vec<Remedy>,
 }
 
+impl ReleaseInsight {
+    /// Everything but the rows of its lists.
+    #[must_use]
+    pub fn clone_without_rows(&self) -> Self {
+        Self {
+            release: Arc::clone(&self.release),
+            tally: self.tally,
+            burn_down: self.burn_down.clone(),
+            gates: self.gates.clone(),
+            verdict: self.verdict,
+            outlook: self.outlook,
+            forecast: self.forecast.clone(),
+            last_day_from: self.last_day_from,
+            stories: Vec::new(),
+            pull_requests: Vec::new(),
+            remedies: self.remedies.clone(),
+        }
+    }
+}
+
 /// How the lists of a release add up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Tally {

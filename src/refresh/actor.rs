@@ -1,0 +1,136 @@
+//! One actor per source: it alone decides when the source is asked.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    domain::{Instant, SourceId},
+    source::{Answer, Report, Round, Source, SourceError},
+};
+
+use super::{
+    schedule::{Ended, pause},
+    watch::Watch,
+};
+
+/// After a file changed, how long to wait for the rest of the change: a commit or a checkout
+/// touches many files.
+const SETTLE: Duration = Duration::from_millis(150);
+
+/// What an actor tells the hub.
+#[derive(Debug)]
+pub(super) struct Message {
+    pub(super) source: SourceId,
+    pub(super) at: Instant,
+    pub(super) what: What,
+}
+
+#[derive(Debug)]
+pub(super) enum What {
+    /// A round began.
+    Asked,
+    /// A round tells of its way.
+    Report(Report),
+    /// A round ended; the next one comes after `pause` unless asked for earlier.
+    Ended { result: Result<Answer, SourceError>, pause: Duration },
+}
+
+/// The actor's reason to ask.
+enum Reason {
+    Due,
+    Requested,
+    FilesChanged,
+    Quit,
+}
+
+/// Runs until `cancelled`. Requests that come while a round is under way are one further
+/// round: the newest wins.
+pub(super) async fn run(
+    mut source: Box<dyn Source>,
+    clock: Clock,
+    requests: Arc<Notify>,
+    hub: mpsc::UnboundedSender<Message>,
+    cancelled: CancellationToken,
+) {
+    let id = source.id();
+    let changed = Arc::new(Notify::new());
+    let mut watch = Watch::new(Arc::clone(&changed));
+    let mut failures = 0_u32;
+    loop {
+        let now = clock.now();
+        let tell = |what| hub.send(Message { source: id.clone(), at: clock.now(), what }).is_ok();
+        if !tell(What::Asked) {
+            return;
+        }
+        let round = Round { now, cancelled: cancelled.child_token(), report: reporter(&id, clock, &hub) };
+        let result = source.fetch(&round).await;
+        if cancelled.is_cancelled() {
+            return;
+        }
+        let ended = match &result {
+            Ok(_) => Ended::Well,
+            Err(SourceError::Refused(_)) => Ended::Refused,
+            Err(_) => Ended::Failed(failures.saturating_add(1)),
+        };
+        failures = match ended {
+            Ended::Well => 0,
+            _ => failures.saturating_add(1),
+        };
+        let pause = pause(source.interval(), ended, fastrand::f64());
+        if !tell(What::Ended { result, pause }) {
+            return;
+        }
+        // What a source reads may change with what it read: a plan names further files.
+        watch.follow(source.watched());
+        match next_reason(pause, &requests, &changed, &cancelled).await {
+            Reason::Quit => return,
+            Reason::Due | Reason::Requested => {}
+            Reason::FilesChanged => {
+                tokio::select! {
+                    () = tokio::time::sleep(SETTLE) => {}
+                    () = cancelled.cancelled() => return,
+                }
+            }
+        }
+        drain(&changed).await;
+    }
+}
+
+async fn next_reason(
+    pause: Duration,
+    requests: &Notify,
+    changed: &Notify,
+    cancelled: &CancellationToken,
+) -> Reason {
+    tokio::select! {
+        biased;
+        () = cancelled.cancelled() => Reason::Quit,
+        () = requests.notified() => Reason::Requested,
+        () = changed.notified() => Reason::FilesChanged,
+        () = tokio::time::sleep(pause) => Reason::Due,
+    }
+}
+
+/// Takes a wake-up that is already there, so that the round that now begins answers it too.
+async fn drain(changed: &Notify) {
+    tokio::select! {
+        biased;
+        () = changed.notified() => {}
+        () = std::future::ready(()) => {}
+    }
+}
+
+fn reporter(
+    id: &SourceId,
+    clock: Clock,
+    hub: &mpsc::UnboundedSender<Message>,
+) -> Box<dyn Fn(Report) + Send + Sync> {
+    let (id, hub) = (id.clone(), hub.clone());
+    Box::new(move |report| {
+        // A hub that is gone needs no reports.
+        drop(hub.send(Message { source: id.clone(), at: clock.now(), what: What::Report(report) }));
+    })
+}

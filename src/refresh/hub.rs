@@ -1,0 +1,407 @@
+//! The hub: knows what every source said last, and turns it into boards.
+
+use std::{collections::HashMap, sync::Arc, thread::JoinHandle, time::Duration};
+
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    domain::{Facts, Instant, Policy, Problem, SourceHealth, SourceId, SourceState, Text, World},
+    history::Kept,
+    insight::{Board, Completeness},
+    source::{Answer, Report, Source, SourceError},
+};
+
+use super::{
+    actor::{self, Message, What},
+    keeper::{Keeper, Said, Storage},
+    schedule::stale_after,
+};
+
+/// Clocks are set and machines sleep: look at the clock again after this long at the latest.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// How old the picture for the next start may get: what a kill costs.
+const PAINT_EVERY: chrono::Duration = chrono::Duration::minutes(1);
+
+/// What a refresher is made of.
+pub struct Setup {
+    /// What the board is called.
+    pub title: Text,
+    /// By which rules facts are judged.
+    pub policy: Arc<Policy>,
+    /// Where `now` comes from.
+    pub clock: Clock,
+    /// Sources in the order of their rank: what people wrote down before what is derived.
+    pub sources: Vec<Box<dyn Source>>,
+    /// Where the past is kept, if it is.
+    pub storage: Option<Storage>,
+    /// The board of the last visit, shown until there is a better one.
+    pub preview: Option<Board>,
+}
+
+/// Asks, keeps and publishes until it is stopped.
+pub struct Refresher {
+    boards: watch::Receiver<Arc<Board>>,
+    settled: watch::Receiver<bool>,
+    requests: HashMap<SourceId, Arc<Notify>>,
+    cancelled: CancellationToken,
+    hub: tokio::task::JoinHandle<()>,
+    keeper: Option<(Keeper, JoinHandle<()>)>,
+}
+
+impl Refresher {
+    /// Starts everything; must be called within a tokio runtime. Nothing is waited for.
+    pub fn start(setup: Setup) -> Self {
+        let cancelled = CancellationToken::new();
+        let (messages, inbox) = mpsc::unbounded_channel();
+        let (said, history) = mpsc::unbounded_channel();
+        let mut parts = Vec::new();
+        let mut requests = HashMap::new();
+        for source in setup.sources {
+            let id = source.id();
+            let request = Arc::new(Notify::new());
+            requests.insert(id.clone(), Arc::clone(&request));
+            parts.push(Part::new(id, source.interval()));
+            tokio::spawn(actor::run(source, setup.clock, request, messages.clone(), cancelled.clone()));
+        }
+        let keeper = setup.storage.and_then(|storage| {
+            let (said, failed) = (said.clone(), said);
+            match Keeper::start(storage, move |word| drop(said.send(word))) {
+                Ok(started) => Some(started),
+                Err(error) => {
+                    let problem =
+                        Problem::new(format!("nothing is kept: {error}"), "free some memory, then restart");
+                    drop(failed.send(Said::Trouble(Some(problem))));
+                    None
+                }
+            }
+        });
+        let first = setup.preview.unwrap_or_else(|| {
+            let health = parts.iter().map(|part| part.health.clone()).collect();
+            let (policy, at) = (Arc::clone(&setup.policy), setup.clock.now());
+            Board::derive(setup.title.clone(), Arc::default(), health, policy, Completeness::Filling, at)
+        });
+        let (publish, boards) = watch::channel(Arc::new(first));
+        let (settle, settled) = watch::channel(false);
+        let hub = Hub {
+            title: setup.title,
+            policy: setup.policy,
+            clock: setup.clock,
+            parts,
+            keeper: keeper.as_ref().map(|(keeper, _)| keeper.clone()),
+            remembered: keeper.is_none(),
+            trouble: None,
+            notes: Vec::new(),
+            painted_at: None,
+            publish,
+            settle,
+        };
+        let hub = tokio::spawn(hub.run(inbox, history, cancelled.clone()));
+        Self { boards, settled, requests, cancelled, hub, keeper }
+    }
+
+    /// The newest board, and those that follow.
+    pub fn boards(&self) -> watch::Receiver<Arc<Board>> {
+        self.boards.clone()
+    }
+
+    /// The store's thread, if the past is kept.
+    pub fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.as_ref().map(|(keeper, _)| keeper)
+    }
+
+    /// Asks `source`, or all sources, now. Asking again before it answered changes nothing.
+    pub fn refresh(&self, source: Option<&SourceId>) {
+        for (id, request) in &self.requests {
+            if source.is_none_or(|asked| asked == id) {
+                request.notify_one();
+            }
+        }
+    }
+
+    /// Waits until every source has answered or failed once, and the board says so.
+    pub async fn settled(&mut self) -> Arc<Board> {
+        // An error means that the hub has ended: what it published last is all there is.
+        drop(self.settled.wait_for(|settled| *settled).await);
+        self.board()
+    }
+
+    /// The newest board.
+    pub fn board(&self) -> Arc<Board> {
+        Arc::clone(&self.boards.borrow())
+    }
+
+    /// Ends the sources' rounds, waits until what was said is kept, and closes the store.
+    pub async fn stop(self) {
+        self.cancelled.cancel();
+        drop(self.hub.await);
+        if let Some((keeper, thread)) = self.keeper {
+            keeper.close();
+            drop(tokio::task::spawn_blocking(move || thread.join()).await);
+        }
+    }
+}
+
+/// One source, as the hub knows it.
+struct Part {
+    health: SourceHealth,
+    interval: Duration,
+    facts: Option<Arc<Facts>>,
+    /// The facts are those of a round that has not ended.
+    partial: bool,
+    /// At least one round has ended.
+    asked: bool,
+}
+
+impl Part {
+    fn new(id: SourceId, interval: Duration) -> Self {
+        Self { health: SourceHealth::starting(id), interval, facts: None, partial: false, asked: false }
+    }
+}
+
+struct Hub {
+    title: Text,
+    policy: Arc<Policy>,
+    clock: Clock,
+    parts: Vec<Part>,
+    keeper: Option<Keeper>,
+    /// The store has said what it held, or that it cannot.
+    remembered: bool,
+    /// Why nothing is kept, while nothing is kept.
+    trouble: Option<Problem>,
+    /// What was wrong with the store when it was opened.
+    notes: Vec<Problem>,
+    /// When the picture for the next start was written last.
+    painted_at: Option<Instant>,
+    publish: watch::Sender<Arc<Board>>,
+    settle: watch::Sender<bool>,
+}
+
+/// How much of the board must be made again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Change {
+    Nothing,
+    Health,
+    Facts,
+}
+
+impl Hub {
+    async fn run(
+        mut self,
+        mut inbox: mpsc::UnboundedReceiver<Message>,
+        mut history: mpsc::UnboundedReceiver<Said>,
+        cancelled: CancellationToken,
+    ) {
+        loop {
+            let wait = self.until_invalid();
+            let mut change = tokio::select! {
+                () = cancelled.cancelled() => break,
+                message = inbox.recv() => message.map_or(Change::Nothing, |message| self.hear(message)),
+                said = history.recv() => said.map_or(Change::Nothing, |said| self.hear_history(said)),
+                () = tokio::time::sleep(wait) => Change::Nothing,
+            };
+            // What arrived together becomes one board.
+            while let Ok(message) = inbox.try_recv() {
+                change = change.max(self.hear(message));
+            }
+            while let Ok(said) = history.try_recv() {
+                change = change.max(self.hear_history(said));
+            }
+            if self.clock.now() >= self.publish.borrow().valid_until {
+                change = change.max(Change::Facts);
+            }
+            if change > Change::Nothing {
+                self.make_board(change).await;
+            }
+            let settled = self.remembered && self.parts.iter().all(|part| part.asked);
+            if settled && !*self.settle.borrow() {
+                self.settle.send_replace(true);
+            }
+            self.paint(PAINT_EVERY);
+        }
+        self.paint(chrono::Duration::zero());
+    }
+
+    /// Leaves a picture for the next start, if the last one is older than `age`.
+    fn paint(&mut self, age: chrono::Duration) {
+        let board = Arc::clone(&self.publish.borrow());
+        let due = self.painted_at.is_none_or(|last| board.at - last > age);
+        if let Some(keeper) =
+            self.keeper.as_ref().filter(|_| due && board.completeness == Completeness::Whole)
+        {
+            self.painted_at = Some(board.at);
+            keeper.paint(board);
+        }
+    }
+
+    fn until_invalid(&self) -> Duration {
+        let left = self.publish.borrow().valid_until - self.clock.now();
+        match self.clock {
+            Clock::Frozen(_) => LONGEST_SLEEP,
+            Clock::Real => {
+                left.to_std().unwrap_or(Duration::ZERO).clamp(Duration::from_millis(50), LONGEST_SLEEP)
+            }
+        }
+    }
+
+    fn hear(&mut self, message: Message) -> Change {
+        let Some(part) = self.parts.iter_mut().find(|part| part.health.id == message.source) else {
+            return Change::Nothing;
+        };
+        match message.what {
+            What::Asked => {
+                part.health.state = SourceState::Fetching;
+                part.health.next_at = None;
+                // A round that nobody waits for is not worth a frame.
+                if part.asked { Change::Nothing } else { Change::Health }
+            }
+            What::Report(Report::Progress(progress)) => {
+                part.health.progress = Some(progress);
+                Change::Health
+            }
+            // Half of what is known is worth showing only where nothing is known yet.
+            What::Report(Report::Partial(facts)) if part.facts.is_none() || part.partial => {
+                part.facts = Some(facts);
+                part.partial = true;
+                Change::Facts
+            }
+            What::Report(Report::Partial(_)) => Change::Nothing,
+            What::Ended { result, pause } => {
+                part.asked = true;
+                part.health.progress = None;
+                part.health.next_at = chrono::Duration::from_std(pause).ok().map(|pause| message.at + pause);
+                self.hear_result(&message.source, message.at, result)
+            }
+        }
+    }
+
+    fn hear_result(&mut self, source: &SourceId, at: Instant, result: Result<Answer, SourceError>) -> Change {
+        let Some(part) = self.parts.iter_mut().find(|part| part.health.id == *source) else {
+            return Change::Nothing;
+        };
+        match result {
+            Ok(answer) => {
+                let news = match answer {
+                    Answer::Facts(facts) if part.facts.as_ref() != Some(&facts) || part.partial => {
+                        Some(facts)
+                    }
+                    Answer::Facts(_) | Answer::Unchanged => None,
+                };
+                let was_stale = part.health.is_stale(at);
+                part.health.state = SourceState::Waiting;
+                part.health.answered_at = Some(at);
+                part.health.stale_from = Some(at + stale_after(part.interval));
+                part.health.failure = None;
+                part.health.failures = 0;
+                let change = if news.is_some() || was_stale { Change::Facts } else { Change::Health };
+                if let Some(facts) = news {
+                    part.facts = Some(facts);
+                    part.partial = false;
+                    part.health.changed_at = Some(at);
+                }
+                if let (Some(keeper), Some(facts)) = (&self.keeper, &part.facts) {
+                    keeper.keep(source.clone(), at, Arc::clone(facts), part.health.clone());
+                }
+                change
+            }
+            Err(SourceError::Cancelled) => Change::Health,
+            Err(error) => {
+                part.health.state = match error {
+                    SourceError::Refused(_) => SourceState::Refused,
+                    _ => SourceState::BackingOff,
+                };
+                part.health.failure = error.problem().cloned();
+                part.health.failures = part.health.failures.saturating_add(1);
+                if let Some(keeper) = &self.keeper {
+                    keeper.keep_health(at, part.health.clone());
+                }
+                // An answer may rest on it: let the gates see that it failed.
+                Change::Facts
+            }
+        }
+    }
+
+    fn hear_history(&mut self, said: Said) -> Change {
+        self.remembered = true;
+        match said {
+            Said::Opened { kept, problems } => {
+                self.notes = problems;
+                for kept in kept {
+                    self.restore(kept);
+                }
+                Change::Facts
+            }
+            Said::Trouble(trouble) => {
+                self.trouble = trouble;
+                Change::Health
+            }
+        }
+    }
+
+    /// What was known at the last visit, for a source that has not answered since.
+    fn restore(&mut self, kept: Kept) {
+        let Some(part) = self.parts.iter_mut().find(|part| part.health.id == kept.source) else {
+            return;
+        };
+        if part.facts.is_some() && !part.partial {
+            return;
+        }
+        part.facts = Some(kept.facts);
+        part.partial = false;
+        part.health.answered_at = Some(kept.until);
+        part.health.changed_at = Some(kept.since);
+        part.health.stale_from = Some(kept.until + stale_after(part.interval));
+    }
+
+    async fn make_board(&mut self, change: Change) {
+        let at = self.clock.now();
+        let health = self.health();
+        let last = Arc::clone(&self.publish.borrow());
+        let whole = self.parts.iter().all(|part| part.facts.is_some() && !part.partial || part.asked);
+        let completeness = if whole { Completeness::Whole } else { Completeness::Filling };
+        if last.completeness == Completeness::Preview
+            && self.parts.iter().all(|part| part.facts.is_none() && !part.asked)
+        {
+            // Nothing better than the last visit yet; do not blank the screen.
+            self.publish.send_replace(Arc::new(Board { health, ..(*last).clone() }));
+            return;
+        }
+        let board = if change == Change::Health && last.completeness == completeness {
+            Board { at, health, ..(*last).clone() }
+        } else {
+            let known: Vec<_> = self
+                .parts
+                .iter()
+                .filter_map(|part| part.facts.clone().map(|facts| (part.health.id.clone(), facts)))
+                .collect();
+            let (title, policy) = (self.title.clone(), Arc::clone(&self.policy));
+            let derived = tokio::task::spawn_blocking(move || {
+                let world = World::union(known.iter().map(|(id, facts)| (id, &**facts)));
+                Board::derive(title, Arc::new(world), health, policy, completeness, at)
+            });
+            match derived.await {
+                Ok(board) => board,
+                // The panic hook has said what happened and is ending the program.
+                Err(_) => return,
+            }
+        };
+        let old = self.publish.send_replace(Arc::new(board));
+        drop(last);
+        // A big board takes long to take apart.
+        drop(tokio::task::spawn_blocking(move || drop(old)));
+    }
+
+    fn health(&self) -> Arc<[SourceHealth]> {
+        let mut health: Vec<_> = self.parts.iter().map(|part| part.health.clone()).collect();
+        if let Some(problem) = self.trouble.clone().or_else(|| self.notes.first().cloned()) {
+            // The store is no source, but whoever looks must know that nothing is kept.
+            let mut store = SourceHealth::starting(SourceId::new("history"));
+            store.state = SourceState::BackingOff;
+            store.failure = Some(problem);
+            health.push(store);
+        }
+        health.into()
+    }
+}

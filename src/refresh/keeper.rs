@@ -1,0 +1,161 @@
+//! The thread that owns the store: it blocks on the disk so that nobody else has to.
+
+use std::{
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+};
+
+use tokio::sync::oneshot;
+
+use crate::{
+    domain::{Facts, Instant, Problem, SourceHealth, SourceId},
+    history::{History, HistoryError, Kept},
+    insight::Board,
+};
+
+/// Where the past is kept. Both run on the keeper's thread.
+pub struct Storage {
+    /// Opens the store.
+    pub open: Box<dyn FnOnce() -> Result<Box<dyn History>, HistoryError> + Send>,
+    /// Writes what the next start shows first.
+    pub paint: Box<dyn Fn(&Board) + Send>,
+}
+
+/// What the store is asked to do.
+enum Order {
+    Keep { source: SourceId, at: Instant, facts: Arc<Facts>, health: SourceHealth },
+    KeepHealth { at: Instant, health: SourceHealth },
+    At { at: Instant, answer: oneshot::Sender<Result<Vec<Kept>, HistoryError>> },
+    Instants { from: Instant, until: Instant, answer: oneshot::Sender<Result<Vec<Instant>, HistoryError>> },
+    Paint(Arc<Board>),
+    Close,
+}
+
+/// What the keeper says by itself.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// The store is open; this is what it held, and what was wrong with it.
+    Opened { kept: Vec<Kept>, problems: Vec<Problem> },
+    /// Keeping fails (and since then nothing is kept), or works again.
+    Trouble(Option<Problem>),
+}
+
+/// A handle on the store's thread. Orders are carried out one after the other; dropping the
+/// last handle does not end it, [`Keeper::close`] does.
+#[derive(Clone)]
+pub struct Keeper {
+    orders: mpsc::Sender<Order>,
+}
+
+impl Keeper {
+    /// Starts the thread, which opens the store first. `say` must not block.
+    pub(super) fn start(
+        storage: Storage,
+        say: impl Fn(Said) + Send + 'static,
+    ) -> std::io::Result<(Self, JoinHandle<()>)> {
+        let (orders, inbox) = mpsc::channel();
+        let thread =
+            std::thread::Builder::new().name("history".into()).spawn(move || keep(storage, &inbox, &say))?;
+        Ok((Self { orders }, thread))
+    }
+
+    pub(super) fn keep(&self, source: SourceId, at: Instant, facts: Arc<Facts>, health: SourceHealth) {
+        self.order(Order::Keep { source, at, facts, health });
+    }
+
+    pub(super) fn keep_health(&self, at: Instant, health: SourceHealth) {
+        self.order(Order::KeepHealth { at, health });
+    }
+
+    /// What every source said at `at`; none if the store is closed.
+    pub async fn at(&self, at: Instant) -> Option<Result<Vec<Kept>, HistoryError>> {
+        let (answer, kept) = oneshot::channel();
+        self.order(Order::At { at, answer });
+        kept.await.ok()
+    }
+
+    /// Instants at which something changed; none if the store is closed.
+    pub async fn instants(
+        &self,
+        from: Instant,
+        until: Instant,
+    ) -> Option<Result<Vec<Instant>, HistoryError>> {
+        let (answer, instants) = oneshot::channel();
+        self.order(Order::Instants { from, until, answer });
+        instants.await.ok()
+    }
+
+    pub(super) fn paint(&self, board: Arc<Board>) {
+        self.order(Order::Paint(board));
+    }
+
+    /// Carries out what was ordered so far, then closes the store.
+    pub(super) fn close(&self) {
+        self.order(Order::Close);
+    }
+
+    fn order(&self, order: Order) {
+        // A keeper that has ended said why; there is nothing to add.
+        drop(self.orders.send(order));
+    }
+}
+
+fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
+    let opened = (storage.open)().and_then(|store| store.latest().map(|kept| (store, kept)));
+    // Without a store the orders are still taken, and the next start still gets its picture.
+    let mut store = match opened {
+        Ok((store, kept)) => {
+            say(Said::Opened { kept, problems: store.problems() });
+            Some(store)
+        }
+        Err(error) => {
+            say(Said::Trouble(Some(trouble(&error))));
+            None
+        }
+    };
+    let mut in_trouble = false;
+    while let Ok(order) = inbox.recv() {
+        let done = match (order, store.as_mut()) {
+            (Order::Close, _) => return,
+            (Order::Paint(board), _) => {
+                (storage.paint)(&board);
+                continue;
+            }
+            (_, None) => continue,
+            (Order::Keep { source, at, facts, health }, Some(store)) => {
+                store.append(&source, at, &facts, &health).map(drop)
+            }
+            (Order::KeepHealth { at, health }, Some(store)) => store.record_health(at, &health),
+            (Order::At { at, answer }, Some(store)) => {
+                drop(answer.send(store.at(at)));
+                continue;
+            }
+            (Order::Instants { from, until, answer }, Some(store)) => {
+                drop(answer.send(store.instants(from, until)));
+                continue;
+            }
+        };
+        match done {
+            Ok(()) if in_trouble => {
+                in_trouble = false;
+                say(Said::Trouble(None));
+            }
+            Ok(()) => {}
+            Err(error) => {
+                tracing::error!(%error, "the history could not be written");
+                in_trouble = true;
+                say(Said::Trouble(Some(trouble(&error))));
+            }
+        }
+    }
+}
+
+fn trouble(error: &HistoryError) -> Problem {
+    let next_step = match error {
+        HistoryError::Held => "quit the other tminus on this board, or look at it there",
+        HistoryError::Newer { .. } => "use the newer tminus, or another --data-dir",
+        HistoryError::Store { .. } => "see that the disk has room and the data directory may be written",
+        HistoryError::Damaged { .. } => "move the history directory aside; the board fills a new one",
+    };
+    Problem::new(format!("nothing is kept: {error}"), next_step)
+}

@@ -1,0 +1,22 @@
+//! Asks the sources, keeps what they say, and publishes boards.
+//!
+//! ```text
+//!            ask           answer            keep
+//!  request ──────▶ actor ─────────▶ hub ──────────────▶ keeper (history, own thread)
+//!  interval        one per          one task
+//!  file change     source            │ derive (blocking thread, one at a time)
+//!                                    ▼
+//!                              watch<Arc<Board>>
+//! ```
+//!
+//! Actors own their sources, the hub owns what is known, the keeper owns the store. They
+//! talk by messages only, so nothing is locked and nobody waits for a slow one.
+
+mod actor;
+mod hub;
+mod keeper;
+mod schedule;
+mod watch;
+
+pub use hub::{Refresher, Setup};
+pub use keeper::{Keeper, Storage};

@@ -1,0 +1,72 @@
+//! When a source is asked again: a pure function of how it went.
+
+use std::time::Duration;
+
+/// The longest pause between two rounds of a source that fails, unless its own interval is
+/// longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// How the last round of a source ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// It answered.
+    Well,
+    /// It failed so many times in a row.
+    Failed(u32),
+    /// It will not work before a person changes something.
+    Refused,
+}
+
+/// How long to wait before the next round. `chance` (0 to 1) spreads the rounds by a tenth
+/// either way, so that sources and boards that were started together do not stay in step.
+pub(super) fn pause(interval: Duration, ended: Ended, chance: f64) -> Duration {
+    let longest = interval.max(LONGEST_PAUSE);
+    let base = match ended {
+        Ended::Well => interval,
+        Ended::Failed(failures) => {
+            interval.saturating_mul(1_u32.checked_shl(failures.min(16)).unwrap_or(u32::MAX)).min(longest)
+        }
+        Ended::Refused => longest,
+    };
+    base.mul_f64(0.9 + 0.2 * chance.clamp(0.0, 1.0))
+}
+
+/// From when on facts that were true at `answered` count as stale: after three intervals.
+pub(super) fn stale_after(interval: Duration) -> chrono::Duration {
+    chrono::Duration::from_std(interval.saturating_mul(3)).unwrap_or(chrono::Duration::days(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_double_the_pause_up_to_a_limit() {
+        let minute = Duration::from_secs(60);
+        for (ended, seconds) in [
+            (Ended::Well, 60),
+            (Ended::Failed(1), 120),
+            (Ended::Failed(2), 240),
+            (Ended::Failed(3), 480),
+            (Ended::Failed(4), 900),
+            (Ended::Failed(u32::MAX), 900),
+            (Ended::Refused, 900),
+        ] {
+            assert_eq!(pause(minute, ended, 0.5).as_secs(), seconds, "{ended:?}");
+        }
+        let day = Duration::from_secs(86_400);
+        assert_eq!(
+            pause(day, Ended::Failed(9), 0.5),
+            day,
+            "a slow source is not asked more often when it fails"
+        );
+    }
+
+    #[test]
+    fn chance_moves_the_pause_by_a_tenth_at_most() {
+        let interval = Duration::from_secs(100);
+        assert_eq!(pause(interval, Ended::Well, 0.0).as_secs(), 90);
+        assert_eq!(pause(interval, Ended::Well, 1.0).as_secs(), 110);
+        assert_eq!(pause(interval, Ended::Well, 7.0).as_secs(), 110);
+    }
+}
