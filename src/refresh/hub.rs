@@ -1,6 +1,11 @@
 //! The hub: knows what every source said last, and turns it into boards.
 
-use std::{collections::HashMap, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -9,7 +14,7 @@ use crate::{
     clock::Clock,
     domain::{Facts, Instant, Policy, Problem, SourceHealth, SourceId, SourceState, Text, World},
     history::Kept,
-    insight::{Board, Completeness},
+    insight::{Board, Completeness, Insight},
     source::{Answer, Report, Source, SourceError},
 };
 
@@ -94,7 +99,7 @@ impl Refresher {
             remembered: keeper.is_none(),
             trouble: None,
             notes: Vec::new(),
-            painted_at: None,
+            painted: None,
             publish,
             settle,
         };
@@ -173,8 +178,8 @@ struct Hub {
     trouble: Option<Problem>,
     /// What was wrong with the store when it was opened.
     notes: Vec<Problem>,
-    /// When the picture for the next start was written last.
-    painted_at: Option<Instant>,
+    /// When the picture for the next start was taken last, and of what.
+    painted: Option<(Instant, Weak<Insight>)>,
     publish: watch::Sender<Arc<Board>>,
     settle: watch::Sender<bool>,
 }
@@ -224,14 +229,21 @@ impl Hub {
         self.paint(chrono::Duration::zero());
     }
 
-    /// Leaves a picture for the next start, if the last one is older than `age`.
+    /// Leaves a picture for the next start, if there is another one than last time and that
+    /// one is older than `age`.
     fn paint(&mut self, age: chrono::Duration) {
         let board = Arc::clone(&self.publish.borrow());
-        let due = self.painted_at.is_none_or(|last| board.at - last > age);
-        if let Some(keeper) =
-            self.keeper.as_ref().filter(|_| due && board.completeness == Completeness::Whole)
+        let news = !self
+            .painted
+            .as_ref()
+            .is_some_and(|(_, insight)| Weak::ptr_eq(insight, &Arc::downgrade(&board.insight)));
+        let due = self.painted.as_ref().is_none_or(|(at, _)| board.at - *at >= age);
+        if let Some(keeper) = &self.keeper
+            && news
+            && due
+            && board.completeness == Completeness::Whole
         {
-            self.painted_at = Some(board.at);
+            self.painted = Some((board.at, Arc::downgrade(&board.insight)));
             keeper.paint(board);
         }
     }

@@ -16,6 +16,8 @@ mod actor;
 mod hub;
 mod keeper;
 mod schedule;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use hub::{Refresher, Setup};

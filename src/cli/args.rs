@@ -1,0 +1,235 @@
+//! The command line as types. Parsing only records what was said; [`super::context`]
+//! resolves it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The go/no-go board for software releases, in the terminal.
+///
+/// Without a command it opens the board of the directory it is started in.
+#[derive(Debug, Parser)]
+#[command(name = "tminus", version, max_term_width = 100)]
+pub struct Arguments {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do; none: open the board.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What applies to every command.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Common {
+    /// Configuration file that overrules the user's and the project's.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Common")]
+    pub config: Option<PathBuf>,
+    /// Look at a simulated organisation: `--demo` or `--demo=seed=7,stories=10000,frozen`.
+    #[arg(
+        long, global = true, value_name = "SPEC", num_args = 0..=1, require_equals = true,
+        default_missing_value = "", help_heading = "Common"
+    )]
+    pub demo: Option<DemoSpec>,
+    /// Where the history lives.
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Common")]
+    pub data_dir: Option<PathBuf>,
+    /// The release to look at: `payments 4.2`, or `4.2` where only one project has it.
+    #[arg(long, global = true, value_name = "RELEASE", help_heading = "Common")]
+    pub release: Option<String>,
+    /// Colours: auto, dark, light, a shipped theme or a file.
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
+    pub theme: Option<String>,
+    /// The tab to open: readiness, pull-requests, schedule.
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
+    pub tab: Option<String>,
+    /// How many colours to use.
+    #[arg(long, global = true, value_name = "WHEN", value_enum, help_heading = "Screen")]
+    pub color: Option<ColorChoice>,
+    /// Draw with ASCII characters only.
+    #[arg(long, global = true, help_heading = "Screen")]
+    pub ascii: bool,
+    /// Leave the mouse to the terminal, so that it can select text.
+    #[arg(long, global = true, help_heading = "Screen")]
+    pub no_mouse: bool,
+    /// Ask no source: show what was known last.
+    #[arg(long, global = true, help_heading = "Common")]
+    pub offline: bool,
+    /// How long a headless command waits for the sources, in seconds.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, help_heading = "Common")]
+    pub timeout: u64,
+}
+
+/// How many colours to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// What the terminal is known to show.
+    Auto,
+    /// 16 million.
+    Truecolor,
+    /// 256.
+    #[value(name = "256")]
+    Indexed,
+    /// The terminal's own 16.
+    #[value(name = "16")]
+    Ansi,
+    /// None.
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the board on a simulated organisation that moves.
+    Demo(DemoArguments),
+    /// Print the board.
+    Status(StatusArguments),
+    /// Ask whether a release may go: exit 0 go, 1 no-go, 3 cannot tell.
+    Check(CheckArguments),
+    /// Score forecasts against releases that ended.
+    Backtest(BacktestArguments),
+    /// Show which configuration applies, and whether it is right.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// The simulated organisation.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DemoArguments {
+    /// Another seed is another organisation.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Stories of the release on screen.
+    #[arg(long, value_name = "N")]
+    pub stories: Option<usize>,
+    /// Pull requests of the release on screen.
+    #[arg(long, value_name = "N")]
+    pub pull_requests: Option<usize>,
+    /// Let time stand still, at the same instant every time.
+    #[arg(long)]
+    pub frozen: bool,
+}
+
+/// `--demo=seed=7,stories=10000,pull-requests=300,frozen`.
+#[derive(Clone, Debug, Default)]
+pub struct DemoSpec(pub DemoArguments);
+
+impl std::str::FromStr for DemoSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut demo = DemoArguments::default();
+        for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let number = || value.parse().map_err(|_| format!("`{name}` needs a whole number, not `{value}`"));
+            match name {
+                "seed" => demo.seed = Some(number()?),
+                "stories" => demo.stories = Some(number()? as usize),
+                "pull-requests" => demo.pull_requests = Some(number()? as usize),
+                "frozen" => demo.frozen = true,
+                _ => return Err(format!("no `{name}` here: seed=N, stories=N, pull-requests=N, frozen")),
+            }
+        }
+        Ok(Self(demo))
+    }
+}
+
+/// What to print.
+#[derive(Debug, Args)]
+pub struct StatusArguments {
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What to ask.
+#[derive(Debug, Args)]
+pub struct CheckArguments {
+    /// Ask whether it will be ready by its target, not whether it may go now.
+    #[arg(long)]
+    pub outlook: bool,
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What to score.
+#[derive(Debug, Args)]
+pub struct BacktestArguments {
+    /// CSV with the columns project, `release_id`, `item_id`, `created_at`, `done_at`, `release_date`.
+    #[arg(long, value_name = "FILE")]
+    pub items: PathBuf,
+    /// How an item counts: from its creation on, or all from the start.
+    #[arg(long, value_enum)]
+    pub scope: ScopeChoice,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+    pub format: TableFormat,
+}
+
+/// How the scope of past releases is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScopeChoice {
+    /// An item is in scope from its creation.
+    Emerging,
+    /// All items are in scope from the start.
+    Fixed,
+}
+
+/// How a table is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// Columns.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// How an answer is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Lines for people.
+    Text,
+    /// One JSON object with a `schema_version`.
+    Json,
+    /// For a page or a chat message.
+    Markdown,
+}
+
+/// Which configuration applies.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// The files that are looked for, and which are there.
+    Path,
+    /// Every setting with the place it comes from.
+    Print,
+    /// Say what is wrong, if anything; exit 2 then.
+    Check,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_demo_can_be_asked_for_everywhere() {
+        for (line, stories, frozen) in [
+            ("tminus status --demo", None, false),
+            ("tminus --demo=stories=10000,frozen status", Some(10_000), true),
+            ("tminus check --release x --demo=frozen", None, true),
+        ] {
+            let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
+            let demo = arguments.common.demo.unwrap().0;
+            assert_eq!((demo.stories, demo.frozen), (stories, frozen), "{line}");
+        }
+        assert!(Arguments::try_parse_from(["tminus", "--demo=sories=3"]).is_err());
+        assert!(Arguments::try_parse_from(["tminus", "--demo=stories=many"]).is_err());
+    }
+}

@@ -1,0 +1,263 @@
+//! The board as JSON: keys are the domain's field names in `snake_case`.
+
+use serde::Serialize;
+
+use crate::{
+    domain::{Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target, Text},
+    insight::{
+        Board, Completeness, DeploymentRow, ForecastView, Gate, NextStep, Outlook, PullRequestRow, ReleaseInsight,
+        Remedy, Stage, Standing, Steps, StoryRow, Tally, Verdict,
+    },
+};
+
+/// Rises when a key changes its meaning or goes away; new keys may come at any time.
+pub const SCHEMA_VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct BoardJson<'a> {
+    schema_version: u32,
+    board: &'a Text,
+    at: Instant,
+    complete: bool,
+    release: Option<&'a ReleaseId>,
+    releases: Vec<ReleaseJson<'a>>,
+    stories: Vec<StoryJson<'a>>,
+    pull_requests: Vec<PullRequestJson<'a>>,
+    deployments: Vec<&'a DeploymentRow>,
+    sources: Vec<SourceJson<'a>>,
+    problems: Vec<ProblemJson<'a>>,
+    policy: &'a Policy,
+}
+
+#[derive(Serialize)]
+struct CheckJson<'a> {
+    schema_version: u32,
+    board: &'a Text,
+    at: Instant,
+    asked: &'static str,
+    answer: &'static str,
+    #[serde(flatten)]
+    release: ReleaseJson<'a>,
+    sources: Vec<SourceJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReleaseJson<'a> {
+    name: &'a ReleaseId,
+    project: &'a Text,
+    version: &'a Text,
+    start: Option<Instant>,
+    target: Option<Target>,
+    released_at: Option<Instant>,
+    owner: Option<&'a Text>,
+    depends_on: &'a [ReleaseId],
+    tag: Option<&'a Text>,
+    commit: Option<&'a Text>,
+    url: Option<&'a Text>,
+    verdict: Verdict,
+    outlook: Outlook,
+    forecast: &'a ForecastView,
+    tally: Tally,
+    gates: &'a [Gate],
+    remedies: &'a [Remedy],
+}
+
+#[derive(Serialize)]
+struct StoryJson<'a> {
+    key: &'a StoryKey,
+    release: &'a ReleaseId,
+    belongs: &'a Text,
+    open: bool,
+    reason: &'a Text,
+    waits_for: &'a [StoryKey],
+    returns: u32,
+    title: &'a Text,
+    kind: crate::domain::StoryKind,
+    status: &'a Text,
+    category: crate::domain::Category,
+    severity: Option<crate::domain::Severity>,
+    owner: Option<&'a Text>,
+    points: Option<f32>,
+    created_at: Instant,
+    since: Instant,
+    blocked_by: &'a [StoryKey],
+    component: Option<&'a Text>,
+    url: Option<&'a Text>,
+}
+
+#[derive(Serialize)]
+struct PullRequestJson<'a> {
+    id: &'a crate::domain::PullRequestId,
+    repository: &'a Text,
+    number: Option<u64>,
+    title: &'a Text,
+    author: &'a Text,
+    branch: Option<&'a Text>,
+    base: &'a Text,
+    state: crate::domain::PullRequestState,
+    draft: bool,
+    release: Option<&'a ReleaseId>,
+    belongs: &'a Text,
+    stage: Stage,
+    since: Option<Instant>,
+    steps: Steps,
+    standing: Standing,
+    slack_seconds: Option<i64>,
+    next_step: &'a NextStep,
+    stories: &'a [StoryKey],
+    opened_at: Option<Instant>,
+    merged_at: Option<Instant>,
+    merge_commit: Option<&'a Text>,
+    url: Option<&'a Text>,
+}
+
+#[derive(Serialize)]
+struct SourceJson<'a> {
+    #[serde(flatten)]
+    health: &'a SourceHealth,
+    stale: bool,
+}
+
+#[derive(Serialize)]
+struct ProblemJson<'a> {
+    source: &'a str,
+    #[serde(flatten)]
+    problem: &'a Problem,
+}
+
+/// The whole board, or what of it concerns `release`.
+pub(super) fn board(board: &Board, release: Option<&ReleaseId>) -> String {
+    let all = &board.insight.releases;
+    let chosen: Vec<_> = match release {
+        Some(id) => board.release(id).into_iter().map(|insight| &**insight).collect(),
+        None => all.iter().map(|insight| &**insight).collect(),
+    };
+    let unassigned: &[PullRequestRow] = if release.is_some() { &[] } else { &board.insight.unassigned };
+    let of_chosen = |row: &&DeploymentRow| release.is_none() || row.deployment.release.as_ref() == release;
+    print(&BoardJson {
+        schema_version: SCHEMA_VERSION,
+        board: &board.title,
+        at: board.at,
+        complete: board.completeness == Completeness::Whole,
+        release: super::shown(board, release).map(|insight| &insight.release.id),
+        stories: chosen.iter().flat_map(|insight| stories(insight)).collect(),
+        pull_requests: chosen
+            .iter()
+            .flat_map(|insight| pull_requests(&insight.pull_requests, Some(&insight.release.id)))
+            .chain(pull_requests(unassigned, None))
+            .collect(),
+        releases: chosen.into_iter().map(release_json).collect(),
+        deployments: board.insight.schedule.deployments.iter().filter(of_chosen).collect(),
+        sources: sources(board),
+        problems: board
+            .world
+            .problems
+            .iter()
+            .map(|(source, problem)| ProblemJson { source: source.as_str(), problem })
+            .collect(),
+        policy: &board.policy,
+    })
+}
+
+/// One release with its gates: the evidence that a pipeline can store.
+pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool) -> String {
+    print(&CheckJson {
+        schema_version: SCHEMA_VERSION,
+        board: &board.title,
+        at: board.at,
+        asked: if outlook { "outlook" } else { "verdict" },
+        answer: super::text::answer_word(release, outlook),
+        release: release_json(release),
+        sources: sources(board),
+    })
+}
+
+fn print(value: &impl Serialize) -> String {
+    // Only maps with keys that are no strings can fail, and there are none.
+    serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
+}
+
+fn sources(board: &Board) -> Vec<SourceJson<'_>> {
+    board.health.iter().map(|health| SourceJson { health, stale: health.is_stale(board.at) }).collect()
+}
+
+fn release_json(insight: &ReleaseInsight) -> ReleaseJson<'_> {
+    let release = &insight.release;
+    ReleaseJson {
+        name: &release.id,
+        project: &release.project,
+        version: &release.version,
+        start: release.start,
+        target: release.target,
+        released_at: release.released_at,
+        owner: release.owner.as_ref(),
+        depends_on: &release.depends_on,
+        tag: release.tag.as_ref(),
+        commit: release.commit.as_ref(),
+        url: release.url.as_ref(),
+        verdict: insight.verdict,
+        outlook: insight.outlook,
+        forecast: &insight.forecast,
+        tally: insight.tally,
+        gates: &insight.gates,
+        remedies: &insight.remedies,
+    }
+}
+
+fn stories(insight: &ReleaseInsight) -> impl Iterator<Item = StoryJson<'_>> {
+    let release = &insight.release.id;
+    insight.stories.iter().map(move |row: &StoryRow| StoryJson {
+        key: &row.story.key,
+        release,
+        belongs: &row.belongs,
+        open: row.open,
+        reason: &row.reason,
+        waits_for: &row.waits_for,
+        returns: row.returns,
+        title: &row.story.title,
+            kind: row.story.kind,
+            status: &row.story.status,
+            category: row.story.category,
+            severity: row.story.severity,
+            owner: row.story.owner.as_ref(),
+            points: row.story.points,
+            created_at: row.story.created_at,
+            since: row.since,
+            blocked_by: &row.story.blocked_by,
+            component: row.story.component.as_ref(),
+        url: row.story.url.as_ref(),
+    })
+}
+
+fn pull_requests<'a>(
+    rows: &'a [PullRequestRow],
+    release: Option<&'a ReleaseId>,
+) -> impl Iterator<Item = PullRequestJson<'a>> {
+    rows.iter().map(move |row| {
+        let pull_request = &row.pull_request;
+        PullRequestJson {
+            id: &pull_request.id,
+            repository: &pull_request.repository,
+            number: pull_request.number,
+            title: &pull_request.title,
+            author: &pull_request.author,
+            branch: pull_request.branch.as_ref(),
+            base: &pull_request.base,
+            state: pull_request.state,
+            draft: pull_request.draft,
+            release,
+            belongs: &row.belongs,
+            stage: row.stage,
+            since: row.since,
+            steps: row.steps,
+            standing: row.standing,
+            slack_seconds: row.slack_seconds,
+            next_step: &row.next,
+            stories: &pull_request.stories,
+            opened_at: pull_request.opened_at,
+            merged_at: pull_request.merged_at,
+            merge_commit: pull_request.merge_commit.as_ref(),
+            url: pull_request.url.as_ref(),
+        }
+    })
+}

@@ -1,0 +1,155 @@
+//! The board as Markdown, for a page or a chat message.
+
+use std::fmt::Write as _;
+
+use crate::{
+    domain::{Instant, PullRequestState, ReleaseId},
+    insight::{Board, GateAnswer, ReleaseInsight, Verdict, words},
+};
+
+use super::text::{
+    answer_word, forecast_words, gate_word, outlook_word, source_words, target_words, verdict_word,
+};
+
+/// Rows of each list that are printed; the rest is counted.
+const ROWS: usize = 20;
+
+/// The release in detail and the others in a table.
+pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) -> String {
+    let Some(insight) = super::shown(board, release) else {
+        return format!("# {}\n\nNo release known.\n{}", escape(&board.title), sources(board, now));
+    };
+    let mut out = head(board, insight, now);
+    out.push_str(&gates(insight));
+    let stories = insight.stories.iter().filter(|row| row.open).map(|row| {
+        let owner = row.story.owner.as_ref().map_or("nobody", |owner| owner.as_str());
+        [row.story.key.as_str(), &row.story.title, &row.story.status, owner, &row.reason].map(escape).to_vec()
+    });
+    out.push_str(&table("Open stories", &["Story", "Title", "Status", "Owner", "Note"], stories.collect()));
+    let open = insight.pull_requests.iter().filter(|row| row.pull_request.state == PullRequestState::Open);
+    let open = open.map(|row| {
+        let who = row.next.who.iter().map(|who| who.as_str()).collect::<Vec<_>>().join(", ");
+        let next = if who.is_empty() { row.next.action.to_string() } else { format!("{who}: {}", row.next.action) };
+        let pull_request = &row.pull_request;
+        [pull_request.id.as_str(), &pull_request.title, &pull_request.author, row.stage.word(), &next]
+            .map(escape)
+            .to_vec()
+    });
+    out.push_str(&table("Open pull requests", &["Pull request", "Title", "Author", "Stage", "Next"], open.collect()));
+    if release.is_none() {
+        let others = board.insight.releases.iter().filter(|other| other.release.id != insight.release.id);
+        let others = others.map(|other| {
+            vec![
+                escape(other.release.id.as_str()),
+                escape(&target_words(board, other, now)),
+                outlook_word(other.outlook).to_owned(),
+                verdict_word(other.verdict).to_owned(),
+            ]
+        });
+        out.push_str(&table("Other releases", &["Release", "Target", "Outlook", "Now"], others.collect()));
+    }
+    out
+}
+
+/// The gates of one release and the answer.
+pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now: Instant) -> String {
+    let mut out = head(board, release, now);
+    let asked = if outlook { "Ready by its target?" } else { "May it go now?" };
+    let _ = writeln!(out, "\n{asked} **{}**", answer_word(release, outlook));
+    out.push_str(&gates(release));
+    for remedy in &release.remedies {
+        let _ = writeln!(out, "- {} (turns: {})", escape(&remedy.action), remedy.gate.title());
+    }
+    out
+}
+
+fn head(board: &Board, insight: &ReleaseInsight, now: Instant) -> String {
+    let mark = match insight.verdict {
+        Verdict::Go => "✓",
+        Verdict::NoGo => "✗",
+        Verdict::Unknown => "?",
+    };
+    format!(
+        "# {}\n\n**{}** · {} · {}\n\nNow {mark} **{}** · as of {}\n{}",
+        escape(insight.release.id.as_str()),
+        outlook_word(insight.outlook),
+        escape(&target_words(board, insight, now)),
+        escape(&forecast_words(board, insight)),
+        verdict_word(insight.verdict),
+        words::date_time(board.at, &board.policy.calendar),
+        sources(board, now),
+    )
+}
+
+fn sources(board: &Board, now: Instant) -> String {
+    let mut out = String::from("\n");
+    for source in source_words(board, now) {
+        let _ = writeln!(out, "- source {}", escape(&source));
+    }
+    out
+}
+
+fn gates(insight: &ReleaseInsight) -> String {
+    let rows = insight.gates.iter().map(|gate| {
+        let mark = match gate.answer {
+            GateAnswer::Go => "✓",
+            GateAnswer::NoGo => "✗",
+            GateAnswer::Unknown => "?",
+            GateAnswer::NotNeeded => "–",
+        };
+        vec![
+            format!("{mark} {}", gate_word(gate.answer)),
+            gate.name.title().to_owned(),
+            escape(&gate.measured),
+            escape(&gate.needed),
+        ]
+    });
+    table("Gates", &["Answer", "Gate", "Measured", "Needed"], rows.collect())
+}
+
+fn table(title: &str, columns: &[&str], mut rows: Vec<Vec<String>>) -> String {
+    if rows.is_empty() {
+        return String::new();
+    }
+    let more = rows.len().saturating_sub(ROWS);
+    rows.truncate(ROWS);
+    let mut out = format!("\n## {title}\n\n| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len()));
+    for row in rows {
+        let _ = writeln!(out, "| {} |", row.join(" | "));
+    }
+    if more > 0 {
+        let _ = writeln!(out, "\n… and {more} more");
+    }
+    out
+}
+
+/// Takes from outside text what Markdown would read as something else.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            // A name is shown, nobody is called.
+            '@' => out.push('＠'),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
+                out.push('\\');
+                out.push(character);
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::escape;
+
+    #[test]
+    fn a_title_cannot_break_out_of_its_cell() {
+        assert_eq!(escape("a|b `c` [d](e) <i>"), "a\\|b \\`c\\` \\[d\\](e) &lt;i&gt;");
+        assert_eq!(escape("plain title 4.2"), "plain title 4.2");
+    }
+}

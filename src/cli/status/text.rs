@@ -1,0 +1,319 @@
+//! The board as lines for people and for `grep`: words only, no marks, no colours.
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::{
+    domain::{Instant, ReleaseId, SourceState},
+    insight::{
+        Board, ForecastView, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState, StoryRow, Verdict, words,
+    },
+};
+
+/// Rows of each list that are printed; the rest is counted.
+const ROWS: usize = 20;
+
+/// The whole board: one release in detail, the others in a line each.
+pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) -> String {
+    let mut out = String::new();
+    let Some(insight) = super::shown(board, release) else {
+        line(&mut out, format_args!("{}: no release known", board.title));
+        sources(&mut out, board, now);
+        problems(&mut out, board);
+        return out;
+    };
+    headline(&mut out, board, insight, now);
+    sources(&mut out, board, now);
+    gates(&mut out, insight);
+    if !insight.stories.is_empty() {
+        let tally = insight.tally;
+        section(
+            &mut out,
+            &format!(
+                "Stories: {} of {} ready, {} defects open",
+                tally.stories_ready, tally.stories, tally.defects_open
+            ),
+        );
+        rows(&mut out, insight.stories.iter().filter(|row| row.open).map(|row| story(row, now)).collect());
+    }
+    if !insight.pull_requests.is_empty() {
+        let tally = insight.tally;
+        section(
+            &mut out,
+            &format!("Pull requests: {} of {} merged", tally.pull_requests_merged, tally.pull_requests),
+        );
+        let open = insight.pull_requests.iter().filter(|row| !has_ended(row));
+        rows(&mut out, open.map(|row| pull_request(row, now)).collect());
+    }
+    if release.is_none() {
+        if !board.insight.unassigned.is_empty() {
+            section(&mut out, &format!("In no release: {} open", board.insight.unassigned.len()));
+            rows(&mut out, board.insight.unassigned.iter().map(|row| pull_request(row, now)).collect());
+        }
+        deployments(&mut out, board, now);
+        let others = board.insight.releases.iter().filter(|other| other.release.id != insight.release.id);
+        let others: Vec<_> = others.map(|other| other_release(board, other, now)).collect();
+        if !others.is_empty() {
+            section(&mut out, &format!("Other releases: {}", others.len()));
+            rows(&mut out, others);
+        }
+    }
+    problems(&mut out, board);
+    out
+}
+
+/// The gates of one release and the answer.
+pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now: Instant) -> String {
+    let mut out = String::new();
+    line(&mut out, format_args!("{}: {}", release.release.id, answer_word(release, outlook)));
+    headline(&mut out, board, release, now);
+    sources(&mut out, board, now);
+    gates(&mut out, release);
+    if !release.remedies.is_empty() {
+        section(&mut out, "What turns it green");
+        for remedy in &release.remedies {
+            line(&mut out, format_args!("  {} (turns: {})", remedy.action, remedy.gate.title()));
+        }
+    }
+    out
+}
+
+/// The answer to the question that was asked, in one word or two.
+pub(super) fn answer_word(release: &ReleaseInsight, outlook: bool) -> &'static str {
+    if outlook { outlook_word(release.outlook) } else { verdict_word(release.verdict) }
+}
+
+pub(super) fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Go => "go",
+        Verdict::NoGo => "no-go",
+        Verdict::Unknown => "unknown",
+    }
+}
+
+pub(super) fn outlook_word(outlook: Outlook) -> &'static str {
+    match outlook {
+        Outlook::OnTrack => "on track",
+        Outlook::AtRisk => "at risk",
+        Outlook::Late => "late",
+        Outlook::Unknown => "unknown",
+        Outlook::Released => "released",
+    }
+}
+
+pub(super) fn gate_word(answer: GateAnswer) -> &'static str {
+    match answer {
+        GateAnswer::Go => "go",
+        GateAnswer::NoGo => "no-go",
+        GateAnswer::Unknown => "unknown",
+        GateAnswer::NotNeeded => "not needed",
+    }
+}
+
+/// How sure, and when: `61 % · P85 Fri 27 Nov`.
+pub(super) fn forecast_words(board: &Board, insight: &ReleaseInsight) -> String {
+    let date = |instant| words::date(instant, &board.policy.calendar);
+    match &insight.forecast {
+        ForecastView::Dates { p50, p85, by_target, scored, .. } => {
+            let chance = by_target.map(|chance| format!("{:.0} % by its target · ", 100.0 * chance)).unwrap_or_default();
+            let calibrated = if *scored < 20 { " · not yet calibrated" } else { "" };
+            format!("{chance}P50 {} · P85 {}{calibrated}", date(*p50), date(*p85))
+        }
+        ForecastView::Withheld(why) => format!("no forecast: {why}"),
+        ForecastView::Ready => "nothing left to do".to_owned(),
+    }
+}
+
+pub(super) fn target_words(board: &Board, insight: &ReleaseInsight, now: Instant) -> String {
+    if let Some(released) = insight.release.released_at {
+        return format!("released {}", words::date(released, &board.policy.calendar));
+    }
+    match insight.release.target {
+        Some(target) => format!(
+            "{}{} {}",
+            if target.estimated { "estimated target " } else { "target " },
+            words::date(target.at, &board.policy.calendar),
+            words::countdown(target.at, now),
+        ),
+        None => "no target".to_owned(),
+    }
+}
+
+/// One line per source: how old what it said is, and why.
+pub(super) fn source_words(board: &Board, now: Instant) -> Vec<String> {
+    let state = |health: &crate::domain::SourceHealth| {
+        let age = health.answered_at.map_or_else(|| "never answered".to_owned(), |at| words::ago(at, now));
+        match (&health.failure, health.state) {
+            (Some(problem), _) => {
+                format!("{} {age}; failed: {} → {}", health.id, problem.what, problem.next_step)
+            }
+            (None, SourceState::Starting) => format!("{} not asked yet", health.id),
+            (None, _) if health.is_stale(now) => format!("{} stale, {age}", health.id),
+            (None, _) => format!("{} fresh", health.id),
+        }
+    };
+    board.health.iter().map(state).collect()
+}
+
+fn headline(out: &mut String, board: &Board, insight: &ReleaseInsight, now: Instant) {
+    let tally = insight.tally;
+    line(
+        out,
+        format_args!(
+            "{} · {} · {} · {}",
+            insight.release.id,
+            target_words(board, insight, now),
+            outlook_word(insight.outlook),
+            forecast_words(board, insight),
+        ),
+    );
+    line(
+        out,
+        format_args!(
+            "now {}: {} go · {} no-go · {} unknown · {} not needed",
+            verdict_word(insight.verdict),
+            tally.gates_go,
+            tally.gates_no_go,
+            tally.gates_unknown,
+            tally.gates_not_needed,
+        ),
+    );
+}
+
+fn sources(out: &mut String, board: &Board, now: Instant) {
+    line(out, format_args!("as of {}", words::date_time(board.at, &board.policy.calendar)));
+    for source in source_words(board, now) {
+        line(out, format_args!("source {source}"));
+    }
+}
+
+fn gates(out: &mut String, insight: &ReleaseInsight) {
+    section(out, "Gates");
+    let gates = insight.gates.iter().map(|gate| {
+        vec![
+            gate_word(gate.answer).to_owned(),
+            gate.name.title().to_owned(),
+            gate.measured.to_string(),
+            gate.needed.to_string(),
+        ]
+    });
+    rows(out, gates.collect());
+}
+
+fn story(row: &StoryRow, now: Instant) -> Vec<String> {
+    let story = &row.story;
+    vec![
+        story.key.to_string(),
+        story.title.to_string(),
+        story.status.to_string(),
+        words::span(now - row.since),
+        story.owner.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string),
+        row.reason.to_string(),
+    ]
+}
+
+fn has_ended(row: &PullRequestRow) -> bool {
+    row.pull_request.state != crate::domain::PullRequestState::Open
+}
+
+fn pull_request(row: &PullRequestRow, now: Instant) -> Vec<String> {
+    let pull_request = &row.pull_request;
+    let mut next = row.next.who.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if !next.is_empty() {
+        next.push_str(": ");
+    }
+    next.push_str(&row.next.action);
+    let review = match row.steps.review {
+        StepState::Part(done, all) => format!("{done}/{all} approvals"),
+        StepState::Done => "approved".to_owned(),
+        _ => String::new(),
+    };
+    vec![
+        pull_request.number.map_or_else(|| pull_request.id.to_string(), |number| format!("#{number}")),
+        pull_request.title.to_string(),
+        pull_request.author.to_string(),
+        row.stage.word().to_owned(),
+        row.since.map(|since| words::span(now - since)).unwrap_or_default(),
+        review,
+        next,
+    ]
+}
+
+fn deployments(out: &mut String, board: &Board, now: Instant) {
+    let schedule = &board.insight.schedule;
+    let coming: Vec<_> =
+        schedule.deployments.iter().filter(|row| !row.deployment.state.is_over()).collect();
+    if coming.is_empty() {
+        return;
+    }
+    section(out, &format!("Deployments: {} to come", coming.len()));
+    let cells = coming.into_iter().map(|row| {
+        let deployment = &row.deployment;
+        vec![
+            words::date_time(deployment.window.from, &board.policy.calendar),
+            words::countdown(deployment.window.from, now),
+            deployment.release.as_ref().map(ToString::to_string).unwrap_or_default(),
+            deployment.environment.to_string(),
+            row.problems
+                .iter()
+                .map(|problem| format!("{}: {}", problem.kind.word(), problem.what))
+                .collect::<Vec<_>>()
+                .join("; "),
+        ]
+    });
+    rows(out, cells.collect());
+}
+
+fn other_release(board: &Board, insight: &ReleaseInsight, now: Instant) -> Vec<String> {
+    vec![
+        insight.release.id.to_string(),
+        target_words(board, insight, now),
+        outlook_word(insight.outlook).to_owned(),
+        format!("now {}", verdict_word(insight.verdict)),
+    ]
+}
+
+fn problems(out: &mut String, board: &Board) {
+    if board.world.problems.is_empty() {
+        return;
+    }
+    section(out, "Problems");
+    for (source, problem) in &board.world.problems {
+        line(out, format_args!("  {source}: {} → {}", problem.what, problem.next_step));
+    }
+}
+
+fn section(out: &mut String, title: &str) {
+    line(out, format_args!("\n{title}"));
+}
+
+fn line(out: &mut String, words: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = out.write_fmt(words);
+    out.push('\n');
+}
+
+/// Columns as wide as their widest cell; the last one is not padded.
+fn rows(out: &mut String, mut cells: Vec<Vec<String>>) {
+    let more = cells.len().saturating_sub(ROWS);
+    cells.truncate(ROWS);
+    let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns)
+        .map(|column| cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0))
+        .collect();
+    for row in &cells {
+        let mut text = String::from(" ");
+        for (cell, width) in row.iter().zip(&widths) {
+            if *width > 0 {
+                text.push(' ');
+                text.push_str(cell);
+                text.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.width()) + 1));
+            }
+        }
+        line(out, format_args!("{}", text.trim_end()));
+    }
+    if more > 0 {
+        line(out, format_args!("  … and {more} more (--format json has all)"));
+    }
+}

@@ -1,0 +1,298 @@
+//! The refresher with sources that answer when the test says so. Nothing waits for time.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use chrono::{TimeZone, Utc};
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use crate::{
+    clock::Clock,
+    domain::{Facts, Instant, Policy, Problem, Release, SourceHealth, SourceId, SourceState, Text},
+    history::{Appended, History, HistoryError, Kept},
+    insight::{Board, Completeness},
+    source::{Answer, Report, Round, Source, SourceError},
+};
+
+use super::{Refresher, Setup, Storage};
+
+/// A source that ends a round when it is handed the result.
+struct Scripted {
+    answers: mpsc::UnboundedReceiver<Step>,
+    rounds: Arc<AtomicUsize>,
+}
+
+enum Step {
+    Partial(Facts),
+    End(Result<Answer, SourceError>),
+}
+
+impl Source for Scripted {
+    fn id(&self) -> SourceId {
+        SourceId::new("scripted")
+    }
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(3600)
+    }
+
+    fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
+        self.rounds.fetch_add(1, Ordering::SeqCst);
+        Box::pin(async move {
+            loop {
+                let step = tokio::select! {
+                    step = self.answers.recv() => step,
+                    () = round.cancelled.cancelled() => None,
+                };
+                match step {
+                    Some(Step::Partial(facts)) => (round.report)(Report::Partial(Arc::new(facts))),
+                    Some(Step::End(result)) => return result,
+                    None => return Err(SourceError::Cancelled),
+                }
+            }
+        })
+    }
+}
+
+struct Rig {
+    refresher: Refresher,
+    script: mpsc::UnboundedSender<Step>,
+    rounds: Arc<AtomicUsize>,
+}
+
+fn now() -> Instant {
+    Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap()
+}
+
+fn facts(version: &str) -> Facts {
+    Facts { releases: vec![Arc::new(Release::named("payments", version))], ..Facts::default() }
+}
+
+fn answer(version: &str) -> Step {
+    Step::End(Ok(Answer::Facts(Arc::new(facts(version)))))
+}
+
+fn failure() -> Step {
+    Step::End(Err(SourceError::Failed(Problem::new("no route to host", "look at the network"))))
+}
+
+fn rig(storage: Option<Storage>) -> Rig {
+    let (script, answers) = mpsc::unbounded_channel();
+    let rounds = Arc::new(AtomicUsize::new(0));
+    let refresher = Refresher::start(Setup {
+        title: Text::new("payments"),
+        policy: Arc::new(Policy::default()),
+        clock: Clock::Frozen(now()),
+        sources: vec![Box::new(Scripted { answers, rounds: Arc::clone(&rounds) })],
+        storage,
+        preview: None,
+    });
+    Rig { refresher, script, rounds }
+}
+
+impl Rig {
+    fn then(&self, step: Step) {
+        assert!(self.script.send(step).is_ok(), "the source has ended");
+    }
+
+    async fn board(&self, is_it: impl Fn(&Board) -> bool) -> Arc<Board> {
+        let mut boards = self.refresher.boards();
+        let board =
+            tokio::time::timeout(Duration::from_secs(20), boards.wait_for(|board| is_it(board))).await;
+        Arc::clone(&board.expect("such a board within reason").expect("the hub runs"))
+    }
+}
+
+fn has(board: &Board, version: &str) -> bool {
+    board.world.releases.iter().any(|release| release.version == version)
+}
+
+#[tokio::test]
+async fn what_a_source_says_is_on_the_next_board() {
+    let rig = rig(None);
+    assert_eq!(rig.refresher.board().completeness, Completeness::Filling);
+    rig.then(Step::Partial(facts("4.1")));
+    let board = rig.board(|board| has(board, "4.1")).await;
+    assert_eq!(board.completeness, Completeness::Filling, "half a round is not the whole truth");
+    rig.then(answer("4.2"));
+    let board = rig.board(|board| has(board, "4.2")).await;
+    assert_eq!(board.completeness, Completeness::Whole);
+    assert!(!has(&board, "4.1"), "what a source no longer names is gone");
+    assert_eq!(board.health[0].answered_at, Some(now()));
+    assert!(!board.health[0].is_stale(now()));
+    rig.refresher.stop().await;
+}
+
+#[tokio::test]
+async fn five_requests_during_a_round_are_one_further_round() {
+    let rig = rig(None);
+    rig.then(Step::Partial(facts("4.1")));
+    rig.board(|board| has(board, "4.1")).await;
+    for _ in 0..5 {
+        rig.refresher.refresh(None);
+    }
+    rig.then(answer("4.2"));
+    rig.then(answer("4.3"));
+    rig.board(|board| has(board, "4.3")).await;
+    rig.then(answer("4.4"));
+    rig.refresher.refresh(Some(&SourceId::new("another")));
+    rig.refresher.stop().await;
+    assert_eq!(rig.rounds.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_failing_source_keeps_what_it_said_and_its_age() {
+    let rig = rig(None);
+    rig.then(answer("4.2"));
+    rig.board(|board| has(board, "4.2")).await;
+    rig.refresher.refresh(None);
+    rig.then(failure());
+    let board = rig.board(|board| board.health[0].failure.is_some()).await;
+    assert!(has(&board, "4.2"));
+    assert_eq!(board.health[0].state, SourceState::BackingOff);
+    assert_eq!(board.health[0].failures, 1);
+    assert_eq!(board.health[0].answered_at, Some(now()));
+    rig.refresher.refresh(None);
+    rig.then(answer("4.2"));
+    let board = rig.board(|board| board.health[0].failure.is_none()).await;
+    assert_eq!(board.health[0].failures, 0);
+    rig.refresher.stop().await;
+}
+
+#[tokio::test]
+async fn a_round_without_news_derives_nothing() {
+    let rig = rig(None);
+    rig.then(answer("4.2"));
+    let first = rig.board(|board| has(board, "4.2")).await;
+    rig.refresher.refresh(None);
+    let mut boards = rig.refresher.boards();
+    boards.borrow_and_update();
+    rig.then(Step::End(Ok(Answer::Unchanged)));
+    tokio::time::timeout(Duration::from_secs(20), boards.changed()).await.unwrap().unwrap();
+    let second = rig.refresher.board();
+    assert!(Arc::ptr_eq(&first.world, &second.world) && Arc::ptr_eq(&first.insight, &second.insight));
+    rig.refresher.stop().await;
+}
+
+#[tokio::test]
+async fn a_round_that_hangs_does_not_hold_up_the_end() {
+    let rig = rig(None);
+    let stopped = tokio::time::timeout(Duration::from_secs(20), rig.refresher.stop()).await;
+    assert!(stopped.is_ok());
+}
+
+/// A store that remembers one thing and writes down what it is told.
+struct Remembering {
+    kept: Vec<Kept>,
+    told: Arc<Mutex<Vec<String>>>,
+    full: bool,
+}
+
+impl History for Remembering {
+    fn append(
+        &mut self,
+        source: &SourceId,
+        at: Instant,
+        facts: &Arc<Facts>,
+        _: &SourceHealth,
+    ) -> Result<Appended, HistoryError> {
+        if self.full {
+            return Err(HistoryError::Store { doing: "write", cause: "no space left".into() });
+        }
+        self.told.lock().unwrap().push(format!("{source} {}", facts.releases[0].version));
+        Ok(Appended::Changed(at))
+    }
+
+    fn record_health(&mut self, _: Instant, health: &SourceHealth) -> Result<(), HistoryError> {
+        self.told.lock().unwrap().push(format!("{} failed {}", health.id, health.failures));
+        Ok(())
+    }
+
+    fn at(&self, _: Instant) -> Result<Vec<Kept>, HistoryError> {
+        self.latest()
+    }
+
+    fn latest(&self) -> Result<Vec<Kept>, HistoryError> {
+        Ok(self.kept.clone())
+    }
+
+    fn instants(&self, _: Instant, _: Instant) -> Result<Vec<Instant>, HistoryError> {
+        Ok(self.kept.iter().map(|kept| kept.since).collect())
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+}
+
+fn remembering(full: bool) -> (Storage, Arc<Mutex<Vec<String>>>) {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let before = now() - chrono::Duration::days(1);
+    let source = SourceId::new("scripted");
+    let kept = Kept {
+        source: source.clone(),
+        facts: Arc::new(facts("4.1")),
+        since: before,
+        until: before,
+        health: SourceHealth::starting(source),
+    };
+    let (store, painted) = (Arc::clone(&told), Arc::clone(&told));
+    let storage = Storage {
+        open: Box::new(move || Ok(Box::new(Remembering { kept: vec![kept], told: store, full }))),
+        paint: Box::new(move |board| {
+            painted.lock().unwrap().push(format!("painted {}", board.world.releases[0].version));
+        }),
+    };
+    (storage, told)
+}
+
+#[tokio::test]
+async fn the_last_board_comes_back_and_looks_as_old_as_it_is() {
+    let (storage, told) = remembering(false);
+    let rig = rig(Some(storage));
+    let board = rig.board(|board| has(board, "4.1")).await;
+    assert!(board.health[0].is_stale(now()), "facts of yesterday are not fresh because they were read now");
+    rig.then(answer("4.2"));
+    let board = rig.board(|board| has(board, "4.2")).await;
+    assert!(!board.health[0].is_stale(now()));
+    rig.refresher.refresh(None);
+    rig.then(failure());
+    rig.board(|board| board.health[0].failures == 1).await;
+    rig.refresher.stop().await;
+    let told = told.lock().unwrap();
+    assert!(
+        told.contains(&"scripted 4.2".to_owned()) && told.contains(&"scripted failed 1".to_owned()),
+        "{told:?}"
+    );
+    assert!(told.contains(&"painted 4.2".to_owned()), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_store_that_fails_stops_the_keeping_and_says_so() {
+    let (storage, _) = remembering(true);
+    let rig = rig(Some(storage));
+    rig.then(answer("4.2"));
+    let board =
+        rig.board(|board| board.health.iter().any(|health| health.id == SourceId::new("history"))).await;
+    let trouble = board.health.last().and_then(|health| health.failure.clone()).unwrap();
+    assert!(trouble.what.contains("no space left"), "{trouble:?}");
+    rig.board(|board| has(board, "4.2")).await;
+    rig.refresher.stop().await;
+}
+
+#[tokio::test]
+async fn settled_means_that_every_source_was_heard_and_the_past_read() {
+    let (storage, _) = remembering(false);
+    let mut rig = rig(Some(storage));
+    rig.then(failure());
+    let board = tokio::time::timeout(Duration::from_secs(20), rig.refresher.settled()).await.unwrap();
+    assert!(has(&board, "4.1"), "the source failed, so what it said last counts");
+    assert!(board.health[0].failure.is_some());
+    rig.refresher.stop().await;
+}
