@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::terminal::ColorChoice;
+
 /// The go/no-go board for software releases, in the terminal.
 ///
 /// Without a command it opens the board of the directory it is started in.
@@ -58,23 +60,6 @@ pub struct Common {
     /// How long a headless command waits for the sources, in seconds.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, help_heading = "Common")]
     pub timeout: u64,
-}
-
-/// How many colours to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
-    /// What the terminal is known to show.
-    Auto,
-    /// 16 million.
-    Truecolor,
-    /// 256.
-    #[value(name = "256")]
-    Indexed,
-    /// The terminal's own 16.
-    #[value(name = "16")]
-    Ansi,
-    /// None.
-    Never,
 }
 
 /// What to do.

@@ -50,7 +50,7 @@ pub struct Setup {
 pub struct Refresher {
     boards: watch::Receiver<Arc<Board>>,
     settled: watch::Receiver<bool>,
-    requests: HashMap<SourceId, Arc<Notify>>,
+    asker: Asker,
     cancelled: CancellationToken,
     hub: tokio::task::JoinHandle<()>,
     keeper: Option<(Keeper, JoinHandle<()>)>,
@@ -104,7 +104,7 @@ impl Refresher {
             settle,
         };
         let hub = tokio::spawn(hub.run(inbox, history, cancelled.clone()));
-        Self { boards, settled, requests, cancelled, hub, keeper }
+        Self { boards, settled, asker: Asker(requests), cancelled, hub, keeper }
     }
 
     /// The newest board, and those that follow.
@@ -117,13 +117,9 @@ impl Refresher {
         self.keeper.as_ref().map(|(keeper, _)| keeper)
     }
 
-    /// Asks `source`, or all sources, now. Asking again before it answered changes nothing.
-    pub fn refresh(&self, source: Option<&SourceId>) {
-        for (id, request) in &self.requests {
-            if source.is_none_or(|asked| asked == id) {
-                request.notify_one();
-            }
-        }
+    /// What asks the sources, for somebody who does not own the refresher.
+    pub fn asker(&self) -> Asker {
+        self.asker.clone()
     }
 
     /// Waits until every source has answered or failed once, and the board says so.
@@ -145,6 +141,21 @@ impl Refresher {
         if let Some((keeper, thread)) = self.keeper {
             keeper.close();
             drop(tokio::task::spawn_blocking(move || thread.join()).await);
+        }
+    }
+}
+
+/// Asks sources before their interval is over.
+#[derive(Clone)]
+pub struct Asker(HashMap<SourceId, Arc<Notify>>);
+
+impl Asker {
+    /// Asks `source`, or all sources, now. Asking again before it answered changes nothing.
+    pub fn refresh(&self, source: Option<&SourceId>) {
+        for (id, request) in &self.0 {
+            if source.is_none_or(|asked| asked == id) {
+                request.notify_one();
+            }
         }
     }
 }

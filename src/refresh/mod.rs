@@ -20,5 +20,5 @@ mod schedule;
 mod tests;
 mod watch;
 
-pub use hub::{Refresher, Setup};
+pub use hub::{Asker, Refresher, Setup};
 pub use keeper::{Keeper, Storage};

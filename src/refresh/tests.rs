@@ -135,13 +135,13 @@ async fn five_requests_during_a_round_are_one_further_round() {
     rig.then(Step::Partial(facts("4.1")));
     rig.board(|board| has(board, "4.1")).await;
     for _ in 0..5 {
-        rig.refresher.refresh(None);
+        rig.refresher.asker().refresh(None);
     }
     rig.then(answer("4.2"));
     rig.then(answer("4.3"));
     rig.board(|board| has(board, "4.3")).await;
     rig.then(answer("4.4"));
-    rig.refresher.refresh(Some(&SourceId::new("another")));
+    rig.refresher.asker().refresh(Some(&SourceId::new("another")));
     rig.refresher.stop().await;
     assert_eq!(rig.rounds.load(Ordering::SeqCst), 2);
 }
@@ -151,14 +151,14 @@ async fn a_failing_source_keeps_what_it_said_and_its_age() {
     let rig = rig(None);
     rig.then(answer("4.2"));
     rig.board(|board| has(board, "4.2")).await;
-    rig.refresher.refresh(None);
+    rig.refresher.asker().refresh(None);
     rig.then(failure());
     let board = rig.board(|board| board.health[0].failure.is_some()).await;
     assert!(has(&board, "4.2"));
     assert_eq!(board.health[0].state, SourceState::BackingOff);
     assert_eq!(board.health[0].failures, 1);
     assert_eq!(board.health[0].answered_at, Some(now()));
-    rig.refresher.refresh(None);
+    rig.refresher.asker().refresh(None);
     rig.then(answer("4.2"));
     let board = rig.board(|board| board.health[0].failure.is_none()).await;
     assert_eq!(board.health[0].failures, 0);
@@ -170,7 +170,7 @@ async fn a_round_without_news_derives_nothing() {
     let rig = rig(None);
     rig.then(answer("4.2"));
     let first = rig.board(|board| has(board, "4.2")).await;
-    rig.refresher.refresh(None);
+    rig.refresher.asker().refresh(None);
     let mut boards = rig.refresher.boards();
     boards.borrow_and_update();
     rig.then(Step::End(Ok(Answer::Unchanged)));
@@ -261,7 +261,7 @@ async fn the_last_board_comes_back_and_looks_as_old_as_it_is() {
     rig.then(answer("4.2"));
     let board = rig.board(|board| has(board, "4.2")).await;
     assert!(!board.health[0].is_stale(now()));
-    rig.refresher.refresh(None);
+    rig.refresher.asker().refresh(None);
     rig.then(failure());
     rig.board(|board| board.health[0].failures == 1).await;
     rig.refresher.stop().await;

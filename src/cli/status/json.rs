@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Rises when a key changes its meaning or goes away; new keys may come at any time.
-pub const SCHEMA_VERSION: u32 = 1;
+pub(super) const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct BoardJson<'a> {

@@ -4,17 +4,31 @@ mod json;
 mod markdown;
 mod text;
 
+use std::process::ExitCode;
+
 use crate::{
     domain::{Instant, ReleaseId},
     insight::{Board, ReleaseInsight},
 };
 
-pub use json::SCHEMA_VERSION;
+use super::{
+    Failure,
+    args::{Common, Format},
+    context::Context,
+    headless, print,
+    release::find,
+};
 
-use super::{args::Format, release::find};
+/// Prints the board, or what of it concerns `--release`.
+pub(super) fn run(context: &Context, common: &Common, format: Format) -> Result<ExitCode, Failure> {
+    let board = headless::board(context, common)?;
+    let release = common.release.as_deref().map(|name| named(&board, name)).transpose().map_err(Failure::Usage)?;
+    print(&render(&board, release.as_ref(), format, context.clock.now()))?;
+    Ok(ExitCode::SUCCESS)
+}
 
 /// The board in words: of `release`, or of all releases with the first one in detail.
-pub fn render(board: &Board, release: Option<&ReleaseId>, format: Format, now: Instant) -> String {
+pub(super) fn render(board: &Board, release: Option<&ReleaseId>, format: Format, now: Instant) -> String {
     match format {
         Format::Text => text::board(board, release, now),
         Format::Json => json::board(board, release),
@@ -23,7 +37,7 @@ pub fn render(board: &Board, release: Option<&ReleaseId>, format: Format, now: I
 }
 
 /// The gates of one release in words.
-pub fn render_check(board: &Board, release: &ReleaseInsight, outlook: bool, format: Format, now: Instant) -> String {
+pub(super) fn render_check(board: &Board, release: &ReleaseInsight, outlook: bool, format: Format, now: Instant) -> String {
     match format {
         Format::Text => text::check(board, release, outlook, now),
         Format::Json => json::check(board, release, outlook),
@@ -41,6 +55,6 @@ fn shown<'a>(board: &'a Board, release: Option<&ReleaseId>) -> Option<&'a Releas
 }
 
 /// The release that a person named, or a message that lists what there is.
-pub fn named(board: &Board, name: &str) -> Result<ReleaseId, String> {
+pub(super) fn named(board: &Board, name: &str) -> Result<ReleaseId, String> {
     find(board.insight.releases.iter().map(|insight| &*insight.release), name)
 }

@@ -1,0 +1,165 @@
+//! What a command works on: configuration, sources, and where the board's past is kept.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use chrono::DateTime;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    clock::Clock,
+    config::{self, Config, Environment, Flags},
+    domain::{Calendar, Instant, Policy, Text},
+    source::{
+        Source,
+        demo::{DemoSettings, DemoSource},
+        git::{GitSettings, GitSource, discover},
+        plan::PlanSource,
+    },
+};
+
+use super::{
+    Failure,
+    args::{Common, DemoArguments},
+};
+
+/// The instant at which a frozen demo stands still: 2026-11-22 08:24 UTC.
+const FROZEN_AT: Instant = match DateTime::from_timestamp(1_795_335_840, 0) {
+    Some(instant) => instant,
+    None => DateTime::UNIX_EPOCH,
+};
+
+/// What a command works on.
+pub(super) struct Context {
+    /// The configuration.
+    pub(super) config: Config,
+    /// Where `now` comes from.
+    pub(super) clock: Clock,
+    /// What the board is called.
+    pub(super) title: Text,
+    /// The rules by which facts are judged.
+    pub(super) policy: Arc<Policy>,
+    /// Where the board's past is kept; none for a demo, whose past goes with it.
+    pub(super) directory: Option<PathBuf>,
+    demo: Option<DemoSettings>,
+}
+
+impl Context {
+    /// Reads the configuration and decides what the board is made of. `demo` is the demo's
+    /// own command; `--demo` counts everywhere.
+    pub(super) fn resolve(common: &Common, demo: Option<&DemoArguments>) -> Result<Self, Failure> {
+        let environment = Environment::of_process()?;
+        let config = config::load(&environment, &flags(common)).map_err(|error| Failure::Usage(error.to_string()))?;
+        let demo = demo.or(common.demo.as_ref().map(|spec| &spec.0));
+        let clock = if demo.is_some_and(|demo| demo.frozen) { Clock::Frozen(FROZEN_AT) } else { Clock::Real };
+        let calendar = &config.policy.calendar;
+        let demo = demo.map(|demo| demo_settings(demo, calendar, clock.now()));
+        let (title, policy) = match &demo {
+            // The project's rules are made for the project's releases.
+            Some(_) => (Text::new("demo"), Policy { calendar: calendar.clone(), ..Policy::default() }),
+            None => (Text::new(title(&config)), config.policy.clone()),
+        };
+        let directory = match (&demo, &common.data_dir) {
+            (Some(_), None) => None,
+            _ => Some(config.data_dir.join("boards").join(identity(&config, demo.as_ref(), &title))),
+        };
+        Ok(Self { config, clock, title, policy: Arc::new(policy), directory, demo })
+    }
+
+    /// The sources, in the order of their rank: what people wrote down before what is derived.
+    pub(super) fn sources(&self) -> Vec<Box<dyn Source>> {
+        if let Some(demo) = &self.demo {
+            return vec![Box::new(DemoSource::new(demo.clone()))];
+        }
+        let mut sources: Vec<Box<dyn Source>> = Vec::new();
+        if let Some(plan) = &self.config.plan {
+            sources.push(Box::new(PlanSource::new(plan.clone())));
+        }
+        if let Some(git) = &self.config.git {
+            sources.push(Box::new(GitSource::new(GitSettings {
+                path: git.path.clone(),
+                project: git.project.clone(),
+                base: git.base.clone(),
+                tag_pattern: git.tag_pattern.clone(),
+                releases: git.releases,
+                recent_days: git.recent_days,
+                interval: git.interval,
+            })));
+        }
+        sources
+    }
+
+    /// Nothing is configured and nothing was found.
+    pub(super) fn is_empty(&self) -> bool {
+        self.demo.is_none() && self.config.plan.is_none() && self.config.git.is_none()
+    }
+}
+
+/// What of the command line are settings.
+pub(super) fn flags(common: &Common) -> Flags {
+    Flags {
+        config: common.config.clone(),
+        data_dir: common.data_dir.clone(),
+        theme: common.theme.clone(),
+        mouse: common.no_mouse.then_some(false),
+        ascii: common.ascii.then_some(true),
+    }
+}
+
+fn demo_settings(demo: &DemoArguments, calendar: &Calendar, now: Instant) -> DemoSettings {
+    let usual = DemoSettings::default();
+    DemoSettings {
+        seed: demo.seed.unwrap_or(usual.seed),
+        stories: demo.stories.unwrap_or(usual.stories),
+        pull_requests: demo.pull_requests,
+        zone: calendar.zone,
+        anchor: calendar.start_of(calendar.day(now)),
+        ..usual
+    }
+}
+
+fn title(config: &Config) -> String {
+    let named = config.board.clone().or_else(|| config.project.clone());
+    named.or_else(|| config.git.as_ref().and_then(|git| discover(&git.path)).map(|found| found.project)).unwrap_or_else(
+        || config.root.file_name().map_or_else(|| "board".to_owned(), |name| name.to_string_lossy().into_owned()),
+    )
+}
+
+/// The name of the board's directory: readable, and another one for other sources. A board
+/// that was given a name keeps its past when the project moves.
+fn identity(config: &Config, demo: Option<&DemoSettings>, title: &Text) -> String {
+    let mut digest = Sha256::new();
+    let mut add = |part: &[u8]| {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    };
+    if let Some(demo) = demo {
+        add(b"demo");
+        for number in [demo.seed, demo.stories as u64, demo.pull_requests.map_or(u64::MAX, |count| count as u64)] {
+            add(&number.to_be_bytes());
+        }
+    } else if let Some(name) = &config.board {
+        add(b"name");
+        add(name.as_bytes());
+    } else {
+        add(b"root");
+        add(path_bytes(&config.root));
+        for path in config.git.iter().map(|git| &git.path) {
+            add(path_bytes(path));
+        }
+        for path in config.plan.iter().flat_map(|plan| &plan.inline) {
+            add(path_bytes(path));
+        }
+    }
+    let digest = digest.finalize();
+    let readable: String =
+        title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(32).collect();
+    let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("{readable}-{short}")
+}
+
+fn path_bytes(path: &Path) -> &[u8] {
+    path.as_os_str().as_encoded_bytes()
+}

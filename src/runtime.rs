@@ -1,0 +1,202 @@
+//! The loop: waits, hands what happened to `update`, carries out what that asks for, and
+//! draws when nothing more is waiting.
+//!
+//! Nothing here waits for a source, a disk or the terminal's link: boards arrive ready made,
+//! and pictures are handed to the screen's own thread. Ten sources that answer together cost
+//! one frame; an idle board costs nothing.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::FutureExt as _;
+use tokio::{sync::watch, time::Sleep};
+
+use crate::{
+    app::{self, Effect, Event, State},
+    clock::Clock,
+    domain::{SourceId, Text},
+    insight::Board,
+    terminal::{Events, Screen, Signal, TerminalEvent},
+    theme::Looks,
+    view,
+};
+
+/// The pause after a key until what is costly to draw follows.
+const REST: Duration = Duration::from_millis(120);
+/// The longest wait for time to move on: clocks are set, and machines sleep.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+/// Events handled before a frame is drawn, so that a flood of them cannot hold up the screen.
+const MOST_EVENTS: usize = 256;
+/// Exit code when the terminal is gone: that of the signal that should have come.
+const EXIT_HUNG_UP: i32 = 129;
+
+/// Where events of the terminal come from.
+pub trait Input {
+    /// The next event. May be dropped at any time without losing one.
+    fn next(&mut self) -> impl Future<Output = TerminalEvent>;
+}
+
+impl Input for Events {
+    async fn next(&mut self) -> TerminalEvent {
+        Self::next(self).await
+    }
+}
+
+/// What the loop is connected to.
+pub struct Wiring<I> {
+    /// Where pictures go.
+    pub screen: Screen,
+    /// Where keys come from.
+    pub input: I,
+    /// Where boards come from.
+    pub boards: watch::Receiver<Arc<Board>>,
+    /// Asks a source again; none: all of them.
+    pub refresh: Box<dyn Fn(Option<&SourceId>)>,
+    /// How it looks.
+    pub looks: Looks,
+    /// Where `now` comes from.
+    pub clock: Clock,
+}
+
+/// Shows boards until somebody quits; the exit code. The terminal is given back before this
+/// returns.
+pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
+    let mut rest: Option<Pin<Box<Sleep>>> = None;
+    draw(&mut wiring, &mut state);
+    loop {
+        let tick = until_tick(&wiring, &state);
+        let mut happened = tokio::select! {
+            biased;
+            event = wiring.input.next() => Happened::Terminal(event),
+            () = wait(&mut rest) => Happened::Event(Event::Rested),
+            Ok(()) = wiring.boards.changed() => Happened::Board,
+            () = tokio::time::sleep(tick) => Happened::Event(Event::Tick),
+        };
+        let mut dirty = false;
+        for _ in 0..MOST_EVENTS {
+            let effects = match happened {
+                Happened::Event(event) => {
+                    if matches!(event, Event::Rested) {
+                        rest = None;
+                    }
+                    app::update(&mut state, event, wiring.clock.now())
+                }
+                Happened::Board => {
+                    let board = Arc::clone(&wiring.boards.borrow_and_update());
+                    app::update(&mut state, Event::Board(board), wiring.clock.now())
+                }
+                Happened::Terminal(event) => match hear(&mut wiring, &mut state, event) {
+                    Heard::Effects(effects) => effects,
+                    Heard::End(code) => return code,
+                },
+            };
+            for effect in effects {
+                match effect {
+                    Effect::Draw => dirty = true,
+                    Effect::Repaint => {
+                        wiring.screen.redraw();
+                        dirty = true;
+                    }
+                    Effect::RestTimer => rest = Some(Box::pin(tokio::time::sleep(REST))),
+                    Effect::Refresh(source) => (wiring.refresh)(source.as_ref()),
+                    Effect::NextTheme => {
+                        let name = Text::new(wiring.looks.next());
+                        app::update(&mut state, Event::Notice(name), wiring.clock.now());
+                        dirty = true;
+                    }
+                    Effect::Suspend => stop(&mut wiring),
+                    // Taking a big board apart takes longer than a frame.
+                    Effect::DropBoard(board) => drop(tokio::task::spawn_blocking(move || drop(board))),
+                    Effect::Quit => return 0,
+                }
+            }
+            // More that is there already goes into the same frame.
+            happened = match wiring.input.next().now_or_never() {
+                Some(event) => Happened::Terminal(event),
+                None if wiring.boards.has_changed().unwrap_or(false) => Happened::Board,
+                None => break,
+            };
+        }
+        if dirty {
+            draw(&mut wiring, &mut state);
+        }
+    }
+}
+
+enum Happened {
+    Event(Event),
+    Board,
+    Terminal(TerminalEvent),
+}
+
+enum Heard {
+    Effects(Vec<Effect>),
+    End(i32),
+}
+
+/// What an event of the terminal means.
+fn hear<I>(wiring: &mut Wiring<I>, state: &mut State, event: TerminalEvent) -> Heard {
+    let event = match event {
+        TerminalEvent::Key(key) => Event::Key(key),
+        TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
+        TerminalEvent::Paste(text) => Event::Paste(text),
+        TerminalEvent::Resize(size) => {
+            wiring.screen.resize(size);
+            Event::Resize(size.width, size.height)
+        }
+        TerminalEvent::FocusGained => Event::FocusGained,
+        TerminalEvent::FocusLost => Event::FocusLost,
+        TerminalEvent::Signal(Signal::Quit(code)) => return Heard::End(code),
+        TerminalEvent::HungUp => return Heard::End(EXIT_HUNG_UP),
+        TerminalEvent::Signal(Signal::Stop) => {
+            stop(wiring);
+            return Heard::Effects(Vec::new());
+        }
+        TerminalEvent::Signal(Signal::Continue) => match wiring.screen.resume() {
+            // In the background there is nothing to draw on; the signal comes again.
+            Ok(false) => return Heard::Effects(Vec::new()),
+            Ok(true) => {
+                let size = wiring.screen.size();
+                let mut effects = app::update(state, Event::Resumed, wiring.clock.now());
+                effects.extend(app::update(state, Event::Resize(size.width, size.height), wiring.clock.now()));
+                return Heard::Effects(effects);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the terminal could not be taken back");
+                return Heard::End(EXIT_HUNG_UP);
+            }
+        },
+    };
+    Heard::Effects(app::update(state, event, wiring.clock.now()))
+}
+
+fn stop<I>(wiring: &mut Wiring<I>) {
+    if let Err(error) = wiring.screen.stop() {
+        tracing::error!(%error, "could not stop");
+    }
+}
+
+fn draw<I>(wiring: &mut Wiring<I>, state: &mut State) {
+    let now = wiring.clock.now();
+    let look = wiring.looks.look();
+    let mut layout = app::Layout::default();
+    wiring.screen.draw(|frame| layout = view::draw(frame, state, look, now));
+    // Where things are changes no picture: what it asks for can wait for the next one.
+    drop(app::update(state, Event::Drawn(layout), now));
+}
+
+/// How long until time alone changes what is drawn.
+fn until_tick<I>(wiring: &Wiring<I>, state: &State) -> Duration {
+    let now = wiring.clock.now();
+    let left = state.next_tick(now).map(|tick| (tick - now).to_std().unwrap_or(Duration::ZERO));
+    match wiring.clock {
+        Clock::Frozen(_) => LONGEST_SLEEP,
+        Clock::Real => left.unwrap_or(LONGEST_SLEEP).clamp(Duration::from_millis(20), LONGEST_SLEEP),
+    }
+}
+
+async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
+    match timer {
+        Some(timer) => timer.await,
+        None => std::future::pending().await,
+    }
+}
