@@ -1,0 +1,179 @@
+//! The commands without a screen: what they print, and how they end.
+
+use serde_json::Value;
+
+use crate::support::Place;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).expect("text")
+}
+
+#[test]
+fn a_frozen_demo_is_the_same_every_time_in_every_format() {
+    let place = Place::new();
+    for format in ["text", "json", "markdown"] {
+        let arguments = ["status", "--demo=frozen", "--format", format];
+        let (first, second) = (place.run(&arguments), place.run(&arguments));
+        assert!(first.status.success(), "{}", text(&first.stderr));
+        assert_eq!(text(&first.stdout), text(&second.stdout));
+        assert!(text(&first.stdout).contains("payments"));
+    }
+}
+
+#[test]
+fn check_answers_by_its_exit_code() {
+    let place = Place::new();
+    place.write(
+        ".tminus.toml",
+        r#"
+[[release]]
+project = "shop"
+version = "1.0"
+start = "2026-01-01"
+target = "2030-01-01"
+
+[[release]]
+project = "shop"
+version = "2.0"
+
+[[release]]
+project = "shop"
+version = "3.0"
+
+[[story]]
+key = "SHOP-1"
+title = "Basket"
+release = "shop 1.0"
+status = "done"
+created = "2026-01-02"
+done = "2026-01-05"
+
+[[story]]
+key = "SHOP-2"
+title = "Till"
+release = "shop 2.0"
+status = "to do"
+created = "2026-01-02"
+"#,
+    );
+    for (arguments, code) in [
+        (&["check", "--release", "shop 1.0"][..], 0),
+        (&["check", "--release", "2.0"], 1),
+        (&["check", "--release", "3.0"], 3),
+        (&["check", "--release", "4.0"], 2),
+        (&["check"], 2),
+        (&["check", "--release", "1.0", "--outlook"], 0),
+        (&["check", "--release", "2.0", "--outlook"], 3),
+        (&["check", "--release", "1.0", "--frobnicate"], 2),
+    ] {
+        let output = place.run(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{arguments:?}\n{}{}",
+            text(&output.stdout),
+            text(&output.stderr)
+        );
+    }
+    let output = place.run(&["check", "--release", "2.0", "--format", "json"]);
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["schema_version"], 1);
+    assert_eq!(json["answer"], "no-go");
+    assert_eq!(json["name"], "shop 2.0");
+    assert_eq!(json["gates"][0]["name"], "stories");
+    assert_eq!(json["gates"][0]["answer"], "no_go");
+}
+
+#[test]
+fn a_wrong_configuration_is_said_with_place_and_nearest_key() {
+    let place = Place::new();
+    place.write(".tminus.toml", "theme = \"dark\"\ntiem_zone = \"Europe/Berlin\"\n");
+    for arguments in [&["status"][..], &["check", "--release", "x"], &["config", "check"]] {
+        let output = place.run(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        let said = text(&output.stderr);
+        assert!(said.contains(".tminus.toml:2") && said.contains("time_zone"), "{said}");
+    }
+    let mut terminal = place.open(&[], 80, 24);
+    let said = terminal.wait_for("time_zone");
+    assert!(said.contains("tiem_zone"), "{said}");
+    assert_eq!(terminal.end(), 2);
+}
+
+#[test]
+fn a_directory_with_nothing_says_what_to_do() {
+    let place = Place::new();
+    let output = place.run(&["status"]);
+    let said = text(&output.stdout);
+    assert!(said.contains("no release"), "{said}");
+    assert!(said.contains("tminus demo"), "{said}");
+    let mut terminal = place.open(&["--theme=dark"], 80, 24);
+    terminal.wait_for("tminus demo");
+    terminal.send("q");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_cycle_in_the_plan_is_named_and_the_rest_works() {
+    let place = Place::new();
+    place.write(
+        ".tminus.toml",
+        r#"
+[[release]]
+project = "a"
+version = "1"
+depends_on = ["b 1"]
+
+[[release]]
+project = "b"
+version = "1"
+depends_on = ["a 1"]
+
+[[release]]
+project = "c"
+version = "1"
+target = "2030-01-01"
+"#,
+    );
+    let output = place.run(&["status"]);
+    let said = text(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("a 1") && said.contains("b 1") && said.contains("c 1"), "{said}");
+    assert!(said.contains("Problems"), "{said}");
+}
+
+#[test]
+fn text_from_outside_reaches_no_terminal_raw() {
+    let place = Place::new();
+    place.write(
+        ".tminus.toml",
+        "[[release]]\nproject = \"shop\"\nversion = \"1.0\"\n\n[[story]]\nkey = \"SHOP-1\"\nrelease = \"shop 1.0\"\ntitle = \"red \\u001b[31m bell \\u0007 reversed \\u202etxt.exe hidden \\u200b\"\nstatus = \"to do\"\n",
+    );
+    for format in ["text", "json", "markdown"] {
+        let output = place.run(&["status", "--format", format]);
+        let said = text(&output.stdout);
+        assert!(said.contains("reversed"), "{said}");
+        assert!(!said.chars().any(|c| (c.is_control() && c != '\n') || "\u{202e}\u{200b}".contains(c)), "{said:?}");
+        assert!(!said.contains("\\u001b") && !said.contains("\\u202e"), "{said}");
+    }
+}
+
+#[test]
+fn config_tells_where_settings_come_from() {
+    let place = Place::new();
+    place.write(".tminus.toml", "theme = \"light\"\n");
+    let printed = text(&place.run(&["config", "print"]).stdout);
+    let theme = printed.lines().find(|line| line.contains("theme")).unwrap_or_default();
+    assert!(theme.contains("light") && theme.contains(".tminus.toml:1"), "{printed}");
+    let path = text(&place.run(&["config", "path"]).stdout);
+    assert!(path.contains(".tminus.toml"), "{path}");
+    assert!(place.run(&["config", "check"]).status.success());
+}
+
+#[test]
+fn without_a_terminal_it_says_what_to_use_instead() {
+    let place = Place::new();
+    let output = place.run(&["demo"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains("tminus status"));
+}
