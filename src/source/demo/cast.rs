@@ -150,7 +150,7 @@ pub(super) const PRODUCTS: [Product; 5] = [
         repository: "web",
         version: (7, 3),
         first_key: 980,
-        first_number: 1_020,
+        first_number: 801,
         past: 14,
         cadence_days: 25,
         released_days_ago: 12,

@@ -47,11 +47,11 @@ pub(super) fn make(draft: &mut Draft) -> Vec<(Instant, usize)> {
             continue;
         }
         match rng.u32(..100) {
-            0..38 => live.comment(draft, at, &mut rng),
-            38..60 => runs.push((at, rng.usize(..PRODUCTS.len()))),
-            60..74 => live.step(draft, at, &mut rng),
-            74..84 => live.update(draft, at, &mut rng),
-            84..91 => live.found(draft, at, &mut rng),
+            0..26 => live.comment(draft, at, &mut rng),
+            26..52 => runs.push((at, rng.usize(..PRODUCTS.len()))),
+            52..68 => live.step(draft, at, &mut rng),
+            68..84 => live.update(draft, at, &mut rng),
+            84..87 => live.found(draft, at, &mut rng),
             _ => live.base_moves(draft, at, &mut rng),
         }
     }
@@ -163,20 +163,17 @@ impl Live {
     fn comment(&mut self, draft: &mut Draft, at: Instant, rng: &mut Rng) {
         let Some(index) = self.open(draft, at, rng) else { return };
         let pull = &mut draft.pull_requests[index];
-        // A pull request that waits for its first review goes on waiting.
-        let bot = chance(rng, 0.4) || pull.whole.reviews.is_empty();
-        let reviewers: Vec<_> = pull.asked.iter().map(|(_, who)| who.to_string()).collect();
-        let reviewer = if bot || reviewers.is_empty() {
-            "coverage".to_owned()
-        } else {
-            reviewers[rng.usize(..reviewers.len())].clone()
-        };
-        let bot = bot || reviewers.is_empty();
-        let answered = pull.whole.reviews.iter().any(|review| review.reviewer == *reviewer);
-        if !bot && !answered {
-            return;
-        }
-        pull.reviewed(at, &reviewer, ReviewVerdict::Commented);
+        // Only who has reviewed before adds a remark: others would end the wait for a review.
+        let people: Vec<_> = pull
+            .whole
+            .reviews
+            .iter()
+            .filter(|review| review.at < at && !review.bot)
+            .map(|review| review.reviewer.to_string())
+            .collect();
+        let bot = chance(rng, 0.4) || people.is_empty();
+        let reviewer = if bot { "coverage" } else { &people[rng.usize(..people.len())] };
+        pull.reviewed(at, reviewer, ReviewVerdict::Commented);
         if let Some(review) = pull.whole.reviews.last_mut() {
             review.bot = bot;
         }

@@ -6,15 +6,18 @@ use fastrand::Rng;
 use crate::domain::{Category, Instant, ReleaseId, Severity, Text};
 
 use super::{
-    cast::{PAYMENTS, PRODUCTS},
+    cast::{AUTH, PAYMENTS, PRODUCTS},
     deploy::{Fate, Plan, book, deploy, usual_minutes, window},
     draft::{Draft, PullRequestDraft, ReleaseDraft, StoryDraft, way_to_done},
     rhythm::{between, chance, generator, pick},
     titles,
 };
 
-/// Numbers that a release of the past has for its stories, and for its pull requests.
-const NUMBERS: usize = 60;
+/// Numbers that a release of the past has for its stories and defects.
+const KEYS: usize = 60;
+
+/// Numbers that a release of the past has for its pull requests.
+const PULLS: usize = 32;
 
 /// Makes the past of every product.
 pub(super) fn make(draft: &mut Draft) {
@@ -50,6 +53,12 @@ fn release(draft: &mut Draft, product: usize, before: usize) {
     if slipped > 0.0 {
         made.aim(at(draft, end - slipped - 1.5), at(draft, end.floor() + 0.9));
     }
+    if product == PAYMENTS {
+        // It needs what auth had out when work on it began.
+        let out = (0..PRODUCTS[AUTH].past).find(|before| went_out(draft, AUTH, *before) + 2.0 < start - 6.0);
+        let version = out.map(|before| PRODUCTS[AUTH].version_before(before + 1));
+        made.release.depends_on.extend(version.map(|version| ReleaseId::of(PRODUCTS[AUTH].name, &version)));
+    }
     let id = made.release.id.clone();
 
     let first_story = draft.stories.len();
@@ -82,7 +91,7 @@ fn stories(draft: &mut Draft, (product, before): (usize, usize), id: &ReleaseId,
     let defects = (count as f64 * between(&mut rng, 0.15, 0.3)) as usize;
     let shuffle = rng.usize(..480);
     let last = end - 0.6;
-    let first_number = number(details.first_key, before);
+    let first_number = number(details.first_key, before, KEYS);
     for index in 0..count + defects {
         let mut rng = generator(draft.seed, "past story", [product, before, index]);
         let is_defect = index >= count;
@@ -147,9 +156,9 @@ fn stories(draft: &mut Draft, (product, before): (usize, usize), id: &ReleaseId,
 }
 
 /// The first number of a release, counted down from that of the release in the making.
-fn number(first: usize, before: usize) -> i64 {
+fn number(first: usize, before: usize, each: usize) -> i64 {
     let first = i64::try_from(first).unwrap_or(0);
-    first - i64::try_from((before + 1) * NUMBERS).unwrap_or(0)
+    first - i64::try_from((before + 1) * each).unwrap_or(0)
 }
 
 /// Makes the deployments of a release; says when it was first live, and when everywhere.
@@ -217,7 +226,7 @@ fn pull_requests(
         })
         .collect();
     carried.sort_by(|one, other| (one.0, &one.3).cmp(&(other.0, &other.3)));
-    let first_number = number(details.first_number, before).max(1);
+    let first_number = number(details.first_number, before, PULLS).max(1);
     for (index, group) in carried.chunks(2).enumerate() {
         let Some((merged_at, opened_at, _, _, title, owner)) = group.first() else { continue };
         let mut rng = generator(draft.seed, "past pull request", [product, before, index]);

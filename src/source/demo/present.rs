@@ -438,9 +438,9 @@ fn open_pull_request(
         (Some(_), None) => titles::update(rng),
         (None, _) => scripted.title.to_owned(),
     };
-    let number_or = number.unwrap_or(scripted.number);
-    let mut made =
-        PullRequestDraft::new(scripted.repository, number_or, &title, scripted.author, opened_at, rng);
+    let (repository, number_or) =
+        number.map_or((scripted.repository, scripted.number), |number| (product.repository, number));
+    let mut made = PullRequestDraft::new(repository, number_or, &title, scripted.author, opened_at, rng);
     made.carries(id, story.map(|story| story.story.key.clone()));
     if scripted.trouble == Trouble::FailingTest {
         made.broken = Some(3);
@@ -539,15 +539,14 @@ fn deployments(draft: &mut Draft, settings: &DemoSettings) {
     let id = main_release();
     let (auth, ledger, checkout) =
         (ReleaseId::of("auth", "2.9"), ReleaseId::of("ledger", "1.8"), ReleaseId::of("checkout web", "7.3"));
-    let mut rng = generator(draft.seed, "next deployments", []);
-    let mut place = |draft: &mut Draft,
-                     product: usize,
-                     release: &ReleaseId,
-                     environment: &str,
-                     from: f64,
-                     minutes: i64,
-                     approved: Option<f64>,
-                     runs: bool| {
+    let place = |draft: &mut Draft,
+                 product: usize,
+                 release: &ReleaseId,
+                 environment: &str,
+                 from: f64,
+                 minutes: i64,
+                 approved: Option<f64>,
+                 runs: bool| {
         let start = draft.hours(from);
         let plan = Plan {
             product: &PRODUCTS[product],
@@ -558,6 +557,7 @@ fn deployments(draft: &mut Draft, settings: &DemoSettings) {
             window: window(start, minutes),
             runs: runs.then(|| (start + Duration::seconds(95), Fate::Succeeds)),
         };
+        let mut rng = generator(draft.seed, environment, [product]);
         deploy(draft, &plan, &mut rng)
     };
     let usual = |product: usize| usual_minutes(&PRODUCTS[product]) * 13 / 10;
@@ -578,6 +578,19 @@ fn deployments(draft: &mut Draft, settings: &DemoSettings) {
             made.release.released_at = released_at;
             made.release.tag = released_at.map(|_| format!("v{}", made.release.version).into());
         }
+    }
+    let in_making: Vec<_> = draft
+        .releases
+        .iter()
+        .filter(|made| {
+            made.works_from < draft.anchor && made.release.released_at.is_none_or(|at| at > draft.anchor)
+        })
+        .map(|made| (made.product, made.release.id.clone(), made.works_from))
+        .collect();
+    for (product, id, from) in in_making {
+        let until = draft.anchor + Duration::days(20);
+        let test = crate::domain::Window { from: from + Duration::hours(3), until };
+        book(draft, from, PRODUCTS[product].test_environment, &id, test, true);
     }
     let mut reserve = |environment: &str, release: &ReleaseId, from: f64, until: f64| {
         let (from, until) = (draft.hours(from), draft.hours(until));

@@ -90,6 +90,12 @@ impl Rounds {
         self.events[self.happened..].iter().map(|(at, ..)| *at)
     }
 
+    /// How many items were looked at again since the first round.
+    #[cfg(test)]
+    pub(super) fn looked_at(&self) -> usize {
+        self.happened
+    }
+
     /// What is known.
     pub(super) fn facts(&self) -> Facts {
         Facts {

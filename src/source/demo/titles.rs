@@ -257,8 +257,8 @@ const FAULTS: [&str; 16] = [
 pub(super) fn story(vocabulary: Vocabulary, shuffle: usize, number: usize) -> String {
     let subjects = vocabulary.subjects();
     let short = subjects.len() * ASPECTS.len();
-    // 317 is prime to all counts of short titles: every one comes up once in each round.
-    let index = (number % short * 317 + shuffle) % short;
+    // 187 is prime to all counts of short titles: every one comes up once in each round.
+    let index = (number % short * 187 + shuffle) % short;
     let context = CONTEXTS[number / short % CONTEXTS.len()];
     let title = format!("{} {} {context}", subjects[index / ASPECTS.len()], ASPECTS[index % ASPECTS.len()]);
     title.trim_end().to_owned()
