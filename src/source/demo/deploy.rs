@@ -124,7 +124,7 @@ pub(super) fn deploy(draft: &mut Draft, plan: &Plan<'_>, rng: &mut Rng) -> Optio
     }
     let id = format!("{} {} {}", plan.release, plan.environment, plan.window.from.format("%Y%m%d-%H%M"));
     let deployment = Deployment {
-        url: link("deployments", &id),
+        url: Some(link("deployments", &id)),
         id: DeploymentId::new(id),
         release: Some(plan.release.clone()),
         environment: EnvironmentId::new(plan.environment),

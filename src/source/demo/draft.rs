@@ -58,7 +58,7 @@ impl ReleaseDraft {
         release.owner = Some(Text::new(details.lead));
         release.start = Some(works_from);
         release.rules = vec![crate::domain::MatchRule::Milestone(release.id.text().clone())];
-        release.url = link("releases", release.id.as_str());
+        release.url = Some(link("releases", release.id.as_str()));
         Self { release, product, known_from, works_from, targets: Vec::new() }
     }
 
@@ -69,8 +69,8 @@ impl ReleaseDraft {
 }
 
 /// Where a person would read more, if the organisation were real.
-pub(super) fn link(kind: &str, name: &str) -> Option<Text> {
-    Some(Text::new(format!("https://example.com/{kind}/{}", name.replace([' ', '#'], "/"))))
+pub(super) fn link(kind: &str, name: &str) -> Text {
+    Text::new(format!("https://example.com/{kind}/{}", name.replace([' ', '#'], "/")))
 }
 
 /// A story being made.
@@ -92,7 +92,7 @@ impl StoryDraft {
         let key = StoryKey::new(product.key(number));
         let points = [1.0, 2.0, 3.0, 3.0, 5.0, 5.0, 8.0];
         let story = Story {
-            url: link("browse", key.as_str()),
+            url: Some(link("browse", key.as_str())),
             key,
             title: Text::new(title),
             kind: StoryKind::Story,
@@ -227,7 +227,7 @@ impl PullRequestDraft {
             .collect();
         let additions = (2.0_f64.powf(between(rng, 2.0, 10.0))) as u32;
         let whole = PullRequest {
-            url: link("pulls", id.as_str()),
+            url: Some(link("pulls", id.as_str())),
             id,
             repository: Text::new(repository),
             number: u64::try_from(number).ok(),
@@ -356,5 +356,56 @@ impl PullRequestDraft {
             mergeability.retain(|(at, _)| *at <= end);
         }
         PullRequestLife::new(whole, opened_at, runs, mergeability, asked)
+    }
+}
+
+/// A story that was carried by a pull request, ordered by when that was merged.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Carried {
+    merged_at: Instant,
+    key: StoryKey,
+    opened_at: Instant,
+    created_at: Instant,
+    title: Text,
+    author: Text,
+}
+
+impl Carried {
+    /// `story` as carried by a pull request that was opened when the story came to review,
+    /// and merged when it came to test; none if it did not come that far.
+    pub(super) fn of(story: &StoryDraft) -> Option<Self> {
+        let details = &story.story;
+        Some(Self {
+            merged_at: story.first(Category::InTest)?,
+            key: details.key.clone(),
+            opened_at: story.first(Category::InReview)?,
+            created_at: details.created_at,
+            title: details.title.clone(),
+            author: details.owner.clone()?,
+        })
+    }
+
+    /// The merged pull request of the first story of `group`; it carries those of the others
+    /// that were there when it was opened. None without a story.
+    pub(super) fn pull_request(
+        group: &[Self],
+        product: &Product,
+        release: &ReleaseId,
+        number: usize,
+        rng: &mut Rng,
+    ) -> Option<PullRequestDraft> {
+        let first = group.first()?;
+        let mut made = PullRequestDraft::new(
+            product.repository,
+            number,
+            &first.title,
+            &first.author,
+            first.opened_at,
+            rng,
+        );
+        let known = group.iter().filter(|story| story.created_at <= first.opened_at);
+        made.carries(release, known.map(|story| story.key.clone()));
+        made.finished(first.merged_at, release, product, rng);
+        Some(made)
     }
 }

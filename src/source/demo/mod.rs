@@ -15,6 +15,7 @@ mod deploy;
 mod draft;
 mod life;
 mod live;
+mod on_screen;
 mod organisation;
 mod past;
 mod present;
@@ -97,7 +98,7 @@ pub struct DemoSource {
 }
 
 struct State {
-    organisation: Arc<Organisation>,
+    organisation: Organisation,
     rounds: Rounds,
 }
 
@@ -128,16 +129,13 @@ impl Source for DemoSource {
             }
             let (state, settings) = (self.state.take(), self.settings.clone());
             let work = tokio::task::spawn_blocking(move || {
-                let state = match state {
-                    Some(mut state) => {
-                        state.rounds.go_to(&state.organisation, now);
-                        state
-                    }
-                    None => {
-                        let organisation = Arc::new(Organisation::new(&settings));
-                        let rounds = Rounds::open(&organisation, now);
-                        State { organisation, rounds }
-                    }
+                let state = if let Some(mut state) = state {
+                    state.rounds.go_to(&state.organisation, now);
+                    state
+                } else {
+                    let organisation = Organisation::new(&settings);
+                    let rounds = Rounds::open(&organisation, now);
+                    State { organisation, rounds }
                 };
                 let facts = Arc::new(state.rounds.facts());
                 (state, facts)

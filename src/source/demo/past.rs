@@ -8,7 +8,7 @@ use crate::domain::{Category, Instant, ReleaseId, Severity, Text};
 use super::{
     cast::{AUTH, PAYMENTS, PRODUCTS},
     deploy::{Fate, Plan, book, deploy, usual_minutes, window},
-    draft::{Draft, PullRequestDraft, ReleaseDraft, StoryDraft, way_to_done},
+    draft::{Carried, Draft, ReleaseDraft, StoryDraft, way_to_done},
     rhythm::{between, chance, generator, pick},
     titles,
 };
@@ -21,8 +21,8 @@ const PULLS: usize = 32;
 
 /// Makes the past of every product.
 pub(super) fn make(draft: &mut Draft) {
-    for product in 0..PRODUCTS.len() {
-        for before in (0..PRODUCTS[product].past).rev() {
+    for (product, details) in PRODUCTS.iter().enumerate() {
+        for before in (0..details.past).rev() {
             release(draft, product, before);
         }
     }
@@ -210,32 +210,15 @@ fn pull_requests(
     live_at: Instant,
 ) {
     let details = &PRODUCTS[product];
-    let mut carried: Vec<_> = draft.stories[first_story..]
-        .iter()
-        .filter_map(|story| {
-            let (opened, merged) = (story.first(Category::InReview)?, story.first(Category::InTest)?);
-            let details = &story.story;
-            Some((
-                merged,
-                opened,
-                details.created_at,
-                details.key.clone(),
-                details.title.clone(),
-                details.owner.clone()?,
-            ))
-        })
-        .collect();
-    carried.sort_by(|one, other| (one.0, &one.3).cmp(&(other.0, &other.3)));
+    let mut carried: Vec<_> = draft.stories[first_story..].iter().filter_map(Carried::of).collect();
+    carried.sort();
     let first_number = number(details.first_number, before, PULLS).max(1);
     for (index, group) in carried.chunks(2).enumerate() {
-        let Some((merged_at, opened_at, _, _, title, owner)) = group.first() else { continue };
         let mut rng = generator(draft.seed, "past pull request", [product, before, index]);
         let number = usize::try_from(first_number).unwrap_or(1) + index;
-        let mut made = PullRequestDraft::new(details.repository, number, title, owner, *opened_at, &mut rng);
-        let known = group.iter().filter(|(_, _, created_at, ..)| created_at <= opened_at);
-        made.carries(id, known.map(|(_, _, _, key, ..)| key.clone()));
-        made.finished(*merged_at, id, details, &mut rng);
-        made.whole.deployed_at = Some(live_at);
-        draft.pull_requests.push(made);
+        if let Some(mut made) = Carried::pull_request(group, details, id, number, &mut rng) {
+            made.whole.deployed_at = Some(live_at);
+            draft.pull_requests.push(made);
+        }
     }
 }

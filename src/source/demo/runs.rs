@@ -48,8 +48,9 @@ pub(super) fn make(draft: &Draft, heads: &Heads, live: &[(Instant, usize)]) -> V
             for suite in 0..details.suites.len() {
                 if *day >= nightly_from || (index % 5 == product && suite < 2) {
                     // Between two and five in the morning.
-                    let minutes = 60 * 7 - 22 * suite as i64 - 37 * product as i64;
-                    ended.push((*day - Duration::minutes(minutes), product, suite));
+                    let minutes = u32::try_from(22 * suite + 37 * product).unwrap_or(0);
+                    let at = *day - Duration::hours(7) + Duration::minutes(minutes.into());
+                    ended.push((at, product, suite));
                 }
             }
         }

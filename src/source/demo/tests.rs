@@ -198,7 +198,7 @@ fn assert_of_its_time(facts: &Facts, now: Instant) {
         ];
         assert!(dates.iter().flatten().all(past), "{}", pull.id);
         assert!(pull.reviews.iter().all(|review| past(&review.at)), "{}", pull.id);
-        assert!(pull.checks.iter().flat_map(|check| check.at).all(|at| past(&at)), "{}", pull.id);
+        assert!(pull.checks.iter().filter_map(|check| check.at).all(|at| past(&at)), "{}", pull.id);
         assert_eq!(pull.state == PullRequestState::Merged, pull.merge_commit.is_some(), "{}", pull.id);
         assert!(pull.merged_at >= pull.opened_at || pull.merged_at.is_none(), "{}", pull.id);
         assert!(
@@ -232,6 +232,29 @@ proptest! {
         for minutes in [minutes, minutes.rem_euclid(4_000)] {
             let now = settings.anchor + Duration::minutes(minutes);
             assert_of_its_time(&facts(&organisation, now), now);
+        }
+    }
+
+    #[test]
+    fn the_trouble_is_there_on_any_day_in_any_zone(seed in any::<u64>(), day in 0_i64..800, hour in 0_i64..24) {
+        for zone in [Tz::UTC, Tz::Asia__Tokyo, Tz::America__Santiago] {
+            let opened = settings(48).anchor + Duration::days(day);
+            let settings = DemoSettings { seed, ..DemoSettings::opened(opened, zone) };
+            let now = settings.anchor + Duration::hours(hour);
+            let facts = facts(&Organisation::new(&settings), now);
+            assert_of_its_time(&facts, now);
+            let main = main_release();
+            let blocking = facts.stories.iter().filter(|story| {
+                story.severity == Some(Severity::Critical)
+                    && story.category < Category::Done
+                    && story.releases.contains(&main)
+            });
+            prop_assert_eq!(blocking.count(), 2);
+            let (done, scope) = counts(&facts);
+            prop_assert!((41..=43).contains(&done) && (48..=49).contains(&scope), "{} of {}", done, scope);
+            let unreleased = facts.releases.iter().filter(|release| release.released_at.is_none());
+            let nearest = unreleased.filter_map(|release| Some((release.target?.at, &release.id))).min();
+            prop_assert_eq!(nearest.map(|(_, id)| id), Some(&main));
         }
     }
 
@@ -387,4 +410,30 @@ fn a_large_release_is_made_and_moves_quickly() {
     let before: HashSet<_> = facts.stories.iter().map(Arc::as_ptr).collect();
     let new = moved.stories.iter().filter(|story| !before.contains(&Arc::as_ptr(story))).count();
     assert!(new < 10, "{new} stories were made anew");
+}
+
+#[test]
+fn the_trouble_ends_well_unless_there_is_too_much_of_it() {
+    let settings = settings(48);
+    let later = settings.anchor + Duration::days(5);
+    let facts = facts(&Organisation::new(&settings), later);
+    assert_eq!(counts(&facts), (48, 48));
+    let released = facts.releases.iter().find(|release| release.id == main_release());
+    let released = released.unwrap();
+    assert!(released.released_at > released.target.map(|target| target.at));
+    assert!(released.tag.is_some());
+    let live = facts.deployments.iter().find(|deployment| {
+        deployment.release == Some(main_release()) && deployment.environment.as_str() == "production/eu"
+    });
+    assert_eq!(live.map(|deployment| deployment.state), Some(DeploymentState::Succeeded));
+    assert!(facts.pull_requests.iter().all(|pull| {
+        pull.milestone.as_deref() != Some("payments 4.2") || pull.state != PullRequestState::Open
+    }));
+    let auth = facts.releases.iter().find(|release| release.id == ReleaseId::of("auth", "2.9"));
+    assert!(auth.is_some_and(|release| release.released_at.is_some()));
+
+    let many = super::facts(&Organisation::new(&DemoSettings { stories: 49 * 7, ..settings }), later);
+    assert!(
+        many.releases.iter().any(|release| release.id == main_release() && release.released_at.is_none())
+    );
 }
