@@ -7,3 +7,5 @@ pub mod clock;
 pub mod domain;
 pub mod history;
 pub mod source;
+pub mod terminal;
+pub mod theme;
