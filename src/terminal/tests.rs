@@ -24,15 +24,20 @@ pub(super) fn emulator(width: u16, height: u16) -> vt100::Parser {
     vt100::Parser::new(cells(height), cells(width), 0)
 }
 
-/// Runs the program, then it again if it was stopped; says how it ended and what modes the
-/// terminal has then. Lives on when the terminal goes away.
-const SHELL: &str = r#"
+/// Runs the program without job control, which ends with the terminal; itself it goes on.
+const SHELL_THAT_STAYS: &str = r#"
 trap '' HUP
+"$0" --exact terminal::tests::program --ignored --nocapture >/dev/tty
+echo $? >"$OUT/code"
+"#;
+
+/// Runs the program as a job, then it again if it was stopped; says how it ended and what modes the
+/// terminal has then.
+const SHELL: &str = r#"
 set -m
 "$0" --exact terminal::tests::program --ignored --nocapture >/dev/tty
 code=$?
 if [ $code -gt 146 ]; then echo "stopped, $(stty -a | grep -o '.icanon')"; fg >/dev/null; code=$?; fi
-echo "$code" >"$OUT/code"
 echo "ended $code,$(stty -a | grep -o '.icanon')"
 "#;
 
@@ -63,9 +68,12 @@ fn program() {
                     KeyCode::Char('p') => drop(tokio::spawn(async { panic!("in a \u{1b}[31mtask") })),
                     KeyCode::Char('t') => drop(thread::spawn(|| panic!("in a thread"))),
                     // A loop that hangs: only another signal ends it.
-                    KeyCode::Char('h') => loop {
-                        thread::park();
-                    },
+                    KeyCode::Char('h') => {
+                        screen.draw(|frame| frame.render_widget("hangs", frame.area()));
+                        loop {
+                            thread::park();
+                        }
+                    }
                     _ => {}
                 },
                 TerminalEvent::Resize(size) => screen.resize(size),
@@ -95,11 +103,15 @@ struct Session {
 
 impl Session {
     fn start(width: u16, height: u16) -> Self {
+        Self::start_in(SHELL, width, height)
+    }
+
+    fn start_in(script: &str, width: u16, height: u16) -> Self {
         let size = PtySize { rows: height, cols: width, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a terminal");
         let directory = tempfile::tempdir().expect("a directory");
         let mut command = CommandBuilder::new("sh");
-        command.args(["-c", SHELL]);
+        command.args(["-c", script]);
         command.arg(std::env::current_exe().expect("this test"));
         command.env("OUT", directory.path());
         command.env("TERM", "xterm");
@@ -199,9 +211,11 @@ fn signals_end_the_program_with_their_code() {
 #[test]
 fn a_second_signal_ends_a_program_that_hangs() {
     let mut session = Session::start(100, 10);
+    let pid = session.pid();
     session.press("h");
-    kill_process(session.pid(), Number::TERM).expect("a process");
-    kill_process(session.pid(), Number::INT).expect("a process");
+    session.wait_for("hangs");
+    kill_process(pid, Number::TERM).expect("a process");
+    kill_process(pid, Number::INT).expect("a process");
     let code = session.wait_for_end();
     assert!([143, 130].contains(&code), "either may be seen first: {code}");
     session.assert_restored();
@@ -245,7 +259,7 @@ fn a_stop_gives_the_terminal_back_and_going_on_takes_it_again() {
 
 #[test]
 fn a_terminal_that_goes_away_ends_the_program_without_any_signal() {
-    let mut session = Session::start(100, 10);
+    let mut session = Session::start_in(SHELL_THAT_STAYS, 100, 10);
     // The thread that reads holds the terminal, too: let it read on and find nobody.
     drop(session.output);
     let size = PtySize { rows: 9, cols: 99, pixel_width: 0, pixel_height: 0 };
