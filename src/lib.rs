@@ -9,3 +9,5 @@ pub mod history;
 pub mod insight;
 pub mod refresh;
 pub mod source;
+pub mod terminal;
+pub mod theme;
