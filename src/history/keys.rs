@@ -3,6 +3,8 @@
 
 use std::ops::RangeInclusive;
 
+/// The number that batches begin after, where it is not that of the last one: one record.
+pub(super) const FLOOR: &[u8] = b"M";
 /// Sources, by number.
 pub(super) const SOURCE: u8 = b'S';
 /// Changes of a source's facts, by source and instant.

@@ -6,7 +6,7 @@ use ::sled::Db;
 
 use super::{
     Change, FULL, Head, HistoryError, LEAST_ROOM, SledHistory, Source, Store, codec, engine, facts_of, guarded,
-    key_instant, keys,
+    key_instant, keys, put,
     marker::{self, Marker},
 };
 use crate::{
@@ -84,7 +84,13 @@ impl SledHistory {
             failed: std::cell::Cell::new(false),
             problems,
         };
-        // What was lost is reported once.
+        // What was lost is reported once; numbers that were given are not given again, so that
+        // a store from before the loss is known for what it is.
+        if sequence > loaded.sequence {
+            let mut batch = ::sled::Batch::default();
+            put(&mut batch, keys::FLOOR, &sequence)?;
+            history.commit(batch)?;
+        }
         history.mark();
         Ok(history)
     }
@@ -255,7 +261,11 @@ fn read_all(store: Store) -> Result<Loaded, HistoryError> {
     if !chains.is_empty() {
         return Err(HistoryError::damaged("changes of a source that is not known"));
     }
-    let sequence = sources.iter().map(|source| source.head.sequence).max().unwrap_or(0);
+    let floor = match store.db.get(keys::FLOOR).map_err(engine("reading the store"))? {
+        Some(value) => codec::open::<u64>(keys::FLOOR, &value)?,
+        None => 0,
+    };
+    let sequence = sources.iter().map(|source| source.head.sequence).fold(floor, u64::max);
     let changes = sources.iter().map(|source| source.head.changes).sum();
     Ok(Loaded { store, sources, sequence, changes, problems })
 }
