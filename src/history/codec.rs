@@ -42,7 +42,8 @@ pub(super) struct Packed {
 
 /// `value` as it is kept under `key`.
 pub(super) fn seal<T: Serialize>(key: &[u8], value: &T) -> Result<Vec<u8>, HistoryError> {
-    let plain = postcard::to_stdvec(value).map_err(|error| HistoryError::store("encoding a record", &error))?;
+    let plain =
+        postcard::to_stdvec(value).map_err(|error| HistoryError::store("encoding a record", &error))?;
     if plain.len() > WORTH_COMPRESSING {
         let compressed = zstd::bulk::compress(&plain, LEVEL)
             .map_err(|error| HistoryError::store("compressing a record", &error))?;
@@ -163,6 +164,7 @@ fn digest(bytes: &[u8]) -> [u8; 16] {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests look at the files themselves")]
 mod tests {
     use super::*;
     use crate::history::conformance::sample;

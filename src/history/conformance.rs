@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::{Duration, TimeZone, Utc};
 use proptest::{prelude::*, test_runner::TestRunner};
 
-use super::{Appended, History, HistoryError, Kept, MemoryHistory, Retention, sled::SledHistory, whole_millis};
-use crate::domain::{
-    Facts, Instant, Kind, Problem, Release, SourceHealth, SourceId, SourceState,
+use super::{
+    Appended, History, HistoryError, Kept, MemoryHistory, Retention, sled::SledHistory, whole_millis,
 };
+use crate::domain::{Facts, Instant, Kind, Problem, Release, SourceHealth, SourceId, SourceState};
 
 /// An engine under test; the store is gone when this is dropped.
 trait Engine {
@@ -244,7 +244,11 @@ fn clocks_that_jump_and_stand_still_do_not_move_the_past() {
             assert_eq!(done, Appended::Changed(kept), "{name}");
             let now = &history.at(kept).unwrap()[0];
             assert_eq!((&now.facts, now.since), (&facts(version), kept), "{name}");
-            assert_eq!(now.health, waiting("git", at - Duration::nanoseconds(i64::from(at.timestamp_subsec_nanos()))), "{name}");
+            assert_eq!(
+                now.health,
+                waiting("git", at - Duration::nanoseconds(i64::from(at.timestamp_subsec_nanos()))),
+                "{name}"
+            );
         }
         // Another source has its own time: it can speak at the same instant.
         let done = history.append(&source("plan"), seconds(10), &facts(9), &waiting("plan", seconds(10)));
@@ -260,10 +264,7 @@ fn clocks_that_jump_and_stand_still_do_not_move_the_past() {
 #[test]
 fn facts_that_do_not_equal_themselves_are_kept_once_by_the_store() {
     let (_, mut engine) = engines().pop().unwrap();
-    let story = crate::domain::Story {
-        points: Some(f32::NAN),
-        ..sample::story(1)
-    };
+    let story = crate::domain::Story { points: Some(f32::NAN), ..sample::story(1) };
     let facts = Arc::new(Facts { stories: vec![Arc::new(story)], ..Facts::default() });
     let same = Arc::new(Facts::clone(&facts));
     let history = engine.history();
@@ -288,8 +289,7 @@ fn pruning_leaves_what_it_leaves_as_it_was() {
             engine.history().append(&git, at, &facts(1000), &waiting("git", at)).unwrap();
         }
         let before: Vec<_> = engine.history().instants(Instant::MIN_UTC, now).unwrap();
-        let kept: Vec<_> =
-            before.iter().map(|at| engine.history().at(*at).unwrap().remove(0)).collect();
+        let kept: Vec<_> = before.iter().map(|at| engine.history().at(*at).unwrap().remove(0)).collect();
         let dropped = engine.history().prune(now, &Retention::default()).unwrap();
         // The first, the last of three days, and the newest stay.
         assert_eq!(dropped, before.len() - 5, "{name}");
@@ -350,8 +350,7 @@ fn every_instant_is_what_was_handed_in() {
                             let same = before
                                 .iter()
                                 .any(|kept| kept.source == source(id) && kept.facts == facts(version));
-                            let expected =
-                                if same { Appended::Unchanged(at) } else { Appended::Changed(at) };
+                            let expected = if same { Appended::Unchanged(at) } else { Appended::Changed(at) };
                             let done = engine.history().append(&source(id), now, &facts(version), &health);
                             prop_assert_eq!(done.unwrap(), expected, "{}", name);
                         }
@@ -394,9 +393,9 @@ pub(super) mod sample {
     use crate::domain::{
         Activity, Booking, BookingId, Category, Check, CheckOutcome, Deployment, DeploymentId,
         DeploymentState, Environment, EnvironmentId, Facts, Freeze, Kind, MatchRule, Mergeability, Problem,
-        PullRequest, PullRequestId, PullRequestState, Release, ReleaseId, Review, ReviewVerdict,
-        ScopeChange, ScopeMove, Severity, StatusMove, Step, Story, StoryKey, StoryKind, Target, TestRun,
-        Text, Tier, Window,
+        PullRequest, PullRequestId, PullRequestState, Release, ReleaseId, Review, ReviewVerdict, ScopeChange,
+        ScopeMove, Severity, StatusMove, Step, Story, StoryKey, StoryKind, Target, TestRun, Text, Tier,
+        Window,
     };
 
     /// A story that has been through a few things.
@@ -405,10 +404,10 @@ pub(super) mod sample {
         Story {
             key: StoryKey::new(format!("PAY-{number}")),
             title: Text::new(format!("Refund {} is shown twice after step {}", number * 7919, number % 13)),
-            kind: if number % 7 == 0 { StoryKind::Defect } else { StoryKind::Story },
+            kind: if number.is_multiple_of(7) { StoryKind::Defect } else { StoryKind::Story },
             status: Text::new("In review"),
             category: Category::InReview,
-            severity: (number % 7 == 0).then_some(Severity::High),
+            severity: (number.is_multiple_of(7)).then_some(Severity::High),
             owner: Some(Text::new(["ada", "grace", "linus", "edsger"][number % 4])),
             points: Some(number as f32 / 4.0),
             created_at: ago(number * 31),
@@ -443,7 +442,7 @@ pub(super) mod sample {
             branch: Some(Text::new(format!("fix/refund-{number}"))),
             base: Text::new("main"),
             state: PullRequestState::Open,
-            draft: number % 5 == 0,
+            draft: number.is_multiple_of(5),
             started_at: ago(number * 9),
             opened_at: ago(number * 5),
             ready_at: ago(number * 5),

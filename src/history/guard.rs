@@ -16,10 +16,8 @@ thread_local! {
 /// panic hook must then leave the terminal alone and may log it at most.
 pub fn owns_panic() -> bool {
     // The engine's own threads: their panics end them alone, and the next call fails.
-    let of_the_engine =
-        |name: &str| name.starts_with("sled-io-") || name == "log flusher";
-    GUARDED.try_with(Cell::get).unwrap_or(false)
-        || std::thread::current().name().is_some_and(of_the_engine)
+    let of_the_engine = |name: &str| name.starts_with("sled-io-") || name == "log flusher";
+    GUARDED.try_with(Cell::get).unwrap_or(false) || std::thread::current().name().is_some_and(of_the_engine)
 }
 
 /// Runs `action`; a panic in it becomes [`HistoryError::Damaged`]. Whatever `action` changes

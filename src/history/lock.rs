@@ -124,6 +124,7 @@ fn read(mut file: &File) -> Option<Owner> {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests look at the files themselves")]
 mod tests {
     use std::fs;
 

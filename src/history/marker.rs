@@ -79,6 +79,7 @@ fn checksum(marker: Marker) -> u32 {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests look at the files themselves")]
 mod tests {
     use std::fs;
 

@@ -49,7 +49,10 @@ impl MemoryHistory {
 
 impl Past {
     fn next(&self, at: Instant) -> Result<Instant, HistoryError> {
-        super::next_instant(at.timestamp_millis(), self.rounds.last().map(|round| round.at.timestamp_millis()))
+        super::next_instant(
+            at.timestamp_millis(),
+            self.rounds.last().map(|round| round.at.timestamp_millis()),
+        )
     }
 
     fn push(&mut self, at: Instant, answered: bool, health: &SourceHealth) {
@@ -101,10 +104,8 @@ impl History for MemoryHistory {
     ) -> Result<Appended, HistoryError> {
         let past = self.sources.entry(source.clone()).or_default();
         let at = past.next(at)?;
-        let same = past
-            .changes
-            .last()
-            .is_some_and(|last| Arc::ptr_eq(&last.facts, facts) || *last.facts == **facts);
+        let same =
+            past.changes.last().is_some_and(|last| Arc::ptr_eq(&last.facts, facts) || *last.facts == **facts);
         past.push(at, true, health);
         if same {
             return Ok(Appended::Unchanged(at));

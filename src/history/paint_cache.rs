@@ -71,6 +71,7 @@ impl PaintCache {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests look at the files themselves")]
 mod tests {
     use std::fs;
 

@@ -18,11 +18,7 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self {
-            every_change: Duration::days(2),
-            hourly: Duration::days(14),
-            calendar: Calendar::default(),
-        }
+        Self { every_change: Duration::days(2), hourly: Duration::days(14), calendar: Calendar::default() }
     }
 }
 
@@ -98,8 +94,7 @@ mod tests {
     fn an_hour_on_the_border_of_two_spans_keeps_both_its_ends() {
         // Two days before now is within an hour: its newer part is whole.
         let border = now() - Duration::days(2);
-        let changes =
-            [-600, -20, -10, 10, 20].map(|minutes| border + Duration::minutes(minutes));
+        let changes = [-600, -20, -10, 10, 20].map(|minutes| border + Duration::minutes(minutes));
         assert_eq!(plan(&changes, now(), &Retention::default()), [changes[1]]);
     }
 

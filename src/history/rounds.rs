@@ -59,9 +59,7 @@ impl Moment {
         match (instant.map(|instant| instant.timestamp_millis()), anchor) {
             (None, _) => Self::Never,
             (Some(instant), None) => Self::At(instant),
-            (Some(instant), Some(anchor)) => {
-                instant.checked_sub(anchor).map_or(Self::At(instant), relation)
-            }
+            (Some(instant), Some(anchor)) => instant.checked_sub(anchor).map_or(Self::At(instant), relation),
         }
     }
 
@@ -119,14 +117,11 @@ impl Run {
     /// Adds a round that is later than the last one. `change` is when the facts that the
     /// source answered last began.
     pub(super) fn push(&mut self, at: i64, answered: bool, change: Option<i64>, health: &SourceHealth) {
-        let step = match self.last() {
-            Some(last) => at.saturating_sub(last).max(0).cast_unsigned(),
-            None => {
-                self.began = at;
-                0
-            }
-        };
-        self.steps.push(step);
+        if self.steps.is_empty() {
+            self.began = at;
+        }
+        let last = self.last().unwrap_or(at);
+        self.steps.push(at.saturating_sub(last).max(0).cast_unsigned());
         self.answered.push(answered);
         let answer = self.last_answered(at);
         let shape = Shape {
@@ -159,8 +154,7 @@ impl Run {
 
     /// The last round at or before `at`; none if this run began later or contradicts itself.
     pub(super) fn known(&self, source: &SourceId, at: i64, change: Option<i64>) -> Option<Known> {
-        let (index, round) =
-            self.instants().enumerate().take_while(|(_, instant)| *instant <= at).last()?;
+        let (index, round) = self.instants().enumerate().take_while(|(_, instant)| *instant <= at).last()?;
         let answered = self.last_answered(at);
         let shape = self.shapes.get(usize::from(*self.shape.get(index)?))?;
         let next = match self.next.get(index)? {

@@ -8,6 +8,7 @@
 mod open;
 mod records;
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests look at the files themselves")]
 mod tests;
 
 use std::{cell::Cell, collections::BTreeSet, fs::File, ops::RangeInclusive, path::PathBuf, sync::Arc};
@@ -73,6 +74,9 @@ fn engine(doing: &'static str) -> impl Fn(::sled::Error) -> HistoryError {
         ::sled::Error::Io(cause) if cause.kind() != std::io::ErrorKind::UnexpectedEof => {
             HistoryError::store(doing, &cause)
         }
+        ::sled::Error::Corruption { .. } => {
+            HistoryError::damaged(format!("{doing}: the file of the store is damaged"))
+        }
         other => HistoryError::damaged(format!("{doing}: {other}")),
     }
 }
@@ -116,10 +120,7 @@ impl SledHistory {
     }
 
     /// Runs a reading action; after a panic nothing is written to this engine any more.
-    fn reading<T>(
-        &self,
-        action: impl FnOnce(&Store) -> Result<T, HistoryError>,
-    ) -> Result<T, HistoryError> {
+    fn reading<T>(&self, action: impl FnOnce(&Store) -> Result<T, HistoryError>) -> Result<T, HistoryError> {
         let store = self.store()?;
         let mut finished = false;
         let outcome = guarded("reading the history", || {
@@ -153,9 +154,12 @@ impl SledHistory {
 
     /// The number for a source that is new.
     fn new_number(&self) -> Result<u16, HistoryError> {
-        self.sources.iter().map(|source| source.number).max().map_or(Some(0), |last| last.checked_add(1)).ok_or_else(
-            || HistoryError::store("keeping a new source", &"the history knows too many already"),
-        )
+        self.sources
+            .iter()
+            .map(|source| source.number)
+            .max()
+            .map_or(Some(0), |last| last.checked_add(1))
+            .ok_or_else(|| HistoryError::store("keeping a new source", &"the history knows too many already"))
     }
 
     /// Keeps one round, with facts or without.
@@ -237,7 +241,8 @@ impl SledHistory {
         let Source { number, head, .. } = source;
         let Some((since, change)) = change_at(&store.db, *number, head, at)? else { return Ok(None) };
         let run = run_at(&store.db, *number, head, at)?;
-        let contradiction = || HistoryError::damaged(format!("the rounds of {} contradict each other", head.id));
+        let contradiction =
+            || HistoryError::damaged(format!("the rounds of {} contradict each other", head.id));
         let known = run.known(&head.id, at, Some(since)).ok_or_else(contradiction)?;
         let answered = known.answered.filter(|answered| *answered >= since).ok_or_else(contradiction)?;
         let until = change.held_until.map_or(answered, |held| held.min(answered));
@@ -362,7 +367,7 @@ impl History for SledHistory {
 
     fn instants(&self, from: Instant, until: Instant) -> Result<Vec<Instant>, HistoryError> {
         let whole = from.timestamp_millis();
-        let from = if from.timestamp_subsec_nanos() % 1_000_000 == 0 { whole } else { whole + 1 };
+        let from = if from.timestamp_subsec_nanos().is_multiple_of(1_000_000) { whole } else { whole + 1 };
         self.reading(|store| {
             let mut instants = BTreeSet::new();
             for source in &self.sources {
@@ -482,12 +487,7 @@ fn first<T: DeserializeOwned>(
 }
 
 /// The change that held at `at`, and when it was; an error if one was lost around there.
-fn change_at(
-    db: &Db,
-    number: u16,
-    head: &Head,
-    at: i64,
-) -> Result<Option<(i64, Change)>, HistoryError> {
+fn change_at(db: &Db, number: u16, head: &Head, at: i64) -> Result<Option<(i64, Change)>, HistoryError> {
     let Some(newest) = head.newest else { return Ok(None) };
     let found = last::<Change>(db, keys::CHANGE, number, i64::MIN..=at.min(newest.at))?;
     let sequence = found.as_ref().map(|(_, change)| change.sequence);

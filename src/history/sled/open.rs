@@ -5,16 +5,14 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use ::sled::Db;
 
 use super::{
-    Change, FULL, Head, HistoryError, LEAST_ROOM, SledHistory, Source, Store, codec, engine, facts_of, guarded,
-    key_instant, keys, put,
+    Change, FULL, Head, HistoryError, LEAST_ROOM, SledHistory, Source, Store, codec, engine, facts_of,
+    guarded, key_instant, keys,
     marker::{self, Marker},
+    put,
 };
 use crate::{
     domain::{Instant, Problem},
-    history::{
-        files,
-        marker::Found,
-    },
+    history::{files, marker::Found},
 };
 
 /// The engine keeps so much of its pages in memory.
@@ -37,8 +35,7 @@ impl SledHistory {
         const DOING: &str = "opening the history";
         files::create_directory(board).map_err(|error| HistoryError::file(DOING, board, &error))?;
         let marker_path = marker::path(board);
-        let marker =
-            marker::read(board).map_err(|error| HistoryError::file(DOING, &marker_path, &error))?;
+        let marker = marker::read(board).map_err(|error| HistoryError::file(DOING, &marker_path, &error))?;
         if let Found::Marker(Marker { format, .. }) = marker
             && format > codec::FORMAT
         {
@@ -50,8 +47,7 @@ impl SledHistory {
         if marker == Found::Missing && !existed {
             // First the marker: whatever comes after it can be missed.
             let empty = Marker { format: codec::FORMAT, ..Marker::default() };
-            marker::write(board, empty)
-                .map_err(|error| HistoryError::file(DOING, &marker_path, &error))?;
+            marker::write(board, empty).map_err(|error| HistoryError::file(DOING, &marker_path, &error))?;
         }
         let mut problems = Vec::new();
         let mut expected = marker;
@@ -126,15 +122,10 @@ fn compare(found: Found, loaded: &Loaded, board: &Path) -> Option<Problem> {
             restore,
         )),
         Found::Marker(marker) if loaded.sequence < marker.sequence => Some(Problem::new(
-            format!(
-                "the history in {directory} lost its last {} rounds",
-                marker.sequence - loaded.sequence
-            ),
+            format!("the history in {directory} lost its last {} rounds", marker.sequence - loaded.sequence),
             restore,
         )),
-        Found::Marker(marker)
-            if loaded.sequence == marker.sequence && loaded.changes != marker.changes =>
-        {
+        Found::Marker(marker) if loaded.sequence == marker.sequence && loaded.changes != marker.changes => {
             Some(Problem::new(
                 format!(
                     "the history in {directory} holds {} changes, and there were {}",
@@ -154,8 +145,7 @@ fn recover(path: &Path, now: Instant, what: &str) -> Result<(Loaded, Problem, bo
     let stamp = now.format("%Y%m%dT%H%M%SZ");
     let aside = files::free_name(path, &format!("damaged-{stamp}"));
     let copy = files::free_name(path, &format!("copy-{stamp}"));
-    let set_aside =
-        || fs::rename(path, &aside).map_err(|error| HistoryError::file(DOING, path, &error));
+    let set_aside = || fs::rename(path, &aside).map_err(|error| HistoryError::file(DOING, path, &error));
 
     let is_snapshot = |name: &str| name.starts_with("snap.");
     let rescued = match files::copy_directory(path, &copy, is_snapshot) {
@@ -171,7 +161,10 @@ fn recover(path: &Path, now: Instant, what: &str) -> Result<(Loaded, Problem, bo
         fs::rename(&copy, path).map_err(|error| HistoryError::file(DOING, &copy, &error))?;
         let loaded = load(path)?;
         let problem = Problem::new(
-            format!("the history was damaged ({what}) and could be read again; as it was it is in {}", aside.display()),
+            format!(
+                "the history was damaged ({what}) and could be read again; as it was it is in {}",
+                aside.display()
+            ),
             "nothing, if nothing is missing; delete that directory then",
         );
         return Ok((loaded, problem, false));
@@ -181,7 +174,10 @@ fn recover(path: &Path, now: Instant, what: &str) -> Result<(Loaded, Problem, bo
     set_aside()?;
     let loaded = load(path)?;
     let problem = Problem::new(
-        format!("the history could not be read ({what}): it was set aside as {}, and a new one begun", aside.display()),
+        format!(
+            "the history could not be read ({what}): it was set aside as {}, and a new one begun",
+            aside.display()
+        ),
         "copy the board's directory back from a backup, or go on: the past begins now",
     );
     Ok((loaded, problem, true))
@@ -240,7 +236,10 @@ fn read_all(store: Store) -> Result<Loaded, HistoryError> {
         let gaps = chain.gaps.max(usize::from(chain.count != head.changes));
         if gaps > 0 {
             problems.push(Problem::new(
-                format!("the history of {} is damaged in {gaps} places: {} of {} changes are left", head.id, chain.count, head.changes),
+                format!(
+                    "the history of {} is damaged in {gaps} places: {} of {} changes are left",
+                    head.id, chain.count, head.changes
+                ),
                 "copy the board's directory back from a backup, or go on: the rest can be read",
             ));
         }

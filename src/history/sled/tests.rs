@@ -29,7 +29,11 @@ fn health() -> SourceHealth {
 
 /// Keeps `count` changes, a minute apart.
 fn fill(history: &mut SledHistory, count: usize) {
-    for version in 0..count {
+    fill_from(history, 0, count);
+}
+
+fn fill_from(history: &mut SledHistory, first: usize, end: usize) {
+    for version in first..end {
         let at = now() + Duration::minutes(i64::try_from(version).unwrap());
         history.append(&git(), at, &facts(version), &health()).unwrap();
     }
@@ -160,9 +164,8 @@ fn a_marker_that_is_missing_or_damaged_is_written_again() {
 
 #[test]
 fn a_change_that_is_lost_or_damaged_is_never_papered_over() {
-    let key = |minute: i64| {
-        keys::timed(keys::CHANGE, 0, (now() + Duration::minutes(minute)).timestamp_millis())
-    };
+    let key =
+        |minute: i64| keys::timed(keys::CHANGE, 0, (now() + Duration::minutes(minute)).timestamp_millis());
     for damage in [None, Some(b"garbage")] {
         let directory = tempfile::tempdir().unwrap();
         filled(directory.path(), 6);
@@ -283,16 +286,16 @@ fn long_paths_and_links_to_directories_are_paths_like_any_other() {
     assert_eq!(history.latest().unwrap()[0].facts, facts(1));
 }
 
-/// Copies a store as it is while it is open: as a killed process leaves it.
-fn killed_copy(board: &Path) -> tempfile::TempDir {
+/// A copy of a board; of one that is open, as a killed process leaves it.
+fn copied(board: &Path) -> tempfile::TempDir {
     let copy = tempfile::tempdir().unwrap();
     crate::history::files::copy_directory(board, copy.path(), |_| false).unwrap();
     copy
 }
 
-/// Opens what is left of 40 changes: the same facts or an error, and a problem for whatever
+/// Opens what is left of `count` changes: the same facts or an error, and a problem for whatever
 /// is not as it was.
-fn open_damaged(board: &Path, case: &str) {
+fn open_damaged(board: &Path, count: i64, case: &str) {
     let history = match SledHistory::open(board, now()) {
         Ok(history) => history,
         // Nothing was touched, nothing is believed.
@@ -300,7 +303,7 @@ fn open_damaged(board: &Path, case: &str) {
         Err(error) => panic!("{case}: {error}"),
     };
     let mut whole = true;
-    for minute in 0..40i64 {
+    for minute in 0..count {
         match history.at(now() + Duration::minutes(minute)) {
             Ok(kept) if kept.is_empty() => whole = false,
             Ok(kept) => {
@@ -321,19 +324,34 @@ fn open_damaged(board: &Path, case: &str) {
 fn no_damage_is_taken_for_the_truth() {
     let directory = tempfile::tempdir().unwrap();
     let mut history = SledHistory::open(directory.path(), now()).unwrap();
-    fill(&mut history, 40);
-    let open = killed_copy(directory.path());
+    fill(&mut history, 30);
+    let killed = copied(directory.path());
     drop(history);
-    let closed = killed_copy(directory.path());
+    // The second time, the engine begins from a snapshot.
+    let mut history = SledHistory::open(directory.path(), now()).unwrap();
+    fill_from(&mut history, 30, 40);
+    let killed_later = copied(directory.path());
+    drop(history);
+    drop(SledHistory::open(directory.path(), now()).unwrap());
+    let closed = copied(directory.path());
+    let stores = [(&killed, 30), (&killed_later, 40), (&closed, 40)];
+    for (store, count) in stores {
+        let undamaged = copied(store.path());
+        let history = SledHistory::open(undamaged.path(), now()).unwrap();
+        assert_eq!(history.problems(), []);
+        assert_eq!(history.instants(Instant::MIN_UTC, Instant::MAX_UTC).unwrap().len(), count as usize);
+    }
+
     let mut random = fastrand::Rng::with_seed(11);
-    for trial in 0..28 {
-        let board = killed_copy(if trial % 2 == 0 { open.path() } else { closed.path() });
+    for trial in 0..30 {
+        let (store, count) = stores[trial % 3];
+        let board = copied(store.path());
         let path = board.path().join("history/db");
         let mut content = fs::read(&path).unwrap();
         // The engine makes room in advance: damage what is in use.
         let used = content.iter().rposition(|byte| *byte != 0).unwrap_or(0) + 1;
         let at = random.usize(0..used);
-        let case = if trial % 4 < 2 {
+        let case = if trial / 3 % 2 == 0 {
             content[at] ^= 1 << random.u8(0..8);
             format!("bit at {at} of {used}")
         } else {
@@ -341,7 +359,7 @@ fn no_damage_is_taken_for_the_truth() {
             format!("cut at {at} of {used}")
         };
         fs::write(&path, content).unwrap();
-        open_damaged(board.path(), &format!("trial {trial}: {case}"));
+        open_damaged(board.path(), count, &format!("trial {trial}: {case}"));
     }
 }
 
@@ -368,9 +386,8 @@ fn a_failed_write_leaves_nothing_behind_and_is_mended() {
     fill(&mut history, 2);
     // As after a failure in the middle of a batch: a change is there, its head is not.
     let at = now() + Duration::minutes(5);
-    let stray = Change {
-        sequence: 9, predecessor: None, pieces: 0, length: 0, digest: [0; 16], held_until: None,
-    };
+    let stray =
+        Change { sequence: 9, predecessor: None, pieces: 0, length: 0, digest: [0; 16], held_until: None };
     let key = keys::timed(keys::CHANGE, 0, at.timestamp_millis());
     let sealed = codec::seal(&key, &stray).unwrap();
     history.store().unwrap().db.insert(key, sealed).unwrap();
@@ -392,12 +409,11 @@ fn a_failed_write_leaves_nothing_behind_and_is_mended() {
 /// say how much.
 #[test]
 #[ignore = "measures"]
-#[expect(clippy::disallowed_methods, clippy::print_stderr, reason = "a measurement")]
+#[expect(clippy::print_stderr, reason = "a measurement")]
 fn measure() {
-    let number = |name, default| {
-        std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
-    };
-    let (items, changes) = (number("TMINUS_ITEMS", 410), number("TMINUS_CHANGES", 500));
+    let number =
+        |name, default| std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default);
+    let (items, count) = (number("TMINUS_ITEMS", 410), number("TMINUS_CHANGES", 500));
     let directory = tempfile::tempdir_in(".").unwrap();
     let mut history = SledHistory::open(directory.path(), now()).unwrap();
     let base = sample::facts(items);
@@ -406,10 +422,10 @@ fn measure() {
     let mut times = [Vec::new(), Vec::new()];
     let mut at = now();
     let mut current = Arc::new(base);
-    for round in 0..changes * 2 {
+    for round in 0..count * 2 {
         at += Duration::seconds(37);
-        let changed = round % 2 == 0;
-        if changed {
+        let is_new = round % 2 == 0;
+        if is_new {
             let mut next = Facts::clone(&current);
             let story = (round * 31) % next.stories.len();
             let mut moved = next.stories[story].as_ref().clone();
@@ -419,7 +435,7 @@ fn measure() {
         }
         let began = std::time::Instant::now();
         history.append(&git(), at, &current, &health()).unwrap();
-        times[usize::from(changed)].push(began.elapsed());
+        times[usize::from(is_new)].push(began.elapsed());
     }
     for (what, times) in ["quiet round", "change"].iter().zip(&mut times) {
         times.sort();
