@@ -5,9 +5,46 @@
 //! when they change; a round without news moves one small record, "unchanged until", so
 //! that the age of what was known is part of the past too.
 
-use std::sync::Arc;
+mod codec;
+#[cfg(test)]
+mod conformance;
+mod files;
+mod guard;
+mod keys;
+mod lock;
+mod marker;
+mod memory;
+mod paint_cache;
+mod retention;
+mod rounds;
+mod sled;
 
-use crate::domain::{Facts, Instant, SourceHealth, SourceId};
+use std::{fmt::Display, io, path::Path, sync::Arc};
+
+pub use guard::owns_panic;
+pub use lock::{LockError, Owner, OwnerLock};
+pub use memory::MemoryHistory;
+pub use paint_cache::PaintCache;
+pub use retention::Retention;
+
+use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
+
+/// Opens the history of the board that lives in the directory `board`, or begins one there.
+/// Nothing is made outside that directory:
+///
+/// | name | what |
+/// | --- | --- |
+/// | `lock` | who owns the board: [`OwnerLock`], taken before this is called |
+/// | `history/` | the store |
+/// | `history.damaged-…` | a store that could not be read, set aside at that time |
+/// | `marker` | how much must be in the store |
+/// | `paint` | the first picture: [`PaintCache`] |
+///
+/// May take long, and panics on this thread are caught ([`owns_panic`]): call it on a thread
+/// of its own. What was found wrong and could be dealt with is in [`History::problems`].
+pub fn open(board: &Path, now: Instant) -> Result<Box<dyn History>, HistoryError> {
+    Ok(Box::new(sled::SledHistory::open(board, now)?))
+}
 
 /// What one source said, and how it was doing, at a retained instant.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,12 +65,13 @@ pub struct Kept {
 /// The past of one board.
 ///
 /// Implementations are synchronous and may block on the disk: call them off the loop.
+/// Instants are kept in whole milliseconds; what is finer is cut off.
 pub trait History: Send {
     /// Keeps one round of `source` that ended at `at`. Facts that equal the last ones of that
     /// source only move its "unchanged until". The record is on disk when this returns.
     ///
-    /// A round that is not later than the newest record counts as one millisecond after it:
-    /// clocks jump backwards, the past does not.
+    /// A round that is not later than the newest record of its source counts as one
+    /// millisecond after it: clocks jump backwards, the past does not.
     fn append(
         &mut self,
         source: &SourceId,
@@ -42,20 +80,29 @@ pub trait History: Send {
         health: &SourceHealth,
     ) -> Result<Appended, HistoryError>;
 
-    /// Keeps how a source is doing after a round that brought no facts.
+    /// Keeps how a source is doing after a round that brought no facts. On disk when this
+    /// returns.
     fn record_health(&mut self, at: Instant, health: &SourceHealth) -> Result<(), HistoryError>;
 
-    /// What every source said at `at`: none of what came later. Sorted by source.
+    /// What every source said at `at`: none of what came later. Sorted by source; a source
+    /// that had not answered yet is left out. An error if any of it is damaged: a past that
+    /// lacks a source would be taken for one in which it said nothing.
     fn at(&self, at: Instant) -> Result<Vec<Kept>, HistoryError>;
 
-    /// What every source said last.
+    /// What every source said last, sorted by source. A source whose last facts are damaged
+    /// is left out; [`problems`](History::problems) names it.
     fn latest(&self) -> Result<Vec<Kept>, HistoryError>;
 
     /// Instants in `from..=until` at which some source's facts changed, oldest first.
     fn instants(&self, from: Instant, until: Instant) -> Result<Vec<Instant>, HistoryError>;
 
+    /// Forgets what `retention` no longer wants; says how many changes went. What stays is
+    /// what it was: facts whose successor went are known to have held [until](Kept::until)
+    /// the last round before it, not longer.
+    fn prune(&mut self, now: Instant, retention: &Retention) -> Result<usize, HistoryError>;
+
     /// What was found damaged, lost or foreign when the store was opened: shown to a person.
-    fn problems(&self) -> Vec<crate::domain::Problem>;
+    fn problems(&self) -> Vec<Problem>;
 }
 
 /// What an append did.
@@ -95,4 +142,59 @@ pub enum HistoryError {
         /// Which record, and how it shows.
         what: String,
     },
+}
+
+impl HistoryError {
+    fn store(doing: &'static str, cause: &dyn Display) -> Self {
+        Self::Store { doing, cause: cause.to_string() }
+    }
+
+    fn file(doing: &'static str, path: &Path, cause: &io::Error) -> Self {
+        Self::Store { doing, cause: format!("{}: {cause}", path.display()) }
+    }
+
+    fn damaged(what: impl Into<String>) -> Self {
+        Self::Damaged { what: what.into() }
+    }
+
+    /// What to show to a person.
+    pub fn problem(&self) -> Problem {
+        let next_step = match self {
+            Self::Held => "end the other process, or look at the board there",
+            Self::Newer { .. } => "update tminus, or name another directory with --data-dir",
+            Self::Store { cause, .. } if cause.contains("ermission denied") => {
+                "make the directory readable and writable, or name another with --data-dir"
+            }
+            Self::Store { cause, .. } if cause.contains("o space left") || cause.contains(FULL) => {
+                "make room on the disk: the history goes on by itself then"
+            }
+            Self::Store { .. } => "look at the directory and its disk, or name another with --data-dir",
+            Self::Damaged { .. } => "start again: what cannot be read is set aside then",
+        };
+        Problem::new(self.to_string(), next_step)
+    }
+}
+
+/// What is said of a disk without room.
+const FULL: &str = "the disk is full";
+
+/// When a round at `at` is kept to have been, given the newest one of its source.
+fn next_instant(at: i64, newest: Option<i64>) -> Result<Instant, HistoryError> {
+    let next = newest.map_or(at, |newest| at.max(newest.saturating_add(1)));
+    Instant::from_timestamp_millis(next)
+        .ok_or_else(|| HistoryError::store("keeping a round", &"there is no later time"))
+}
+
+/// `health` as it can be kept: in whole milliseconds.
+fn whole_millis(health: &SourceHealth) -> SourceHealth {
+    let cut = |instant: Option<Instant>| {
+        instant.and_then(|instant| Instant::from_timestamp_millis(instant.timestamp_millis()))
+    };
+    SourceHealth {
+        answered_at: cut(health.answered_at),
+        changed_at: cut(health.changed_at),
+        stale_from: cut(health.stale_from),
+        next_at: cut(health.next_at),
+        ..health.clone()
+    }
 }
