@@ -20,7 +20,7 @@ use super::{
     commit::{RawCommit, instant},
     objects::Objects,
     repository::{Base, BranchReference},
-    subject::{Subject, humanised, keys},
+    subject::{humanised, keys},
     trees::{FileVersion, changed_files},
     walk::{Marks, Node, Walk},
 };
@@ -164,9 +164,11 @@ impl<'a> Merged<'a> {
     }
 
     fn names(&self, own: &Own<'_>) -> bool {
-        let title = |node: &Node| node.subject.as_ref().map(|subject: &Box<Subject>| subject.title.clone());
+        let title = |node: &Node| node.subject.as_ref().map(|subject| subject.title.clone());
         let came_in = |node: &Node, not_before: i64| {
-            title(node).and_then(|title| self.titles.get(title.as_str()).copied()).is_some_and(|at| at >= not_before)
+            title(node)
+                .and_then(|title| self.titles.get(title.as_str()).copied())
+                .is_some_and(|at| at >= not_before)
         };
         let (Some(tip), Some(first)) = (own.commits.first(), own.commits.last()) else { return false };
         let is_copied = title(tip)
@@ -214,7 +216,9 @@ fn pull_request(own: &Own<'_>, walk: &Walk, base: &Base, repository: &str, now: 
     };
     let mut stories: Vec<String> = keys(name).collect();
     for subject in own.commits.iter().filter_map(|node| node.subject.as_ref()) {
-        stories.extend(subject.stories.iter().filter(|story| !stories.contains(story)).cloned().collect::<Vec<_>>());
+        stories.extend(
+            subject.stories.iter().filter(|story| !stories.contains(story)).cloned().collect::<Vec<_>>(),
+        );
     }
     PullRequest {
         branch: Some(Text::new(name)),

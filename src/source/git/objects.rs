@@ -29,7 +29,8 @@ impl<'a> Objects<'a> {
 
     /// The object `id`; none where it is missing or damaged.
     pub(crate) fn read(&mut self, id: ObjectId) -> Option<(gix::objs::Kind, &[u8])> {
-        let found = self.repository.objects.try_find(&id, &mut self.buffer).ok().flatten().map(|data| data.kind);
+        let found =
+            self.repository.objects.try_find(&id, &mut self.buffer).ok().flatten().map(|data| data.kind);
         if found.is_none() {
             self.missing += 1;
             self.first_missing.get_or_insert(id);

@@ -60,7 +60,9 @@ impl History<'_> {
         let on_line: HashSet<u32> = line.iter().map(|entry| entry.index).collect();
         for (index, node) in (0u32..).zip(&self.walk.nodes) {
             let has_number = node.subject.as_ref().is_some_and(|subject| subject.number.is_some());
-            if let Some(place) = self.order.place(node.marks).filter(|_| has_number && !on_line.contains(&index)) {
+            if let Some(place) =
+                self.order.place(node.marks).filter(|_| has_number && !on_line.contains(&index))
+            {
                 let written_by = *node.parents.get(1).unwrap_or(&index);
                 let started_at = node.authored_at.min(self.walk.node(written_by).authored_at);
                 entries.push(Entry { index, place, started_at, written_by });
@@ -183,7 +185,13 @@ impl History<'_> {
 pub(crate) fn story_keys(stories: &[String], repository: &str) -> Vec<StoryKey> {
     stories
         .iter()
-        .map(|story| if story.starts_with('#') { StoryKey::new(format!("{repository}{story}")) } else { StoryKey::new(story) })
+        .map(|story| {
+            if story.starts_with('#') {
+                StoryKey::new(format!("{repository}{story}"))
+            } else {
+                StoryKey::new(story)
+            }
+        })
         .collect()
 }
 

@@ -152,12 +152,18 @@ impl References {
             ))
         };
         let head = match repository.head().map_err(|error| failed(&error))?.kind {
-            gix::head::Kind::Symbolic(reference) => Head::Branch(reference.name.shorten().to_str_lossy().into_owned()),
+            gix::head::Kind::Symbolic(reference) => {
+                Head::Branch(reference.name.shorten().to_str_lossy().into_owned())
+            }
             gix::head::Kind::Unborn(name) => Head::Branch(name.shorten().to_str_lossy().into_owned()),
             gix::head::Kind::Detached { target, .. } => Head::Detached(target),
         };
-        let mut shallow: Vec<ObjectId> =
-            repository.shallow_commits().ok().flatten().map(|commits| commits.iter().copied().collect()).unwrap_or_default();
+        let mut shallow: Vec<ObjectId> = repository
+            .shallow_commits()
+            .ok()
+            .flatten()
+            .map(|commits| commits.iter().copied().collect())
+            .unwrap_or_default();
         shallow.sort();
         let mut references = Self {
             head,
@@ -226,7 +232,10 @@ impl References {
     }
 
     fn find(&self, name: &str, remote: Option<&str>) -> Option<ObjectId> {
-        self.branches.iter().find(|branch| branch.name == name && branch.remote.as_deref() == remote).map(|branch| branch.id)
+        self.branches
+            .iter()
+            .find(|branch| branch.name == name && branch.remote.as_deref() == remote)
+            .map(|branch| branch.id)
     }
 
     /// The newest state of branch `name`: ours if a remote does not have it or ours continues
@@ -263,9 +272,8 @@ pub(crate) fn base(
     settings: &GitSettings,
 ) -> (Option<Base>, Vec<Problem>) {
     let mut problems = Vec::new();
-    let resolve = |name: &str| {
-        references.resolve(repository, name).map(|id| Base { name: Text::new(name), id })
-    };
+    let resolve =
+        |name: &str| references.resolve(repository, name).map(|id| Base { name: Text::new(name), id });
     if let Some(configured) = &settings.base {
         let name = configured
             .strip_prefix("refs/heads/")

@@ -33,7 +33,7 @@ pub(crate) struct Memory {
     last: Option<(u64, i64, Arc<Facts>)>,
 }
 
-/// One round at `now`. Ends early with [`SourceError::Cancelled`] when `objects` says so.
+/// One round at `now`. Ends early with [`SourceError::Cancelled`] once `cancelled` is.
 pub(crate) fn run(
     settings: &GitSettings,
     memory: &mut Memory,
@@ -50,8 +50,16 @@ pub(crate) fn run(
         return Ok(Answer::Unchanged);
     }
     let mut objects = Objects::new(&repository, cancelled);
-    let facts = Reading { settings, repository: &repository, references: &references, now, report }
-        .facts(&mut objects, memory)?;
+    let last = memory.last.as_ref().map(|(.., facts)| Arc::clone(facts));
+    let reading = Reading {
+        settings,
+        repository: &repository,
+        references: &references,
+        now,
+        last: last.as_deref(),
+        report,
+    };
+    let facts = reading.facts(&mut objects, &mut memory.dates)?;
     let facts = Arc::new(facts);
     memory.last = Some((fingerprint, day, Arc::clone(&facts)));
     Ok(Answer::Facts(facts))
@@ -63,6 +71,8 @@ struct Reading<'a> {
     repository: &'a gix::Repository,
     references: &'a References,
     now: Instant,
+    /// What the last round said.
+    last: Option<&'a Facts>,
     report: &'a dyn Fn(Report),
 }
 
@@ -79,10 +89,13 @@ struct Outline {
 }
 
 impl Reading<'_> {
-    fn facts(&self, objects: &mut Objects<'_>, memory: &mut Memory) -> Result<Facts, SourceError> {
-        let outline = self.outline(objects, &mut memory.dates, memory.last.as_ref().map(|(.., facts)| &**facts))?;
-        let last = memory.last.as_ref().map(|(.., facts)| &**facts);
-        (self.report)(Report::Partial(Arc::new(self.told(&outline, Vec::new(), outline.problems.clone(), last))));
+    fn facts(
+        &self,
+        objects: &mut Objects<'_>,
+        dates: &mut HashMap<ObjectId, Option<Dated>>,
+    ) -> Result<Facts, SourceError> {
+        let outline = self.outline(objects, dates)?;
+        self.tell(&outline, Vec::new());
 
         let candidates = match &outline.base {
             Some(base) => {
@@ -114,8 +127,7 @@ impl Reading<'_> {
             if done >= next_part {
                 next_part = done * PART_GROWS;
                 let (pull_requests, _) = self.merged(&outline, &walk, &tagged);
-                let problems = outline.problems.clone();
-                (self.report)(Report::Partial(Arc::new(self.told(&outline, pull_requests, problems, last))));
+                self.tell(&outline, pull_requests);
             }
         }
 
@@ -129,15 +141,16 @@ impl Reading<'_> {
         }
         if walk.is_cut {
             problems.push(Problem::new(
-                format!("the history has more than {} commits to look at: the oldest are left out", walk.nodes.len()),
+                format!(
+                    "the history has more than {} commits to look at: the oldest are left out",
+                    walk.nodes.len()
+                ),
                 "ask for fewer `releases` of the git source",
             ));
         }
         if let Some(base) = &outline.base {
             if !candidates.is_empty() {
-                let problems = outline.problems.clone();
-                let told = self.told(&outline, pull_requests.clone(), problems, last);
-                (self.report)(Report::Partial(Arc::new(told)));
+                self.tell(&outline, pull_requests.clone());
             }
             pull_requests.extend(branches::open_work(
                 &candidates,
@@ -159,7 +172,7 @@ impl Reading<'_> {
                 "run `git fsck`, then `git fetch` or clone the repository again",
             ));
         }
-        Ok(self.told(&outline, pull_requests, problems, last))
+        Ok(self.facts_of(&outline, pull_requests, problems))
     }
 
     /// Names and dates: what is known without walking through the history.
@@ -167,7 +180,6 @@ impl Reading<'_> {
         &self,
         objects: &mut Objects<'_>,
         dates: &mut HashMap<ObjectId, Option<Dated>>,
-        last: Option<&Facts>,
     ) -> Result<Outline, SourceError> {
         let repository = repository::name(self.repository);
         let (base, mut problems) = repository::base(self.repository, self.references, self.settings);
@@ -179,7 +191,10 @@ impl Reading<'_> {
         }
         if self.references.unreadable > 0 {
             problems.push(Problem::new(
-                format!("{} references of \"{repository}\" cannot be read and are left out", self.references.unreadable),
+                format!(
+                    "{} references of \"{repository}\" cannot be read and are left out",
+                    self.references.unreadable
+                ),
                 "look at them with `git fsck` and `git for-each-ref`",
             ));
         }
@@ -220,11 +235,16 @@ impl Reading<'_> {
         });
         let in_progress_id = in_progress.as_ref().map(|release| release.id.clone());
         told.extend(in_progress);
-        let told = shared(told, last.map(|facts| facts.releases.as_slice()), |release| &release.id);
+        let told = shared(told, self.last.map(|facts| facts.releases.as_slice()), |release| &release.id);
         Ok(Outline { repository, base, releases, ids, in_progress: in_progress_id, told, problems })
     }
 
-    fn merged(&self, outline: &Outline, walk: &Walk, tagged: &[Option<u32>]) -> (Vec<PullRequest>, Vec<ReleaseId>) {
+    fn merged(
+        &self,
+        outline: &Outline,
+        walk: &Walk,
+        tagged: &[Option<u32>],
+    ) -> (Vec<PullRequest>, Vec<ReleaseId>) {
         let (Some(base), Some(in_progress)) = (&outline.base, &outline.in_progress) else {
             return (Vec::new(), Vec::new());
         };
@@ -242,20 +262,21 @@ impl Reading<'_> {
         .pull_requests()
     }
 
-    #[expect(clippy::unused_self, reason = "reads as one step of the round")]
-    fn told(
-        &self,
-        outline: &Outline,
-        pull_requests: Vec<PullRequest>,
-        problems: Vec<Problem>,
-        last: Option<&Facts>,
-    ) -> Facts {
+    /// Says what is known so far, in the first round: later on the board has more than that.
+    fn tell(&self, outline: &Outline, pull_requests: Vec<PullRequest>) {
+        if self.last.is_none() {
+            let told = self.facts_of(outline, pull_requests, outline.problems.clone());
+            (self.report)(Report::Partial(Arc::new(told)));
+        }
+    }
+
+    fn facts_of(&self, outline: &Outline, pull_requests: Vec<PullRequest>, problems: Vec<Problem>) -> Facts {
         Facts {
             covers: BTreeSet::from([Kind::Releases, Kind::PullRequests]),
             releases: outline.told.clone(),
             pull_requests: shared(
                 pull_requests,
-                last.map(|facts| facts.pull_requests.as_slice()),
+                self.last.map(|facts| facts.pull_requests.as_slice()),
                 |pull_request| &pull_request.id,
             ),
             problems,

@@ -6,7 +6,8 @@ const MOST_STORIES: usize = 20;
 const LOOKED_AT: usize = 8 * 1024;
 /// Prefixes that look like a project's key and are none.
 const NO_PROJECTS: [&str; 16] = [
-    "UTF", "SHA", "ISO", "RFC", "CVE", "CWE", "PEP", "GHSA", "AES", "MD", "UTC", "GMT", "IEEE", "ECMA", "ES", "HTTP",
+    "UTF", "SHA", "ISO", "RFC", "CVE", "CWE", "PEP", "GHSA", "AES", "MD", "UTC", "GMT", "IEEE", "ECMA", "ES",
+    "HTTP",
 ];
 
 /// A message, read.
@@ -33,8 +34,10 @@ impl Subject {
         let line = line.trim();
         let mut subject = merged(line, body).unwrap_or_else(|| squashed(line));
         if subject.title.is_empty() {
-            subject.title =
-                subject.branch.as_deref().map_or_else(|| "(no subject)".to_owned(), humanised);
+            subject.title = subject.branch.as_deref().map(humanised).unwrap_or_default();
+        }
+        if subject.title.trim().is_empty() {
+            "(no subject)".clone_into(&mut subject.title);
         }
         let own = subject.number;
         subject.stories = stories(&subject, line, body);
@@ -204,12 +207,15 @@ fn closing_references(text: &str) -> Vec<String> {
             continue;
         }
         if closes {
-            let reference = word.trim_matches(|character: char| matches!(character, ',' | '.' | ';' | ':' | ')' | '('));
+            let reference =
+                word.trim_matches(|character: char| matches!(character, ',' | '.' | ';' | ':' | ')' | '('));
             match reference.split_once('#') {
                 Some((repository, number))
                     if leading_number(number).is_some_and(|(_, rest)| rest.is_empty())
                         && number.len() <= 9
-                        && repository.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte)) =>
+                        && repository
+                            .bytes()
+                            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte)) =>
                 {
                     references.push(reference.to_owned());
                     // `Fixes #1, #2`.
@@ -238,7 +244,13 @@ mod tests {
                 Some("PAY-311-fix-tls"),
                 vec!["PAY-311", "#7"],
             ),
-            ("Merge pull request #12 from owner/feature/fix_tls", Some(12), "fix tls", Some("feature/fix_tls"), vec![]),
+            (
+                "Merge pull request #12 from owner/feature/fix_tls",
+                Some(12),
+                "fix tls",
+                Some("feature/fix_tls"),
+                vec![],
+            ),
             (
                 "Merge pull request #4 in PAY/api from fix-tls to main\n\nFix it",
                 Some(4),
@@ -250,7 +262,13 @@ mod tests {
             ("Fix TLS (#12) (#13)", Some(13), "Fix TLS", None, vec![]),
             ("Fix TLS (!12)", Some(12), "Fix TLS", None, vec![]),
             ("Fixes #12: TLS (#13)", Some(13), "Fixes #12: TLS", None, vec!["#12"]),
-            ("TLS\n\nFixes #12, #14. Closes owner/name#3", None, "TLS", None, vec!["#12", "#14", "owner/name#3"]),
+            (
+                "TLS\n\nFixes #12, #14. Closes owner/name#3",
+                None,
+                "TLS",
+                None,
+                vec!["#12", "#14", "owner/name#3"],
+            ),
             ("TLS (#12)\n\nFixes #12", Some(12), "TLS", None, vec![]),
             (
                 "Merge branch 'fix-tls' into 'main'\n\nFix TLS\n\nSee merge request group/sub/name!12",
@@ -259,14 +277,24 @@ mod tests {
                 Some("fix-tls"),
                 vec![],
             ),
-            ("Merge branch 'x-y' into 'main'\n\nSee merge request a/b!3", Some(3), "x y", Some("x-y"), vec![]),
+            (
+                "Merge branch 'x-y' into 'main'\n\nSee merge request a/b!3",
+                Some(3),
+                "x y",
+                Some("x-y"),
+                vec![],
+            ),
             ("Merge branch 'topic'", None, "topic", Some("topic"), vec![]),
             ("Merge remote-tracking branch 'origin/topic'", None, "topic", Some("topic"), vec![]),
             ("Merged in fix (pull request #12)\n\nFix TLS", Some(12), "Fix TLS", Some("fix"), vec![]),
             ("Merged PR 12: Fix TLS", Some(12), "Fix TLS", None, vec![]),
-            ("PAY-311, UTF-8 and API2-4: done", None, "PAY-311, UTF-8 and API2-4: done", None, vec![
-                "PAY-311", "API2-4",
-            ]),
+            (
+                "PAY-311, UTF-8 and API2-4: done",
+                None,
+                "PAY-311, UTF-8 and API2-4: done",
+                None,
+                vec!["PAY-311", "API2-4"],
+            ),
             ("(#12)", Some(12), "(#12)", None, vec![]),
             ("", None, "(no subject)", None, vec![]),
             ("Issue (#x)", None, "Issue (#x)", None, vec![]),

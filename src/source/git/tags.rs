@@ -67,7 +67,7 @@ pub(crate) struct Releases {
 /// Chooses among `references` the newest `most` tags that are releases of one family.
 ///
 /// With a `pattern` all tags that match it are one family; without, the family with the
-/// newest tag is followed. `dates` remembers what tags name, by the identity of the tag.
+/// newest tag is followed. `remembered` keeps what tags name, by the identity of the tag.
 pub(crate) fn read(
     references: &[TagReference],
     pattern: Option<&str>,
@@ -75,7 +75,7 @@ pub(crate) fn read(
     most: usize,
     now: Instant,
     objects: &mut Objects<'_>,
-    dates: &mut HashMap<ObjectId, Option<Dated>>,
+    remembered: &mut HashMap<ObjectId, Option<Dated>>,
 ) -> Result<Releases, SourceError> {
     let mut problems = Vec::new();
     let matcher = pattern.and_then(|pattern| match Glob::new(pattern) {
@@ -100,7 +100,7 @@ pub(crate) fn read(
         let (mut releases, mut ahead): (Vec<Tag>, Option<Tag>) = (Vec::with_capacity(members.len()), None);
         for (reference, version) in members {
             objects.check()?;
-            let dated = match dates.get(&reference.id) {
+            let dated = match remembered.get(&reference.id) {
                 Some(dated) => *dated,
                 None => dated(reference.id, objects),
             };
@@ -122,11 +122,12 @@ pub(crate) fn read(
             read.push((family, releases, ahead));
         }
     }
-    *dates = known;
+    *remembered = known;
     let newest_of = |(_, releases, ahead): &(String, Vec<Tag>, Option<Tag>)| {
         releases.last().map(|tag| tag.at).max(ahead.as_ref().map(|tag| tag.at))
     };
-    let Some(index) = (0..read.len()).max_by_key(|&index| (newest_of(&read[index]), read[index].1.len())) else {
+    let Some(index) = (0..read.len()).max_by_key(|&index| (newest_of(&read[index]), read[index].1.len()))
+    else {
         problems.push(match (pattern, references.is_empty()) {
             (Some(pattern), false) => Problem::new(
                 format!("no tag that names a version matches \"{pattern}\": there are no releases"),
@@ -154,7 +155,11 @@ pub(crate) fn read(
     Ok(Releases { family, newest, older: releases, ahead, problems })
 }
 
-fn recognise(reference: &TagReference, matcher: Option<&GlobMatcher>, project: &str) -> Option<(String, Version)> {
+fn recognise(
+    reference: &TagReference,
+    matcher: Option<&GlobMatcher>,
+    project: &str,
+) -> Option<(String, Version)> {
     if matcher.is_some_and(|matcher| !matcher.is_match(&reference.name)) {
         return None;
     }
@@ -169,7 +174,7 @@ fn dated(mut id: ObjectId, objects: &mut Objects<'_>) -> Option<Dated> {
         let (kind, data) = objects.read(id)?;
         match kind {
             ObjectKind::Commit => {
-                let committed_at = RawCommit::parse(data).committed_at;
+                let committed_at = RawCommit::parse(data).committed_at.max(0);
                 return Some(Dated { commit: id, committed_at, tagged_at });
             }
             ObjectKind::Tag => {
@@ -195,7 +200,8 @@ fn others(family: &str, last: Option<&Tag>, rest: &[(String, Vec<Tag>, Option<Ta
     if alive.is_empty() {
         return None;
     }
-    let shown = |family: &str| if family.is_empty() { "plain versions".to_owned() } else { format!("\"{family}\"") };
+    let shown =
+        |family: &str| if family.is_empty() { "plain versions".to_owned() } else { format!("\"{family}\"") };
     let named = alive.iter().take(3).map(|family| shown(family)).collect::<Vec<_>>().join(", ");
     let more = if alive.len() > 3 { format!(" and {} more", alive.len() - 3) } else { String::new() };
     Some(Problem::new(
@@ -254,7 +260,8 @@ impl Releases {
 
     /// The name of the release in progress.
     pub(crate) fn next(&self, now: Instant) -> String {
-        let line: Vec<_> = self.line().into_iter().map(|tag| (tag.version.clone(), tag.at.date_naive())).collect();
+        let line: Vec<_> =
+            self.line().into_iter().map(|tag| (tag.version.clone(), tag.at.date_naive())).collect();
         let day = self.expected().unwrap_or(now).date_naive();
         next_version(&line, self.ahead.as_ref(), day)
     }

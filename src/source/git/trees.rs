@@ -79,8 +79,10 @@ fn compare(
         let length = path.len();
         path.push(b'/');
         path.extend(name);
-        let tree = |entry: Option<(u16, ObjectId)>| entry.filter(|(mode, _)| is_tree(*mode)).map(|(_, id)| id);
-        let file = |entry: Option<(u16, ObjectId)>| entry.filter(|(mode, _)| !is_tree(*mode)).map(|(_, id)| id);
+        let tree =
+            |entry: Option<(u16, ObjectId)>| entry.filter(|(mode, _)| is_tree(*mode)).map(|(_, id)| id);
+        let file =
+            |entry: Option<(u16, ObjectId)>| entry.filter(|(mode, _)| !is_tree(*mode)).map(|(_, id)| id);
         if file(old).is_some() || file(new).is_some() {
             if found.len() == MOST_FILES {
                 return None;

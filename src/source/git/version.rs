@@ -1,6 +1,6 @@
 //! Versions as tags carry them: recognised, ordered, and the one that comes next.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt::Write};
 
 use chrono::{Datelike, NaiveDate};
 
@@ -21,7 +21,8 @@ const NO_RELEASE: [&str; 14] = [
 ];
 /// Words after a version that say: a release all the same.
 const FINAL: [&str; 14] = [
-    "final", "release", "ga", "lts", "stable", "post", "hotfix", "p", "patch", "sp", "r", "rev", "update", "fix",
+    "final", "release", "ga", "lts", "stable", "post", "hotfix", "p", "patch", "sp", "r", "rev", "update",
+    "fix",
 ];
 
 /// A version: numbers, and what stands behind them.
@@ -82,12 +83,17 @@ fn begins_version(prefix: &str, rest: &str) -> bool {
     let letters = prefix.trim_end_matches(|character: char| character.is_ascii_alphabetic());
     let word = &prefix[letters.len()..];
     if word.is_empty() {
-        return prefix.is_empty() || prefix.ends_with(is_separator);
+        // Not in the middle of a version.
+        let before = prefix.trim_end_matches(['.', '_']);
+        let is_inside = before.len() < prefix.len() && before.ends_with(|digit: char| digit.is_ascii_digit());
+        return prefix.is_empty() || (prefix.ends_with(is_separator) && !is_inside);
     }
     let stands_alone = letters.is_empty() || letters.ends_with(is_separator);
     let is_generic = GENERIC.contains(&word.to_ascii_lowercase().as_str());
-    // `go1.21`: a name glued to a version that has several numbers.
-    stands_alone && (is_generic || (letters.is_empty() && rest.contains('.')))
+    // `go1.21`: a name glued to a version that has several numbers; not `log4j-2.17`.
+    let is_glued =
+        letters.is_empty() && rest.trim_start_matches(|digit: char| digit.is_ascii_digit()).starts_with('.');
+    stands_alone && (is_generic || is_glued)
 }
 
 fn is_separator(character: char) -> bool {
@@ -111,7 +117,8 @@ fn family(prefix: &str, project: &str) -> Option<String> {
             if let Some(shorter) = name.strip_suffix(word).filter(|shorter| shorter.ends_with(is_separator)) {
                 name = shorter.trim_matches(is_separator);
             }
-            if let Some(shorter) = name.strip_prefix(word).filter(|shorter| shorter.starts_with(is_separator)) {
+            if let Some(shorter) = name.strip_prefix(word).filter(|shorter| shorter.starts_with(is_separator))
+            {
                 name = shorter.trim_matches(is_separator);
             }
         }
@@ -159,7 +166,7 @@ impl Version {
 
     /// The numbers alone, as they are written: `2.0` of `2.0-rc1`.
     pub(crate) fn core(&self) -> String {
-        write(&self.numbers)
+        written(&self.numbers)
     }
 
     /// Compares the numbers alone; a missing one is 0.
@@ -203,13 +210,13 @@ fn compare(left: &[Number], right: &[Number]) -> Ordering {
         .unwrap_or(Ordering::Equal)
 }
 
-fn write(numbers: &[Number]) -> String {
+fn written(numbers: &[Number]) -> String {
     let mut out = String::new();
     for number in numbers {
         if number.separator != '\0' {
             out.push(number.separator);
         }
-        out.push_str(&format!("{:0width$}", number.value, width = number.width));
+        let _ = write!(out, "{:0width$}", number.value, width = number.width);
     }
     out
 }
@@ -258,7 +265,9 @@ pub(crate) fn next_version(
     expected: NaiveDate,
 ) -> String {
     let last = line.last();
-    if let Some(ahead) = ahead.filter(|ahead| last.is_none_or(|(last, _)| ahead.compare_numbers(last).is_gt())) {
+    if let Some(ahead) =
+        ahead.filter(|ahead| last.is_none_or(|(last, _)| ahead.compare_numbers(last).is_gt()))
+    {
         return ahead.core();
     }
     let Some((last, _)) = last else {
@@ -272,13 +281,13 @@ pub(crate) fn next_version(
         step(recent, last, index)
     };
     if compare(&next, &last.numbers).is_gt() {
-        return write(&next);
+        return written(&next);
     }
     let mut next = last.numbers.clone();
     if let Some(number) = next.last_mut() {
         number.value += 1;
     }
-    write(&next)
+    written(&next)
 }
 
 /// The number that was stepped most often, of those from `first` on.
@@ -345,7 +354,8 @@ fn next_by_calendar(recent: &[(Version, NaiveDate)], last: &Version, expected: N
         return next;
     }
     let mostly = |index: usize, part: fn(NaiveDate) -> u32| {
-        let fits = recent.iter().filter(|(version, day)| version.value(index) == u64::from(part(*day))).count();
+        let fits =
+            recent.iter().filter(|(version, day)| version.value(index) == u64::from(part(*day))).count();
         5 * fits >= 3 * recent.len()
     };
     let year = if next[0].value < 1000 { year % 100 } else { year };
@@ -370,7 +380,7 @@ fn next_by_calendar(recent: &[(Version, NaiveDate)], last: &Version, expected: N
         .find(|pair| pair[0].0.step_to(&pair[1].0).is_some_and(|index| index < period.len()))
         .map(|pair| &pair[1].0);
     if let Some(model) = model {
-        next = model.numbers.clone();
+        next.clone_from(&model.numbers);
     }
     for (index, number) in next.iter_mut().enumerate() {
         let counted = model.map_or(u64::from(period.len() == 1 && index == 1), |model| model.value(index));
@@ -428,8 +438,18 @@ mod tests {
             );
         }
         for tag in [
-            "", "latest", "nightly-2024-01-01", "build-17", "v1.2.x", "before-1.2", "v", "python3", "1.2.3.4.5.6.7",
-            "v99999999999999999999", "é1", &"9.".repeat(200),
+            "",
+            "latest",
+            "nightly-2024-01-01",
+            "build-17",
+            "v1.2.x",
+            "before-1.2",
+            "v",
+            "python3",
+            "1.2.3.4.5.6.7",
+            "v99999999999999999999",
+            "é1",
+            &"9.".repeat(200),
         ] {
             assert_eq!(VersionTag::parse(tag, "board"), None, "{tag}");
         }
@@ -438,8 +458,20 @@ mod tests {
     #[test]
     fn versions_are_in_order() {
         let ordered = [
-            "0.9", "1.0-alpha", "1.0-rc1", "1.0", "1.0.1", "1.1.1a", "1.1.1w", "1.2.3", "1.2.3-1", "1.2.3-2", "1.10",
-            "2", "2024.01", "2024.02.1",
+            "0.9",
+            "1.0-alpha",
+            "1.0-rc1",
+            "1.0",
+            "1.0.1",
+            "1.1.1a",
+            "1.1.1w",
+            "1.2.3",
+            "1.2.3-1",
+            "1.2.3-2",
+            "1.10",
+            "2",
+            "2024.01",
+            "2024.02.1",
         ];
         for pair in ordered.windows(2) {
             let [lower, higher] = [pair[0], pair[1]].map(|text| Version::parse(text).unwrap());

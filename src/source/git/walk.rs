@@ -134,14 +134,13 @@ impl Walk {
         let raw = RawCommit::parse(data);
         let subject = (!marks.has(Marks::OLDER)).then(|| Box::new(Subject::parse(raw.message)));
         let author = String::from_utf8_lossy(raw.author);
-        let author = match self.author_indices.get(author.as_ref()) {
-            Some(&author) => author,
-            None => {
-                let index = self.authors.len() as u32;
-                self.authors.push(author.clone().into_owned());
-                self.author_indices.insert(author.into_owned(), index);
-                index
-            }
+        let author = if let Some(&known) = self.author_indices.get(author.as_ref()) {
+            known
+        } else {
+            let index = self.authors.len() as u32;
+            self.authors.push(author.clone().into_owned());
+            self.author_indices.insert(author.into_owned(), index);
+            index
         };
         let unread_parents = if self.shallow.binary_search(&id).is_ok() { Vec::new() } else { raw.parents };
         let index = self.nodes.len() as u32;
@@ -202,14 +201,15 @@ impl Walk {
     }
 
     fn next_older(&mut self) -> Option<(i64, ObjectId)> {
-        let &(newest, _) = self.queue.peek()?;
+        let newest = self.queue.peek().map_or(i64::MIN, |(newest, _)| *newest);
         self.older.pop_if(|(at, _)| *at >= newest)
     }
 
-    /// Nothing in the queue can lead to a commit of interest, unless a clock was wrong by more
-    /// than [`SLACK`].
+    /// Nothing that is left can lead to a commit of interest, unless the clocks of two people
+    /// were further apart than [`SLACK`].
     fn is_far_enough(&self) -> bool {
-        let Some(&(newest, _)) = self.queue.peek() else { return true };
+        let queued = self.queue.peek().map(|(at, _)| *at);
+        let Some(newest) = queued.max(self.older.last().map(|(at, _)| *at)) else { return true };
         self.oldest_interesting.is_none_or(|oldest| newest < oldest.saturating_sub(SLACK))
     }
 
@@ -281,7 +281,8 @@ impl Order {
         if marks.has(Marks::OLDER) {
             return None;
         }
-        let oldest = marks.releases().min_by_key(|&index| self.rank.get(index).copied().unwrap_or(usize::MAX));
+        let oldest =
+            marks.releases().min_by_key(|&index| self.rank.get(index).copied().unwrap_or(usize::MAX));
         oldest.map(Place::Release).or_else(|| marks.has(Marks::BASE).then_some(Place::InProgress))
     }
 
