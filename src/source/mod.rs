@@ -6,6 +6,7 @@
 //! whose texts are cleaned when they are made.
 
 pub mod demo;
+pub mod git;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

@@ -1,0 +1,156 @@
+//! The source `git`: what a repository tells about releases without asking anybody.
+//!
+//! - **Releases** are the newest tags that name a version ([`version`]). One that is on the way to another, such
+//!   as `v2.0-rc1`, is none of its own.
+//! - **The release in progress** is what the base branch has and no release contains. It is named by the next
+//!   version; its target is estimated from the cadence of the past.
+//! - **Pull requests** are what the subjects of merges and squashes say ([`subject`]), and every other commit on
+//!   the first-parent line; each belongs to the oldest release that contains it ([`walk`]).
+//! - **Open work** are recent branches that are not in the base ([`branches`]), as drafts.
+//!
+//! The repository is read with `gix`; no git program is needed or called, and nothing is
+//! ever written. What cannot be read is a [`Problem`] and loses only itself.
+
+mod branches;
+mod commit;
+mod objects;
+mod pull_requests;
+mod repository;
+mod round;
+mod subject;
+mod tags;
+#[cfg(test)]
+mod tests;
+mod trees;
+mod version;
+mod walk;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use tokio::sync::mpsc;
+
+use crate::{
+    domain::{Problem, SourceId},
+    source::{Answer, Round, Source, SourceError},
+};
+
+/// What is configured about a repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitSettings {
+    /// Any directory inside the repository, or a bare one.
+    pub path: PathBuf,
+    /// What its releases are of. None: what its tags share (`foo` of `foo-v1.2`), else its
+    /// name at the remote `origin` or `upstream`, else the name of its directory.
+    pub project: Option<String>,
+    /// The branch that releases are made from. None: the one that the remote calls its main
+    /// one, else `main`, `master` or `trunk`, else the one that is checked out. Of a branch
+    /// that is here and at the remote, ours counts if it continues what the remote has, else
+    /// the remote's.
+    pub base: Option<String>,
+    /// Tags that are releases, as a pattern with `*` and `?`, all of one project. None: tags
+    /// that name a version, of the family with the newest one.
+    pub tag_pattern: Option<String>,
+    /// How many of the newest releases are told, 1 to 120.
+    pub releases: usize,
+    /// A branch whose newest commit is older than so many days is not open work.
+    pub recent_days: u32,
+    /// How long to wait between two rounds.
+    pub interval: Duration,
+}
+
+impl GitSettings {
+    /// The repository that `path` is part of, with everything else as it usually is.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            project: None,
+            base: None,
+            tag_pattern: None,
+            releases: 50,
+            recent_days: 30,
+            interval: Duration::from_secs(60),
+        }
+    }
+}
+
+/// A repository that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Discovered {
+    /// Where its working tree begins; the repository itself if it has none.
+    pub root: PathBuf,
+    /// What it is called: its name at the remote `origin` or `upstream`, else the name of its
+    /// directory.
+    pub project: String,
+}
+
+/// The repository that `path` is part of, if it is part of one. Reads nothing but the
+/// repository's configuration.
+pub fn discover(path: &Path) -> Option<Discovered> {
+    let repository = repository::open(path).ok()?;
+    Some(Discovered { root: repository::root(&repository), project: repository::name(&repository) })
+}
+
+/// The source `git`, for one repository.
+#[derive(Debug)]
+pub struct GitSource {
+    id: SourceId,
+    settings: GitSettings,
+    /// Away while a round lasts; lost, and then built anew, with a round that is dropped.
+    memory: Option<round::Memory>,
+}
+
+impl GitSource {
+    /// A source that reads the repository of `settings`. Nothing is read yet.
+    pub fn new(id: SourceId, settings: GitSettings) -> Self {
+        Self { id, settings, memory: None }
+    }
+}
+
+impl Source for GitSource {
+    fn id(&self) -> SourceId {
+        self.id.clone()
+    }
+
+    fn interval(&self) -> Duration {
+        self.settings.interval
+    }
+
+    fn watched(&self) -> Vec<PathBuf> {
+        repository::open(&self.settings.path).map(|found| repository::watched(&found)).unwrap_or_default()
+    }
+
+    fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
+        Box::pin(async move {
+            let settings = self.settings.clone();
+            let mut memory = self.memory.take().unwrap_or_default();
+            let (now, cancelled) = (round.now, round.cancelled.child_token());
+            // A round that is dropped must not go on in the background.
+            let _guard = cancelled.clone().drop_guard();
+            let (sender, mut reports) = mpsc::unbounded_channel();
+            let reading = tokio::task::spawn_blocking(move || {
+                let report = |report| {
+                    let _ = sender.send(report);
+                };
+                let answer = round::run(&settings, &mut memory, now, &cancelled, &report);
+                (memory, answer)
+            });
+            while let Some(report) = reports.recv().await {
+                (round.report)(report);
+            }
+            match reading.await {
+                Ok((memory, answer)) => {
+                    self.memory = Some(memory);
+                    answer
+                }
+                Err(_) => Err(SourceError::Failed(Problem::new(
+                    format!("reading the repository at {} ended unexpectedly", self.settings.path.display()),
+                    "look into the log for the reason, and report it",
+                ))),
+            }
+        })
+    }
+}
