@@ -5,6 +5,8 @@
 //! What its service sends stays private to it; what it hands over is made of domain types,
 //! whose texts are cleaned when they are made.
 
+pub mod plan;
+
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
