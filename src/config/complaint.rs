@@ -125,7 +125,8 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
             (strsim::damerau_levenshtein(&written, &plain), candidate)
         })
         .filter(|(distance, _)| *distance <= allowed)
-        .min_by_key(|(distance, _)| *distance)
+        // Of several equally near ones always the same.
+        .min()
         .map(|(_, candidate)| candidate)
 }
 

@@ -9,7 +9,8 @@ use super::{
     document::{Document, Reading, TableReader, describe},
     environment::Environment,
     plan_tables::{self, PLAN_TABLES},
-    setting::{SETTINGS, Setting, Value},
+    setting::{SETTINGS, Setting},
+    value::Value,
 };
 use crate::domain::clean;
 

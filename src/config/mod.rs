@@ -15,6 +15,7 @@ mod layer;
 pub(crate) mod plan_tables;
 mod report;
 mod setting;
+mod value;
 
 #[cfg(test)]
 mod tests;
@@ -33,12 +34,13 @@ pub use self::{
     environment::Environment,
     layer::{Layer, Origin},
     report::{check, path, print, sample},
-    setting::FilePattern,
+    value::FilePattern,
 };
 use self::{
     environment::Project,
     layer::{Binding, LayerValues},
-    setting::{SETTINGS, Setting, Value},
+    setting::{SETTINGS, Setting},
+    value::Value,
 };
 use crate::domain::{Calendar, Policy, Problem, Text};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     complaint::Place,
     document::{Moment, TableReader, text_of},
-    setting::SEVERITIES,
+    value::SEVERITIES,
 };
 use crate::domain::{Category, DeploymentState, MatchRule, Severity, StoryKind, Text, Tier};
 

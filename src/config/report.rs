@@ -4,10 +4,8 @@
 use std::fmt::Write;
 
 use super::{
-    Config, ConfigError, Environment, Flags,
-    environment::Project,
-    load, look_for,
-    setting::{SETTINGS, quote},
+    Config, ConfigError, Environment, Flags, environment::Project, load, look_for, setting::SETTINGS,
+    value::quote,
 };
 
 /// Every setting as it holds, as TOML, each with where it comes from.

@@ -3,15 +3,18 @@
 //! describes the tables.
 //!
 //! A round finds the files ([`files`]), reads them as they are written
-//! ([`plan_tables`](crate::config)) and says what they mean ([`convert`], [`status`]); what
+//! ([`plan_tables`](crate::config)) and says what they mean ([`convert`],
+//! [`stories`], [`deployments`]); what
 //! refers to nothing or waits for itself is reported ([`references`]). The same contents are
 //! not read twice.
 
 mod convert;
 mod cycles;
+mod deployments;
 mod files;
 mod references;
 mod status;
+mod stories;
 
 #[cfg(test)]
 mod tests;
