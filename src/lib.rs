@@ -4,6 +4,7 @@
 //! `ARCHITECTURE.md` walks through the house.
 
 pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod history;
 pub mod insight;

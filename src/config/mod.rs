@@ -1,0 +1,457 @@
+//! The configuration: TOML files, variables and flags, in layers that know their names.
+//!
+//! default < user's file < project's file < `--config` < environment < flags
+//!
+//! [`load`] reads and checks everything before the screen opens. What is wrong is reported
+//! together, each with its file, line and column and, for a mistyped key, the key that was
+//! probably meant. All settings there are stand in one table, from which they are read,
+//! checked and printed and from which the sample is made.
+
+mod complaint;
+mod document;
+mod duration;
+mod environment;
+mod layer;
+pub(crate) mod plan_tables;
+mod report;
+mod setting;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+pub(crate) use self::document::{Reading, TableReader};
+pub use self::{
+    complaint::{Complaint, ConfigError, Location, Place, nearest},
+    document::{Document, LONGEST_FILE, Moment},
+    duration::{format_duration, parse_duration},
+    environment::Environment,
+    layer::{Layer, Origin},
+    report::{check, path, print, sample},
+    value::FilePattern,
+};
+use self::{
+    environment::Project,
+    layer::{Binding, LayerValues},
+    setting::{SETTINGS, Setting},
+    value::Value,
+};
+use crate::domain::{Calendar, Policy, Problem, Text};
+
+/// What the command line says about settings; what it does not say is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    /// `--config FILE`
+    pub config: Option<PathBuf>,
+    /// `--data-dir DIR`
+    pub data_dir: Option<PathBuf>,
+    /// `--theme NAME`
+    pub theme: Option<String>,
+    /// `--no-mouse` says false.
+    pub mouse: Option<bool>,
+    /// `--ascii` says true.
+    pub ascii: Option<bool>,
+}
+
+/// The configuration, resolved and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The project's directory: the nearest one with a `.tminus.toml`, else the repository,
+    /// else where the program was started.
+    pub root: PathBuf,
+    /// The project that releases belong to where they do not say so.
+    pub project: Option<String>,
+    /// The board's name, if it has one.
+    pub board: Option<String>,
+    /// The rules by which facts are judged.
+    pub policy: Policy,
+    /// Name of the theme; `auto` to choose by the terminal. Whether it exists is for the
+    /// themes to say.
+    pub theme: String,
+    /// React to the mouse.
+    pub mouse: bool,
+    /// Draw with ASCII characters only.
+    pub ascii: bool,
+    /// Commands by context and key; modifiers in small letters and in the order ctrl, alt,
+    /// shift. Which contexts, keys and commands exist is for the application to say.
+    pub keys: BTreeMap<String, BTreeMap<String, String>>,
+    /// The repository to read, if any.
+    pub git: Option<GitConfig>,
+    /// The plan to read, if any.
+    pub plan: Option<PlanSettings>,
+    /// Where histories are kept.
+    pub data_dir: PathBuf,
+    /// Where logs and reports go.
+    pub state_dir: PathBuf,
+    /// Where sockets go, where the system has a place for such.
+    pub runtime_dir: Option<PathBuf>,
+    /// What is not wrong but probably not meant.
+    pub warnings: Vec<Problem>,
+    /// Where everything comes from.
+    pub layers: Layers,
+}
+
+impl Config {
+    /// Where the setting called `key` comes from.
+    pub fn origin(&self, key: &str) -> Option<&Origin> {
+        self.layers.settings.iter().find(|setting| setting.key == key).map(|setting| &setting.origin)
+    }
+}
+
+/// How to read a git repository.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GitConfig {
+    /// The repository.
+    pub path: PathBuf,
+    /// The project that its releases belong to; none: named after the repository.
+    pub project: Option<String>,
+    /// The branch that releases are made from; none: the default branch.
+    pub base: Option<String>,
+    /// Tags that are releases, with `*` and `?`; none: all that look like a version.
+    pub tag_pattern: Option<String>,
+    /// How many releases back to read.
+    pub releases: usize,
+    /// Branches without a commit for more days are no open work.
+    pub recent_days: u32,
+    /// How long to wait between two rounds.
+    pub interval: Duration,
+}
+
+/// How to read a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanSettings {
+    /// The project's directory: messages name files as seen from it.
+    pub root: PathBuf,
+    /// Plan files.
+    pub files: Vec<FilePattern>,
+    /// Configuration files that hold plan tables beside their settings.
+    pub inline: Vec<PathBuf>,
+    /// The project of releases that do not name theirs.
+    pub project: Option<String>,
+    /// The days that dates mean.
+    pub calendar: Calendar,
+    /// How long to wait between two rounds.
+    pub interval: Duration,
+}
+
+/// Where a configuration comes from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layers {
+    /// Files that were looked for, in the order of their layers.
+    pub files: Vec<LookedFor>,
+    /// Every setting there is.
+    pub settings: Vec<Effective>,
+    /// Every key that was bound: its context, the key, the command, and where that comes from.
+    pub keys: Vec<(String, String, String, Origin)>,
+}
+
+/// A configuration file that was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookedFor {
+    /// The layer that it makes.
+    pub layer: Layer,
+    /// Where it was looked for.
+    pub path: PathBuf,
+    /// Its path as it is shown to a person.
+    pub shown: String,
+    /// It is there.
+    pub exists: bool,
+}
+
+/// A setting as it holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effective {
+    /// Its key with its tables.
+    pub key: &'static str,
+    /// Its value, as TOML; none if it is not set.
+    pub value: Option<String>,
+    /// Where the value comes from.
+    pub origin: Origin,
+}
+
+/// Reads the configuration, or says all that is wrong with it.
+pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigError> {
+    let project = Project::around(&environment.working_directory);
+    let files = look_for(environment, flags, &project);
+    let mut complaints = Vec::new();
+    let mut resolver = Resolver::default();
+    let mut inline = Vec::new();
+    for file in files.iter().filter(|file| file.exists || file.layer == Layer::Named) {
+        match Document::read(&file.path, &file.shown) {
+            Ok(document) => {
+                let values = layer::read_file(file.layer, &document, &mut complaints);
+                if values.has_plan {
+                    inline.push(file.path.clone());
+                }
+                resolver.add(values);
+            }
+            Err(complaint) => complaints.push(complaint),
+        }
+    }
+    resolver.add(layer::read_variables(environment, &mut complaints));
+    resolver.add(flag_values(flags, &environment.working_directory));
+    resolver.find_out(environment);
+    if resolver.get("data_dir").is_none() {
+        complaints.push(Complaint::new(
+            "data_dir",
+            "nowhere to keep the history: the user has no home directory",
+            "set the variable HOME or TMINUS_DATA_DIR, or the flag --data-dir",
+        ));
+    }
+    if !complaints.is_empty() {
+        return Err(ConfigError { complaints });
+    }
+    Ok(resolver.resolve(environment, project, files, inline))
+}
+
+/// Files that are looked for, whether they exist or not.
+fn look_for(environment: &Environment, flags: &Flags, project: &Project) -> Vec<LookedFor> {
+    let named = flags.config.as_ref().map(|path| environment.working_directory.join(path));
+    let candidates = [
+        (Layer::User, environment.user_file()),
+        (Layer::Project, Some(project.file.clone())),
+        (Layer::Named, named.clone()),
+    ];
+    candidates
+        .into_iter()
+        .filter_map(|(layer, path)| Some((layer, path?)))
+        // A file that is named on top is read once, on top.
+        .filter(|(layer, path)| {
+            *layer == Layer::Named || named.as_ref().is_none_or(|named| !is_same_file(named, path))
+        })
+        .map(|(layer, path)| LookedFor {
+            layer,
+            shown: environment.shown(&path),
+            // A link that leads nowhere is there, and an error.
+            exists: path.symlink_metadata().is_ok(),
+            path,
+        })
+        .collect()
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
+fn flag_values(flags: &Flags, directory: &Path) -> LayerValues {
+    let values = [
+        ("data_dir", "--data-dir", flags.data_dir.as_ref().map(|path| Value::Path(directory.join(path)))),
+        ("theme", "--theme", flags.theme.clone().map(Value::Text)),
+        ("mouse", "--no-mouse", flags.mouse.map(Value::Flag)),
+        ("ascii", "--ascii", flags.ascii.map(Value::Flag)),
+    ];
+    let settings = values
+        .into_iter()
+        .filter_map(|(key, flag, value)| Some((Setting::of(key)?, value?, Origin::Flag(flag))))
+        .collect();
+    LayerValues { settings, ..LayerValues::default() }
+}
+
+/// Values by key, the later layer winning.
+#[derive(Default)]
+struct Resolver {
+    settings: BTreeMap<&'static str, (Value, Origin)>,
+    keys: BTreeMap<Binding, (String, Origin)>,
+}
+
+impl Resolver {
+    fn add(&mut self, layer: LayerValues) {
+        for (setting, value, origin) in layer.settings {
+            self.settings.insert(setting.key, (value, origin));
+        }
+        self.keys.extend(layer.keys);
+    }
+
+    /// Fills in what nobody said.
+    fn find_out(&mut self, environment: &Environment) {
+        for setting in SETTINGS {
+            if let Some(value) = setting.default_value() {
+                self.settings.entry(setting.key).or_insert((value, Origin::Default));
+            }
+        }
+        self.settings.entry("time_zone").or_insert_with(|| {
+            let named = environment.variable("TZ").map(|name| name.trim_start_matches(':'));
+            let zone = |name: Option<&str>| name.and_then(|name| name.parse().ok());
+            if let Some(zone) = zone(named) {
+                (Value::Zone(zone), Origin::FoundOut("the variable TZ"))
+            } else if let Some(zone) = zone(environment.system_zone.as_deref()) {
+                (Value::Zone(zone), Origin::FoundOut("the zone of this machine"))
+            } else {
+                (Value::Zone(chrono_tz::Tz::UTC), Origin::Default)
+            }
+        });
+        if let Some(path) = environment.data_directory() {
+            let found = (Value::Path(path), Origin::FoundOut("the user's directory for data"));
+            self.settings.entry("data_dir").or_insert(found);
+        }
+    }
+
+    fn get(&self, key: &str) -> Option<&Value> {
+        self.settings.get(key).map(|(value, _)| value)
+    }
+
+    fn text(&self, key: &str) -> Option<String> {
+        match self.get(key)? {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        }
+    }
+
+    fn texts(&self, key: &str) -> Vec<Text> {
+        match self.get(key) {
+            Some(Value::Texts(texts)) => texts.iter().map(Text::new).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn flag(&self, key: &str) -> bool {
+        matches!(self.get(key), Some(Value::Flag(true)))
+    }
+
+    fn path(&self, key: &str) -> Option<PathBuf> {
+        match self.get(key)? {
+            Value::Path(path) => Some(path.clone()),
+            _ => None,
+        }
+    }
+
+    fn duration(&self, key: &str) -> Duration {
+        match self.get(key) {
+            Some(Value::Duration(duration)) => *duration,
+            _ => Duration::from_secs(60),
+        }
+    }
+
+    fn policy(&self) -> Policy {
+        // Every one of these settings has a default; that of the domain stands behind it.
+        let mut policy = Policy::default();
+        if let Some(Value::Zone(zone)) = self.get("time_zone") {
+            policy.calendar.zone = *zone;
+        }
+        if let Some(Value::Week(days)) = self.get("working_week") {
+            policy.calendar.working_week.clone_from(days);
+        }
+        if let Some(Value::Days(days)) = self.get("holidays") {
+            policy.calendar.holidays.clone_from(days);
+        }
+        if let Some(Value::Share(share)) = self.get("gates.tests_passing") {
+            policy.tests_passing = *share;
+        }
+        if let Some(Value::Severities(severities)) = self.get("gates.blocking_severities") {
+            policy.blocking.clone_from(severities);
+        }
+        policy.last_day_hours = (self.duration("last_day").as_secs() / 3600) as u32;
+        policy.required_suites = self.texts("gates.required_suites");
+        policy.required_gates = self.texts("gates.required");
+        policy.disabled_gates = self.texts("gates.disabled");
+        policy
+    }
+
+    fn git(&self, project: &Project) -> Option<GitConfig> {
+        if !self.flag("source.git.enabled") {
+            return None;
+        }
+        Some(GitConfig {
+            path: self.path("source.git.path").or_else(|| project.repository.clone())?,
+            project: self.text("source.git.project").or_else(|| self.text("project")),
+            base: self.text("source.git.base"),
+            tag_pattern: self.text("source.git.tag_pattern"),
+            releases: match self.get("source.git.releases") {
+                Some(Value::Count(count)) => *count as usize,
+                _ => 50,
+            },
+            recent_days: (self.duration("source.git.recent_branches").as_secs() / 86_400) as u32,
+            interval: self.duration("source.git.interval"),
+        })
+    }
+
+    fn plan(&self, root: &Path, inline: Vec<PathBuf>, calendar: &Calendar) -> Option<PlanSettings> {
+        let files = match self.get("source.plan.files") {
+            Some(Value::Patterns(files)) => files.clone(),
+            _ => Vec::new(),
+        };
+        (!files.is_empty() || !inline.is_empty()).then(|| PlanSettings {
+            root: root.to_owned(),
+            files,
+            inline,
+            project: self.text("project").or_else(|| self.text("source.git.project")),
+            calendar: calendar.clone(),
+            interval: self.duration("source.plan.interval"),
+        })
+    }
+
+    fn resolve(
+        self,
+        environment: &Environment,
+        project: Project,
+        files: Vec<LookedFor>,
+        inline: Vec<PathBuf>,
+    ) -> Config {
+        let policy = self.policy();
+        let data_dir = self.path("data_dir").unwrap_or_default();
+        let mut keys: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        for ((context, key), (command, _)) in &self.keys {
+            keys.entry(context.clone()).or_default().insert(key.clone(), command.clone());
+        }
+        Config {
+            project: self.text("project"),
+            board: self.text("board"),
+            theme: self.text("theme").unwrap_or_else(|| "auto".to_owned()),
+            mouse: self.flag("mouse"),
+            ascii: self.flag("ascii"),
+            keys,
+            git: self.git(&project),
+            plan: self.plan(&project.root, inline, &policy.calendar),
+            policy,
+            state_dir: environment.state_directory().unwrap_or_else(|| data_dir.join("state")),
+            runtime_dir: environment.runtime_directory(),
+            data_dir,
+            warnings: warnings(environment),
+            layers: self.layers(files),
+            root: project.root,
+        }
+    }
+
+    fn layers(&self, files: Vec<LookedFor>) -> Layers {
+        let effective = |setting: &Setting| {
+            let found = self.settings.get(setting.key);
+            Effective {
+                key: setting.key,
+                value: found.map(|(value, _)| value.to_string()),
+                origin: found.map_or(Origin::Default, |(_, origin)| origin.clone()),
+            }
+        };
+        let bound = |((context, key), (command, origin)): (&Binding, &(String, Origin))| {
+            (context.clone(), key.clone(), command.clone(), origin.clone())
+        };
+        Layers {
+            files,
+            settings: SETTINGS.iter().map(effective).collect(),
+            keys: self.keys.iter().map(bound).collect(),
+        }
+    }
+}
+
+/// Variables that look like ours and are none.
+fn warnings(environment: &Environment) -> Vec<Problem> {
+    let known: BTreeSet<String> = SETTINGS.iter().filter_map(Setting::variable).collect();
+    let unknown = environment
+        .variables
+        .keys()
+        .filter(|name| name.starts_with("TMINUS_") && !known.contains(name.as_str()));
+    unknown
+        .filter_map(|name| {
+            let near = nearest(name, known.iter().map(String::as_str))?;
+            Some(Problem::new(
+                format!("the variable {name} sets nothing"),
+                format!("if you meant {near}, rename it"),
+            ))
+        })
+        .collect()
+}

@@ -1,0 +1,232 @@
+//! All settings there are, in one table: keys, kinds, defaults and what they mean. Reading,
+//! checking, printing, the sample and the variables of the environment come from here.
+
+use std::ops::RangeInclusive;
+
+/// Seconds of a day.
+pub(crate) const DAY: u64 = 86_400;
+
+/// What a setting can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Flag,
+    /// A share, from 0 to 1.
+    Share,
+    Count(RangeInclusive<u64>),
+    /// A length of time: at least and at most so many seconds, a multiple of the third.
+    Duration(RangeInclusive<u64>, u64),
+    Texts,
+    Zone,
+    Week,
+    Days,
+    Severities,
+    /// A path, relative to the file that names it.
+    Path,
+    /// Paths with `*`, `?` and `**`, relative to the file that names them.
+    Patterns,
+    /// A pattern with `*` and `?`.
+    Pattern,
+}
+
+/// A setting.
+#[derive(Debug)]
+pub(crate) struct Setting {
+    /// Its key with its tables: `gates.tests_passing`.
+    pub(crate) key: &'static str,
+    pub(crate) kind: Kind,
+    /// What holds without a word, as TOML. None: nothing, or something that is found out.
+    pub(crate) default: Option<&'static str>,
+    /// What to write in the sample where there is no default.
+    pub(crate) example: &'static str,
+    /// May stand in a project's file. Not so for what is a matter of the machine.
+    pub(crate) in_project: bool,
+    /// What it means, in a line or two.
+    pub(crate) about: &'static str,
+}
+
+impl Setting {
+    const fn new(key: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Self {
+        Self { key, kind, default: Some(default), example: "", in_project: true, about }
+    }
+
+    const fn unset(key: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Self {
+        Self { key, kind, default: None, example, in_project: true, about }
+    }
+
+    /// The setting called `key`.
+    pub(crate) fn of(key: &str) -> Option<&'static Self> {
+        SETTINGS.iter().find(|setting| setting.key == key)
+    }
+
+    /// The variable of the environment that sets it; none for lists.
+    pub(crate) fn variable(&self) -> Option<String> {
+        let list =
+            matches!(self.kind, Kind::Texts | Kind::Week | Kind::Days | Kind::Severities | Kind::Patterns);
+        (!list).then(|| format!("TMINUS_{}", self.key.to_uppercase().replace('.', "_")))
+    }
+}
+
+/// All settings, table by table.
+pub(crate) static SETTINGS: &[Setting] = &[
+    Setting::unset(
+        "board",
+        Kind::Text,
+        "\"payments\"",
+        "A name for this board. Boards of one name share their history, whatever the directory.\n\
+         Not set: the board is that of the project's directory and its sources.",
+    ),
+    Setting::unset(
+        "project",
+        Kind::Text,
+        "\"payments\"",
+        "The project that releases belong to where they do not say so themselves.\n\
+         Not set: releases of a plan must, and those of a repository have its name.",
+    ),
+    Setting::unset(
+        "time_zone",
+        Kind::Zone,
+        "\"Europe/Berlin\"",
+        "The time zone that days begin and end in.\n\
+         Not set: the variable TZ, else the zone of this machine, else UTC.",
+    ),
+    Setting::new(
+        "working_week",
+        Kind::Week,
+        "[\"mon\", \"tue\", \"wed\", \"thu\", \"fri\"]",
+        "Days of the week that are worked on.",
+    ),
+    Setting::new("holidays", Kind::Days, "[]", "Days that are not worked on all the same: [\"2026-12-25\"]."),
+    Setting::new(
+        "last_day",
+        Kind::Duration(0..=30 * DAY, 3600),
+        "\"24h\"",
+        "So long before the target the headline turns from the outlook to the verdict. Whole hours.",
+    ),
+    Setting::new("theme", Kind::Text, "\"auto\"", "The colours. auto: dark or light, as the terminal is."),
+    Setting::new("mouse", Kind::Flag, "true", "React to the mouse."),
+    Setting::new("ascii", Kind::Flag, "false", "Draw with ASCII characters only."),
+    Setting {
+        key: "data_dir",
+        kind: Kind::Path,
+        default: None,
+        example: "\"/var/lib/tminus\"",
+        in_project: false,
+        about: "Where the history is kept. Not in a project's file.\n\
+                Not set: ~/.local/share/tminus, or tminus in XDG_DATA_HOME.",
+    },
+    Setting::new(
+        "gates.tests_passing",
+        Kind::Share,
+        "0.99",
+        "Share of the tests that must pass, from 0 to 1.",
+    ),
+    Setting::new(
+        "gates.required_suites",
+        Kind::Texts,
+        "[]",
+        "Suites whose newest run counts. None: every suite that ever ran for the release.",
+    ),
+    Setting::new(
+        "gates.blocking_severities",
+        Kind::Severities,
+        "[\"critical\"]",
+        "Open defects of these severities block a release: critical, high, medium, low.",
+    ),
+    Setting::new(
+        "gates.required",
+        Kind::Texts,
+        "[]",
+        "Gates that must have an answer: without one they are unknown, not \"not needed\".",
+    ),
+    Setting::new("gates.disabled", Kind::Texts, "[]", "Gates that are switched off."),
+    Setting::new(
+        "source.git.enabled",
+        Kind::Flag,
+        "true",
+        "Read the git repository that the project is in, if it is in one.",
+    ),
+    Setting::unset(
+        "source.git.path",
+        Kind::Path,
+        "\"../payments\"",
+        "The repository. Not set: the one that the project is in.",
+    ),
+    Setting::unset(
+        "source.git.project",
+        Kind::Text,
+        "\"payments\"",
+        "The project that the repository's releases belong to. Not set: `project`, else its name.",
+    ),
+    Setting::unset(
+        "source.git.base",
+        Kind::Text,
+        "\"main\"",
+        "The branch that releases are made from. Not set: the default branch.",
+    ),
+    Setting::unset(
+        "source.git.tag_pattern",
+        Kind::Pattern,
+        "\"v*\"",
+        "Tags that are releases, with * and ?. Not set: all that look like a version.",
+    ),
+    Setting::new("source.git.releases", Kind::Count(1..=1_000), "50", "How many releases back to read."),
+    Setting::new(
+        "source.git.recent_branches",
+        Kind::Duration(DAY..=3_650 * DAY, DAY),
+        "\"30d\"",
+        "Branches without a commit for longer are no open work. Whole days.",
+    ),
+    Setting::new(
+        "source.git.interval",
+        Kind::Duration(5..=DAY, 1),
+        "\"1m\"",
+        "How long to wait before looking again.",
+    ),
+    Setting::new(
+        "source.plan.files",
+        Kind::Patterns,
+        "[]",
+        "Plan files, with *, ? and **, such as [\"plan/*.toml\"]. Plan tables may also stand in this file.",
+    ),
+    Setting::new(
+        "source.plan.interval",
+        Kind::Duration(5..=DAY, 1),
+        "\"1m\"",
+        "How long to wait before looking again. Changes are seen at once where the system tells.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use toml::de::DeValue;
+
+    use super::*;
+
+    #[test]
+    fn every_default_and_example_fits_its_setting() {
+        for setting in SETTINGS {
+            match setting.default {
+                Some(default) => {
+                    let value = setting.default_value();
+                    // The printed form of a default is the default as it is written.
+                    assert_eq!(
+                        value.map(|value| value.to_string()).as_deref(),
+                        Some(default),
+                        "{}",
+                        setting.key
+                    );
+                }
+                None => {
+                    let example = DeValue::parse(setting.example).unwrap();
+                    assert!(setting.read(example.get_ref(), Path::new("/")).is_ok(), "{}", setting.key);
+                }
+            }
+            assert!(setting.about.ends_with('.'), "{}", setting.key);
+        }
+        let keys: BTreeSet<_> = SETTINGS.iter().map(|setting| setting.key).collect();
+        assert_eq!(keys.len(), SETTINGS.len());
+    }
+}

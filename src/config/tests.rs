@@ -1,0 +1,412 @@
+//! The configuration as a whole, in made directories and a sealed environment.
+
+use std::fs;
+
+use chrono::{NaiveDate, Weekday};
+use chrono_tz::Tz;
+
+use super::*;
+use crate::domain::Severity;
+
+/// A home, a repository and a place within it.
+struct Machine {
+    directory: tempfile::TempDir,
+    environment: Environment,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        fs::create_dir_all(root.join("home/.config/tminus")).unwrap();
+        fs::create_dir_all(root.join("home/work/payments/.git")).unwrap();
+        fs::create_dir_all(root.join("home/work/payments/service")).unwrap();
+        let environment = Environment {
+            home: Some(root.join("home")),
+            working_directory: root.join("home/work/payments/service"),
+            ..Environment::default()
+        };
+        Self { directory, environment }
+    }
+
+    fn file(&self, path: &str, text: &str) -> PathBuf {
+        let path = self.directory.path().join(path);
+        #[expect(clippy::disallowed_methods, reason = "a test makes its files")]
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn user(&self, text: &str) {
+        self.file("home/.config/tminus/config.toml", text);
+    }
+
+    fn project(&self, text: &str) {
+        self.file("home/work/payments/.tminus.toml", text);
+    }
+
+    fn variable(&mut self, name: &str, value: &str) {
+        self.environment.variables.insert(name.to_owned(), value.to_owned());
+    }
+
+    fn load(&self) -> Config {
+        load(&self.environment, &Flags::default()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn fail(&self) -> String {
+        load(&self.environment, &Flags::default()).unwrap_err().to_string()
+    }
+}
+
+#[test]
+fn without_configuration_the_defaults_hold_and_the_repository_is_read() {
+    let machine = Machine::new();
+    let config = machine.load();
+    let home = machine.directory.path().join("home");
+    assert_eq!(config.root, home.join("work/payments"));
+    assert_eq!(config.policy, Policy::default());
+    assert_eq!((config.theme.as_str(), config.mouse, config.ascii), ("auto", true, false));
+    assert_eq!(config.data_dir, home.join(".local/share/tminus"));
+    assert_eq!(config.state_dir, home.join(".local/state/tminus"));
+    assert_eq!((config.board, config.project, config.plan), (None, None, None));
+    assert_eq!(
+        config.git,
+        Some(GitConfig {
+            path: home.join("work/payments"),
+            project: None,
+            base: None,
+            tag_pattern: None,
+            releases: 50,
+            recent_days: 30,
+            interval: Duration::from_secs(60),
+        })
+    );
+}
+
+#[test]
+fn a_later_layer_wins_and_every_value_knows_its_own() {
+    let mut machine = Machine::new();
+    machine.user("theme = \"user\"\nascii = true\nmouse = false\nboard = \"user\"\nproject = \"user\"\n");
+    machine.project("theme = \"project\"\n\nmouse = true\nboard = \"project\"\n");
+    let named = machine.file("home/named.toml", "board = \"named\"\n[gates]\ntests_passing = 0.5\n");
+    machine.variable("TMINUS_THEME", "variable");
+    machine.variable("TMINUS_GATES_TESTS_PASSING", "0.75");
+    machine.variable("TMINUS_BOARD", "");
+    let flags = Flags { config: Some(named), theme: Some("flag".to_owned()), ..Flags::default() };
+    let config = load(&machine.environment, &flags).unwrap();
+    let origin = |key| config.origin(key).unwrap().to_string();
+    assert_eq!((config.theme.as_str(), origin("theme").as_str()), ("flag", "flag (--theme)"));
+    assert_eq!(config.policy.tests_passing, 0.75);
+    assert_eq!(origin("gates.tests_passing"), "environment (TMINUS_GATES_TESTS_PASSING)");
+    assert_eq!(config.board.as_deref(), Some("named"));
+    assert_eq!(origin("board"), "--config (~/named.toml:1)");
+    assert!(config.mouse && config.ascii);
+    assert_eq!(origin("mouse"), "project (~/work/payments/.tminus.toml:3)");
+    assert_eq!(origin("ascii"), "user (~/.config/tminus/config.toml:2)");
+    assert_eq!(config.origin("project").map(Origin::layer), Some(Layer::User));
+    assert_eq!(origin("last_day"), "default");
+}
+
+#[test]
+fn every_setting_reaches_the_configuration() {
+    let machine = Machine::new();
+    machine.project(
+        r#"
+        board = "wall"
+        project = "payments"
+        time_zone = "Europe/Berlin"
+        working_week = ["sun", "mon"]
+        holidays = ["2026-12-25", 2027-01-01]
+        last_day = "2d"
+        theme = "paper"
+        mouse = false
+        ascii = true
+        [gates]
+        tests_passing = 0.95
+        required_suites = ["unit"]
+        blocking_severities = ["critical", "high"]
+        required = ["tests"]
+        disabled = ["freeze"]
+        [source.git]
+        path = "../other"
+        project = "other"
+        base = "trunk"
+        tag_pattern = "release-*"
+        releases = 7
+        recent_branches = "2w"
+        interval = "5m"
+        [source.plan]
+        files = ["plan/*.toml", "./more.toml", "/etc/plan.toml"]
+        interval = "10s"
+        [keys.board]
+        "Ctrl-d" = "half-page-down"
+        "#,
+    );
+    let config = machine.load();
+    let root = machine.directory.path().join("home/work/payments");
+    let calendar = Calendar {
+        zone: Tz::Europe__Berlin,
+        working_week: vec![Weekday::Sun, Weekday::Mon],
+        holidays: [(2026, 12, 25), (2027, 1, 1)]
+            .into_iter()
+            .map(|(year, month, day)| NaiveDate::from_ymd_opt(year, month, day).unwrap())
+            .collect(),
+    };
+    assert_eq!(
+        config.policy,
+        Policy {
+            calendar: calendar.clone(),
+            last_day_hours: 48,
+            tests_passing: 0.95,
+            required_suites: vec![Text::new("unit")],
+            blocking: vec![Severity::Critical, Severity::High],
+            required_gates: vec![Text::new("tests")],
+            disabled_gates: vec![Text::new("freeze")],
+        }
+    );
+    assert_eq!((config.board.as_deref(), config.project.as_deref()), (Some("wall"), Some("payments")));
+    assert_eq!((config.theme.as_str(), config.mouse, config.ascii), ("paper", false, true));
+    assert_eq!(
+        config.git,
+        Some(GitConfig {
+            path: root.join("../other"),
+            project: Some("other".to_owned()),
+            base: Some("trunk".to_owned()),
+            tag_pattern: Some("release-*".to_owned()),
+            releases: 7,
+            recent_days: 14,
+            interval: Duration::from_secs(300),
+        })
+    );
+    let files = |base: PathBuf, pattern: &str| FilePattern { base, pattern: pattern.to_owned() };
+    assert_eq!(
+        config.plan,
+        Some(PlanSettings {
+            files: vec![
+                files(root.join("plan"), "*.toml"),
+                files(root.join("more.toml"), ""),
+                files(PathBuf::from("/etc/plan.toml"), ""),
+            ],
+            root,
+            inline: Vec::new(),
+            project: Some("payments".to_owned()),
+            calendar,
+            interval: Duration::from_secs(10),
+        })
+    );
+    assert_eq!(config.keys["board"]["ctrl-d"], "half-page-down");
+}
+
+#[test]
+fn paths_are_relative_to_the_file_that_names_them() {
+    let mut machine = Machine::new();
+    machine.user("data_dir = \"kept\"\n[source.plan]\nfiles = [\"own/**/*.toml\"]\n");
+    let home = machine.directory.path().join("home");
+    let config = machine.load();
+    assert_eq!(config.data_dir, home.join(".config/tminus/kept"));
+    assert_eq!(config.plan.unwrap().files[0].base, home.join(".config/tminus/own"));
+    machine.variable("TMINUS_DATA_DIR", "here");
+    assert_eq!(machine.load().data_dir, machine.environment.working_directory.join("here"));
+    let flags = Flags { data_dir: Some(PathBuf::from("/there")), ..Flags::default() };
+    assert_eq!(load(&machine.environment, &flags).unwrap().data_dir, Path::new("/there"));
+}
+
+#[test]
+fn the_time_zone_is_found_out_where_nobody_says_it() {
+    let mut machine = Machine::new();
+    let zone = |machine: &Machine| {
+        let config = machine.load();
+        (config.policy.calendar.zone, config.origin("time_zone").unwrap().to_string())
+    };
+    assert_eq!(zone(&machine), (Tz::UTC, "default".to_owned()));
+    machine.environment.system_zone = Some("Asia/Tokyo".to_owned());
+    assert_eq!(zone(&machine), (Tz::Asia__Tokyo, "default (the zone of this machine)".to_owned()));
+    machine.variable("TZ", "CEST-2");
+    assert_eq!(zone(&machine).0, Tz::Asia__Tokyo);
+    machine.variable("TZ", ":America/Lima");
+    assert_eq!(zone(&machine), (Tz::America__Lima, "default (the variable TZ)".to_owned()));
+    machine.variable("TMINUS_TIME_ZONE", "Europe/Paris");
+    assert_eq!(zone(&machine).0, Tz::Europe__Paris);
+}
+
+#[test]
+fn git_and_plan_are_on_where_there_is_something_to_read() {
+    let machine = Machine::new();
+    machine.project("[source.git]\nenabled = false\n[[freeze]]\nname = \"holidays\"\nfrom = 2026-12-20\nuntil = 2027-01-03\n");
+    let config = machine.load();
+    assert_eq!(config.git, None);
+    assert_eq!(config.plan.unwrap().inline, [config.root.join(".tminus.toml")]);
+    fs::remove_dir(config.root.join(".git")).unwrap();
+    machine.project("");
+    let config = machine.load();
+    assert_eq!((config.git, config.plan), (None, None));
+}
+
+#[test]
+fn a_file_named_on_the_command_line_is_read_once_even_if_it_is_the_projects() {
+    let machine = Machine::new();
+    machine.project("[[freeze]]\nname = \"holidays\"\nfrom = 2026-12-20\nuntil = 2027-01-03\n");
+    let flags = Flags { config: Some(PathBuf::from("../.tminus.toml")), ..Flags::default() };
+    let config = load(&machine.environment, &flags).unwrap();
+    assert_eq!(config.plan.unwrap().inline.len(), 1);
+    assert_eq!(config.layers.files.len(), 2);
+}
+
+#[test]
+fn what_is_wrong_in_several_layers_is_reported_together() {
+    let mut machine = Machine::new();
+    machine.user("tiem_zone = \"UTC\"\n");
+    machine.project("data_dir = \"/tmp\"\n");
+    machine.variable("TMINUS_MOUSE", "maybe");
+    insta::assert_snapshot!(machine.fail(), @r#"
+    ~/.config/tminus/config.toml:1:1: unknown key `tiem_zone` — did you mean `time_zone`?
+      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gates, holidays, keys, last_day, mouse, project, release, source, story, theme, time_zone, working_week
+    ~/work/payments/.tminus.toml:1:1: `data_dir` cannot be set in a project's file
+      set it in your own file, by its variable or by its flag: it is a matter of the machine
+    TMINUS_MOUSE: `mouse` must be true or false, not "maybe"
+    "#);
+}
+
+#[test]
+fn a_named_file_must_be_there() {
+    let machine = Machine::new();
+    let flags = Flags { config: Some(PathBuf::from("absent.toml")), ..Flags::default() };
+    let error = load(&machine.environment, &flags).unwrap_err().to_string();
+    assert!(error.starts_with("absent.toml: cannot be read: "), "{error}");
+    let flags = Flags { config: Some(PathBuf::from(".")), ..Flags::default() };
+    let error = load(&machine.environment, &flags).unwrap_err().to_string();
+    assert!(error.contains("is not a file"), "{error}");
+}
+
+#[test]
+fn without_a_home_there_must_be_a_place_for_the_history() {
+    let mut machine = Machine::new();
+    machine.environment.home = None;
+    assert!(machine.fail().starts_with("data_dir: nowhere to keep the history"));
+    machine.variable("TMINUS_DATA_DIR", "/kept");
+    assert_eq!(machine.load().state_dir, Path::new("/kept/state"));
+}
+
+#[test]
+fn a_mistyped_variable_is_noted() {
+    let mut machine = Machine::new();
+    machine.variable("TMINUS_TIMEZONE", "UTC");
+    machine.variable("TMINUS_SOMETHING_ELSE", "1");
+    let checked = check(&machine.environment, &Flags::default()).unwrap();
+    assert_eq!(
+        checked,
+        "no configuration file: the defaults hold\n\
+         note: the variable TMINUS_TIMEZONE sets nothing; if you meant TMINUS_TIME_ZONE, rename it\n"
+    );
+}
+
+#[test]
+fn what_holds_is_printed_with_where_it_comes_from() {
+    let mut machine = Machine::new();
+    machine.user("theme = \"paper\"\n[keys.board]\nx = \"quit\"\n");
+    machine.project("[gates]\ntests_passing = 1\n[keys.board]\n\"Ctrl-d\" = \"half-page-down\"\n");
+    machine.variable("TMINUS_DATA_DIR", "/kept");
+    let printed = print(&machine.load());
+    insta::assert_snapshot!(printed, @r#"
+    # board is not set
+    # project is not set
+    time_zone = "UTC"                   # default
+    working_week = ["mon", "tue", "wed", "thu", "fri"]  # default
+    holidays = []                       # default
+    last_day = "24h"                    # default
+    theme = "paper"                     # user (~/.config/tminus/config.toml:1)
+    mouse = true                        # default
+    ascii = false                       # default
+    data_dir = "/kept"                  # environment (TMINUS_DATA_DIR)
+
+    [gates]
+    tests_passing = 1.0                 # project (~/work/payments/.tminus.toml:2)
+    required_suites = []                # default
+    blocking_severities = ["critical"]  # default
+    required = []                       # default
+    disabled = []                       # default
+
+    [source.git]
+    enabled = true                      # default
+    # path is not set
+    # project is not set
+    # base is not set
+    # tag_pattern is not set
+    releases = 50                       # default
+    recent_branches = "30d"             # default
+    interval = "1m"                     # default
+
+    [source.plan]
+    files = []                          # default
+    interval = "1m"                     # default
+
+    [keys.board]
+    ctrl-d = "half-page-down"           # project (~/work/payments/.tminus.toml:4)
+    x = "quit"                          # user (~/.config/tminus/config.toml:3)
+    "#);
+    // What is printed is a configuration itself, apart from what is a matter of the machine.
+    machine
+        .project(&printed.lines().filter(|line| !line.contains("data_dir")).collect::<Vec<_>>().join("\n"));
+    let again = machine.load();
+    assert_eq!(again.policy.tests_passing, 1.0);
+    assert_eq!(again.keys["board"].len(), 2);
+}
+
+#[test]
+fn files_are_listed_even_if_they_are_wrong() {
+    let machine = Machine::new();
+    machine.project("this is not TOML");
+    insta::assert_snapshot!(path(&machine.environment, &Flags::default()), @"
+    user      ~/.config/tminus/config.toml  (not there)
+    project   ~/work/payments/.tminus.toml
+    ");
+}
+
+#[test]
+fn the_sample_is_the_defaults_and_names_every_setting() {
+    let sample = sample();
+    let switched_on: String = sample
+        .lines()
+        .filter(|line| !line.starts_with("##"))
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| line.starts_with(['[', '"']) || line.contains(" = "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let machine = Machine::new();
+    machine.user(&switched_on);
+    let written = machine.load();
+    machine.user(&sample);
+    let silent = machine.load();
+    for (written, silent) in written.layers.settings.iter().zip(&silent.layers.settings) {
+        assert_eq!(written.origin.layer(), Layer::User, "{} is in the sample", written.key);
+        assert_eq!(silent.origin.layer(), Layer::Default, "{} is switched off", silent.key);
+        if Setting::of(written.key).unwrap().default.is_some() {
+            assert_eq!(written.value, silent.value, "{}", written.key);
+        }
+    }
+    let document = include_str!("../../docs/configuration.md");
+    assert!(document.contains(&sample), "docs/configuration.md holds another sample:\n{sample}");
+}
+
+/// Each `tests/config/bad/NAME.toml` is a project's file that is wrong; `NAME.txt` beside it is
+/// what is said about it.
+#[test]
+fn bad_configurations_are_told_what_is_wrong() {
+    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config/bad");
+    let mut seen = 0;
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        seen += 1;
+        let mut machine = Machine::new();
+        machine.environment.working_directory.pop();
+        fs::copy(&path, machine.environment.working_directory.join(".tminus.toml")).unwrap();
+        let said = load(&machine.environment, &Flags::default()).map(|_| ()).unwrap_err().to_string();
+        let expected = path.with_extension("txt");
+        #[expect(clippy::disallowed_methods, reason = "a test reads its cases")]
+        let expected = fs::read_to_string(&expected).unwrap_or_default();
+        assert_eq!(said.trim(), expected.trim(), "{}", path.display());
+    }
+    assert!(seen >= 10, "only {seen} cases");
+}

@@ -1,0 +1,366 @@
+//! Values of settings: how they are read, and how they are written.
+
+use std::{
+    collections::BTreeSet,
+    fmt,
+    ops::Range,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use chrono::{NaiveDate, Weekday};
+use chrono_tz::Tz;
+use globset::GlobBuilder;
+use toml::{Spanned, de::DeValue};
+
+use super::{
+    complaint::nearest,
+    document::{Moment, describe, moment_of, number_of, text_of},
+    duration::{self, format_duration, parse_duration},
+    setting::{DAY, Kind, Setting},
+};
+use crate::domain::{Severity, clean};
+
+/// What a setting holds.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Text(String),
+    Flag(bool),
+    Share(f64),
+    Count(u64),
+    Duration(Duration),
+    Texts(Vec<String>),
+    Zone(Tz),
+    Week(Vec<Weekday>),
+    Days(BTreeSet<NaiveDate>),
+    Severities(Vec<Severity>),
+    Path(PathBuf),
+    Patterns(Vec<FilePattern>),
+}
+
+/// Files: a path, or all that match a pattern beneath a directory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FilePattern {
+    /// The file; where there is a pattern, the directory that it starts from.
+    pub base: PathBuf,
+    /// A pattern with `*`, `?` and `**`, relative to `base`; empty for a single file.
+    pub pattern: String,
+}
+
+impl FilePattern {
+    /// Reads `written`, relative to `directory`. The parts before the first one with a wildcard
+    /// are taken as they are, so that odd characters in them are no wildcards.
+    fn new(written: &str, directory: &Path) -> Self {
+        let is_wild = |part: &str| part.contains(['*', '?', '[', '{']);
+        let parts: Vec<&str> = written.split('/').collect();
+        let plain = parts.iter().position(|part| is_wild(part)).unwrap_or(parts.len());
+        let base = parts[..plain].join("/");
+        let base = if plain > 0 && base.is_empty() { "/".to_owned() } else { base };
+        Self { base: join(directory, &base), pattern: parts[plain..].join("/") }
+    }
+}
+
+impl fmt::Display for FilePattern {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.base.join(&self.pattern).display())
+    }
+}
+
+/// `written` as seen from `directory`, without needless dots.
+fn join(directory: &Path, written: &str) -> PathBuf {
+    directory.join(written).components().collect()
+}
+
+/// Weekdays as they are written.
+const WEEKDAYS: [(&str, Weekday); 7] = [
+    ("mon", Weekday::Mon),
+    ("tue", Weekday::Tue),
+    ("wed", Weekday::Wed),
+    ("thu", Weekday::Thu),
+    ("fri", Weekday::Fri),
+    ("sat", Weekday::Sat),
+    ("sun", Weekday::Sun),
+];
+
+/// Severities as they are written.
+pub(crate) const SEVERITIES: [(&str, Severity); 4] = [
+    ("critical", Severity::Critical),
+    ("high", Severity::High),
+    ("medium", Severity::Medium),
+    ("low", Severity::Low),
+];
+
+/// Why a value does not fit: what is wrong, and what to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    /// Where the part stands that does not fit, if it is not the whole value.
+    pub(crate) part: Option<Range<usize>>,
+    pub(crate) what: String,
+    pub(crate) next_step: String,
+}
+
+impl Setting {
+    /// Reads `value`; relative paths are taken from `directory`.
+    pub(crate) fn read(&self, value: &DeValue<'_>, directory: &Path) -> Result<Value, Misfit> {
+        let expected = |expected: &str| Misfit {
+            part: None,
+            what: format!("`{}` must be {expected}, not {}", self.key, describe(value)),
+            next_step: String::new(),
+        };
+        // Of a list, the item that does not fit is named; the value itself if it is no list.
+        let expected_items = |expected: &str, item: Option<&Spanned<DeValue<'_>>>| Misfit {
+            part: item.map(Spanned::span),
+            what: format!(
+                "`{}` must be {expected}, not {}",
+                self.key,
+                describe(item.map_or(value, Spanned::get_ref))
+            ),
+            next_step: String::new(),
+        };
+        let text = || value.as_str().map(clean).filter(|text| !text.is_empty());
+        match &self.kind {
+            Kind::Text => text().map(Value::Text).ok_or_else(|| expected("a text that is not empty")),
+            Kind::Flag => value.as_bool().map(Value::Flag).ok_or_else(|| expected("true or false")),
+            Kind::Share => number_of(value)
+                .filter(|share| *share <= 1.0)
+                .map(Value::Share)
+                .ok_or_else(|| expected("a share from 0 to 1")),
+            Kind::Count(range) => number_of(value)
+                .filter(|count| count.fract() == 0.0)
+                .map(|count| count as u64)
+                .filter(|count| range.contains(count))
+                .map(Value::Count)
+                .ok_or_else(|| {
+                    expected(&format!("a whole number from {} to {}", range.start(), range.end()))
+                }),
+            Kind::Duration(range, multiple) => {
+                let duration =
+                    value.as_str().and_then(parse_duration).ok_or_else(|| expected(duration::EXAMPLES))?;
+                if !range.contains(&duration.as_secs()) {
+                    let written = |seconds| format_duration(Duration::from_secs(seconds));
+                    let (least, most) = (written(*range.start()), written(*range.end()));
+                    return Err(expected(&format!("from {least} to {most}")));
+                }
+                if !duration.as_secs().is_multiple_of(*multiple) {
+                    return Err(expected(if *multiple == DAY { "whole days" } else { "whole hours" }));
+                }
+                Ok(Value::Duration(duration))
+            }
+            Kind::Texts => list(value, |item| text_of(item).map(|text| text.to_string()))
+                .map(Value::Texts)
+                .map_err(|item| expected_items("a list of texts", item)),
+            Kind::Zone => {
+                let written = text().ok_or_else(|| expected("a time zone such as \"Europe/Berlin\""))?;
+                zone(&written).map(Value::Zone).map_err(|near| Misfit {
+                    part: None,
+                    what: format!("unknown time zone \"{written}\"{near}"),
+                    next_step: "names are those of the IANA database, such as \"Europe/Berlin\" or \"UTC\""
+                        .to_owned(),
+                })
+            }
+            Kind::Week => {
+                let days: Vec<Weekday> = list(value, |item| word(item, &WEEKDAYS)).map_err(|item| {
+                    expected_items(
+                        "a list of weekdays (\"mon\", \"tue\", \"wed\", \"thu\", \"fri\", \"sat\", \"sun\")",
+                        item,
+                    )
+                })?;
+                let unique: BTreeSet<u32> = days.iter().map(Weekday::num_days_from_monday).collect();
+                if days.is_empty() || unique.len() < days.len() {
+                    return Err(expected("at least one weekday, none of them twice"));
+                }
+                Ok(Value::Week(days))
+            }
+            Kind::Days => list(value, |item| match moment_of(item) {
+                Some(Moment::Day(day)) => Some(day),
+                _ => None,
+            })
+            .map(|days: Vec<_>| Value::Days(days.into_iter().collect()))
+            .map_err(|item| expected_items("a list of dates such as \"2026-12-25\"", item)),
+            Kind::Severities => {
+                list(value, |item| word(item, &SEVERITIES)).map(Value::Severities).map_err(|item| {
+                    expected_items("a list of severities (\"critical\", \"high\", \"medium\", \"low\")", item)
+                })
+            }
+            Kind::Path => path_text(value)
+                .map(|written| Value::Path(join(directory, written)))
+                .ok_or_else(|| expected("a path")),
+            Kind::Patterns => {
+                let patterns =
+                    list(value, |item| path_text(item).map(|item| FilePattern::new(item, directory)))
+                        .map_err(|item| expected_items("a list of paths", item))?;
+                match patterns.iter().find_map(|files: &FilePattern| glob_error(&files.pattern)) {
+                    Some(misfit) => Err(misfit),
+                    None => Ok(Value::Patterns(patterns)),
+                }
+            }
+            Kind::Pattern => {
+                let written = text().ok_or_else(|| expected("a pattern such as \"v*\""))?;
+                match glob_error(&written) {
+                    Some(misfit) => Err(misfit),
+                    None => Ok(Value::Text(written)),
+                }
+            }
+        }
+    }
+
+    /// Reads what a variable of the environment holds.
+    pub(crate) fn read_variable(&self, written: &str, directory: &Path) -> Result<Value, Misfit> {
+        let plain = matches!(self.kind, Kind::Flag | Kind::Share | Kind::Count(_));
+        match plain.then(|| DeValue::parse(written.trim())) {
+            Some(Ok(value)) => self.read(value.get_ref(), directory),
+            _ => self.read(&DeValue::String(written.into()), directory),
+        }
+    }
+
+    /// What holds without a word.
+    pub(crate) fn default_value(&self) -> Option<Value> {
+        let parsed = DeValue::parse(self.default?).ok()?;
+        self.read(parsed.get_ref(), Path::new("")).ok()
+    }
+}
+
+/// The items of a list; else the first item that does not fit, or none if it is no list.
+fn list<'v, 'd, T>(
+    value: &'v DeValue<'d>,
+    read: impl Fn(&'v DeValue<'d>) -> Option<T>,
+) -> Result<Vec<T>, Option<&'v Spanned<DeValue<'d>>>> {
+    let items = value.as_array().ok_or(None)?;
+    items.iter().map(|item| read(item.get_ref()).ok_or(Some(item))).collect()
+}
+
+fn word<T: Copy>(value: &DeValue<'_>, words: &[(&str, T)]) -> Option<T> {
+    let written = value.as_str()?.trim().to_lowercase();
+    words.iter().find(|(name, _)| *name == written).map(|(_, meaning)| *meaning)
+}
+
+fn path_text<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
+    value.as_str().filter(|written| !written.trim().is_empty() && !written.contains('\0'))
+}
+
+/// The zone called `written`; else a hint at the name that was meant, to be put behind an error.
+fn zone(written: &str) -> Result<Tz, String> {
+    if let Ok(zone) = written.parse() {
+        return Ok(zone);
+    }
+    let near = nearest(written, chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()));
+    Err(near.map(|near| format!(" — did you mean \"{near}\"?")).unwrap_or_default())
+}
+
+fn glob_error(pattern: &str) -> Option<Misfit> {
+    let error = GlobBuilder::new(pattern).literal_separator(true).build().err()?;
+    Some(Misfit {
+        part: None,
+        what: format!("`{pattern}` is not a pattern: {}", error.kind()),
+        next_step: "* stands for any characters, ? for one, ** for any directories".to_owned(),
+    })
+}
+
+/// As TOML writes it.
+impl fmt::Display for Value {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fn quoted<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
+            let items: Vec<_> = items.into_iter().map(|item| quote(item.as_ref())).collect();
+            format!("[{}]", items.join(", "))
+        }
+        match self {
+            Self::Text(text) => formatter.write_str(&quote(text)),
+            Self::Flag(flag) => flag.fmt(formatter),
+            Self::Share(share) => write!(formatter, "{share:?}"),
+            Self::Count(count) => count.fmt(formatter),
+            Self::Duration(duration) => formatter.write_str(&quote(&format_duration(*duration))),
+            Self::Texts(texts) => formatter.write_str(&quoted(texts)),
+            Self::Zone(zone) => formatter.write_str(&quote(zone.name())),
+            Self::Week(days) => {
+                formatter.write_str(&quoted(days.iter().map(|day| day.to_string().to_lowercase())))
+            }
+            Self::Days(days) => formatter.write_str(&quoted(days.iter().map(NaiveDate::to_string))),
+            Self::Severities(severities) => {
+                let name = |severity: &Severity| SEVERITIES.iter().find(|(_, named)| named == severity);
+                formatter.write_str(&quoted(severities.iter().filter_map(name).map(|(name, _)| *name)))
+            }
+            Self::Path(path) => formatter.write_str(&quote(&path.to_string_lossy())),
+            Self::Patterns(paths) => formatter.write_str(&quoted(paths.iter().map(FilePattern::to_string))),
+        }
+    }
+}
+
+/// A TOML string that is safe to print.
+pub(crate) fn quote(text: &str) -> String {
+    toml::Value::String(clean(text)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_named_with_what_would() {
+        for (key, written, expected) in [
+            ("mouse", "1", "`mouse` must be true or false, not 1"),
+            ("gates.tests_passing", "99", "`gates.tests_passing` must be a share from 0 to 1, not 99"),
+            ("gates.tests_passing", "nan", "`gates.tests_passing` must be a share from 0 to 1, not nan"),
+            (
+                "source.git.releases",
+                "0",
+                "`source.git.releases` must be a whole number from 1 to 1000, not 0",
+            ),
+            (
+                "source.git.releases",
+                "1.5",
+                "`source.git.releases` must be a whole number from 1 to 1000, not 1.5",
+            ),
+            ("source.plan.interval", "\"1s\"", "`source.plan.interval` must be from 5s to 24h, not \"1s\""),
+            ("last_day", "\"90m\"", "`last_day` must be whole hours, not \"90m\""),
+            (
+                "source.git.recent_branches",
+                "\"36h\"",
+                "`source.git.recent_branches` must be whole days, not \"36h\"",
+            ),
+            (
+                "working_week",
+                "[]",
+                "`working_week` must be at least one weekday, none of them twice, not this list",
+            ),
+            (
+                "holidays",
+                "[2026-12-25T10:00:00]",
+                "`holidays` must be a list of dates such as \"2026-12-25\", not 2026-12-25T10:00:00",
+            ),
+            (
+                "time_zone",
+                "\"Europe/Berln\"",
+                "unknown time zone \"Europe/Berln\" — did you mean \"Europe/Berlin\"?",
+            ),
+            ("theme", "\"\"", "`theme` must be a text that is not empty, not an empty text"),
+            (
+                "source.git.tag_pattern",
+                "\"v[\"",
+                "`v[` is not a pattern: unclosed character class; missing ']'",
+            ),
+        ] {
+            let value = DeValue::parse(written).unwrap();
+            let setting = Setting::of(key).unwrap();
+            let misfit = setting.read(value.get_ref(), Path::new("/")).unwrap_err();
+            assert_eq!(misfit.what, expected);
+        }
+    }
+
+    #[test]
+    fn variables_hold_what_files_hold() {
+        for (key, written, expected) in [
+            ("mouse", "false", Some(Value::Flag(false))),
+            ("mouse", "no", None),
+            ("theme", "true", Some(Value::Text("true".to_owned()))),
+            ("gates.tests_passing", "0.9", Some(Value::Share(0.9))),
+            ("source.git.releases", "7", Some(Value::Count(7))),
+            ("last_day", "48h", Some(Value::Duration(Duration::from_secs(172_800)))),
+            ("data_dir", "kept", Some(Value::Path(PathBuf::from("/work/kept")))),
+        ] {
+            let setting = Setting::of(key).unwrap();
+            assert_eq!(setting.read_variable(written, Path::new("/work")).ok(), expected, "{key}");
+        }
+        assert_eq!(Setting::of("time_zone").unwrap().variable().as_deref(), Some("TMINUS_TIME_ZONE"));
+        assert_eq!(Setting::of("holidays").unwrap().variable(), None);
+    }
+}
