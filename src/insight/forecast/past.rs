@@ -138,7 +138,7 @@ impl Past {
     fn rows_of(&self, release: &Finished) -> Vec<TrainingRow> {
         let states = training_days(release.duration).filter_map(|elapsed| {
             let state = self.state(release.project, &release.series, elapsed)?;
-            Some((state, f64::from(release.duration - elapsed)))
+            teaches(&state).then(|| (state, f64::from(release.duration - elapsed)))
         });
         let states: Vec<_> = states.collect();
         let fold = fold_of(&self.projects[release.project].0, &release.name);
@@ -166,6 +166,11 @@ impl Past {
         let own = own.filter(|_| known.len() >= LEAST_RELEASES);
         Model::fit(&shipped.chain(own).collect::<Vec<_>>())
     }
+}
+
+/// A day with nothing open is not forecast, so it teaches nothing either.
+pub(super) fn teaches(state: &State) -> bool {
+    state.open >= 1.0
 }
 
 /// The days of a release that are learnt from.

@@ -13,7 +13,7 @@ use super::{
     features::{Cadence, State},
     items::{self, ItemsError},
     model::{Model, TrainingRow, fold_of},
-    past::{Past, training_days},
+    past::{Past, teaches, training_days},
 };
 
 /// What counts as the scope of a release.
@@ -83,36 +83,41 @@ fn parse(csv: &str, scope: Scope) -> Vec<PriorRow> {
     let lines: Vec<Line> = csv::Reader::from_reader(csv.as_bytes()).deserialize().flatten().collect();
     let of_release =
         lines.chunk_by(|left, right| (&left.project, &left.release) == (&right.project, &right.release));
-    of_release
-        .flat_map(|lines| {
-            lines.iter().map(move |line| {
-                let (open, growth) = match scope {
-                    Scope::Emerging => (line.open, line.growth),
-                    Scope::Fixed => (line.open_of_all, 0.0),
-                };
-                let state = State {
-                    open: f64::from(open),
-                    done: f64::from(line.done),
-                    elapsed: f64::from(line.elapsed),
-                    velocity: line.velocity,
-                    velocity_since_start: line.velocity_since_start,
-                    growth,
-                    cadence: Cadence { finished: line.finished_before, median: line.median_before },
-                };
-                let fold = fold_of(&line.project, &line.release);
-                PriorRow {
-                    project: line.project.to_lowercase(),
-                    finished_on: line.finished_on,
-                    training: TrainingRow::new(
-                        fold,
-                        1.0 / lines.len() as f64,
-                        &state,
-                        f64::from(line.remaining),
-                    ),
-                }
-            })
-        })
-        .collect()
+    let mut rows = Vec::with_capacity(lines.len());
+    for lines in of_release {
+        let states: Vec<_> =
+            lines.iter().map(|line| (line, line.state(scope))).filter(|(_, state)| teaches(state)).collect();
+        let weight = 1.0 / states.len() as f64;
+        rows.extend(states.iter().map(|(line, state)| PriorRow {
+            project: line.project.to_lowercase(),
+            finished_on: line.finished_on,
+            training: TrainingRow::new(
+                fold_of(&line.project, &line.release),
+                weight,
+                state,
+                f64::from(line.remaining),
+            ),
+        }));
+    }
+    rows
+}
+
+impl Line {
+    fn state(&self, scope: Scope) -> State {
+        let (open, growth) = match scope {
+            Scope::Emerging => (self.open, self.growth),
+            Scope::Fixed => (self.open_of_all, 0.0),
+        };
+        State {
+            open: f64::from(open),
+            done: f64::from(self.done),
+            elapsed: f64::from(self.elapsed),
+            velocity: self.velocity,
+            velocity_since_start: self.velocity_since_start,
+            growth,
+            cadence: Cadence { finished: self.finished_before, median: self.median_before },
+        }
+    }
 }
 
 /// Learns the prior from the items of finished releases: the text of `prior.csv`.
@@ -168,7 +173,10 @@ mod tests {
     fn every_line_of_the_prior_is_read() {
         for scope in [Scope::Emerging, Scope::Fixed] {
             let rows = rows(scope);
-            assert_eq!(rows.len(), PRIOR.lines().count() - 1);
+            let lines: Vec<Line> =
+                csv::Reader::from_reader(PRIOR.as_bytes()).deserialize().map(Result::unwrap).collect();
+            assert_eq!(lines.len(), 1_900);
+            assert_eq!(rows.len(), lines.iter().filter(|line| line.state(scope).open >= 1.0).count());
             assert!(rows.is_sorted_by_key(|row| row.finished_on));
             let weight: f64 = rows.iter().map(|row| row.training.weight).sum();
             assert!((weight - 100.0).abs() < 1e-9, "100 releases, one unit each: {weight}");
