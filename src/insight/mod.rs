@@ -8,6 +8,7 @@
 //! somebody asks.
 
 pub mod board;
+pub mod forecast;
 mod preview;
 mod types;
 
