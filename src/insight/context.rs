@@ -69,12 +69,10 @@ impl<'a> Context<'a> {
         bookings.sort_by(|a, b| (a.window.from, &a.id).cmp(&(b.window.from, &b.id)));
         let mut freezes = distinct(&world.freezes, |freeze| (&freeze.name, freeze.window.from));
         freezes.sort_by(|a, b| (a.window.from, &a.name).cmp(&(b.window.from, &b.name)));
-        let mut test_runs =
-            distinct(&world.test_runs, |run| (&run.suite, run.at, &run.release, &run.commit));
+        let mut test_runs = distinct(&world.test_runs, |run| (&run.suite, run.at, &run.release, &run.commit));
         // Of two runs at once the worse one counts: last is newest.
-        test_runs.sort_by(|a, b| {
-            (a.at, &a.suite, a.failed, a.passed).cmp(&(b.at, &b.suite, b.failed, b.passed))
-        });
+        test_runs
+            .sort_by(|a, b| (a.at, &a.suite, a.failed, a.passed).cmp(&(b.at, &b.suite, b.failed, b.passed)));
         let earliest = stories
             .iter()
             .map(|story| story.created_at)
@@ -215,9 +213,6 @@ fn distinct<'a, T, K: Eq + Hash + 'a>(items: &'a [Arc<T>], key: impl Fn(&'a T) -
     items.iter().filter(|item| seen.insert(key(item))).collect()
 }
 
-fn positions<'a, T, K: Eq + Hash + 'a>(
-    items: &[&'a Arc<T>],
-    key: impl Fn(&'a T) -> K,
-) -> HashMap<K, usize> {
+fn positions<'a, T, K: Eq + Hash + 'a>(items: &[&'a Arc<T>], key: impl Fn(&'a T) -> K) -> HashMap<K, usize> {
     items.iter().enumerate().map(|(index, item)| (key(item), index)).collect()
 }

@@ -32,7 +32,7 @@ impl Days {
         let past = (today - calendar.day(earliest)).num_days().clamp(0, PAST);
         let first = today - Duration::days(past);
         let count = (past + AHEAD) as usize;
-        let mut starts = Vec::with_capacity(count + 1);
+        let mut starts: Vec<Instant> = Vec::with_capacity(count + 1);
         let mut worked = Vec::with_capacity(count + 1);
         let mut working = Vec::with_capacity(count + 1);
         let (mut total, mut number) = (0, 0);
@@ -81,11 +81,6 @@ impl Days {
     /// The date of a day.
     pub(crate) fn date(&self, day: usize) -> NaiveDate {
         self.first + Duration::days(day as i64)
-    }
-
-    /// The number of a date; the first or last one if it is outside.
-    pub(crate) fn number(&self, date: NaiveDate) -> usize {
-        usize::try_from((date - self.first).num_days()).unwrap_or(0).min(self.starts.len() - 2)
     }
 
     /// The first instant of tomorrow.
@@ -172,7 +167,6 @@ mod tests {
             let days = Days::new(&calendar, at(1, 1, 0) - Duration::days(2), at(12, 30, 0));
             let instant = at(1, 1, 0) + Duration::minutes(minutes);
             prop_assert_eq!(days.date(days.of(instant)), calendar.day(instant));
-            prop_assert_eq!(days.number(calendar.day(instant)), days.of(instant));
             let later = days.after_work(instant, 200_000);
             prop_assert_eq!(days.worked_between(instant, later), 200_000);
         }

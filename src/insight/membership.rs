@@ -90,8 +90,11 @@ impl Membership {
 
     fn place_stories(&mut self, context: &Context<'_>, compiled: &Compiled<'_>) -> Vec<Vec<usize>> {
         // One text for all stories of a release whose source says so.
-        let named: Vec<Text> =
-            context.releases.iter().map(|release| Text::new(format!("release {}", release.version))).collect();
+        let named: Vec<Text> = context
+            .releases
+            .iter()
+            .map(|release| Text::new(format!("release {}", release.version)))
+            .collect();
         let mut labels = Phrases::new("label");
         let mut keys = Phrases::new("key");
         let mut releases_of_story = Vec::with_capacity(context.stories.len());
@@ -202,8 +205,10 @@ impl Membership {
                 (None, Some(commit)) => by_commit.get(commit).cloned().unwrap_or_default(),
                 (None, None) => Vec::new(),
             };
-            let mut all: Vec<usize> =
-                tested.iter().flat_map(|&release| taken_by[release].iter().copied().chain([release])).collect();
+            let mut all: Vec<usize> = tested
+                .iter()
+                .flat_map(|&release| taken_by[release].iter().copied().chain([release]))
+                .collect();
             all.sort_unstable();
             all.dedup();
             for release in all {
@@ -263,8 +268,7 @@ fn taken_over(context: &Context<'_>) -> Vec<Vec<usize>> {
         })
     };
     let mut taken = vec![Vec::new(); context.releases.len()];
-    let takers: Vec<usize> =
-        (0..taken.len()).filter(|index| tag_rules(*index).next().is_some()).collect();
+    let takers: Vec<usize> = (0..taken.len()).filter(|index| tag_rules(*index).next().is_some()).collect();
     if takers.is_empty() {
         return taken;
     }

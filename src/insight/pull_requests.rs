@@ -89,8 +89,7 @@ impl<'a> PullRequests<'a> {
         release: usize,
     ) -> Vec<PullRequestRow> {
         let described = context.releases[release];
-        let promised =
-            described.target.filter(|target| !target.estimated && described.released_at.is_none());
+        let promised = described.target.filter(|target| !target.estimated && described.released_at.is_none());
         let mut rows: Vec<_> = membership.pull_requests[release]
             .iter()
             .map(|member| {
@@ -257,9 +256,8 @@ fn standing(
 }
 
 fn checks(pull_request: &PullRequest, step: Step) -> StepState {
-    let has = |outcome| {
-        pull_request.checks.iter().any(|check| check.step == step && check.outcome == outcome)
-    };
+    let has =
+        |outcome| pull_request.checks.iter().any(|check| check.step == step && check.outcome == outcome);
     if has(CheckOutcome::Failed) {
         StepState::Failed
     } else if has(CheckOutcome::Running) {

@@ -54,7 +54,12 @@ impl<'a> PastRuns<'a> {
         let learnt = learnt.into_iter().find_map(|(minutes, basis)| {
             let minutes = minutes.filter(|minutes| minutes.len() >= ENOUGH_RUNS)?;
             let at = |share| u32::try_from(nearest_rank(minutes, share)?).ok();
-            Some(Estimate { p50_minutes: at(0.5)?, p85_minutes: at(0.85)?, basis, runs: minutes.len() as u32 })
+            Some(Estimate {
+                p50_minutes: at(0.5)?,
+                p85_minutes: at(0.85)?,
+                basis,
+                runs: minutes.len() as u32,
+            })
         });
         learnt.or_else(|| {
             let minutes = planned_minutes(&deployment.activities)?;
@@ -99,11 +104,7 @@ pub(crate) fn projected_end(
 /// The latest end of all activities, if each begins when those before it have ended. `end`
 /// is given an activity and when it can begin. Activities that wait for each other in a
 /// circle follow one after the other, so that a broken plan still has an end.
-fn critical_path(
-    activities: &[Activity],
-    begin: i64,
-    end: impl Fn(&Activity, i64) -> i64,
-) -> Option<i64> {
+fn critical_path(activities: &[Activity], begin: i64, end: impl Fn(&Activity, i64) -> i64) -> Option<i64> {
     let mut by_name = HashMap::new();
     for (index, activity) in activities.iter().enumerate() {
         by_name.entry(&activity.name).or_insert(index);

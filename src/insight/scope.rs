@@ -30,11 +30,9 @@ pub(crate) fn counts_now(story: &Story, member: bool) -> Counts {
 fn counts(kind: StoryKind, member: bool, category: Option<Category>) -> Counts {
     let Some(category) = category.filter(|_| member) else { return Counts::default() };
     match kind {
-        StoryKind::Story => Counts {
-            scope: category != Category::Dropped,
-            ready: category == Category::Done,
-            defect: false,
-        },
+        StoryKind::Story => {
+            Counts { scope: category != Category::Dropped, ready: category == Category::Done, defect: false }
+        }
         StoryKind::Defect => Counts {
             scope: false,
             ready: false,
@@ -82,7 +80,8 @@ impl Tracer {
         if rebuilt || scope.peek().is_some_and(|change| change.change == ScopeChange::Removed) {
             events.push((created, Event::Member(true)));
         }
-        events.extend(scope.map(|change| (at(change.at), Event::Member(change.change == ScopeChange::Added))));
+        events
+            .extend(scope.map(|change| (at(change.at), Event::Member(change.change == ScopeChange::Added))));
         events.extend(story.moves.iter().map(|change| (at(change.at), Event::Is(change.to))));
         events.push((now, Event::Is(story.category)));
         events.push((now, Event::Member(member)));

@@ -58,9 +58,10 @@ pub(crate) fn tells_of_reviews(pull_request: &PullRequest) -> bool {
 /// a later decision of the same person replaces an earlier one, a comment does not.
 pub(crate) fn reviews(pull_request: &PullRequest, until: Instant) -> Reviews<'_> {
     let mut decisions = BTreeMap::<&Text, ReviewVerdict>::new();
-    let counted = pull_request.reviews.iter().filter(|review| {
-        !review.bot && review.reviewer != pull_request.author && review.at <= until
-    });
+    let counted = pull_request
+        .reviews
+        .iter()
+        .filter(|review| !review.bot && review.reviewer != pull_request.author && review.at <= until);
     for review in counted {
         match review.verdict {
             ReviewVerdict::Approved | ReviewVerdict::ChangesRequested => {
@@ -72,9 +73,8 @@ pub(crate) fn reviews(pull_request: &PullRequest, until: Instant) -> Reviews<'_>
             ReviewVerdict::Commented => {}
         }
     }
-    let whose = |wanted| {
-        decisions.iter().filter(|(_, verdict)| **verdict == wanted).map(|(who, _)| *who).collect()
-    };
+    let whose =
+        |wanted| decisions.iter().filter(|(_, verdict)| **verdict == wanted).map(|(who, _)| *who).collect();
     Reviews {
         approved: whose(ReviewVerdict::Approved),
         requested_changes: whose(ReviewVerdict::ChangesRequested),
@@ -103,7 +103,11 @@ pub(crate) fn spans(pull_request: &PullRequest, deployed: Option<Option<Instant>
         enter(Stage::Coding, began, pull_request.ready_at);
         return spans;
     }
-    enter(Stage::Coding, began.filter(|began| ready.or(ended).is_some_and(|end| *began <= end)), ready.or(ended));
+    enter(
+        Stage::Coding,
+        began.filter(|began| ready.or(ended).is_some_and(|end| *began <= end)),
+        ready.or(ended),
+    );
     if let Some(ready) = ready {
         let required = required_approvals(pull_request);
         let mut at: Vec<Instant> = pull_request
@@ -154,7 +158,8 @@ pub(crate) fn spans(pull_request: &PullRequest, deployed: Option<Option<Instant>
 pub(crate) fn lengths(spans: &[Span], days: &Days, now: Instant) -> BTreeMap<Stage, i64> {
     let mut lengths = BTreeMap::new();
     for span in spans {
-        *lengths.entry(span.stage).or_default() += days.worked_between(span.entered, span.left.unwrap_or(now));
+        *lengths.entry(span.stage).or_default() +=
+            days.worked_between(span.entered, span.left.unwrap_or(now));
     }
     lengths
 }

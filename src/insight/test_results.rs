@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Text, TestRun};
+use crate::domain::{TestRun, Text};
 
 use super::{context::Context, membership::Membership};
 
@@ -23,7 +23,8 @@ impl<'a> TestResults<'a> {
             results.add(context, context.test_runs[run]);
         }
         let required = &context.policy.required_suites;
-        results.missing = required.iter().filter(|suite| !results.newest.contains_key(suite.as_str())).collect();
+        results.missing =
+            required.iter().filter(|suite| !results.newest.contains_key(suite.as_str())).collect();
         results
     }
 

@@ -105,9 +105,14 @@ mod tests {
 
     #[test]
     fn a_share_below_the_threshold_never_reads_as_met() {
-        for (share, text) in
-            [(1.0, "100 %"), (0.9999, "99.9 %"), (0.994, "99.4 %"), (0.99, "99 %"), (0.98999, "98.9 %"), (0.0, "0 %")]
-        {
+        for (share, text) in [
+            (1.0, "100 %"),
+            (0.9999, "99.9 %"),
+            (0.994, "99.4 %"),
+            (0.99, "99 %"),
+            (0.98999, "98.9 %"),
+            (0.0, "0 %"),
+        ] {
             assert_eq!(percent(share), text, "{share}");
         }
     }
