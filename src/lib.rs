@@ -3,6 +3,7 @@
 //! Data flows one way: source → refresh → history → insight → app → view.
 //! `ARCHITECTURE.md` walks through the house.
 
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;

@@ -106,7 +106,8 @@ impl std::str::FromStr for DemoSpec {
         let mut demo = DemoArguments::default();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
-            let number = || value.parse().map_err(|_| format!("`{name}` needs a whole number, not `{value}`"));
+            let number =
+                || value.parse().map_err(|_| format!("`{name}` needs a whole number, not `{value}`"));
             match name {
                 "seed" => demo.seed = Some(number()?),
                 "stories" => demo.stories = Some(number()? as usize),

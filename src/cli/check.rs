@@ -14,7 +14,11 @@ use super::{
 
 /// Prints the gates and answers by the exit code: 0 go or on track, 1 no-go, at risk or
 /// late, 3 cannot tell, 2 usage.
-pub(super) fn run(context: &Context, common: &Common, question: &CheckArguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(
+    context: &Context,
+    common: &Common,
+    question: &CheckArguments,
+) -> Result<ExitCode, Failure> {
     let Some(name) = &common.release else {
         return Err(Failure::Usage("which release? `tminus check --release NAME`".into()));
     };
@@ -22,7 +26,10 @@ pub(super) fn run(context: &Context, common: &Common, question: &CheckArguments)
     let id = match status::named(&board, name) {
         Ok(id) => id,
         // A release may be missing because a source that knows it did not answer.
-        Err(message) if board.completeness != Completeness::Whole || board.health.iter().any(|s| s.failure.is_some()) => {
+        Err(message)
+            if board.completeness != Completeness::Whole
+                || board.health.iter().any(|s| s.failure.is_some()) =>
+        {
             complain(&format!("cannot tell: {message}, and not every source answered"));
             return Ok(ExitCode::from(EXIT_UNKNOWN));
         }

@@ -13,7 +13,9 @@ pub(super) fn run(command: &ConfigCommand, common: &Common) -> Result<ExitCode, 
     print(&match command {
         ConfigCommand::Path => config::path(&environment, &flags),
         ConfigCommand::Print => config::print(&load()?),
-        ConfigCommand::Check => config::check(&load()?),
+        ConfigCommand::Check => {
+            config::check(&environment, &flags).map_err(|error| Failure::Usage(error.to_string()))?
+        }
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     clock::Clock,
     config::{self, Config, Environment, Flags},
-    domain::{Calendar, Instant, Policy, Text},
+    domain::{Calendar, Instant, Policy, SourceId, Text},
     source::{
         Source,
         demo::{DemoSettings, DemoSource},
@@ -51,7 +51,8 @@ impl Context {
     /// own command; `--demo` counts everywhere.
     pub(super) fn resolve(common: &Common, demo: Option<&DemoArguments>) -> Result<Self, Failure> {
         let environment = Environment::of_process()?;
-        let config = config::load(&environment, &flags(common)).map_err(|error| Failure::Usage(error.to_string()))?;
+        let config =
+            config::load(&environment, &flags(common)).map_err(|error| Failure::Usage(error.to_string()))?;
         let demo = demo.or(common.demo.as_ref().map(|spec| &spec.0));
         let clock = if demo.is_some_and(|demo| demo.frozen) { Clock::Frozen(FROZEN_AT) } else { Clock::Real };
         let calendar = &config.policy.calendar;
@@ -78,15 +79,18 @@ impl Context {
             sources.push(Box::new(PlanSource::new(plan.clone())));
         }
         if let Some(git) = &self.config.git {
-            sources.push(Box::new(GitSource::new(GitSettings {
-                path: git.path.clone(),
-                project: git.project.clone(),
-                base: git.base.clone(),
-                tag_pattern: git.tag_pattern.clone(),
-                releases: git.releases,
-                recent_days: git.recent_days,
-                interval: git.interval,
-            })));
+            sources.push(Box::new(GitSource::new(
+                SourceId::new("git"),
+                GitSettings {
+                    path: git.path.clone(),
+                    project: git.project.clone(),
+                    base: git.base.clone(),
+                    tag_pattern: git.tag_pattern.clone(),
+                    releases: git.releases,
+                    recent_days: git.recent_days,
+                    interval: git.interval,
+                },
+            )));
         }
         sources
     }
@@ -109,22 +113,26 @@ pub(super) fn flags(common: &Common) -> Flags {
 }
 
 fn demo_settings(demo: &DemoArguments, calendar: &Calendar, now: Instant) -> DemoSettings {
-    let usual = DemoSettings::default();
+    let usual = DemoSettings::opened(now, calendar.zone);
     DemoSettings {
         seed: demo.seed.unwrap_or(usual.seed),
         stories: demo.stories.unwrap_or(usual.stories),
         pull_requests: demo.pull_requests,
-        zone: calendar.zone,
-        anchor: calendar.start_of(calendar.day(now)),
+        frozen: demo.frozen,
         ..usual
     }
 }
 
 fn title(config: &Config) -> String {
     let named = config.board.clone().or_else(|| config.project.clone());
-    named.or_else(|| config.git.as_ref().and_then(|git| discover(&git.path)).map(|found| found.project)).unwrap_or_else(
-        || config.root.file_name().map_or_else(|| "board".to_owned(), |name| name.to_string_lossy().into_owned()),
-    )
+    named
+        .or_else(|| config.git.as_ref().and_then(|git| discover(&git.path)).map(|found| found.project))
+        .unwrap_or_else(|| {
+            config
+                .root
+                .file_name()
+                .map_or_else(|| "board".to_owned(), |name| name.to_string_lossy().into_owned())
+        })
 }
 
 /// The name of the board's directory: readable, and another one for other sources. A board
@@ -137,7 +145,9 @@ fn identity(config: &Config, demo: Option<&DemoSettings>, title: &Text) -> Strin
     };
     if let Some(demo) = demo {
         add(b"demo");
-        for number in [demo.seed, demo.stories as u64, demo.pull_requests.map_or(u64::MAX, |count| count as u64)] {
+        for number in
+            [demo.seed, demo.stories as u64, demo.pull_requests.map_or(u64::MAX, |count| count as u64)]
+        {
             add(&number.to_be_bytes());
         }
     } else if let Some(name) = &config.board {
@@ -154,8 +164,11 @@ fn identity(config: &Config, demo: Option<&DemoSettings>, title: &Text) -> Strin
         }
     }
     let digest = digest.finalize();
-    let readable: String =
-        title.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).take(32).collect();
+    let readable: String = title
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
+        .take(32)
+        .collect();
     let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
     format!("{readable}-{short}")
 }

@@ -22,22 +22,25 @@ const PREVIEW_SCHEMA: u32 = 1;
 pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Failure> {
     let now = context.clock.now();
     // The lock is held while the store is open: one process at a time.
-    let (lock, storage) = match context.directory.as_deref().map(|directory| (directory, OwnerLock::acquire(directory, now)))
-    {
-        None => (None, None),
-        Some((directory, Ok(lock))) => (Some(lock), Some(storage(directory, now))),
-        Some((directory, Err(LockError::Held { .. }))) if common.offline => {
-            // The owner's last picture is all that can be read without asking anybody.
-            return preview(directory).map(Arc::new).ok_or_else(|| {
-                Failure::Usage("the board is held by another process that has shown nothing yet: wait a moment".into())
-            });
-        }
-        Some((_, Err(error))) => {
-            let problem = error.problem();
-            complain(&format!("note: {}; sources are asked, the history is not read", problem.what));
-            (None, None)
-        }
-    };
+    let (lock, storage) =
+        match context.directory.as_deref().map(|directory| (directory, OwnerLock::acquire(directory, now))) {
+            None => (None, None),
+            Some((directory, Ok(lock))) => (Some(lock), Some(storage(directory, now))),
+            Some((directory, Err(LockError::Held { .. }))) if common.offline => {
+                // The owner's last picture is all that can be read without asking anybody.
+                return preview(directory).map(Arc::new).ok_or_else(|| {
+                    Failure::Usage(
+                        "the board is held by another process that has shown nothing yet: wait a moment"
+                            .into(),
+                    )
+                });
+            }
+            Some((_, Err(error))) => {
+                let problem = error.problem();
+                complain(&format!("note: {}; sources are asked, the history is not read", problem.what));
+                (None, None)
+            }
+        };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let board = runtime.block_on(async {
         let mut refresher = Refresher::start(Setup {

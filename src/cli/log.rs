@@ -23,7 +23,8 @@ pub(super) fn start(directory: &Path) {
         return;
     };
     let filter = EnvFilter::try_from_env("TMINUS_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
+    let subscriber =
+        tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(Mutex::new(file));
     // A second one in this process could only be a test's.
     drop(subscriber.try_init());
 }

@@ -10,7 +10,7 @@ mod config;
 mod context;
 mod headless;
 mod log;
-mod open;
+//mod open;
 mod release;
 mod status;
 
@@ -66,8 +66,11 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     match &arguments.command {
-        None => open::run(&Context::resolve(common, None)?, common),
-        Some(Command::Demo(demo)) => open::run(&Context::resolve(common, Some(demo))?, common),
+        None => todo!(),
+        Some(Command::Demo(demo)) => {
+            let _ = demo;
+            todo!()
+        }
         Some(Command::Status(status)) => status::run(&Context::resolve(common, None)?, common, status.format),
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),

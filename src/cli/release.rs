@@ -7,7 +7,10 @@ const LISTED: usize = 12;
 
 /// The release called `name`: by project and version, or by the version alone where only one
 /// project has it; letters' case does not matter. Otherwise a message that says what there is.
-pub fn find<'a>(releases: impl Iterator<Item = &'a Release> + Clone, name: &str) -> Result<ReleaseId, String> {
+pub fn find<'a>(
+    releases: impl Iterator<Item = &'a Release> + Clone,
+    name: &str,
+) -> Result<ReleaseId, String> {
     let wanted = name.trim().to_lowercase();
     if let Some(release) = releases.clone().find(|release| release.id.as_str().to_lowercase() == wanted) {
         return Ok(release.id.clone());

@@ -29,6 +29,20 @@ pub fn age(duration: Duration) -> String {
     }
 }
 
+/// How far away `target` is, as it is counted down: `T-3d 04h`, `T+2d 01h` once it has passed.
+pub fn countdown(target: Instant, now: Instant) -> String {
+    if target >= now {
+        format!("T-{}", duration(target - now))
+    } else {
+        format!("T+{}", duration(now - target))
+    }
+}
+
+/// How long ago `then` was: `14m ago`; `just now` within the last minute.
+pub fn ago(then: Instant, now: Instant) -> String {
+    if now - then < Duration::minutes(1) { "just now".to_owned() } else { format!("{} ago", age(now - then)) }
+}
+
 /// The day of `instant`: `Wed 25 Nov`.
 pub fn day(instant: Instant, calendar: &Calendar) -> String {
     instant.with_timezone(&calendar.zone).format("%a %-d %b").to_string()

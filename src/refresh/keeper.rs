@@ -151,11 +151,6 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
 }
 
 fn trouble(error: &HistoryError) -> Problem {
-    let next_step = match error {
-        HistoryError::Held => "quit the other tminus on this board, or look at it there",
-        HistoryError::Newer { .. } => "use the newer tminus, or another --data-dir",
-        HistoryError::Store { .. } => "see that the disk has room and the data directory may be written",
-        HistoryError::Damaged { .. } => "move the history directory aside; the board fills a new one",
-    };
-    Problem::new(format!("nothing is kept: {error}"), next_step)
+    let problem = error.problem();
+    Problem::new(format!("nothing is kept: {}", problem.what), problem.next_step)
 }

@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::{
     domain::{Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target, Text},
     insight::{
-        Board, Completeness, DeploymentRow, ForecastView, Gate, NextStep, Outlook, PullRequestRow, ReleaseInsight,
-        Remedy, Stage, Standing, Steps, StoryRow, Tally, Verdict,
+        Board, Completeness, DeploymentRow, ForecastView, Gate, NextStep, Outlook, PullRequestRow,
+        ReleaseInsight, Remedy, Stage, Standing, Steps, StoryRow, Tally, Verdict,
     },
 };
 
@@ -215,16 +215,16 @@ fn stories(insight: &ReleaseInsight) -> impl Iterator<Item = StoryJson<'_>> {
         waits_for: &row.waits_for,
         returns: row.returns,
         title: &row.story.title,
-            kind: row.story.kind,
-            status: &row.story.status,
-            category: row.story.category,
-            severity: row.story.severity,
-            owner: row.story.owner.as_ref(),
-            points: row.story.points,
-            created_at: row.story.created_at,
-            since: row.since,
-            blocked_by: &row.story.blocked_by,
-            component: row.story.component.as_ref(),
+        kind: row.story.kind,
+        status: &row.story.status,
+        category: row.story.category,
+        severity: row.story.severity,
+        owner: row.story.owner.as_ref(),
+        points: row.story.points,
+        created_at: row.story.created_at,
+        since: row.since,
+        blocked_by: &row.story.blocked_by,
+        component: row.story.component.as_ref(),
         url: row.story.url.as_ref(),
     })
 }

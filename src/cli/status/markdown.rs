@@ -29,13 +29,18 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) ->
     let open = insight.pull_requests.iter().filter(|row| row.pull_request.state == PullRequestState::Open);
     let open = open.map(|row| {
         let who = row.next.who.iter().map(|who| who.as_str()).collect::<Vec<_>>().join(", ");
-        let next = if who.is_empty() { row.next.action.to_string() } else { format!("{who}: {}", row.next.action) };
+        let next =
+            if who.is_empty() { row.next.action.to_string() } else { format!("{who}: {}", row.next.action) };
         let pull_request = &row.pull_request;
         [pull_request.id.as_str(), &pull_request.title, &pull_request.author, row.stage.word(), &next]
             .map(escape)
             .to_vec()
     });
-    out.push_str(&table("Open pull requests", &["Pull request", "Title", "Author", "Stage", "Next"], open.collect()));
+    out.push_str(&table(
+        "Open pull requests",
+        &["Pull request", "Title", "Author", "Stage", "Next"],
+        open.collect(),
+    ));
     if release.is_none() {
         let others = board.insight.releases.iter().filter(|other| other.release.id != insight.release.id);
         let others = others.map(|other| {
@@ -76,7 +81,7 @@ fn head(board: &Board, insight: &ReleaseInsight, now: Instant) -> String {
         escape(&target_words(board, insight, now)),
         escape(&forecast_words(board, insight)),
         verdict_word(insight.verdict),
-        words::date_time(board.at, &board.policy.calendar),
+        words::day_and_time(board.at, &board.policy.calendar),
         sources(board, now),
     )
 }
@@ -113,7 +118,8 @@ fn table(title: &str, columns: &[&str], mut rows: Vec<Vec<String>>) -> String {
     }
     let more = rows.len().saturating_sub(ROWS);
     rows.truncate(ROWS);
-    let mut out = format!("\n## {title}\n\n| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len()));
+    let mut out =
+        format!("\n## {title}\n\n| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len()));
     for row in rows {
         let _ = writeln!(out, "| {} |", row.join(" | "));
     }

@@ -22,7 +22,8 @@ use super::{
 /// Prints the board, or what of it concerns `--release`.
 pub(super) fn run(context: &Context, common: &Common, format: Format) -> Result<ExitCode, Failure> {
     let board = headless::board(context, common)?;
-    let release = common.release.as_deref().map(|name| named(&board, name)).transpose().map_err(Failure::Usage)?;
+    let release =
+        common.release.as_deref().map(|name| named(&board, name)).transpose().map_err(Failure::Usage)?;
     print(&render(&board, release.as_ref(), format, context.clock.now()))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -37,7 +38,13 @@ pub(super) fn render(board: &Board, release: Option<&ReleaseId>, format: Format,
 }
 
 /// The gates of one release in words.
-pub(super) fn render_check(board: &Board, release: &ReleaseInsight, outlook: bool, format: Format, now: Instant) -> String {
+pub(super) fn render_check(
+    board: &Board,
+    release: &ReleaseInsight,
+    outlook: bool,
+    format: Format,
+    now: Instant,
+) -> String {
     match format {
         Format::Text => text::check(board, release, outlook, now),
         Format::Json => json::check(board, release, outlook),

@@ -7,7 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     domain::{Instant, ReleaseId, SourceState},
     insight::{
-        Board, ForecastView, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState, StoryRow, Verdict, words,
+        Board, ForecastView, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState, StoryRow,
+        Verdict, words,
     },
 };
 
@@ -113,10 +114,12 @@ pub(super) fn gate_word(answer: GateAnswer) -> &'static str {
 
 /// How sure, and when: `61 % · P85 Fri 27 Nov`.
 pub(super) fn forecast_words(board: &Board, insight: &ReleaseInsight) -> String {
-    let date = |instant| words::date(instant, &board.policy.calendar);
+    let date = |instant| words::day(instant, &board.policy.calendar);
     match &insight.forecast {
         ForecastView::Dates { p50, p85, by_target, scored, .. } => {
-            let chance = by_target.map(|chance| format!("{:.0} % by its target · ", 100.0 * chance)).unwrap_or_default();
+            let chance = by_target
+                .map(|chance| format!("{:.0} % by its target · ", 100.0 * chance))
+                .unwrap_or_default();
             let calibrated = if *scored < 20 { " · not yet calibrated" } else { "" };
             format!("{chance}P50 {} · P85 {}{calibrated}", date(*p50), date(*p85))
         }
@@ -127,13 +130,13 @@ pub(super) fn forecast_words(board: &Board, insight: &ReleaseInsight) -> String 
 
 pub(super) fn target_words(board: &Board, insight: &ReleaseInsight, now: Instant) -> String {
     if let Some(released) = insight.release.released_at {
-        return format!("released {}", words::date(released, &board.policy.calendar));
+        return format!("released {}", words::day(released, &board.policy.calendar));
     }
     match insight.release.target {
         Some(target) => format!(
             "{}{} {}",
             if target.estimated { "estimated target " } else { "target " },
-            words::date(target.at, &board.policy.calendar),
+            words::day(target.at, &board.policy.calendar),
             words::countdown(target.at, now),
         ),
         None => "no target".to_owned(),
@@ -182,7 +185,7 @@ fn headline(out: &mut String, board: &Board, insight: &ReleaseInsight, now: Inst
 }
 
 fn sources(out: &mut String, board: &Board, now: Instant) {
-    line(out, format_args!("as of {}", words::date_time(board.at, &board.policy.calendar)));
+    line(out, format_args!("as of {}", words::day_and_time(board.at, &board.policy.calendar)));
     for source in source_words(board, now) {
         line(out, format_args!("source {source}"));
     }
@@ -207,7 +210,7 @@ fn story(row: &StoryRow, now: Instant) -> Vec<String> {
         story.key.to_string(),
         story.title.to_string(),
         story.status.to_string(),
-        words::span(now - row.since),
+        words::age(now - row.since),
         story.owner.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string),
         row.reason.to_string(),
     ]
@@ -234,7 +237,7 @@ fn pull_request(row: &PullRequestRow, now: Instant) -> Vec<String> {
         pull_request.title.to_string(),
         pull_request.author.to_string(),
         row.stage.word().to_owned(),
-        row.since.map(|since| words::span(now - since)).unwrap_or_default(),
+        row.since.map(|since| words::age(now - since)).unwrap_or_default(),
         review,
         next,
     ]
@@ -242,8 +245,7 @@ fn pull_request(row: &PullRequestRow, now: Instant) -> Vec<String> {
 
 fn deployments(out: &mut String, board: &Board, now: Instant) {
     let schedule = &board.insight.schedule;
-    let coming: Vec<_> =
-        schedule.deployments.iter().filter(|row| !row.deployment.state.is_over()).collect();
+    let coming: Vec<_> = schedule.deployments.iter().filter(|row| !row.deployment.state.is_over()).collect();
     if coming.is_empty() {
         return;
     }
@@ -251,7 +253,7 @@ fn deployments(out: &mut String, board: &Board, now: Instant) {
     let cells = coming.into_iter().map(|row| {
         let deployment = &row.deployment;
         vec![
-            words::date_time(deployment.window.from, &board.policy.calendar),
+            words::day_and_time(deployment.window.from, &board.policy.calendar),
             words::countdown(deployment.window.from, now),
             deployment.release.as_ref().map(ToString::to_string).unwrap_or_default(),
             deployment.environment.to_string(),
@@ -300,7 +302,9 @@ fn rows(out: &mut String, mut cells: Vec<Vec<String>>) {
     cells.truncate(ROWS);
     let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
-        .map(|column| cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0))
+        .map(|column| {
+            cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0)
+        })
         .collect();
     for row in &cells {
         let mut text = String::from(" ");
