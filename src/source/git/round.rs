@@ -21,9 +21,9 @@ use crate::{
 };
 
 /// Commits between two reports of progress.
-const STEP: usize = 2_000;
+const STEP: usize = 1_000;
 /// Commits after which the first pull requests are told, and by how much this grows each time.
-const FIRST_PART: usize = 4_000;
+const FIRST_PART: usize = 1_000;
 const PART_GROWS: usize = 4;
 
 /// What is remembered between rounds.
@@ -148,6 +148,8 @@ impl Reading<'_> {
                 "ask for fewer `releases` of the git source",
             ));
         }
+        // Trees that are not there, as in a clone without them, lose nothing that is told.
+        let (first_missing, missing) = (objects.first_missing, objects.missing);
         if let Some(base) = &outline.base {
             if !candidates.is_empty() {
                 self.tell(&outline, pull_requests.clone());
@@ -161,13 +163,13 @@ impl Reading<'_> {
                 objects,
             )?);
         }
-        if let Some(id) = objects.first_missing {
+        if let Some(id) = first_missing {
             problems.push(Problem::new(
                 format!(
                     "{} of the repository at {} {} missing or damaged, the first one is {id}: what they led to is left out",
-                    if objects.missing == 1 { "an object".to_owned() } else { format!("{} objects", objects.missing) },
+                    if missing == 1 { "an object".to_owned() } else { format!("{missing} objects") },
                     repository::root(self.repository).display(),
-                    if objects.missing == 1 { "is" } else { "are" },
+                    if missing == 1 { "is" } else { "are" },
                 ),
                 "run `git fsck`, then `git fetch` or clone the repository again",
             ));
