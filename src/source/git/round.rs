@@ -11,7 +11,7 @@ use super::{
     GitSettings, branches,
     objects::Objects,
     pull_requests::{History, MOST_PER_RELEASE},
-    repository::{self, Base, References},
+    repository::{self, Base, References, TagReference},
     tags::{self, Dated, Releases},
     walk::{MOST_RELEASES, Marks, Order, Walk},
 };
@@ -25,6 +25,8 @@ const STEP: usize = 1_000;
 /// Commits after which the first pull requests are told, and by how much this grows each time.
 const FIRST_PART: usize = 1_000;
 const PART_GROWS: usize = 4;
+/// With more tags than this, the first outline is made of the most likely ones.
+const MANY_TAGS: usize = 1_000;
 
 /// What is remembered between rounds.
 #[derive(Debug, Default)]
@@ -94,7 +96,14 @@ impl Reading<'_> {
         objects: &mut Objects<'_>,
         dates: &mut HashMap<ObjectId, Option<Dated>>,
     ) -> Result<Facts, SourceError> {
-        let outline = self.outline(objects, dates)?;
+        // The dates of thousands of tags take longer to read than a person should wait.
+        let is_slow = self.references.tags.len() > MANY_TAGS && self.settings.tag_pattern.is_none();
+        if self.last.is_none() && is_slow {
+            let likely = tags::likely(&self.references.tags, self.most());
+            let outline = self.outline(&likely, objects, dates)?;
+            self.tell(&outline, Vec::new());
+        }
+        let outline = self.outline(&self.references.tags, objects, dates)?;
         self.tell(&outline, Vec::new());
 
         let candidates = match &outline.base {
@@ -177,9 +186,15 @@ impl Reading<'_> {
         Ok(self.facts_of(&outline, pull_requests, problems))
     }
 
+    /// How many releases are told.
+    fn most(&self) -> usize {
+        self.settings.releases.clamp(1, MOST_RELEASES)
+    }
+
     /// Names and dates: what is known without walking through the history.
     fn outline(
         &self,
+        tags: &[TagReference],
         objects: &mut Objects<'_>,
         dates: &mut HashMap<ObjectId, Option<Dated>>,
     ) -> Result<Outline, SourceError> {
@@ -204,8 +219,7 @@ impl Reading<'_> {
         let has_commits = base.is_some() || !self.references.tags.is_empty();
         let mut releases = if has_commits {
             let pattern = self.settings.tag_pattern.as_deref();
-            let most = self.settings.releases.clamp(1, MOST_RELEASES);
-            tags::read(&self.references.tags, pattern, known_as, most, self.now, objects, dates)?
+            tags::read(tags, pattern, known_as, self.most(), self.now, objects, dates)?
         } else {
             Releases::default()
         };

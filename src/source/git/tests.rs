@@ -433,6 +433,37 @@ fn a_long_round_tells_what_it_knows_and_can_be_ended() {
     assert!(matches!(answer, Err(SourceError::Cancelled)), "{answer:?}");
 }
 
+#[test]
+fn of_very_many_tags_the_likely_ones_are_told_at_once() {
+    let maker = Maker::new();
+    let first = maker.commit(&[], 0, "Begin");
+    let head = maker.commit(&[first], 10, "Head (#1)");
+    maker.main(head);
+    // One packed file, as git keeps so many.
+    let tags: Vec<String> = (0..1_200).map(|number| format!("{first} refs/tags/v1.{number:04}\n")).collect();
+    let tags = tags.concat();
+    fs::write(
+        maker.git.join("packed-refs"),
+        format!("# pack-refs with: peeled fully-peeled sorted \n{tags}"),
+    )
+    .unwrap();
+    maker.tag("v0.9.1", head);
+    let settings = GitSettings::new(maker.path());
+    let partial = RefCell::new(Vec::new());
+    let cancelled = CancellationToken::new();
+    let answer = round::run(&settings, &mut round::Memory::default(), now(), &cancelled, &|report| {
+        if let Report::Partial(facts) = report {
+            partial.borrow_mut().push(facts);
+        }
+    });
+    let Ok(Answer::Facts(facts)) = answer else { panic!("{answer:?}") };
+    let partial = partial.into_inner();
+    let newest = |facts: &Facts| facts.releases[facts.releases.len() - 2].version.to_string();
+    assert_eq!((partial[0].releases.len(), newest(&partial[0]).as_str()), (51, "1.1199"));
+    assert_eq!((facts.releases.len(), newest(&facts).as_str()), (51, "0.9.1"), "by date in the end");
+    assert_eq!(contents(&facts, "0.9.1"), ["#1"]);
+}
+
 #[tokio::test]
 async fn the_source_answers_through_its_contract() {
     let maker = Maker::new();
