@@ -163,16 +163,15 @@ impl<'a> Merged<'a> {
         merged
     }
 
-    fn names(&self, own: &Own<'_>) -> bool {
-        let title = |node: &Node| node.subject.as_ref().map(|subject| subject.title.clone());
-        let came_in = |node: &Node, not_before: i64| {
-            title(node)
-                .and_then(|title| self.titles.get(title.as_str()).copied())
-                .is_some_and(|at| at >= not_before)
+    /// Whether they name what `own` does.
+    fn names(&self, own: &Own<'a>) -> bool {
+        let title = |node: &'a Node| node.subject.as_deref().map(|subject| subject.title.as_str());
+        let came_in = |node: &'a Node, not_before: i64| {
+            title(node).and_then(|title| self.titles.get(title)).is_some_and(|at| *at >= not_before)
         };
         let (Some(tip), Some(first)) = (own.commits.first(), own.commits.last()) else { return false };
-        let is_copied = title(tip)
-            .is_some_and(|title| self.copies.contains(&(tip.author, tip.authored_at, title.as_str())));
+        let is_copied =
+            title(tip).is_some_and(|title| self.copies.contains(&(tip.author, tip.authored_at, title)));
         let merged_at = self.branches.get(own.candidate.name.as_str()).copied();
         is_copied
             || merged_at.is_some_and(|at| at >= own.candidate.committed_at)

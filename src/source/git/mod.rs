@@ -1,12 +1,12 @@
 //! The source `git`: what a repository tells about releases without asking anybody.
 //!
-//! - **Releases** are the newest tags that name a version ([`version`]). One that is on the way to another, such
+//! - **Releases** are the newest tags that name a version (`version.rs`). One that is on the way to another, such
 //!   as `v2.0-rc1`, is none of its own.
 //! - **The release in progress** is what the base branch has and no release contains. It is named by the next
 //!   version; its target is estimated from the cadence of the past.
-//! - **Pull requests** are what the subjects of merges and squashes say ([`subject`]), and every other commit on
-//!   the first-parent line; each belongs to the oldest release that contains it ([`walk`]).
-//! - **Open work** are recent branches that are not in the base ([`branches`]), as drafts.
+//! - **Pull requests** are what the subjects of merges and squashes say (`subject.rs`), and every other commit on
+//!   the first-parent line; each belongs to the oldest release that contains it (`walk.rs`).
+//! - **Open work** are recent branches that are not in the base (`branches.rs`), as drafts.
 //!
 //! The repository is read with `gix`; no git program is needed or called, and nothing is
 //! ever written. What cannot be read is a [`Problem`] and loses only itself.

@@ -11,7 +11,7 @@ use super::{
     GitSettings, branches,
     objects::Objects,
     pull_requests::{History, MOST_PER_RELEASE},
-    repository::{self, Base, References},
+    repository::{self, Base, References, TagReference},
     tags::{self, Dated, Releases},
     walk::{MOST_RELEASES, Marks, Order, Walk},
 };
@@ -21,10 +21,12 @@ use crate::{
 };
 
 /// Commits between two reports of progress.
-const STEP: usize = 2_000;
+const STEP: usize = 1_000;
 /// Commits after which the first pull requests are told, and by how much this grows each time.
-const FIRST_PART: usize = 4_000;
+const FIRST_PART: usize = 1_000;
 const PART_GROWS: usize = 4;
+/// With more tags than this, the first outline is made of the most likely ones.
+const MANY_TAGS: usize = 1_000;
 
 /// What is remembered between rounds.
 #[derive(Debug, Default)]
@@ -94,7 +96,14 @@ impl Reading<'_> {
         objects: &mut Objects<'_>,
         dates: &mut HashMap<ObjectId, Option<Dated>>,
     ) -> Result<Facts, SourceError> {
-        let outline = self.outline(objects, dates)?;
+        // The dates of thousands of tags take longer to read than a person should wait.
+        let is_slow = self.references.tags.len() > MANY_TAGS && self.settings.tag_pattern.is_none();
+        if self.last.is_none() && is_slow {
+            let likely = tags::likely(&self.references.tags, self.most());
+            let outline = self.outline(&likely, objects, dates)?;
+            self.tell(&outline, Vec::new());
+        }
+        let outline = self.outline(&self.references.tags, objects, dates)?;
         self.tell(&outline, Vec::new());
 
         let candidates = match &outline.base {
@@ -148,6 +157,8 @@ impl Reading<'_> {
                 "ask for fewer `releases` of the git source",
             ));
         }
+        // Trees that are not there, as in a clone without them, lose nothing that is told.
+        let (first_missing, missing) = (objects.first_missing, objects.missing);
         if let Some(base) = &outline.base {
             if !candidates.is_empty() {
                 self.tell(&outline, pull_requests.clone());
@@ -161,13 +172,13 @@ impl Reading<'_> {
                 objects,
             )?);
         }
-        if let Some(id) = objects.first_missing {
+        if let Some(id) = first_missing {
             problems.push(Problem::new(
                 format!(
                     "{} of the repository at {} {} missing or damaged, the first one is {id}: what they led to is left out",
-                    if objects.missing == 1 { "an object".to_owned() } else { format!("{} objects", objects.missing) },
+                    if missing == 1 { "an object".to_owned() } else { format!("{missing} objects") },
                     repository::root(self.repository).display(),
-                    if objects.missing == 1 { "is" } else { "are" },
+                    if missing == 1 { "is" } else { "are" },
                 ),
                 "run `git fsck`, then `git fetch` or clone the repository again",
             ));
@@ -175,9 +186,15 @@ impl Reading<'_> {
         Ok(self.facts_of(&outline, pull_requests, problems))
     }
 
+    /// How many releases are told.
+    fn most(&self) -> usize {
+        self.settings.releases.clamp(1, MOST_RELEASES)
+    }
+
     /// Names and dates: what is known without walking through the history.
     fn outline(
         &self,
+        tags: &[TagReference],
         objects: &mut Objects<'_>,
         dates: &mut HashMap<ObjectId, Option<Dated>>,
     ) -> Result<Outline, SourceError> {
@@ -202,8 +219,7 @@ impl Reading<'_> {
         let has_commits = base.is_some() || !self.references.tags.is_empty();
         let mut releases = if has_commits {
             let pattern = self.settings.tag_pattern.as_deref();
-            let most = self.settings.releases.clamp(1, MOST_RELEASES);
-            tags::read(&self.references.tags, pattern, known_as, most, self.now, objects, dates)?
+            tags::read(tags, pattern, known_as, self.most(), self.now, objects, dates)?
         } else {
             Releases::default()
         };

@@ -155,6 +155,26 @@ pub(crate) fn read(
     Ok(Releases { family, newest, older: releases, ahead, problems })
 }
 
+/// The tags among which the newest `most` releases most likely are: of the five families with
+/// the most tags, those with the highest versions.
+pub(crate) fn likely(references: &[TagReference], most: usize) -> Vec<TagReference> {
+    let mut families: BTreeMap<String, Vec<(Version, &TagReference)>> = BTreeMap::new();
+    for reference in references {
+        if let Some(tag) = VersionTag::parse(&reference.name, "") {
+            families.entry(tag.family).or_default().push((tag.version, reference));
+        }
+    }
+    let mut families: Vec<_> = families.into_values().collect();
+    families.sort_by_key(|members| std::cmp::Reverse(members.len()));
+    families.truncate(5);
+    let highest = families.into_iter().flat_map(|mut members| {
+        members.sort_by(|left, right| right.0.cmp(&left.0));
+        members.truncate(2 * most);
+        members
+    });
+    highest.map(|(_, reference)| reference.clone()).collect()
+}
+
 fn recognise(
     reference: &TagReference,
     matcher: Option<&GlobMatcher>,
