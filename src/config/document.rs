@@ -29,6 +29,9 @@ pub const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 /// Most syntax errors of one file that are reported: further ones are mostly echoes.
 const MOST_SYNTAX_ERRORS: usize = 5;
 
+/// Most complaints about one file that are kept: nobody reads more, and a file may hold millions.
+const MOST_COMPLAINTS: usize = 1_000;
+
 /// A TOML file that was read.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -60,7 +63,7 @@ impl Document {
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            let line = before.split(|byte| *byte == b'\n').count();
             let at = format!("{shown}:{line}");
             Complaint::new(at, "is not UTF-8 text", "save it with the encoding UTF-8")
         })?;
@@ -123,11 +126,20 @@ impl<'d> Reading<'d> {
     }
 
     pub(crate) fn complain(&self, span: &Range<usize>, what: impl AsRef<str>, next_step: impl AsRef<str>) {
-        self.complaints.borrow_mut().push(Complaint::new(self.place(span), what, next_step));
+        if !self.is_full() {
+            self.complaints.borrow_mut().push(Complaint::new(self.place(span), what, next_step));
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.complaints.borrow().len() >= MOST_COMPLAINTS
     }
 
     /// Says that `key` is unknown in `table` (empty: the top of the file), and what is known.
     pub(crate) fn unknown(&self, key: &str, span: &Range<usize>, table: &str, known: &[&str]) {
+        if self.is_full() {
+            return;
+        }
         let within = if table.is_empty() { String::new() } else { format!(" in [{table}]") };
         let guess = nearest(key, known.iter().copied())
             .map(|near| format!(" — did you mean `{near}`?"))
