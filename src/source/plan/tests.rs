@@ -490,9 +490,9 @@ proptest! {
         for (part, value) in parts {
             if part.starts_with('[') {
                 keys.clear();
-                text.push_str(&format!("{part}\n"));
+                text.extend([part, "\n"]);
             } else if keys.insert(part) {
-                text.push_str(&format!("{part} = {value}\n"));
+                text.extend([part, " = ", value, "\n"]);
             }
         }
         let document = Document { path: PathBuf::from("p"), shown: "p".into(), text };
