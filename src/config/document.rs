@@ -399,3 +399,45 @@ pub(crate) fn describe(value: &DeValue<'_>) -> String {
         DeValue::Table(_) => "a table".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+
+    use super::*;
+
+    #[test]
+    fn dates_and_times_are_read_as_toml_or_as_text() {
+        let day = NaiveDate::from_ymd_opt(2026, 12, 1).unwrap();
+        let local = |hour, minute| Some(Moment::Local(day.and_hms_opt(hour, minute, 0).unwrap()));
+        let fixed = |hour| Some(Moment::Fixed(Utc.with_ymd_and_hms(2026, 12, 1, hour, 0, 0).unwrap()));
+        for (written, expected) in [
+            ("2026-12-01", Some(Moment::Day(day))),
+            ("\"2026-12-01\"", Some(Moment::Day(day))),
+            ("2026-12-01T18:30:00", local(18, 30)),
+            ("\"2026-12-01 18:30\"", local(18, 30)),
+            ("2026-12-01T18:00:00Z", fixed(18)),
+            ("2026-12-01T18:00:00+02:00", fixed(16)),
+            ("\"2026-12-01T18:00:00-03:00\"", fixed(21)),
+            ("18:00:00", None),
+            ("\"2026-02-30\"", None),
+            ("\"soon\"", None),
+            ("20261201", None),
+        ] {
+            let value = DeValue::parse(written).unwrap();
+            assert_eq!(moment_of(value.get_ref()), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn places_count_characters_and_lines_from_one() {
+        let text = "a = 1\n\n\"é\" = 2 # é\nb = \"日本\" \r\nc = 3".to_owned();
+        let document = Document { path: PathBuf::new(), shown: "f".into(), text };
+        let reading = Reading::new(&document);
+        let table = document.parse().unwrap();
+        for (key, place) in [("a", "f:1:5"), ("é", "f:3:7"), ("b", "f:4:5"), ("c", "f:5:5")] {
+            assert_eq!(reading.place(&table[key].span()).to_string(), place, "{key}");
+        }
+        assert_eq!(reading.place(&(9_999..9_999)).line, 5);
+    }
+}
