@@ -7,6 +7,9 @@ use crate::domain::clean;
 /// Most complaints that are printed; the rest is counted.
 const SHOWN: usize = 20;
 
+/// Longest name that is compared with others, in bytes.
+const LONGEST_COMPARED: usize = 100;
+
 /// A place in a file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -115,11 +118,16 @@ impl fmt::Display for ConfigError {
 /// The candidate that `written` most probably meant, if one is near enough to be a typing
 /// mistake.
 pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Comparing takes time and memory by the product of the lengths; no name is this long.
+    if written.len() > LONGEST_COMPARED {
+        return None;
+    }
     let written = written.to_lowercase().replace('-', "_");
     // A third of the letters may be wrong; a transposition counts as one.
     let allowed = (written.chars().count() / 3).max(1);
     candidates
         .into_iter()
+        .filter(|candidate| candidate.len() <= LONGEST_COMPARED)
         .map(|candidate| {
             let plain = candidate.to_lowercase().replace('-', "_");
             (strsim::damerau_levenshtein(&written, &plain), candidate)

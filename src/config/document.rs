@@ -29,6 +29,9 @@ pub const LONGEST_FILE: u64 = 16 * 1024 * 1024;
 /// Most syntax errors of one file that are reported: further ones are mostly echoes.
 const MOST_SYNTAX_ERRORS: usize = 5;
 
+/// Most complaints about one file that are kept: nobody reads more, and a file may hold millions.
+const MOST_COMPLAINTS: usize = 1_000;
+
 /// A TOML file that was read.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -60,7 +63,7 @@ impl Document {
         }
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-            let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+            let line = before.split(|byte| *byte == b'\n').count();
             let at = format!("{shown}:{line}");
             Complaint::new(at, "is not UTF-8 text", "save it with the encoding UTF-8")
         })?;
@@ -123,11 +126,20 @@ impl<'d> Reading<'d> {
     }
 
     pub(crate) fn complain(&self, span: &Range<usize>, what: impl AsRef<str>, next_step: impl AsRef<str>) {
-        self.complaints.borrow_mut().push(Complaint::new(self.place(span), what, next_step));
+        if !self.is_full() {
+            self.complaints.borrow_mut().push(Complaint::new(self.place(span), what, next_step));
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.complaints.borrow().len() >= MOST_COMPLAINTS
     }
 
     /// Says that `key` is unknown in `table` (empty: the top of the file), and what is known.
     pub(crate) fn unknown(&self, key: &str, span: &Range<usize>, table: &str, known: &[&str]) {
+        if self.is_full() {
+            return;
+        }
         let within = if table.is_empty() { String::new() } else { format!(" in [{table}]") };
         let guess = nearest(key, known.iter().copied())
             .map(|near| format!(" — did you mean `{near}`?"))
@@ -385,5 +397,47 @@ pub(crate) fn describe(value: &DeValue<'_>) -> String {
         DeValue::Datetime(written) => written.to_string(),
         DeValue::Array(_) => "this list".to_owned(),
         DeValue::Table(_) => "a table".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone;
+
+    use super::*;
+
+    #[test]
+    fn dates_and_times_are_read_as_toml_or_as_text() {
+        let day = NaiveDate::from_ymd_opt(2026, 12, 1).unwrap();
+        let local = |hour, minute| Some(Moment::Local(day.and_hms_opt(hour, minute, 0).unwrap()));
+        let fixed = |hour| Some(Moment::Fixed(Utc.with_ymd_and_hms(2026, 12, 1, hour, 0, 0).unwrap()));
+        for (written, expected) in [
+            ("2026-12-01", Some(Moment::Day(day))),
+            ("\"2026-12-01\"", Some(Moment::Day(day))),
+            ("2026-12-01T18:30:00", local(18, 30)),
+            ("\"2026-12-01 18:30\"", local(18, 30)),
+            ("2026-12-01T18:00:00Z", fixed(18)),
+            ("2026-12-01T18:00:00+02:00", fixed(16)),
+            ("\"2026-12-01T18:00:00-03:00\"", fixed(21)),
+            ("18:00:00", None),
+            ("\"2026-02-30\"", None),
+            ("\"soon\"", None),
+            ("20261201", None),
+        ] {
+            let value = DeValue::parse(written).unwrap();
+            assert_eq!(moment_of(value.get_ref()), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn places_count_characters_and_lines_from_one() {
+        let text = "a = 1\n\n\"é\" = 2 # é\nb = \"日本\" \r\nc = 3".to_owned();
+        let document = Document { path: PathBuf::new(), shown: "f".into(), text };
+        let reading = Reading::new(&document);
+        let table = document.parse().unwrap();
+        for (key, place) in [("a", "f:1:5"), ("é", "f:3:7"), ("b", "f:4:5"), ("c", "f:5:5")] {
+            assert_eq!(reading.place(&table[key].span()).to_string(), place, "{key}");
+        }
+        assert_eq!(reading.place(&(9_999..9_999)).line, 5);
     }
 }

@@ -10,7 +10,7 @@ use super::{
     environment::Environment,
     plan_tables::{self, PLAN_TABLES},
     setting::{SETTINGS, Setting},
-    value::Value,
+    value::{Base, Value},
 };
 use crate::domain::clean;
 
@@ -98,7 +98,12 @@ pub(crate) struct LayerValues {
 }
 
 /// Reads a configuration file as `layer`; what is wrong is added to `complaints`.
-pub(crate) fn read_file(layer: Layer, document: &Document, complaints: &mut Vec<Complaint>) -> LayerValues {
+pub(crate) fn read_file(
+    layer: Layer,
+    document: &Document,
+    home: Option<&Path>,
+    complaints: &mut Vec<Complaint>,
+) -> LayerValues {
     let mut values = LayerValues::default();
     let table = match document.parse() {
         Ok(table) => table,
@@ -108,8 +113,8 @@ pub(crate) fn read_file(layer: Layer, document: &Document, complaints: &mut Vec<
         }
     };
     let reading = Reading::new(document);
-    let directory = document.path.parent().unwrap_or(Path::new("."));
-    read_settings(layer, "", &table, directory, &reading, &mut values);
+    let base = Base { directory: document.path.parent().unwrap_or(Path::new(".")), home };
+    read_settings(layer, "", &table, base, &reading, &mut values);
     let mut top = TableReader::new(&reading, &table, 0..0, "");
     values.has_plan = !plan_tables::read(&mut top).present.is_empty();
     let mut wrong = reading.finish();
@@ -123,7 +128,7 @@ fn read_settings(
     layer: Layer,
     within: &str,
     table: &DeTable<'_>,
-    directory: &Path,
+    base: Base<'_>,
     reading: &Reading<'_>,
     values: &mut LayerValues,
 ) {
@@ -143,7 +148,7 @@ fn read_settings(
                 );
                 continue;
             }
-            match setting.read(value.get_ref(), directory) {
+            match setting.read(value.get_ref(), base) {
                 Ok(read) => {
                     let origin = Origin::File(layer, reading.place(&key.span()));
                     values.settings.push((setting, read, origin));
@@ -154,7 +159,7 @@ fn read_settings(
             }
         } else if SETTINGS.iter().any(|setting| is_within(setting.key, &name)) {
             match value.get_ref().as_table() {
-                Some(inner) => read_settings(layer, &name, inner, directory, reading, values),
+                Some(inner) => read_settings(layer, &name, inner, base, reading, values),
                 None => reading.complain(
                     &value.span(),
                     format!("`{name}` must be a table, not {}", describe(value.get_ref())),
@@ -258,12 +263,12 @@ fn normal_key(written: &str) -> String {
         modifier.1 = true;
         rest = after;
     }
-    let mut normal: String =
-        modifiers.iter().filter(|(_, held)| *held).map(|(name, _)| format!("{name}-")).collect();
+    let held = modifiers.iter().filter(|(_, held)| *held);
+    let mut normal: String = held.flat_map(|(name, _)| [*name, "-"]).collect();
     if rest.chars().count() > 1 {
-        normal.push_str(&rest.to_lowercase())
+        normal.push_str(&rest.to_lowercase());
     } else {
-        normal.push_str(rest)
+        normal.push_str(rest);
     }
     normal
 }
@@ -271,10 +276,11 @@ fn normal_key(written: &str) -> String {
 /// What the variables of the environment say.
 pub(crate) fn read_variables(environment: &Environment, complaints: &mut Vec<Complaint>) -> LayerValues {
     let mut values = LayerValues::default();
+    let base = Base { directory: &environment.working_directory, home: environment.home.as_deref() };
     for setting in SETTINGS {
         let Some(name) = setting.variable() else { continue };
         let Some(written) = environment.variable(&name) else { continue };
-        match setting.read_variable(written, &environment.working_directory) {
+        match setting.read_variable(written, base) {
             Ok(value) => values.settings.push((setting, value, Origin::Variable(name))),
             Err(misfit) => complaints.push(Complaint::new(name, misfit.what, misfit.next_step)),
         }

@@ -185,7 +185,8 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     for file in files.iter().filter(|file| file.exists || file.layer == Layer::Named) {
         match Document::read(&file.path, &file.shown) {
             Ok(document) => {
-                let values = layer::read_file(file.layer, &document, &mut complaints);
+                let values =
+                    layer::read_file(file.layer, &document, environment.home.as_deref(), &mut complaints);
                 if values.has_plan {
                     inline.push(file.path.clone());
                 }

@@ -238,7 +238,8 @@ fn release(table: &mut TableReader<'_>) -> Option<WrittenRelease> {
 }
 
 fn rules(mut table: TableReader<'_>) -> Vec<MatchRule> {
-    let kinds: [(&'static str, fn(Text) -> MatchRule); 6] = [
+    type Rule = fn(Text) -> MatchRule;
+    let kinds: [(&'static str, Rule); 6] = [
         ("milestone", MatchRule::Milestone),
         ("label", MatchRule::Label),
         ("base_branch", MatchRule::BaseBranch),

@@ -95,7 +95,7 @@ fn a_later_layer_wins_and_every_value_knows_its_own() {
     let config = load(&machine.environment, &flags).unwrap();
     let origin = |key| config.origin(key).unwrap().to_string();
     assert_eq!((config.theme.as_str(), origin("theme").as_str()), ("flag", "flag (--theme)"));
-    assert_eq!(config.policy.tests_passing, 0.75);
+    assert_eq!(config.policy.tests_passing.to_string(), "0.75");
     assert_eq!(origin("gates.tests_passing"), "environment (TMINUS_GATES_TESTS_PASSING)");
     assert_eq!(config.board.as_deref(), Some("named"));
     assert_eq!(origin("board"), "--config (~/named.toml:1)");
@@ -347,7 +347,7 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     machine
         .project(&printed.lines().filter(|line| !line.contains("data_dir")).collect::<Vec<_>>().join("\n"));
     let again = machine.load();
-    assert_eq!(again.policy.tests_passing, 1.0);
+    assert_eq!(again.policy.tests_passing.to_string(), "1");
     assert_eq!(again.keys["board"].len(), 2);
 }
 
@@ -364,15 +364,14 @@ fn files_are_listed_even_if_they_are_wrong() {
 #[test]
 fn the_sample_is_the_defaults_and_names_every_setting() {
     let sample = sample();
-    let switched_on: String = sample
+    let switched_on: Vec<&str> = sample
         .lines()
         .filter(|line| !line.starts_with("##"))
         .filter_map(|line| line.strip_prefix("# "))
         .filter(|line| line.starts_with(['[', '"']) || line.contains(" = "))
-        .map(|line| format!("{line}\n"))
         .collect();
     let machine = Machine::new();
-    machine.user(&switched_on);
+    machine.user(&switched_on.join("\n"));
     let written = machine.load();
     machine.user(&sample);
     let silent = machine.load();
@@ -385,6 +384,20 @@ fn the_sample_is_the_defaults_and_names_every_setting() {
     }
     let document = include_str!("../../docs/configuration.md");
     assert!(document.contains(&sample), "docs/configuration.md holds another sample:\n{sample}");
+}
+
+#[test]
+fn the_examples_of_plans_are_configurations() {
+    let machine = Machine::new();
+    let document = include_str!("../../docs/plan.md");
+    let examples = document.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let mut seen = 0;
+    for example in examples {
+        machine.project(example);
+        assert!(machine.load().plan.is_some(), "{example}");
+        seen += 1;
+    }
+    assert_eq!(seen, 2);
 }
 
 /// Each `tests/config/bad/NAME.toml` is a project's file that is wrong; `NAME.txt` beside it is

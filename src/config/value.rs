@@ -50,13 +50,13 @@ pub struct FilePattern {
 impl FilePattern {
     /// Reads `written`, relative to `directory`. The parts before the first one with a wildcard
     /// are taken as they are, so that odd characters in them are no wildcards.
-    fn new(written: &str, directory: &Path) -> Self {
+    fn new(written: &str, start: Base<'_>) -> Self {
         let is_wild = |part: &str| part.contains(['*', '?', '[', '{']);
         let parts: Vec<&str> = written.split('/').collect();
         let plain = parts.iter().position(|part| is_wild(part)).unwrap_or(parts.len());
         let base = parts[..plain].join("/");
         let base = if plain > 0 && base.is_empty() { "/".to_owned() } else { base };
-        Self { base: join(directory, &base), pattern: parts[plain..].join("/") }
+        Self { base: start.join(&base), pattern: parts[plain..].join("/") }
     }
 }
 
@@ -66,9 +66,24 @@ impl fmt::Display for FilePattern {
     }
 }
 
-/// `written` as seen from `directory`, without needless dots.
-fn join(directory: &Path, written: &str) -> PathBuf {
-    directory.join(written).components().collect()
+/// Where paths start that are not absolute.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Base<'a> {
+    /// The directory of what names the path.
+    pub(crate) directory: &'a Path,
+    /// What `~/` stands for: no shell reads a file.
+    pub(crate) home: Option<&'a Path>,
+}
+
+impl Base<'_> {
+    /// `written` as seen from here, without needless dots.
+    fn join(self, written: &str) -> PathBuf {
+        let path = match (self.home, written.strip_prefix("~/")) {
+            (Some(home), Some(rest)) => home.join(rest),
+            _ => self.directory.join(written),
+        };
+        path.components().collect()
+    }
 }
 
 /// Weekdays as they are written.
@@ -100,8 +115,8 @@ pub(crate) struct Misfit {
 }
 
 impl Setting {
-    /// Reads `value`; relative paths are taken from `directory`.
-    pub(crate) fn read(&self, value: &DeValue<'_>, directory: &Path) -> Result<Value, Misfit> {
+    /// Reads `value`; relative paths start at `base`.
+    pub(crate) fn read(&self, value: &DeValue<'_>, base: Base<'_>) -> Result<Value, Misfit> {
         let expected = |expected: &str| Misfit {
             part: None,
             what: format!("`{}` must be {expected}, not {}", self.key, describe(value)),
@@ -183,12 +198,11 @@ impl Setting {
                 })
             }
             Kind::Path => path_text(value)
-                .map(|written| Value::Path(join(directory, written)))
+                .map(|written| Value::Path(base.join(written)))
                 .ok_or_else(|| expected("a path")),
             Kind::Patterns => {
-                let patterns =
-                    list(value, |item| path_text(item).map(|item| FilePattern::new(item, directory)))
-                        .map_err(|item| expected_items("a list of paths", item))?;
+                let patterns = list(value, |item| path_text(item).map(|item| FilePattern::new(item, base)))
+                    .map_err(|item| expected_items("a list of paths", item))?;
                 match patterns.iter().find_map(|files: &FilePattern| glob_error(&files.pattern)) {
                     Some(misfit) => Err(misfit),
                     None => Ok(Value::Patterns(patterns)),
@@ -205,18 +219,18 @@ impl Setting {
     }
 
     /// Reads what a variable of the environment holds.
-    pub(crate) fn read_variable(&self, written: &str, directory: &Path) -> Result<Value, Misfit> {
+    pub(crate) fn read_variable(&self, written: &str, base: Base<'_>) -> Result<Value, Misfit> {
         let plain = matches!(self.kind, Kind::Flag | Kind::Share | Kind::Count(_));
         match plain.then(|| DeValue::parse(written.trim())) {
-            Some(Ok(value)) => self.read(value.get_ref(), directory),
-            _ => self.read(&DeValue::String(written.into()), directory),
+            Some(Ok(value)) => self.read(value.get_ref(), base),
+            _ => self.read(&DeValue::String(written.into()), base),
         }
     }
 
     /// What holds without a word.
     pub(crate) fn default_value(&self) -> Option<Value> {
         let parsed = DeValue::parse(self.default?).ok()?;
-        self.read(parsed.get_ref(), Path::new("")).ok()
+        self.read(parsed.get_ref(), Base { directory: Path::new(""), home: None }).ok()
     }
 }
 
@@ -295,7 +309,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn paths_start_where_they_are_named_or_at_home() {
+        let base = Base { directory: Path::new("/work/here"), home: Some(Path::new("/home/ada")) };
+        for (written, directory, pattern) in [
+            ("plan.toml", "/work/here/plan.toml", ""),
+            ("./plan/*.toml", "/work/here/plan", "*.toml"),
+            ("~/plan/**/a.toml", "/home/ada/plan", "**/a.toml"),
+            ("/plan/*.toml", "/plan", "*.toml"),
+            ("/*.toml", "/", "*.toml"),
+            ("*.toml", "/work/here", "*.toml"),
+            ("~other/plan.toml", "/work/here/~other/plan.toml", ""),
+        ] {
+            let files = FilePattern::new(written, base);
+            assert_eq!((files.base.as_path(), files.pattern.as_str()), (Path::new(directory), pattern));
+        }
+    }
+
+    #[test]
     fn what_does_not_fit_is_named_with_what_would() {
+        let base = Base { directory: Path::new("/"), home: None };
         for (key, written, expected) in [
             ("mouse", "1", "`mouse` must be true or false, not 1"),
             ("gates.tests_passing", "99", "`gates.tests_passing` must be a share from 0 to 1, not 99"),
@@ -341,13 +373,14 @@ mod tests {
         ] {
             let value = DeValue::parse(written).unwrap();
             let setting = Setting::of(key).unwrap();
-            let misfit = setting.read(value.get_ref(), Path::new("/")).unwrap_err();
+            let misfit = setting.read(value.get_ref(), base).unwrap_err();
             assert_eq!(misfit.what, expected);
         }
     }
 
     #[test]
     fn variables_hold_what_files_hold() {
+        let base = Base { directory: Path::new("/work"), home: None };
         for (key, written, expected) in [
             ("mouse", "false", Some(Value::Flag(false))),
             ("mouse", "no", None),
@@ -358,7 +391,7 @@ mod tests {
             ("data_dir", "kept", Some(Value::Path(PathBuf::from("/work/kept")))),
         ] {
             let setting = Setting::of(key).unwrap();
-            assert_eq!(setting.read_variable(written, Path::new("/work")).ok(), expected, "{key}");
+            assert_eq!(setting.read_variable(written, base).ok(), expected, "{key}");
         }
         assert_eq!(Setting::of("time_zone").unwrap().variable().as_deref(), Some("TMINUS_TIME_ZONE"));
         assert_eq!(Setting::of("holidays").unwrap().variable(), None);

@@ -314,3 +314,24 @@ impl Converter<'_> {
         Some(release)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::{NaiveDate, Utc};
+    use chrono_tz::Tz;
+
+    use super::*;
+
+    #[test]
+    fn local_times_that_clocks_skip_or_repeat_are_the_next_and_the_first() {
+        let calendar = Calendar { zone: Tz::Europe__Berlin, ..Calendar::default() };
+        for ((month, day, hour, minute), (utc_hour, utc_minute)) in
+            [((11, 22, 18, 30), (17, 30)), ((3, 29, 2, 30), (1, 0)), ((10, 25, 2, 30), (0, 30))]
+        {
+            let date = NaiveDate::from_ymd_opt(2026, month, day).unwrap();
+            let local = date.and_hms_opt(hour, minute, 0).unwrap();
+            let expected = Utc.with_ymd_and_hms(2026, month, day, utc_hour, utc_minute, 0).unwrap();
+            assert_eq!(local_instant(&calendar, local), expected);
+        }
+    }
+}

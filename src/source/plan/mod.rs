@@ -2,11 +2,9 @@
 //! deployments, in TOML files or beside the settings in the configuration. `docs/plan.md`
 //! describes the tables.
 //!
-//! A round finds the files ([`files`]), reads them as they are written
-//! ([`plan_tables`](crate::config)) and says what they mean ([`convert`],
-//! [`stories`], [`deployments`]); what
-//! refers to nothing or waits for itself is reported ([`references`]). The same contents are
-//! not read twice.
+//! A round finds the files (`files`), reads them as they are written (`config::plan_tables`) and
+//! says what they mean (`convert`, `stories`, `deployments`); what refers to nothing or waits for
+//! itself is reported (`references`). The same contents are not converted twice.
 
 mod convert;
 mod cycles;

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{Place, nearest},
-    domain::{Activity, Facts, Problem},
+    domain::{Activity, EnvironmentId, Facts, Problem, ReleaseId, StoryKey, Text},
 };
 
 /// Most names of a cycle that are spelt out.
@@ -122,7 +122,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
     let releases: Vec<(&str, Vec<&str>)> = facts
         .releases
         .iter()
-        .map(|release| (release.id.as_str(), release.depends_on.iter().map(|other| other.as_str()).collect()))
+        .map(|release| (release.id.as_str(), release.depends_on.iter().map(ReleaseId::as_str).collect()))
         .collect();
     for cycle in named_cycles(&releases) {
         let what = format!("release `{}` waits for itself: {}", cycle[0], spell_out(&cycle));
@@ -131,7 +131,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
     let stories: Vec<(&str, Vec<&str>)> = facts
         .stories
         .iter()
-        .map(|story| (story.key.as_str(), story.blocked_by.iter().map(|other| other.as_str()).collect()))
+        .map(|story| (story.key.as_str(), story.blocked_by.iter().map(StoryKey::as_str).collect()))
         .collect();
     for cycle in named_cycles(&stories) {
         let what = format!("story `{}` waits for itself: {}", cycle[0], spell_out(&cycle));
@@ -141,7 +141,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
         .environments
         .iter()
         .map(|environment| {
-            let group = environment.group.as_ref().map(|group| group.as_str());
+            let group = environment.group.as_ref().map(EnvironmentId::as_str);
             (environment.id.as_str(), group.into_iter().collect())
         })
         .collect();
@@ -180,7 +180,7 @@ fn spell_out(cycle: &[&str]) -> String {
 pub(super) fn break_cycles(activities: &mut [Activity], mut report: impl FnMut(usize, String)) {
     let things: Vec<(&str, Vec<&str>)> = activities
         .iter()
-        .map(|activity| (activity.name.as_str(), activity.after.iter().map(|after| after.as_str()).collect()))
+        .map(|activity| (activity.name.as_str(), activity.after.iter().map(Text::as_str).collect()))
         .collect();
     let found = cycles(&edges(&things));
     let spelt: Vec<String> = found
