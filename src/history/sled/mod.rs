@@ -6,6 +6,7 @@
 //! what a failed one left behind is never read.
 
 mod open;
+mod prune;
 mod records;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests look at the files themselves")]
@@ -23,7 +24,6 @@ use super::{
     guard::guarded,
     keys,
     marker::{self, Marker},
-    retention,
     rounds::Run,
 };
 use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
@@ -31,8 +31,6 @@ use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
 /// Longest piece of facts. A page of the engine holds up to seventeen records; above some
 /// 130 kB it becomes a file of its own, which the engine never brings safely to the disk.
 const PIECE: usize = 7_000;
-/// How many changes are deleted in one batch.
-const DELETED_AT_ONCE: usize = 256;
 /// Less room than this on the disk counts as none: the engine cannot even be opened then.
 const LEAST_ROOM: u64 = 8 << 20;
 
@@ -259,73 +257,6 @@ impl SledHistory {
             health: known.health,
         }))
     }
-
-    /// Deletes some of the changes of a source that `retention` does not want; how many.
-    fn prune_some(
-        &mut self,
-        position: usize,
-        now: Instant,
-        retention: &Retention,
-    ) -> Result<usize, HistoryError> {
-        let Source { number, head, .. } = &self.sources[position];
-        let (number, mut head) = (*number, head.clone());
-        let (batch, count) = self.reading(|store| {
-            let mut changes: Vec<(i64, Change)> = Vec::new();
-            for record in store.db.range(keys::span(keys::CHANGE, number, i64::MIN..=newest(&head))) {
-                let (key, value) = record.map_err(engine("reading the changes"))?;
-                changes.push((key_instant(&key)?, codec::open(&key, &value)?));
-            }
-            let instants = changes.iter().map(|(at, _)| instant(*at)).collect::<Result<Vec<_>, _>>()?;
-            let dropped: BTreeSet<i64> = retention::plan(&instants, now, retention)
-                .iter()
-                .take(DELETED_AT_ONCE)
-                .map(Instant::timestamp_millis)
-                .collect();
-            let mut batch = Batch::default();
-            // The last change that stays, and whether anything after it goes.
-            let mut before: Option<(i64, Change, bool)> = None;
-            for (at, mut change) in changes {
-                if dropped.contains(&at) {
-                    batch.remove(keys::timed(keys::CHANGE, number, at));
-                    for piece in 0..change.pieces {
-                        batch.remove(keys::piece(number, at, piece));
-                    }
-                    if let Some((_, kept, touched)) = &mut before {
-                        if kept.held_until.is_none() {
-                            kept.held_until = run_at(&store.db, number, &head, at - 1)?.last_answered(at - 1);
-                        }
-                        *touched = true;
-                    }
-                    continue;
-                }
-                let mut moved = false;
-                if let Some((since, kept, touched)) = &before
-                    && *touched
-                {
-                    put(&mut batch, &keys::timed(keys::CHANGE, number, *since), kept)?;
-                    change.predecessor = Some(kept.sequence);
-                    moved = true;
-                }
-                if moved {
-                    put(&mut batch, &keys::timed(keys::CHANGE, number, at), &change)?;
-                }
-                before = Some((at, change, false));
-            }
-            Ok((batch, dropped.len()))
-        })?;
-        if count == 0 {
-            return Ok(0);
-        }
-        let mut batch = batch;
-        head.sequence = self.sequence + 1;
-        head.changes = head.changes.saturating_sub(count as u64);
-        put(&mut batch, &keys::source(number), &head)?;
-        self.commit(batch)?;
-        self.sequence = head.sequence;
-        self.sources[position].head = head;
-        self.mark();
-        Ok(count)
-    }
 }
 
 impl History for SledHistory {
@@ -384,17 +315,7 @@ impl History for SledHistory {
     }
 
     fn prune(&mut self, now: Instant, retention: &Retention) -> Result<usize, HistoryError> {
-        self.mend(now)?;
-        let mut count = 0;
-        for position in 0..self.sources.len() {
-            loop {
-                match self.prune_some(position, now, retention)? {
-                    0 => break,
-                    some => count += some,
-                }
-            }
-        }
-        Ok(count)
+        self.prune_all(now, retention)
     }
 
     fn problems(&self) -> Vec<Problem> {
@@ -490,6 +411,10 @@ fn first<T: DeserializeOwned>(
 fn change_at(db: &Db, number: u16, head: &Head, at: i64) -> Result<Option<(i64, Change)>, HistoryError> {
     let Some(newest) = head.newest else { return Ok(None) };
     let found = last::<Change>(db, keys::CHANGE, number, i64::MIN..=at.min(newest.at))?;
+    if found.as_ref().is_some_and(|(_, change)| change.held_until.is_some()) {
+        // What came after is not kept, so nothing is claimed of it.
+        return Ok(found);
+    }
     let sequence = found.as_ref().map(|(_, change)| change.sequence);
     // What the change after it says came before; the head says which one is the last.
     let expected = if at >= newest.at {

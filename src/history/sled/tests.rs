@@ -192,6 +192,66 @@ fn a_change_that_is_lost_or_damaged_is_never_papered_over() {
 }
 
 #[test]
+fn pruning_beside_a_gap_claims_no_more_than_is_known() {
+    let directory = tempfile::tempdir().unwrap();
+    filled(directory.path(), 20);
+    let minute = |minute: i64| now() + Duration::minutes(minute);
+    change_raw(directory.path(), |db| {
+        db.remove(keys::timed(keys::CHANGE, 0, minute(5).timestamp_millis())).unwrap();
+        db.insert(keys::timed(keys::CHANGE, 0, minute(12).timestamp_millis()), b"garbage").unwrap();
+    });
+    let mut history = SledHistory::open(directory.path(), now()).unwrap();
+    // Left: the first, those on both sides of the gaps as far as needed, and the newest.
+    let dropped = history.prune(now() + Duration::days(30), &Retention::default()).unwrap();
+    assert_eq!(dropped, 4 + 5 + 5);
+    assert_eq!(history.prune(now() + Duration::days(30), &Retention::default()).unwrap(), 0);
+    for (at, expected) in [
+        (0, Some((0, 0))),
+        (5, Some((0, 0))),
+        (6, Some((6, 6))),
+        (11, Some((6, 6))),
+        (12, None),
+        (13, Some((13, 13))),
+        (18, Some((13, 13))),
+        (19, Some((19, 19))),
+    ] {
+        let read = history.at(minute(at)).ok().map(|kept| (kept[0].since, kept[0].until));
+        assert_eq!(read, expected.map(|(since, until)| (minute(since), minute(until))), "minute {at}");
+    }
+}
+
+/// Fails when the records of the store change: their format needs a new number then.
+#[test]
+fn records_look_as_in_format_1() {
+    let mut run = Run::default();
+    for minute in 0..3 {
+        let at = now() + Duration::minutes(minute);
+        let health = SourceHealth {
+            answered_at: Some(at),
+            stale_from: Some(at + Duration::minutes(3)),
+            next_at: Some(at + Duration::minutes(1)),
+            failure: (minute == 2).then(|| Problem::new("no route", "look at the cable")),
+            ..health()
+        };
+        run.push(at.timestamp_millis(), minute < 2, Some(now().timestamp_millis()), &health);
+    }
+    let newest = Newest { at: now().timestamp_millis(), sequence: 7, digest: [9; 16] };
+    let head = Head { id: git(), sequence: 8, changes: 1, newest: Some(newest), run };
+    let change = Change {
+        sequence: 7,
+        predecessor: Some(5),
+        pieces: 2,
+        length: 9_000,
+        digest: [9; 16],
+        held_until: Some(1),
+    };
+    let sum = |bytes: Vec<u8>| (bytes.len(), crc32fast::hash(&bytes));
+    assert_eq!(codec::FORMAT, 1);
+    assert_eq!(sum(postcard::to_stdvec(&change).unwrap()), (24, 315_383_829));
+    assert_eq!(sum(postcard::to_stdvec(&head).unwrap()), (121, 3_962_118_090));
+}
+
+#[test]
 fn facts_that_are_damaged_are_named_and_kept_anew() {
     let directory = tempfile::tempdir().unwrap();
     filled(directory.path(), 2);
@@ -507,5 +567,27 @@ fn a_full_disk_stops_the_history_and_nothing_else() {
             assert_eq!(&history.at(*at).unwrap()[0].facts, facts);
         }
         assert_eq!(history.instants(Instant::MIN_UTC, Instant::MAX_UTC).unwrap().len(), kept.len());
+    }
+}
+
+/// Whether room that was freed is used again; printed, not judged.
+#[test]
+#[ignore = "measures"]
+#[expect(clippy::print_stderr, reason = "a measurement")]
+fn measure_growth() {
+    let directory = tempfile::tempdir_in(".").unwrap();
+    let mut history = SledHistory::open(directory.path(), now()).unwrap();
+    let mut at = now();
+    let mut facts = sample::facts(200);
+    for day in 0..12 {
+        for _ in 0..300 {
+            at += Duration::minutes(4);
+            facts.test_runs[0] =
+                Arc::new(crate::domain::TestRun { at, ..crate::domain::TestRun::clone(&facts.test_runs[0]) });
+            history.append(&git(), at, &Arc::new(facts.clone()), &health()).unwrap();
+        }
+        let dropped = history.prune(at, &Retention::default()).unwrap();
+        let size = fs::metadata(directory.path().join("history/db")).unwrap().len() / 1024;
+        eprintln!("day {day}: {dropped} dropped, disk {size} KiB");
     }
 }
