@@ -10,7 +10,7 @@
 //! ```
 //!
 //! [`Insight`] is what a board shows. It holds values only, small enough to be cached on
-//! disk for the first paint; the longer lists behind a number are made by `explain` when
+//! disk for the first paint; the longer lists behind a number are made by [`explain()`] when
 //! somebody asks.
 
 pub mod board;
@@ -18,6 +18,9 @@ mod burn_down;
 mod context;
 mod days;
 mod derive;
+mod explain;
+#[cfg(test)]
+mod fixture;
 pub mod forecast;
 mod gates;
 mod membership;
@@ -34,12 +37,15 @@ mod scope;
 mod stages;
 mod stories;
 mod test_results;
+#[cfg(test)]
+mod tests;
 mod types;
 pub mod words;
 
 pub use board::{Board, Completeness};
 pub use derive::derive;
 pub use preview::Preview;
+pub use explain::{Explanation, explain};
 pub use types::{
     BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, ForecastView,
     Gate, GateAnswer, GateName, Insight, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,

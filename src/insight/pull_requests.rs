@@ -80,6 +80,11 @@ impl<'a> PullRequests<'a> {
         UsualLengths::learn(known.map(|(pull_request, way)| (&***pull_request, way.stage, &way.lengths)))
     }
 
+    /// Working seconds in each stage of the pull request at this position.
+    pub(crate) fn lengths(&self, item: usize) -> &BTreeMap<Stage, i64> {
+        &self.ways[item].lengths
+    }
+
     /// The rows of a release, most delayed first, ended ones last.
     pub(crate) fn rows(
         &self,
