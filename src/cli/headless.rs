@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     domain::{Problem, SourceId},
-    history::{self, LockError, OwnerLock, PaintCache},
+    history::{self, LockError, OwnerLock, PaintCache, Retention},
     insight::{Board, Preview},
     refresh::{Refresher, Setup, Storage},
     source::{Answer, Round, Source, SourceError},
@@ -25,7 +25,7 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
     let (lock, storage) =
         match context.directory.as_deref().map(|directory| (directory, OwnerLock::acquire(directory, now))) {
             None => (None, None),
-            Some((directory, Ok(lock))) => (Some(lock), Some(storage(directory, now))),
+            Some((directory, Ok(lock))) => (Some(lock), Some(storage(directory, context))),
             Some((directory, Err(LockError::Held { .. }))) if common.offline => {
                 // The owner's last picture is all that can be read without asking anybody.
                 return preview(directory).map(Arc::new).ok_or_else(|| {
@@ -74,7 +74,8 @@ pub(super) fn sources(context: &Context, common: &Common) -> Vec<Box<dyn Source>
 }
 
 /// The history and the picture of the last visit in `directory`.
-pub(super) fn storage(directory: &Path, now: crate::domain::Instant) -> Storage {
+pub(super) fn storage(directory: &Path, context: &Context) -> Storage {
+    let now = context.clock.now();
     let (store, cache) = (directory.to_owned(), PaintCache::new(directory, PREVIEW_SCHEMA));
     Storage {
         open: Box::new(move || history::open(&store, now)),
@@ -86,6 +87,7 @@ pub(super) fn storage(directory: &Path, now: crate::domain::Instant) -> Storage 
                 tracing::warn!(%error, "the picture for the next start was not kept");
             }
         }),
+        retention: Retention { calendar: context.policy.calendar.clone(), ..Retention::default() },
     }
 }
 

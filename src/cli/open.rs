@@ -59,7 +59,7 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
             policy: Arc::clone(&context.policy),
             clock,
             sources: headless::sources(context, common),
-            storage: directory.map(|directory| headless::storage(directory, now)),
+            storage: directory.map(|directory| headless::storage(directory, context)),
             preview,
         });
         let state = State::new(refresher.board(), options, clock.now());

@@ -44,8 +44,8 @@ pub mod words;
 
 pub use board::{Board, Completeness};
 pub use derive::derive;
-pub use preview::Preview;
 pub use explain::{Explanation, explain};
+pub use preview::Preview;
 pub use types::{
     BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, ForecastView,
     Gate, GateAnswer, GateName, Insight, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     domain::{Facts, Instant, Problem, SourceHealth, SourceId},
-    history::{History, HistoryError, Kept},
+    history::{History, HistoryError, Kept, Retention},
     insight::Board,
 };
 
@@ -19,7 +19,12 @@ pub struct Storage {
     pub open: Box<dyn FnOnce() -> Result<Box<dyn History>, HistoryError> + Send>,
     /// Writes what the next start shows first.
     pub paint: Box<dyn Fn(&Board) + Send>,
+    /// How much of the past is kept.
+    pub retention: Retention,
 }
+
+/// How often what retention lets go is deleted.
+const PRUNE_EVERY: chrono::Duration = chrono::Duration::hours(1);
 
 /// What the store is asked to do.
 enum Order {
@@ -114,6 +119,7 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
         }
     };
     let mut in_trouble = false;
+    let mut pruned_at: Option<Instant> = None;
     while let Ok(order) = inbox.recv() {
         let done = match (order, store.as_mut()) {
             (Order::Close, _) => return,
@@ -123,7 +129,13 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
             }
             (_, None) => continue,
             (Order::Keep { source, at, facts, health }, Some(store)) => {
-                store.append(&source, at, &facts, &health).map(drop)
+                let kept = store.append(&source, at, &facts, &health).map(drop);
+                if pruned_at.is_none_or(|last| at - last >= PRUNE_EVERY) {
+                    pruned_at = Some(at);
+                    kept.and_then(|()| store.prune(at, &storage.retention).map(drop))
+                } else {
+                    kept
+                }
             }
             (Order::KeepHealth { at, health }, Some(store)) => store.record_health(at, &health),
             (Order::At { at, answer }, Some(store)) => {

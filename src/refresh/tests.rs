@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use crate::{
     clock::Clock,
     domain::{Facts, Instant, Policy, Problem, Release, SourceHealth, SourceId, SourceState, Text},
-    history::{Appended, History, HistoryError, Kept},
+    history::{Appended, History, HistoryError, Kept, Retention},
     insight::{Board, Completeness},
     source::{Answer, Report, Round, Source, SourceError},
 };
@@ -229,6 +229,11 @@ impl History for Remembering {
     fn problems(&self) -> Vec<Problem> {
         Vec::new()
     }
+
+    fn prune(&mut self, now: Instant, _: &Retention) -> Result<usize, HistoryError> {
+        self.told.lock().unwrap().push(format!("pruned {now}"));
+        Ok(0)
+    }
 }
 
 fn remembering(full: bool) -> (Storage, Arc<Mutex<Vec<String>>>) {
@@ -248,6 +253,7 @@ fn remembering(full: bool) -> (Storage, Arc<Mutex<Vec<String>>>) {
         paint: Box::new(move |board| {
             painted.lock().unwrap().push(format!("painted {}", board.world.releases[0].version));
         }),
+        retention: Retention::default(),
     };
     (storage, told)
 }
@@ -271,6 +277,7 @@ async fn the_last_board_comes_back_and_looks_as_old_as_it_is() {
         "{told:?}"
     );
     assert!(told.contains(&"painted 4.2".to_owned()), "{told:?}");
+    assert_eq!(told.iter().filter(|order| order.starts_with("pruned")).count(), 1, "{told:?}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Wakes a source whose files changed.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -9,49 +9,69 @@ use std::{
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
-/// The files and directories that a source reads, watched for as long as this lives.
+use crate::source::Watched;
+
+/// What a source reads, watched for as long as this lives.
 pub(super) struct Watch {
     wake: Arc<Notify>,
-    paths: Vec<PathBuf>,
+    places: Vec<Watched>,
     watcher: Option<RecommendedWatcher>,
 }
 
 impl Watch {
     /// Watches nothing yet; `wake` will be told of changes.
     pub(super) fn new(wake: Arc<Notify>) -> Self {
-        Self { wake, paths: Vec::new(), watcher: None }
+        Self { wake, places: Vec::new(), watcher: None }
     }
 
-    /// From now on watches `paths`: a directory with all below it, a file by name, so that an
-    /// editor may replace it. Where the system cannot, the interval has to do and the log
-    /// says why.
-    pub(super) fn follow(&mut self, paths: Vec<PathBuf>) {
-        if paths == self.paths {
+    /// From now on watches `places`. Where the system cannot, the interval has to do and the
+    /// log says why.
+    pub(super) fn follow(&mut self, places: Vec<Watched>) {
+        if places == self.places {
             return;
         }
-        self.watcher = watcher(&paths, Arc::clone(&self.wake));
-        self.paths = paths;
+        self.watcher = watcher(&places, Arc::clone(&self.wake));
+        self.places = places;
     }
 }
 
-fn watcher(paths: &[PathBuf], wake: Arc<Notify>) -> Option<RecommendedWatcher> {
-    if paths.is_empty() {
+/// What must be watched so that every one of `places` is seen: of a file its directory,
+/// because whoever replaces a file takes the watch on the old one with it.
+fn roots(places: &[Watched]) -> BTreeMap<PathBuf, RecursiveMode> {
+    let mut roots = BTreeMap::new();
+    for place in places {
+        let (path, mode) = match place {
+            Watched::File(file) => (file.parent().unwrap_or(Path::new(".")), RecursiveMode::NonRecursive),
+            Watched::Directory(directory) => (directory.as_path(), RecursiveMode::NonRecursive),
+            Watched::Tree(tree) => (tree.as_path(), RecursiveMode::Recursive),
+        };
+        let known = roots.entry(path.to_owned()).or_insert(mode);
+        if mode == RecursiveMode::Recursive {
+            *known = mode;
+        }
+    }
+    roots
+}
+
+/// Whether a change of `path` is one of `places`.
+fn concerns(places: &[Watched], path: &Path) -> bool {
+    places.iter().any(|place| match place {
+        Watched::File(file) => path == file,
+        Watched::Directory(directory) => path.parent() == Some(directory) || path == directory,
+        Watched::Tree(tree) => path.starts_with(tree),
+    })
+}
+
+fn watcher(places: &[Watched], wake: Arc<Notify>) -> Option<RecommendedWatcher> {
+    if places.is_empty() {
         return None;
     }
-    let (directories, files): (Vec<PathBuf>, Vec<PathBuf>) =
-        paths.iter().cloned().partition(|path| path.is_dir());
-    let parents: BTreeSet<PathBuf> =
-        files.iter().filter_map(|file| file.parent().map(Path::to_owned)).collect();
-    let of_interest = {
-        let directories = directories.clone();
-        move |path: &PathBuf| {
-            files.contains(path) || directories.iter().any(|directory| path.starts_with(directory))
-        }
-    };
+    let of_interest = places.to_vec();
     let created = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // Reading is no change. An error, such as an overflow of the queue, may hide one.
-        let matters =
-            event.map_or(true, |event| !event.kind.is_access() && event.paths.iter().any(&of_interest));
+        let matters = event.map_or(true, |event| {
+            !event.kind.is_access() && event.paths.iter().any(|path| concerns(&of_interest, path))
+        });
         if matters {
             wake.notify_one();
         }
@@ -63,14 +83,51 @@ fn watcher(paths: &[PathBuf], wake: Arc<Notify>) -> Option<RecommendedWatcher> {
             return None;
         }
     };
-    let all = directories
-        .iter()
-        .map(|path| (path, RecursiveMode::Recursive))
-        .chain(parents.iter().map(|path| (path, RecursiveMode::NonRecursive)));
-    for (path, mode) in all {
-        if let Err(error) = watcher.watch(path, mode) {
+    for (path, mode) in roots(places) {
+        if let Err(error) = watcher.watch(&path, mode) {
             tracing::warn!(%error, path = %path.display(), "cannot be watched");
         }
     }
     Some(watcher)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_watched_through_its_directory_and_its_neighbours_do_not_wake() {
+        let places = [Watched::File("/p/.tminus.toml".into()), Watched::Tree("/p/.git/refs".into())];
+        assert_eq!(
+            roots(&places).into_iter().collect::<Vec<_>>(),
+            [
+                (PathBuf::from("/p"), RecursiveMode::NonRecursive),
+                (PathBuf::from("/p/.git/refs"), RecursiveMode::Recursive)
+            ]
+        );
+        for (path, wakes) in [
+            ("/p/.tminus.toml", true),
+            ("/p/.git/refs/heads/feature/x", true),
+            ("/p/target", false),
+            ("/p/.tminus.toml.swp", false),
+        ] {
+            assert_eq!(concerns(&places, Path::new(path)), wakes, "{path}");
+        }
+        let directory = [Watched::Directory("/p/plan".into())];
+        assert!(concerns(&directory, Path::new("/p/plan/new.toml")));
+        assert!(!concerns(&directory, Path::new("/p/plan/deep/new.toml")));
+    }
+
+    #[tokio::test]
+    async fn a_changed_file_wakes() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path().canonicalize().unwrap();
+        let wake = Arc::new(Notify::new());
+        let mut watch = Watch::new(Arc::clone(&wake));
+        watch.follow(vec![Watched::File(root.join("plan.toml"))]);
+        #[expect(clippy::disallowed_methods, reason = "the change that is watched for")]
+        std::fs::write(root.join("plan.toml"), "x = 1").unwrap();
+        let woken = tokio::time::timeout(std::time::Duration::from_secs(20), wake.notified()).await;
+        assert!(woken.is_ok());
+    }
 }

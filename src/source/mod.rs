@@ -24,14 +24,25 @@ pub trait Source: Send {
     /// How long to wait between two rounds when all is well.
     fn interval(&self) -> Duration;
 
-    /// Files and directories whose change is a reason to ask before the interval is over.
-    fn watched(&self) -> Vec<PathBuf> {
+    /// What on the disk is a reason to ask before the interval is over when it changes.
+    fn watched(&self) -> Vec<Watched> {
         Vec::new()
     }
 
     /// One round. Must end soon after `round.cancelled` is; blocking work goes to
     /// `spawn_blocking`, never onto the caller's thread.
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>>;
+}
+
+/// A place on the disk.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Watched {
+    /// A file by its name, there or not: editors replace files.
+    File(PathBuf),
+    /// A directory: what is in it, not what is deeper.
+    Directory(PathBuf),
+    /// A directory with all that is below it.
+    Tree(PathBuf),
 }
 
 /// What a round is given.

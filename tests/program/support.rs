@@ -110,8 +110,10 @@ impl Place {
         }
         let child = pair.slave.spawn_command(command).expect("the program runs");
         drop(pair.slave);
-        let seen =
-            Arc::new(Seen { parser: Mutex::new(vt100::Parser::new(rows, columns, 0)), news: Condvar::new() });
+        let seen = Arc::new(Seen {
+            parser: Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)),
+            news: Condvar::new(),
+        });
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
         let watched = Arc::clone(&seen);
@@ -124,6 +126,10 @@ impl Place {
         });
         Terminal { child, master: Some(pair.master), writer: Some(writer), seen }
     }
+}
+
+fn cells(count: u16) -> std::num::NonZeroU16 {
+    count.try_into().expect("a screen has cells")
 }
 
 struct Seen {
@@ -164,7 +170,7 @@ impl Terminal {
     }
 
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.seen.parser.lock().expect("no panic").screen_mut().set_size(rows, columns);
+        self.seen.parser.lock().expect("no panic").screen_mut().set_size(cells(rows), cells(columns));
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.as_ref().expect("the terminal is there").resize(size).expect("resized");
     }

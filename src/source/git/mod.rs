@@ -35,7 +35,7 @@ use tokio::sync::mpsc;
 
 use crate::{
     domain::{Problem, SourceId},
-    source::{Answer, Round, Source, SourceError},
+    source::{Answer, Round, Source, SourceError, Watched},
 };
 
 /// What is configured about a repository.
@@ -119,7 +119,7 @@ impl Source for GitSource {
         self.settings.interval
     }
 
-    fn watched(&self) -> Vec<PathBuf> {
+    fn watched(&self) -> Vec<Watched> {
         repository::open(&self.settings.path).map(|found| repository::watched(&found)).unwrap_or_default()
     }
 

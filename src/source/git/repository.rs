@@ -11,7 +11,7 @@ use gix::{ObjectId, bstr::ByteSlice};
 use super::GitSettings;
 use crate::{
     domain::{Problem, Text},
-    source::SourceError,
+    source::{SourceError, Watched},
 };
 
 /// Base branches that are tried where none is configured and the remote names none.
@@ -79,9 +79,13 @@ pub(crate) fn root(repository: &gix::Repository) -> PathBuf {
 }
 
 /// What changes when a reference does.
-pub(crate) fn watched(repository: &gix::Repository) -> Vec<PathBuf> {
+pub(crate) fn watched(repository: &gix::Repository) -> Vec<Watched> {
     let common = real(repository.common_dir());
-    vec![real(repository.git_dir()).join("HEAD"), common.join("packed-refs"), common.join("refs")]
+    vec![
+        Watched::File(real(repository.git_dir()).join("HEAD")),
+        Watched::File(common.join("packed-refs")),
+        Watched::Tree(common.join("refs")),
+    ]
 }
 
 fn real(path: &Path) -> PathBuf {

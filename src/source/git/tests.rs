@@ -307,7 +307,14 @@ fn bare_repositories_and_worktrees_work() {
     assert_eq!((found.project.as_str(), found.root), ("api", tree.canonicalize().unwrap()));
     let watched = GitSource::new("git".into(), GitSettings::new(inside)).watched();
     let git = maker.git.canonicalize().unwrap();
-    assert_eq!(watched, [git.join("worktrees/elsewhere/HEAD"), git.join("packed-refs"), git.join("refs")]);
+    assert_eq!(
+        watched,
+        [
+            Watched::File(git.join("worktrees/elsewhere/HEAD")),
+            Watched::File(git.join("packed-refs")),
+            Watched::Tree(git.join("refs")),
+        ]
+    );
     assert_eq!(discover(Path::new("/")), None);
 
     let config = maker.git.join("config");

@@ -34,7 +34,7 @@ pub use crate::config::PlanSettings;
 use crate::{
     config::{Complaint, Document, Reading, TableReader, plan_tables},
     domain::{Facts, Instant, Problem, SourceId},
-    source::{Answer, Round, Source, SourceError},
+    source::{Answer, Round, Source, SourceError, Watched},
 };
 
 /// Most bytes of all files together.
@@ -54,7 +54,7 @@ struct Memory {
     /// When a file was last changed, as it was when it was first seen: what is dated by it must
     /// not move with every later change.
     changed_at: BTreeMap<PathBuf, Instant>,
-    watched: BTreeSet<PathBuf>,
+    watched: BTreeSet<Watched>,
 }
 
 /// What the last good round found.
@@ -81,10 +81,8 @@ impl PlanSource {
 
 impl Memory {
     fn watch(&mut self, files: &[PathBuf], directories: BTreeSet<PathBuf>) {
-        self.watched = directories;
-        // Editors replace files: their directory is told, the file itself is gone.
-        self.watched.extend(files.iter().filter_map(|file| file.parent()).map(Path::to_owned));
-        self.watched.extend(files.iter().cloned());
+        self.watched = directories.into_iter().map(Watched::Directory).collect();
+        self.watched.extend(files.iter().cloned().map(Watched::File));
     }
 
     /// One round. What it returns replaces `self`, also when it failed.
@@ -227,7 +225,7 @@ impl Source for PlanSource {
         self.settings.interval
     }
 
-    fn watched(&self) -> Vec<PathBuf> {
+    fn watched(&self) -> Vec<Watched> {
         self.memory.watched.iter().cloned().collect()
     }
 

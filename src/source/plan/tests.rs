@@ -458,10 +458,11 @@ fn directories_are_walked_as_far_as_the_pattern_goes() {
 fn what_is_read_is_watched() {
     let mut plan = Plan::new();
     let directory = plan.directory.path().join("plan");
-    assert_eq!(plan.source.watched(), std::slice::from_ref(&directory));
+    let entries = Watched::Directory(directory.clone());
+    assert_eq!(plan.source.watched(), std::slice::from_ref(&entries));
     plan.file("plan/a.toml", "");
     plan.facts();
-    assert_eq!(plan.source.watched(), [directory.clone(), directory.join("a.toml")]);
+    assert_eq!(plan.source.watched(), [Watched::File(directory.join("a.toml")), entries]);
 }
 
 #[test]
