@@ -124,14 +124,14 @@ impl Drop for Screen {
     }
 }
 
-/// The size of the terminal now.
-fn current_size() -> Size {
+/// The size of the terminal now, as one that can be drawn.
+pub(super) fn current_size() -> Size {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout());
     usable(size.map_or(USUAL, |size| Size { width: size.ws_col, height: size.ws_row }))
 }
 
 /// A size that can be drawn: serial lines have none, and hostile ones are huge.
-pub(super) fn usable(size: Size) -> Size {
+fn usable(size: Size) -> Size {
     if size.width == 0 || size.height == 0 {
         return USUAL;
     }
