@@ -63,7 +63,7 @@ impl Events {
     pub(super) fn start() -> io::Result<Self> {
         let (sender, outside) = unbounded_channel();
         signals::start(sender.clone(), end)?;
-        hangup::watch(rustix::io::dup(rustix::stdio::stdin())?, sender, end)?;
+        hangup::watch(rustix::io::dup(rustix::stdio::stdin())?, signals::GRACE, sender, end)?;
         Ok(Self { outside, input: EventStream::new() })
     }
 
