@@ -35,8 +35,7 @@ pub struct Screen {
 impl Screen {
     /// The screen of the terminal that `guard` holds.
     pub(crate) fn on(tty: Arc<Tty>, guard: Arc<Guard>) -> io::Result<Self> {
-        // On an error the guard is dropped here and restores.
-        Self::with(tty, current_size(), Some(guard))
+        Self::with(tty, current_size(), Some(Arc::clone(&guard))).inspect_err(|_| guard.leave())
     }
 
     /// A screen without a terminal: its bytes go to `sink`, on a thread of their own.
