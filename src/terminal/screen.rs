@@ -34,8 +34,8 @@ pub struct Screen {
 
 impl Screen {
     /// The screen of the terminal that `guard` holds.
-    pub(crate) fn on(tty: Arc<Tty>, guard: Arc<Guard>) -> io::Result<Self> {
-        Self::with(tty, current_size(), Some(Arc::clone(&guard))).inspect_err(|_| guard.leave())
+    pub(crate) fn on(tty: Arc<Tty>, guard: &Arc<Guard>) -> io::Result<Self> {
+        Self::with(tty, current_size(), Some(Arc::clone(guard))).inspect_err(|_| guard.leave())
     }
 
     /// A screen without a terminal: its bytes go to `sink`, on a thread of their own.
