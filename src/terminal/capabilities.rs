@@ -203,8 +203,8 @@ mod tests {
     fn colours_and_characters_follow_the_environment() {
         use ColorDepth::{None as NoColor, Palette256, Sixteen, Truecolor};
         use GlyphSet::{Ascii, Console, Unicode};
-        let cases: [(&[(&str, &str)], ColorDepth, GlyphSet); 15] = [
-            (&[("TERM", "xterm")], Sixteen, Unicode),
+        let cases = [
+            (&[("TERM", "xterm")][..], Sixteen, Unicode),
             (&[("TERM", "xterm-256color"), ("LANG", "C.UTF-8")], Palette256, Unicode),
             (&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")], Truecolor, Unicode),
             (&[("TERM", "xterm-256color"), ("COLORTERM", "yes")], Palette256, Unicode),

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use ratatui::layout::Size;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::{guard::restore, hangup, screen::usable, signals};
+use super::{guard::restore, hangup, screen::current_size, signals};
 
 /// The longest paste that is handed on, in bytes.
 const LONGEST_PASTE: usize = 64 * 1024;
@@ -48,6 +48,7 @@ pub enum Signal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outside {
     Signal(Signal),
+    Resized,
     HungUp,
 }
 
@@ -62,7 +63,7 @@ impl Events {
     pub(super) fn start() -> io::Result<Self> {
         let (sender, outside) = unbounded_channel();
         signals::start(sender.clone(), end)?;
-        hangup::watch(rustix::io::dup(rustix::stdio::stdin())?, sender, end)?;
+        hangup::watch(rustix::io::dup(rustix::stdio::stdin())?, signals::GRACE, sender, end)?;
         Ok(Self { outside, input: EventStream::new() })
     }
 
@@ -96,6 +97,7 @@ impl From<Outside> for TerminalEvent {
     fn from(outside: Outside) -> Self {
         match outside {
             Outside::Signal(signal) => Self::Signal(signal),
+            Outside::Resized => Self::Resize(current_size()),
             Outside::HungUp => Self::HungUp,
         }
     }
@@ -105,6 +107,9 @@ impl From<Outside> for TerminalEvent {
 fn translate(event: Event) -> Option<TerminalEvent> {
     Some(match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => return None,
+        // Told by our own listener: crossterm 0.29 loses a change of size that comes together
+        // with a key, as its reader leaves a batch of readiness at the first event.
+        Event::Resize(..) => return None,
         Event::Key(key) => TerminalEvent::Key(key),
         Event::Mouse(mouse) => TerminalEvent::Mouse(mouse),
         Event::Paste(mut text) => {
@@ -112,7 +117,6 @@ fn translate(event: Event) -> Option<TerminalEvent> {
             text.truncate(end.unwrap_or(0));
             TerminalEvent::Paste(text)
         }
-        Event::Resize(width, height) => TerminalEvent::Resize(usable(Size { width, height })),
         Event::FocusGained => TerminalEvent::FocusGained,
         Event::FocusLost => TerminalEvent::FocusLost,
     })

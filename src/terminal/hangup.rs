@@ -1,6 +1,6 @@
 //! A terminal that goes away: crossterm's reader spins on one, and no signal need come.
 
-use std::{io, os::fd::OwnedFd, thread};
+use std::{io, os::fd::OwnedFd, thread, time::Duration};
 
 use rustix::{
     event::{PollFd, PollFlags, poll},
@@ -8,17 +8,18 @@ use rustix::{
 };
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::{events::Outside, signals::GRACE};
+use super::events::Outside;
 
 /// Exit code for a terminal that is gone: that of the signal that should have come.
 pub(super) const EXIT_CODE: i32 = 128 + 1;
 
 /// Watches the terminal behind `descriptor`. When it is gone, says so to `events`; if the
-/// program has not ended [`GRACE`] later, `end` ends it.
+/// program has not ended `grace` later, `end` ends it.
 ///
 /// The thread sleeps until then: it asks for no event, and hang-up is reported unasked.
 pub(super) fn watch(
     descriptor: OwnedFd,
+    grace: Duration,
     events: UnboundedSender<Outside>,
     end: impl FnOnce(i32) + Send + 'static,
 ) -> io::Result<()> {
@@ -28,7 +29,7 @@ pub(super) fn watch(
             let _ = events.send(Outside::HungUp);
             // Never woken: nobody has the other end of it.
             let (_keep, never) = std::sync::mpsc::channel::<()>();
-            let _ = never.recv_timeout(GRACE);
+            let _ = never.recv_timeout(grace);
             end(EXIT_CODE);
         }
     })?;
@@ -59,7 +60,8 @@ mod tests {
         let (near, mut far) = std::os::unix::net::UnixStream::pair().expect("a pair");
         let (events, mut seen) = tokio::sync::mpsc::unbounded_channel();
         let (ended, ends) = mpsc::channel();
-        watch(near.into(), events, move |code| ended.send(code).expect("listening")).expect("a thread");
+        watch(near.into(), Duration::ZERO, events, move |code| ended.send(code).expect("listening"))
+            .expect("a thread");
         far.write_all(b"keys").expect("room");
         assert!(seen.try_recv().is_err(), "input wakes nobody");
         drop(far);

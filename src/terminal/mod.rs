@@ -37,7 +37,7 @@ pub fn open(mouse: bool) -> std::io::Result<(Screen, Events)> {
     let tty = Arc::new(tty::Tty::open()?);
     let events = Events::start()?;
     let guard = Guard::enter_first(Arc::clone(&tty), mouse)?;
-    Ok((Screen::on(tty, guard)?, events))
+    Ok((Screen::on(tty, &guard)?, events))
 }
 
 /// Locks what no one leaves half changed: a panic elsewhere does not make it unusable.

@@ -34,9 +34,8 @@ pub struct Screen {
 
 impl Screen {
     /// The screen of the terminal that `guard` holds.
-    pub(crate) fn on(tty: Arc<Tty>, guard: Arc<Guard>) -> io::Result<Self> {
-        // On an error the guard is dropped here and restores.
-        Self::with(tty, current_size(), Some(guard))
+    pub(crate) fn on(tty: Arc<Tty>, guard: &Arc<Guard>) -> io::Result<Self> {
+        Self::with(tty, current_size(), Some(Arc::clone(guard))).inspect_err(|_| guard.leave())
     }
 
     /// A screen without a terminal: its bytes go to `sink`, on a thread of their own.
@@ -124,14 +123,14 @@ impl Drop for Screen {
     }
 }
 
-/// The size of the terminal now.
-fn current_size() -> Size {
+/// The size of the terminal now, as one that can be drawn.
+pub(super) fn current_size() -> Size {
     let size = rustix::termios::tcgetwinsize(rustix::stdio::stdout());
     usable(size.map_or(USUAL, |size| Size { width: size.ws_col, height: size.ws_row }))
 }
 
 /// A size that can be drawn: serial lines have none, and hostile ones are huge.
-pub(super) fn usable(size: Size) -> Size {
+fn usable(size: Size) -> Size {
     if size.width == 0 || size.height == 0 {
         return USUAL;
     }

@@ -39,6 +39,7 @@ struct Listener {
     ending: [(Stream, i32); 4],
     stop: Stream,
     go_on: Stream,
+    resized: Stream,
 }
 
 impl Listener {
@@ -49,32 +50,35 @@ impl Listener {
             ending: [ending(terminate)?, ending(hangup)?, ending(interrupt)?, ending(quit)?],
             stop: signal(SignalKind::from_raw(Number::TSTP.as_raw()))?,
             go_on: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
+            resized: signal(SignalKind::window_change())?,
         })
     }
 
     async fn listen(mut self, events: &UnboundedSender<Outside>, end: &impl Fn(i32)) {
         loop {
-            let signal = self.next().await;
+            let arrived = self.next().await;
             // Nobody listens once the loop has ended; the program must still be.
-            let _ = events.send(Outside::Signal(signal));
-            if let Signal::Quit(code) = signal {
+            let _ = events.send(arrived);
+            if let Outside::Signal(Signal::Quit(code)) = arrived {
                 let again = timeout(GRACE, self.next_ending()).await;
                 end(again.unwrap_or(code));
             }
         }
     }
 
-    /// The next signal; of several, one that ends.
-    async fn next(&mut self) -> Signal {
+    /// What arrives next; of several, what ends.
+    async fn next(&mut self) -> Outside {
         let [first, second, third, fourth] = &mut self.ending;
+        let quit = |code| Outside::Signal(Signal::Quit(code));
         tokio::select! {
             biased;
-            code = arrival(first) => Signal::Quit(code),
-            code = arrival(second) => Signal::Quit(code),
-            code = arrival(third) => Signal::Quit(code),
-            code = arrival(fourth) => Signal::Quit(code),
-            _ = self.go_on.recv() => Signal::Continue,
-            _ = self.stop.recv() => Signal::Stop,
+            code = arrival(first) => quit(code),
+            code = arrival(second) => quit(code),
+            code = arrival(third) => quit(code),
+            code = arrival(fourth) => quit(code),
+            _ = self.go_on.recv() => Outside::Signal(Signal::Continue),
+            _ = self.stop.recv() => Outside::Signal(Signal::Stop),
+            _ = self.resized.recv() => Outside::Resized,
         }
     }
 

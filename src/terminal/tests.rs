@@ -278,6 +278,8 @@ fn sizes_however_small_are_followed() {
         let size = PtySize { rows: height, cols: width, pixel_width: 0, pixel_height: 0 };
         session.emulator = emulator(width.max(1), height.max(1));
         session.emulator.process(b"\x1b[?1049h");
+        // A key at the same moment: the reader must lose neither.
+        session.press("x");
         session.master.as_ref().expect("a terminal").resize(size).expect("resized");
         if width > 20 {
             session.wait_for(&format!("size {width}x{height}"));

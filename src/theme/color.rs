@@ -162,7 +162,7 @@ fn nearest_of_sixteen(rgb: [u8; 3]) -> Color {
 
 /// How different two colours look: the weighted distance known as redmean.
 fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
-    let mean = (u32::from(one[0]) + u32::from(other[0])) / 2;
+    let mean = u32::midpoint(u32::from(one[0]), u32::from(other[0]));
     let square = |channel: usize| u32::from(one[channel].abs_diff(other[channel])).pow(2);
     (512 + mean) * square(0) / 256 + 4 * square(1) + (767 - mean) * square(2) / 256
 }
