@@ -3,8 +3,10 @@
 //! Data flows one way: source → refresh → history → insight → app → view.
 //! `ARCHITECTURE.md` walks through the house.
 
+pub mod app;
 pub mod clock;
 pub mod domain;
 pub mod history;
 pub mod insight;
 pub mod source;
+pub mod view;

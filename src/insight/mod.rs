@@ -8,9 +8,11 @@
 //! somebody asks.
 
 pub mod board;
+mod explain;
 mod types;
 
 pub use board::Board;
+pub use explain::{Explanation, explain};
 pub use types::{
     BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, ForecastView,
     Gate, GateAnswer, GateName, Insight, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,

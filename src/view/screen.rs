@@ -1,0 +1,165 @@
+//! What every part of the screen is drawn with.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+    text::{Line, Span},
+};
+
+use crate::{
+    app::{Layout, List, ListArea, ListId, State},
+    domain::Instant,
+};
+
+use super::{
+    format::Dates,
+    look::{Look, Mark, Tone},
+    text,
+};
+
+/// The screen while it is drawn.
+pub(crate) struct Screen<'a> {
+    pub(crate) buffer: &'a mut Buffer,
+    pub(crate) state: &'a State,
+    pub(crate) look: &'a Look,
+    pub(crate) now: Instant,
+    pub(crate) dates: Dates,
+    pub(crate) layout: Layout,
+    /// Where the terminal's cursor stands; nowhere unless something is typed.
+    pub(crate) cursor: Option<Position>,
+}
+
+impl Screen<'_> {
+    pub(crate) fn style(&self, tone: Tone) -> Style {
+        self.look.style(tone)
+    }
+
+    pub(crate) fn mark(&self, mark: Mark) -> &'static str {
+        self.look.mark(mark)
+    }
+
+    /// Writes `content` at `x`, `y` in at most `cells` cells; what is cut ends in an ellipsis.
+    /// The cells it took.
+    pub(crate) fn put(&mut self, x: u16, y: u16, cells: u16, content: &str, style: Style) -> u16 {
+        let area = self.buffer.area;
+        if y >= area.bottom() || x >= area.right() {
+            return 0;
+        }
+        let cells = cells.min(area.right() - x);
+        let fitted = text::fit(content, usize::from(cells), self.look.mark(Mark::Ellipsis));
+        let (end, _) = self.buffer.set_stringn(x, y, fitted.as_ref(), usize::from(cells), style);
+        end - x
+    }
+
+    /// Writes a line of several styles; what is cut ends in an ellipsis.
+    pub(crate) fn put_line(&mut self, x: u16, y: u16, cells: u16, line: &Line<'_>) -> u16 {
+        let mut used = 0;
+        for span in &line.spans {
+            let room = cells.saturating_sub(used);
+            if room == 0 {
+                // The cut was at the border of two spans: it must be seen all the same.
+                if used > 0 && !span.content.trim().is_empty() {
+                    let mark = self.look.mark(Mark::Ellipsis);
+                    self.put(x + used - 1, y, 1, mark, line.style.patch(span.style));
+                }
+                break;
+            }
+            used += self.put(x + used, y, room, &span.content, line.style.patch(span.style));
+        }
+        used
+    }
+
+    /// Writes at the right end of a row.
+    pub(crate) fn put_right(&mut self, row: Rect, line: &Line<'_>) -> u16 {
+        let needed = line_width(line).min(usize::from(row.width)) as u16;
+        self.put_line(row.right() - needed, row.y, needed, line)
+    }
+
+    /// Draws a frame with a title at the left and a note at the right; what is inside it.
+    pub(crate) fn panel(&mut self, area: Rect, title: &Line<'_>, note: &Line<'_>, focused: bool) -> Rect {
+        if area.width < 4 || area.height < 3 {
+            return Rect::new(area.x, area.y, 0, 0);
+        }
+        let style = self.style(if focused { Tone::Focused } else { Tone::Border });
+        let set = self.look.border();
+        let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+        for x in area.x + 1..right {
+            self.buffer.set_string(x, area.y, set.horizontal_top, style);
+            self.buffer.set_string(x, bottom, set.horizontal_bottom, style);
+        }
+        for y in area.y + 1..bottom {
+            self.buffer.set_string(area.x, y, set.vertical_left, style);
+            self.buffer.set_string(right, y, set.vertical_right, style);
+        }
+        for (x, y, corner) in [
+            (area.x, area.y, set.top_left),
+            (right, area.y, set.top_right),
+            (area.x, bottom, set.bottom_left),
+            (right, bottom, set.bottom_right),
+        ] {
+            self.buffer.set_string(x, y, corner, style);
+        }
+        let room = area.width - 4;
+        if line_width(title) > 0 {
+            let used = 1 + self.put_line(area.x + 2, area.y, room, title);
+            self.buffer.set_string(area.x + 1, area.y, " ", style);
+            self.buffer.set_string(area.x + 1 + used, area.y, " ", style);
+            let left = room.saturating_sub(used + 2);
+            if line_width(note) > 0 && line_width(note) <= usize::from(left) {
+                let needed = line_width(note) as u16;
+                let x = area.right() - 2 - needed;
+                self.buffer.set_string(x - 1, area.y, " ", style);
+                self.put_line(x, area.y, needed, note);
+                self.buffer.set_string(x + needed, area.y, " ", style);
+            }
+        }
+        Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
+    }
+
+    /// The visible rows of a list: notes where they are, and says which row is first. Shows
+    /// on the right border how far down it is.
+    pub(crate) fn rows(&mut self, id: ListId, area: Rect) -> (usize, &List) {
+        let list = self.state.list(id);
+        let first = list.first_for(usize::from(area.height));
+        self.layout.lists.push(ListArea { id, area, first });
+        let (height, total) = (usize::from(area.height), list.rows.len());
+        if height >= 3 && total > height && area.right() < self.buffer.area.right() {
+            let size = (height * height / total).max(1);
+            let top = first * (height - size) / (total - height).max(1);
+            let style = self.style(Tone::Dim);
+            for at in top..top + size {
+                let bar = if self.look.is_plain() { "#" } else { "┃" };
+                self.buffer.set_string(area.right(), area.y + at as u16, bar, style);
+            }
+        }
+        (first, list)
+    }
+
+    /// Marks a row as selected: the pointer in front, and its cells in the style of the
+    /// selection, dimmer where the keys go elsewhere.
+    pub(crate) fn select(&mut self, row: Rect, focused: bool) {
+        let style = self.style(if focused { Tone::Selected } else { Tone::Resting });
+        self.buffer.set_style(row, style);
+        let pointer = self.mark(Mark::Pointer);
+        if self.buffer.cell((row.x, row.y)).is_some_and(|cell| cell.symbol() == " ") {
+            self.buffer.set_string(row.x, row.y, pointer, style);
+        }
+    }
+
+    /// `text` in a tone.
+    pub(crate) fn span<'b>(&self, text: impl Into<std::borrow::Cow<'b, str>>, tone: Tone) -> Span<'b> {
+        Span::styled(text, self.style(tone))
+    }
+
+    /// The first key that does a command here, as it is written.
+    pub(crate) fn key(&self, command: crate::app::Command) -> Option<String> {
+        let context = self.state.tab.context();
+        self.state.keys.keys(context, command).first().map(ToString::to_string)
+    }
+}
+
+/// Cells that a line takes.
+pub(crate) fn line_width(line: &Line<'_>) -> usize {
+    line.spans.iter().map(|span| text::width(&span.content)).sum()
+}
