@@ -9,4 +9,6 @@ pub mod domain;
 pub mod history;
 pub mod insight;
 pub mod source;
+pub mod terminal;
+pub mod theme;
 pub mod view;

@@ -4,7 +4,7 @@ use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
     style::Style,
-    text::{Line, Span},
+    text::Line,
 };
 
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
 };
 
 use super::{
+    Look,
     format::Dates,
-    look::{Look, Mark, Tone},
     text,
 };
 
@@ -31,14 +31,6 @@ pub(crate) struct Screen<'a> {
 }
 
 impl Screen<'_> {
-    pub(crate) fn style(&self, tone: Tone) -> Style {
-        self.look.style(tone)
-    }
-
-    pub(crate) fn mark(&self, mark: Mark) -> &'static str {
-        self.look.mark(mark)
-    }
-
     /// Writes `content` at `x`, `y` in at most `cells` cells; what is cut ends in an ellipsis.
     /// The cells it took.
     pub(crate) fn put(&mut self, x: u16, y: u16, cells: u16, content: &str, style: Style) -> u16 {
@@ -47,7 +39,7 @@ impl Screen<'_> {
             return 0;
         }
         let cells = cells.min(area.right() - x);
-        let fitted = text::fit(content, usize::from(cells), self.look.mark(Mark::Ellipsis));
+        let fitted = text::fit(content, usize::from(cells), self.look.glyphs.ellipsis);
         let (end, _) = self.buffer.set_stringn(x, y, fitted.as_ref(), usize::from(cells), style);
         end - x
     }
@@ -60,7 +52,7 @@ impl Screen<'_> {
             if room == 0 {
                 // The cut was at the border of two spans: it must be seen all the same.
                 if used > 0 && !span.content.trim().is_empty() {
-                    let mark = self.look.mark(Mark::Ellipsis);
+                    let mark = self.look.glyphs.ellipsis;
                     self.put(x + used - 1, y, 1, mark, line.style.patch(span.style));
                 }
                 break;
@@ -81,8 +73,9 @@ impl Screen<'_> {
         if area.width < 4 || area.height < 3 {
             return Rect::new(area.x, area.y, 0, 0);
         }
-        let style = self.style(if focused { Tone::Focused } else { Tone::Border });
-        let set = self.look.border();
+        let Look { styles, glyphs } = self.look;
+        let style = if focused { styles.border_focused } else { styles.border };
+        let set = glyphs.border;
         let (right, bottom) = (area.right() - 1, area.bottom() - 1);
         for x in area.x + 1..right {
             self.buffer.set_string(x, area.y, set.horizontal_top, style);
@@ -127,29 +120,24 @@ impl Screen<'_> {
         if height >= 3 && total > height && area.right() < self.buffer.area.right() {
             let size = (height * height / total).max(1);
             let top = first * (height - size) / (total - height).max(1);
-            let style = self.style(Tone::Dim);
             for at in top..top + size {
-                let bar = if self.look.is_plain() { "#" } else { "┃" };
-                self.buffer.set_string(area.right(), area.y + at as u16, bar, style);
+                let [_, thumb] = self.look.glyphs.scroll;
+                self.buffer.set_string(area.right(), area.y + at as u16, thumb, self.look.styles.border);
             }
         }
         (first, list)
     }
 
-    /// Marks a row as selected: the pointer in front, and its cells in the style of the
-    /// selection, dimmer where the keys go elsewhere.
+    /// Marks a row as selected: a mark in front (its first cell is kept free for that), and
+    /// the style of the selection where the keys go.
     pub(crate) fn select(&mut self, row: Rect, focused: bool) {
-        let style = self.style(if focused { Tone::Selected } else { Tone::Resting });
-        self.buffer.set_style(row, style);
-        let pointer = self.mark(Mark::Pointer);
-        if self.buffer.cell((row.x, row.y)).is_some_and(|cell| cell.symbol() == " ") {
-            self.buffer.set_string(row.x, row.y, pointer, style);
+        let Look { styles, glyphs } = self.look;
+        if focused {
+            self.buffer.set_style(row, styles.selection);
         }
-    }
-
-    /// `text` in a tone.
-    pub(crate) fn span<'b>(&self, text: impl Into<std::borrow::Cow<'b, str>>, tone: Tone) -> Span<'b> {
-        Span::styled(text, self.style(tone))
+        if row.width > 0 && row.y < self.buffer.area.bottom() {
+            self.buffer.set_string(row.x, row.y, glyphs.selected, styles.accent);
+        }
     }
 
     /// The first key that does a command here, as it is written.

@@ -3,7 +3,6 @@
 use ratatui::{layout::Rect, style::Style};
 
 use crate::view::{
-    look::{Mark, Tone},
     screen::Screen,
     text,
 };
@@ -104,11 +103,12 @@ pub(crate) fn headings(
     sorted: &str,
     reversed: bool,
 ) {
-    let arrow = screen.mark(if reversed { Mark::Down } else { Mark::Up });
+    let glyphs = &screen.look.glyphs;
+    let arrow = if reversed { glyphs.down } else { glyphs.up };
     for (index, column) in columns.iter().enumerate() {
         let title =
             if column.title == sorted { format!("{}{arrow}", column.title) } else { column.title.to_owned() };
-        let style = screen.style(Tone::Dim);
+        let style = screen.look.styles.header;
         cell(screen, row, columns, places, index, &title, style);
     }
 }

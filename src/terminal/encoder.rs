@@ -1,0 +1,309 @@
+//! From two pictures of the screen to the fewest bytes that turn one into the other.
+//!
+//! On a slow link a key is as slow as the bytes it costs. Against the backend that comes
+//! with ratatui this saves the three resets at the end of every frame, two thirds of the
+//! bytes of each colour of the first sixteen, the blanks at the end of a row, and a cursor
+//! movement for every gap of a few cells.
+
+use std::io::Write as _;
+
+use ratatui::{
+    buffer::{Buffer, Cell, CellWidth as _},
+    layout::Position,
+    style::{Color, Modifier},
+};
+
+/// A frame of at least so many bytes is drawn as one synchronized update: it spans several
+/// reads of the terminal, so one could see it half done. A smaller one arrives in one piece
+/// and is not worth the 16 bytes.
+const SYNCHRONIZED_FROM: usize = 2_048;
+const BEGIN_SYNCHRONIZED: &[u8] = b"\x1b[?2026h";
+const END_SYNCHRONIZED: &[u8] = b"\x1b[?2026l";
+
+/// Knows what the terminal shows and how to change it.
+#[derive(Debug)]
+pub(crate) struct Encoder {
+    /// What the terminal shows.
+    shown: Buffer,
+    /// Where its cursor is, unless that depends on the terminal.
+    cursor: Option<Position>,
+    cursor_is_visible: bool,
+    /// What the next character is drawn with.
+    pen: Pen,
+    /// Nothing is known of what the terminal shows.
+    lost: bool,
+    /// Cells to write, kept for its memory.
+    updates: Vec<Position>,
+    out: Vec<u8>,
+}
+
+impl Encoder {
+    /// An encoder for a terminal that shows anything.
+    pub(crate) fn new() -> Self {
+        Self {
+            shown: Buffer::default(),
+            cursor: None,
+            cursor_is_visible: false,
+            pen: Pen::PLAIN,
+            lost: true,
+            updates: Vec::new(),
+            out: Vec::new(),
+        }
+    }
+
+    /// The terminal may show anything from here on: the next frame is drawn in full.
+    pub(crate) fn lose(&mut self) {
+        self.lost = true;
+    }
+
+    /// The bytes that make the terminal show `next`, and the buffer that it replaces. The
+    /// cursor is shown at `cursor`, or hidden. A frame of another size is drawn in full.
+    pub(crate) fn encode(&mut self, next: Buffer, cursor: Option<Position>) -> (&[u8], Buffer) {
+        self.out.clear();
+        self.out.extend_from_slice(BEGIN_SYNCHRONIZED);
+        if self.lost || next.area != self.shown.area {
+            self.start_over(&next);
+        }
+        self.write_cells(&next);
+        self.place_cursor(cursor, &next);
+        let replaced = std::mem::replace(&mut self.shown, next);
+        if self.out.len() < SYNCHRONIZED_FROM {
+            return (&self.out[BEGIN_SYNCHRONIZED.len()..], replaced);
+        }
+        self.out.extend_from_slice(END_SYNCHRONIZED);
+        (&self.out, replaced)
+    }
+
+    /// Clears the screen. Never asks the terminal for anything: the answer would be read as
+    /// keys.
+    fn start_over(&mut self, next: &Buffer) {
+        self.out.extend_from_slice(b"\x1b[m\x1b[?25l\x1b[2J");
+        self.cursor_is_visible = false;
+        self.cursor = None;
+        self.pen = Pen::PLAIN;
+        self.shown.resize(next.area);
+        self.shown.reset();
+        self.lost = false;
+    }
+
+    fn write_cells(&mut self, next: &Buffer) {
+        let mut updates = std::mem::take(&mut self.updates);
+        updates.clear();
+        updates.extend(self.shown.diff_iter(next).map(|(x, y, _)| Position { x, y }));
+        let mut rest = updates.as_slice();
+        while let [at, after @ ..] = rest {
+            let cell = &next[*at];
+            let in_row = 1 + after.iter().take_while(|other| other.y == at.y).count();
+            self.move_to(*at, next);
+            if in_row > ERASE.len() && is_blank(cell) && at.x >= end_of_text(next, at.y) {
+                self.set_pen(Pen::PLAIN);
+                self.out.extend_from_slice(ERASE);
+                rest = &rest[in_row..];
+            } else {
+                self.set_pen(Pen::of(cell));
+                self.write_symbol(cell, *at, next.area.width);
+                rest = after;
+            }
+        }
+        self.updates = updates;
+    }
+
+    fn write_symbol(&mut self, cell: &Cell, at: Position, width: u16) {
+        let symbol = cell.symbol();
+        // The door cleans texts; this keeps a widget's own slip from moving the cursor.
+        let symbol = if symbol.is_empty() || symbol.chars().any(char::is_control) { " " } else { symbol };
+        self.out.extend_from_slice(symbol.as_bytes());
+        // Terminals disagree on how far anything but a plain narrow character moves the
+        // cursor, and on where it is after the last column: then it is placed anew.
+        let is_certain = symbol.chars().count() == 1 && symbol.cell_width() == 1 && at.x + 1 < width;
+        self.cursor = is_certain.then_some(Position { x: at.x + 1, y: at.y });
+    }
+
+    fn move_to(&mut self, target: Position, next: &Buffer) {
+        match self.cursor {
+            Some(cursor) if cursor == target => {}
+            Some(cursor) if cursor.y == target.y && cursor.x < target.x => {
+                let gap = target.x - cursor.x;
+                let between = (cursor.x..target.x).map(|x| &next[Position { x, y: target.y }]);
+                if gap <= 3 && between.clone().all(|cell| self.is_cheap(cell)) {
+                    for cell in between {
+                        self.out.extend_from_slice(cell.symbol().as_bytes());
+                    }
+                } else if gap == 1 {
+                    self.out.extend_from_slice(b"\x1b[C");
+                } else {
+                    self.push(format_args!("\x1b[{gap}C"));
+                }
+            }
+            _ if target.x == 0 => self.push(format_args!("\x1b[{}H", u32::from(target.y) + 1)),
+            _ => self.push(format_args!("\x1b[{};{}H", u32::from(target.y) + 1, u32::from(target.x) + 1)),
+        }
+        self.cursor = Some(target);
+    }
+
+    /// Writing it again costs one byte and no change of the pen.
+    fn is_cheap(&self, cell: &Cell) -> bool {
+        matches!(cell.symbol().as_bytes(), [b' '..=b'~']) && Pen::of(cell) == self.pen
+    }
+
+    fn place_cursor(&mut self, cursor: Option<Position>, next: &Buffer) {
+        let cursor = cursor.filter(|position| next.area.contains(*position));
+        if let Some(position) = cursor {
+            self.move_to(position, next);
+        }
+        if self.cursor_is_visible != cursor.is_some() {
+            self.cursor_is_visible = cursor.is_some();
+            self.out.extend_from_slice(if self.cursor_is_visible { b"\x1b[?25h" } else { b"\x1b[?25l" });
+        }
+    }
+
+    fn set_pen(&mut self, pen: Pen) {
+        if pen != self.pen {
+            let (anew, changed) = (pen.anew(), pen.changed_from(self.pen));
+            self.out.extend_from_slice(if changed.len() <= anew.len() { &changed } else { &anew });
+            self.pen = pen;
+        }
+    }
+
+    fn push(&mut self, arguments: std::fmt::Arguments<'_>) {
+        // Writing to memory does not fail.
+        let _ = self.out.write_fmt(arguments);
+    }
+}
+
+/// Erases from the cursor to the end of the row.
+const ERASE: &[u8] = b"\x1b[K";
+
+fn is_blank(cell: &Cell) -> bool {
+    cell.symbol() == " " && Pen::of(cell) == Pen::PLAIN
+}
+
+/// The column after the last one of row `y` that shows anything.
+fn end_of_text(buffer: &Buffer, y: u16) -> u16 {
+    (0..buffer.area.width)
+        .rev()
+        .map(|x| (x, &buffer[Position { x, y }]))
+        .find(|(_, cell)| !is_blank(cell))
+        .map_or(0, |(x, cell)| x + cell.symbol().cell_width().max(1))
+}
+
+/// What a character is drawn with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Pen {
+    foreground: Color,
+    background: Color,
+    modifier: Modifier,
+}
+
+/// Each modifier with the code that sets it and the one that ends it.
+const MODIFIERS: [(Modifier, u8, u8); 9] = [
+    (Modifier::BOLD, 1, 22),
+    (Modifier::DIM, 2, 22),
+    (Modifier::ITALIC, 3, 23),
+    (Modifier::UNDERLINED, 4, 24),
+    (Modifier::SLOW_BLINK, 5, 25),
+    (Modifier::RAPID_BLINK, 6, 25),
+    (Modifier::REVERSED, 7, 27),
+    (Modifier::HIDDEN, 8, 28),
+    (Modifier::CROSSED_OUT, 9, 29),
+];
+
+impl Pen {
+    const PLAIN: Self =
+        Self { foreground: Color::Reset, background: Color::Reset, modifier: Modifier::empty() };
+
+    fn of(cell: &Cell) -> Self {
+        Self { foreground: cell.fg, background: cell.bg, modifier: cell.modifier }
+    }
+
+    /// The sequence that sets this pen whatever was set before.
+    fn anew(self) -> Vec<u8> {
+        if self == Self::PLAIN {
+            return b"\x1b[m".to_vec();
+        }
+        let mut sequence = b"\x1b[0".to_vec();
+        for (modifier, set, _) in MODIFIERS {
+            if self.modifier.contains(modifier) {
+                parameter(&mut sequence, format_args!("{set}"));
+            }
+        }
+        self.push_colors(Self::PLAIN, &mut sequence);
+        sequence.push(b'm');
+        sequence
+    }
+
+    /// The sequence that turns `before` into this pen.
+    fn changed_from(self, before: Self) -> Vec<u8> {
+        let mut sequence = b"\x1b[".to_vec();
+        let mut kept = before.modifier;
+        for (modifier, _, end) in MODIFIERS {
+            if kept.contains(modifier) && !self.modifier.contains(modifier) {
+                parameter(&mut sequence, format_args!("{end}"));
+                // Bold and dim end together, and so do the two ways to blink.
+                for (other, _, other_end) in MODIFIERS {
+                    if other_end == end {
+                        kept.remove(other);
+                    }
+                }
+            }
+        }
+        for (modifier, set, _) in MODIFIERS {
+            if self.modifier.contains(modifier) && !kept.contains(modifier) {
+                parameter(&mut sequence, format_args!("{set}"));
+            }
+        }
+        self.push_colors(before, &mut sequence);
+        sequence.push(b'm');
+        sequence
+    }
+
+    fn push_colors(self, before: Self, sequence: &mut Vec<u8>) {
+        if self.foreground != before.foreground {
+            push_color(self.foreground, 30, sequence);
+        }
+        if self.background != before.background {
+            push_color(self.background, 40, sequence);
+        }
+    }
+}
+
+/// Adds one parameter to a sequence that is being built.
+fn parameter(sequence: &mut Vec<u8>, arguments: std::fmt::Arguments<'_>) {
+    if sequence.last() != Some(&b'[') {
+        sequence.push(b';');
+    }
+    // Writing to memory does not fail.
+    let _ = sequence.write_fmt(arguments);
+}
+
+/// `base` is 30 for the foreground, 40 for the background.
+fn push_color(color: Color, base: u8, sequence: &mut Vec<u8>) {
+    let code = match color {
+        Color::Reset => base + 9,
+        Color::Black => base,
+        Color::Red => base + 1,
+        Color::Green => base + 2,
+        Color::Yellow => base + 3,
+        Color::Blue => base + 4,
+        Color::Magenta => base + 5,
+        Color::Cyan => base + 6,
+        Color::Gray => base + 7,
+        Color::DarkGray => base + 60,
+        Color::LightRed => base + 61,
+        Color::LightGreen => base + 62,
+        Color::LightYellow => base + 63,
+        Color::LightBlue => base + 64,
+        Color::LightMagenta => base + 65,
+        Color::LightCyan => base + 66,
+        Color::White => base + 67,
+        Color::Indexed(index) => return parameter(sequence, format_args!("{};5;{index}", base + 8)),
+        Color::Rgb(red, green, blue) => {
+            return parameter(sequence, format_args!("{};2;{red};{green};{blue}", base + 8));
+        }
+    };
+    parameter(sequence, format_args!("{code}"));
+}
+
+#[cfg(test)]
+#[path = "encoder_tests.rs"]
+mod tests;

@@ -1,0 +1,254 @@
+//! What the bytes of the encoder make a terminal show, and how many there are.
+
+use proptest::prelude::*;
+use ratatui::{
+    layout::Rect,
+    style::{Style, Stylize as _},
+};
+
+use super::*;
+
+fn terminal(width: u16, height: u16) -> vt100::Parser {
+    vt100::Parser::new(height, width, 0)
+}
+
+fn vt_color(color: Color) -> vt100::Color {
+    match color {
+        Color::Reset => vt100::Color::Default,
+        Color::Red => vt100::Color::Idx(1),
+        Color::LightGreen => vt100::Color::Idx(10),
+        Color::Indexed(index) => vt100::Color::Idx(index),
+        Color::Rgb(red, green, blue) => vt100::Color::Rgb(red, green, blue),
+        other => unreachable!("not used here: {other:?}"),
+    }
+}
+
+/// Every cell of `buffer` is what the terminal shows.
+fn assert_shows(parser: &vt100::Parser, buffer: &Buffer) {
+    let screen = parser.screen();
+    for y in 0..buffer.area.height {
+        let mut x = 0;
+        while x < buffer.area.width {
+            let expected = &buffer[Position { x, y }];
+            let cell = screen.cell(y, x).expect("inside the screen");
+            let shown = if cell.contents().is_empty() { " " } else { cell.contents() };
+            assert_eq!(shown, expected.symbol(), "symbol at {x},{y}");
+            let modifier = expected.modifier;
+            assert_eq!(cell.bold(), modifier.contains(Modifier::BOLD), "bold at {x},{y}");
+            assert_eq!(cell.dim(), modifier.contains(Modifier::DIM), "dim at {x},{y}");
+            assert_eq!(cell.inverse(), modifier.contains(Modifier::REVERSED), "reverse at {x},{y}");
+            assert_eq!(cell.underline(), modifier.contains(Modifier::UNDERLINED), "underline at {x},{y}");
+            assert_eq!(cell.fgcolor(), vt_color(expected.fg), "foreground at {x},{y}");
+            assert_eq!(cell.bgcolor(), vt_color(expected.bg), "background at {x},{y}");
+            x += expected.symbol().cell_width().max(1);
+        }
+    }
+}
+
+fn styles() -> impl Strategy<Value = Style> {
+    let colors = prop_oneof![
+        3 => Just(Color::Reset),
+        1 => Just(Color::Red),
+        1 => Just(Color::LightGreen),
+        1 => Just(Color::Indexed(200)),
+        1 => Just(Color::Rgb(1, 20, 255)),
+    ];
+    let modifiers = prop_oneof![
+        3 => Just(Modifier::empty()),
+        1 => Just(Modifier::BOLD),
+        1 => Just(Modifier::DIM),
+        1 => Just(Modifier::BOLD.union(Modifier::DIM)),
+        1 => Just(Modifier::REVERSED),
+        1 => Just(Modifier::UNDERLINED.union(Modifier::BOLD)),
+    ];
+    (colors.clone(), colors, modifiers).prop_map(|(foreground, background, modifier)| {
+        Style::new().fg(foreground).bg(background).add_modifier(modifier)
+    })
+}
+
+/// Strings laid anywhere, over each other, with wide characters cut by their neighbours.
+fn pictures() -> impl Strategy<Value = Buffer> {
+    let texts = prop_oneof![
+        Just("plain text".to_owned()),
+        Just("   ".to_owned()),
+        Just("日本語 wide".to_owned()),
+        Just("e\u{301}té ─│✓".to_owned()),
+        "[a-d ]{0,12}",
+    ];
+    proptest::collection::vec((0u16..22, 0u16..5, texts, styles()), 0..14).prop_map(|strings| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 22, 5));
+        for (x, y, text, style) in strings {
+            buffer.set_string(x, y, text, style);
+        }
+        mend_cut_wide_characters(&mut buffer);
+        buffer
+    })
+}
+
+/// A string laid over the right half of a wide character leaves the left half in the
+/// buffer; no terminal can show that.
+fn mend_cut_wide_characters(buffer: &mut Buffer) {
+    for y in 0..buffer.area.height {
+        for x in 0..buffer.area.width {
+            if buffer[(x, y)].symbol().cell_width() > 1 {
+                let is_whole = x + 1 < buffer.area.width && buffer[(x + 1, y)].symbol() == " ";
+                if !is_whole {
+                    buffer[(x, y)].set_symbol("#");
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn whatever_follows_whatever_the_terminal_shows_it(
+        frames in proptest::collection::vec((pictures(), any::<bool>()), 1..6)
+    ) {
+        let mut encoder = Encoder::new();
+        let mut parser = terminal(22, 5);
+        for (frame, is_lost) in frames {
+            if is_lost {
+                parser.process(b"\x1b[31;7mnoise\r\n");
+                encoder.lose();
+            }
+            parser.process(encoder.encode(frame.clone(), None).0);
+            assert_shows(&parser, &frame);
+        }
+    }
+}
+
+#[test]
+fn an_equal_frame_costs_nothing() {
+    let mut encoder = Encoder::new();
+    let frame = Buffer::with_lines(["one", "two"]);
+    encoder.encode(frame.clone(), None);
+    assert_eq!(encoder.encode(frame, None).0, b"");
+}
+
+#[test]
+fn few_bytes_where_few_will_do() {
+    let cases: [(&str, [&str; 2], [&str; 2], &[u8]); 6] = [
+        ("one cell", ["abcdef", "ghijkl"], ["abXdef", "ghijkl"], b"\x1b[1;3HX"),
+        ("a small gap is written again", ["abcdef", "ghijkl"], ["XbcXef", "ghijkl"], b"\x1b[1HXbcX"),
+        ("the rest of a row is erased", ["abcdef", "ghijkl"], ["ab", "ghijkl"], b"\x1b[1;3H\x1b[K"),
+        ("a large gap is jumped", ["abcdef", "ghijkl"], ["XbcdeX", "ghijkl"], b"\x1b[1HX\x1b[4CX"),
+        ("first column", ["abcdef", "ghijkl"], ["abcdef", "Xhijkl"], b"\x1b[2HX"),
+        ("control characters stay out", ["abcdef", "ghijkl"], ["\tbcdef", "ghijkl"], b"\x1b[1H "),
+    ];
+    for (what, before, after, bytes) in cases {
+        let area = Rect::new(0, 0, 6, 2);
+        let buffer = |lines: [&str; 2]| {
+            let mut buffer = Buffer::empty(area);
+            for (y, line) in (0..).zip(lines) {
+                for (x, character) in (0..).zip(line.chars()) {
+                    buffer[(x, y)].set_symbol(if character == '\t' {
+                        "\u{9b}"
+                    } else {
+                        &line[usize::from(x)..=usize::from(x)]
+                    });
+                }
+            }
+            buffer
+        };
+        let mut encoder = Encoder::new();
+        encoder.encode(buffer(before), None);
+        let encoded = encoder.encode(buffer(after), None).0;
+        assert_eq!(String::from_utf8_lossy(encoded), String::from_utf8_lossy(bytes), "{what}");
+    }
+}
+
+#[test]
+fn a_pen_changes_with_the_shorter_sequence() {
+    let pen = |style: Style| {
+        let mut cell = Cell::default();
+        cell.set_style(style);
+        Pen::of(&cell)
+    };
+    for (before, after, bytes) in [
+        (Style::new(), Style::new().red(), "\x1b[31m"),
+        (Style::new().red().bold(), Style::new(), "\x1b[m"),
+        (Style::new().red().bold(), Style::new().red(), "\x1b[22m"),
+        (Style::new().bold().dim(), Style::new().bold(), "\x1b[0;1m"),
+        (Style::new().red(), Style::new().light_red().on_blue(), "\x1b[91;44m"),
+        (Style::new().fg(Color::Indexed(7)), Style::new().fg(Color::Rgb(1, 2, 3)), "\x1b[38;2;1;2;3m"),
+    ] {
+        let mut encoder = Encoder::new();
+        encoder.pen = pen(before);
+        encoder.set_pen(pen(after));
+        assert_eq!(String::from_utf8_lossy(&encoder.out), bytes, "{before:?} to {after:?}");
+    }
+}
+
+/// A table of 120 by 36 whose selected row is reversed, as wide as real ones.
+fn table(selected: u16) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
+    for y in 1..35 {
+        buffer.set_string(0, y, "│", Style::new().dark_gray());
+        let row = format!(
+            " ▲ PAY-{:<4} Refund webhook retries {:<30} in review  {y:>2}d  (P85 4d)  lee    #{}",
+            300 + y,
+            y,
+            800 + y
+        );
+        buffer.set_string(1, y, row, Style::new());
+        buffer.set_string(119, y, "│", Style::new().dark_gray());
+        if y == selected {
+            buffer.set_style(Rect::new(1, y, 118, 1), Style::new().reversed());
+        }
+    }
+    buffer
+}
+
+#[test]
+fn moving_the_selection_by_a_row_stays_within_450_bytes() {
+    let mut encoder = Encoder::new();
+    let mut parser = terminal(120, 36);
+    parser.process(encoder.encode(table(10), None).0);
+    let (bytes, _) = encoder.encode(table(11), None);
+    assert!(bytes.len() <= 300, "{} bytes", bytes.len());
+    parser.process(bytes);
+    assert_shows(&parser, &table(11));
+}
+
+#[test]
+fn a_large_frame_is_one_synchronized_update() {
+    let mut encoder = Encoder::new();
+    let (bytes, _) = encoder.encode(table(10), None);
+    assert!(bytes.starts_with(BEGIN_SYNCHRONIZED) && bytes.ends_with(END_SYNCHRONIZED));
+    let (bytes, _) = encoder.encode(table(11), None);
+    assert!(!bytes.starts_with(BEGIN_SYNCHRONIZED) && !bytes.ends_with(END_SYNCHRONIZED));
+}
+
+#[test]
+fn the_cursor_is_shown_where_asked_and_hidden_again() {
+    let mut encoder = Encoder::new();
+    let mut parser = terminal(10, 2);
+    let frame = Buffer::empty(Rect::new(0, 0, 10, 2));
+    for (cursor, hidden, position) in [
+        (Some(Position { x: 3, y: 1 }), false, (1, 3)),
+        (Some(Position { x: 4, y: 1 }), false, (1, 4)),
+        (None, true, (1, 4)),
+        (Some(Position { x: 99, y: 99 }), true, (1, 4)),
+    ] {
+        parser.process(encoder.encode(frame.clone(), cursor).0);
+        assert_eq!(parser.screen().hide_cursor(), hidden, "{cursor:?}");
+        assert_eq!(parser.screen().cursor_position(), position, "{cursor:?}");
+    }
+}
+
+#[test]
+fn any_size_can_follow_any_other() {
+    let mut encoder = Encoder::new();
+    for (width, height) in [(0, 0), (1, 1), (80, 24), (1, 1), (0, 5), (5, 0), (3, 2)] {
+        let mut frame = Buffer::empty(Rect::new(0, 0, width, height));
+        frame.content.iter_mut().for_each(|cell| {
+            cell.set_symbol("x");
+        });
+        let mut parser = terminal(width.max(1), height.max(1));
+        parser.process(encoder.encode(frame.clone(), Some(Position { x: 0, y: 0 })).0);
+        assert_shows(&parser, &frame);
+    }
+}

@@ -1,0 +1,214 @@
+//! The thread that writes frames: one slot, the newest frame wins.
+//!
+//! What is handed over is a whole picture, not the bytes of a difference: the thread knows
+//! what the terminal shows and finds the difference itself, so a picture that was never
+//! written costs nothing and leaves no trace.
+
+use std::{
+    io,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread,
+};
+
+use ratatui::{buffer::Buffer, layout::Position};
+
+use super::{encoder::Encoder, lock};
+
+/// Where the bytes of frames go.
+pub(crate) trait Sink: Send {
+    /// Writes one frame; returns when it is written, or cannot be.
+    fn write_frame(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// Frames into anything that can be written to: tests, recordings.
+pub(crate) struct Plain<W>(pub(crate) W);
+
+impl<W: io::Write + Send> Sink for Plain<W> {
+    fn write_frame(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.0.write_all(bytes)?;
+        self.0.flush()
+    }
+}
+
+/// A picture to show.
+struct Frame {
+    buffer: Buffer,
+    cursor: Option<Position>,
+}
+
+#[derive(Default)]
+struct Slot {
+    frame: Option<Frame>,
+    /// The terminal may show anything: the next frame is written in full.
+    is_lost: bool,
+    is_writing: bool,
+    is_closed: bool,
+    /// A buffer to use again.
+    spare: Option<Buffer>,
+}
+
+#[derive(Default)]
+struct Shared {
+    slot: Mutex<Slot>,
+    changed: Condvar,
+}
+
+/// Hands frames to the thread that writes them.
+pub(crate) struct Writer {
+    shared: Arc<Shared>,
+}
+
+impl Writer {
+    /// Starts the thread. It ends when the writer is dropped and the last frame is written
+    /// or refused; nobody waits for that.
+    pub(crate) fn start(sink: impl Sink + 'static) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let of_thread = Arc::clone(&shared);
+        thread::Builder::new().name("screen".into()).spawn(move || write_frames(&of_thread, sink))?;
+        Ok(Self { shared })
+    }
+
+    /// Shows `buffer` as soon as the terminal takes it, unless a newer one comes first.
+    /// Never waits for the terminal. `is_lost` says that the terminal may show anything.
+    /// Returns a buffer to use again, of any size and content.
+    pub(crate) fn present(&self, buffer: Buffer, cursor: Option<Position>, is_lost: bool) -> Option<Buffer> {
+        let mut slot = lock(&self.shared.slot);
+        let skipped = slot.frame.replace(Frame { buffer, cursor });
+        slot.is_lost |= is_lost;
+        self.shared.changed.notify_all();
+        skipped.map(|frame| frame.buffer).or_else(|| slot.spare.take())
+    }
+
+    /// Waits until every frame is written.
+    pub(crate) fn wait_until_written(&self) {
+        let slot = lock(&self.shared.slot);
+        let _slot = self
+            .shared
+            .changed
+            .wait_while(slot, |slot| slot.frame.is_some() || slot.is_writing)
+            .unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        lock(&self.shared.slot).is_closed = true;
+        self.shared.changed.notify_all();
+    }
+}
+
+fn write_frames(shared: &Shared, mut sink: impl Sink) {
+    let mut encoder = Encoder::new();
+    while let Some(frame) = next_frame(shared, &mut encoder) {
+        let (bytes, replaced) = encoder.encode(frame.buffer, frame.cursor);
+        let is_written = bytes.is_empty() || sink.write_frame(bytes).is_ok();
+        let mut slot = lock(&shared.slot);
+        slot.spare = Some(replaced);
+        slot.is_writing = false;
+        // A terminal that is gone for good is the business of the hang-up watch.
+        slot.is_lost |= !is_written;
+        shared.changed.notify_all();
+    }
+}
+
+/// Waits for a frame; none when there will be no more.
+fn next_frame(shared: &Shared, encoder: &mut Encoder) -> Option<Frame> {
+    let slot = lock(&shared.slot);
+    let mut slot = shared
+        .changed
+        .wait_while(slot, |slot| slot.frame.is_none() && !slot.is_closed)
+        .unwrap_or_else(PoisonError::into_inner);
+    let frame = slot.frame.take()?;
+    slot.is_writing = true;
+    if std::mem::take(&mut slot.is_lost) {
+        encoder.lose();
+    }
+    Some(frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use ratatui::layout::Rect;
+
+    use super::*;
+
+    /// A link that hands each frame to the test and waits until it lets it pass.
+    struct Gate {
+        arrived: mpsc::Sender<Vec<u8>>,
+        pass: mpsc::Receiver<io::Result<()>>,
+    }
+
+    impl Sink for Gate {
+        fn write_frame(&mut self, bytes: &[u8]) -> io::Result<()> {
+            self.arrived.send(bytes.to_vec()).map_err(io::Error::other)?;
+            self.pass.recv().map_err(io::Error::other)?
+        }
+    }
+
+    fn gated() -> (Writer, mpsc::Receiver<Vec<u8>>, mpsc::Sender<io::Result<()>>) {
+        let (arrived, arrivals) = mpsc::channel();
+        let (open, pass) = mpsc::channel();
+        (Writer::start(Gate { arrived, pass }).expect("a thread"), arrivals, open)
+    }
+
+    fn frame(number: usize) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 20, 3));
+        for y in 0..3 {
+            let line = format!("row {y} of {number} {}", "日本".repeat(number % 3));
+            buffer.set_string(0, y, line, ratatui::style::Style::new());
+        }
+        buffer
+    }
+
+    fn text(parser: &vt100::Parser) -> String {
+        parser.screen().contents()
+    }
+
+    fn text_of(buffer: &Buffer) -> String {
+        let mut parser = vt100::Parser::new(3, 20, 0);
+        parser.process(Encoder::new().encode(buffer.clone(), None).0);
+        text(&parser)
+    }
+
+    #[test]
+    fn the_newest_of_a_hundred_frames_wins_over_a_slow_link() {
+        let (writer, arrivals, open) = gated();
+        let mut parser = vt100::Parser::new(3, 20, 0);
+        writer.present(frame(0), None, false);
+        parser.process(&arrivals.recv().expect("the first frame"));
+        // The link is blocked by the first frame: no call below waits for it.
+        for number in 1..=100 {
+            writer.present(frame(number), None, false);
+        }
+        open.send(Ok(())).expect("a writer");
+        parser.process(&arrivals.recv().expect("the newest frame"));
+        open.send(Ok(())).expect("a writer");
+        writer.wait_until_written();
+        assert!(arrivals.try_recv().is_err(), "98 frames were never written");
+        assert_eq!(text(&parser), text_of(&frame(100)));
+    }
+
+    #[test]
+    fn what_follows_a_frame_that_failed_is_written_in_full() {
+        let (writer, arrivals, open) = gated();
+        for (number, result) in [(1, Ok(())), (2, Err(io::ErrorKind::BrokenPipe.into())), (3, Ok(()))] {
+            writer.present(frame(number), None, false);
+            let bytes = arrivals.recv().expect("a frame");
+            assert_eq!(bytes.windows(4).any(|part| part == b"\x1b[2J"), number != 2, "frame {number}");
+            open.send(result).expect("a writer");
+            writer.wait_until_written();
+        }
+    }
+
+    #[test]
+    fn buffers_are_used_again() {
+        let (writer, arrivals, open) = gated();
+        assert!(writer.present(frame(1), None, false).is_none());
+        arrivals.recv().expect("a frame");
+        assert!(writer.present(frame(2), None, false).is_none(), "the first is being written");
+        assert!(writer.present(frame(3), None, false).is_some(), "the second was skipped");
+        drop(open);
+    }
+}
