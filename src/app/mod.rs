@@ -32,5 +32,6 @@ pub use keys::{Key, NotAKey};
 pub use layout::{Layout, ListArea};
 pub use list::{Heading, List, ListId, Row};
 pub use overlay::{Chooser, Overlay};
+pub(crate) use rows::opened;
 pub use state::{DetailPane, Message, Options, PullRequestPicture, SchedulePicture, Section, State, Tab};
 pub use update::update;

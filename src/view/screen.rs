@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::{Layout, List, ListArea, ListId, State},
+    app::{Layout, ListArea, ListId, Row, State},
     domain::Instant,
 };
 
@@ -110,22 +110,63 @@ impl Screen<'_> {
         Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2)
     }
 
-    /// The visible rows of a list: notes where they are, and says which row is first. Shows
-    /// on the right border how far down it is.
-    pub(crate) fn rows(&mut self, id: ListId, area: Rect) -> (usize, &List) {
-        let list = self.state.list(id);
+    /// Draws the rows of a list that are in sight, and on the border at the right how far
+    /// down they are. `draw` gets each row without its first cell, which is the selection's.
+    pub(crate) fn list(
+        &mut self,
+        id: ListId,
+        area: Rect,
+        focused: bool,
+        mut draw: impl FnMut(&mut Self, Rect, Row),
+    ) {
+        let state = self.state;
+        let list = state.list(id);
         let first = list.first_for(usize::from(area.height));
         self.layout.lists.push(ListArea { id, area, first });
-        let (height, total) = (usize::from(area.height), list.rows.len());
-        if height >= 3 && total > height && area.right() < self.buffer.area.right() {
-            let size = (height * height / total).max(1);
-            let top = first * (height - size) / (total - height).max(1);
-            for at in top..top + size {
-                let [_, thumb] = self.look.glyphs.scroll;
-                self.buffer.set_string(area.right(), area.y + at as u16, thumb, self.look.styles.border);
+        for (offset, row) in (0..area.height).zip(list.rows.iter().skip(first)) {
+            let line = Rect { y: area.y + offset, height: 1, ..area };
+            draw(self, Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line }, *row);
+            if first + usize::from(offset) == list.position && !matches!(row, Row::Heading(_)) {
+                self.select(line, focused);
             }
         }
-        (first, list)
+        self.scroll_bar(area, first, list.rows.len());
+    }
+
+    /// Shows on the border at the right of `area` which of `total` rows are in sight.
+    pub(crate) fn scroll_bar(&mut self, area: Rect, first: usize, total: usize) {
+        let height = usize::from(area.height);
+        if height < 3 || total <= height || area.right() >= self.buffer.area.right() {
+            return;
+        }
+        let size = (height * height / total).max(1);
+        let top = first.min(total - height) * (height - size) / (total - height).max(1);
+        let [_, thumb] = self.look.glyphs.scroll;
+        for at in top..top + size {
+            self.buffer.set_string(area.right(), area.y + at as u16, thumb, self.look.styles.border);
+        }
+    }
+
+    /// A row that groups: a rule with words in it.
+    pub(crate) fn heading(&mut self, row: Rect, words: &Line<'_>) {
+        let Look { styles, glyphs } = self.look;
+        let [rule, ..] = glyphs.lines;
+        let used = self.put_line(row.x, row.y, row.width, words);
+        if used + 1 < row.width {
+            let rest = rule.repeat(usize::from(row.width - used - 1));
+            self.put(row.x + used + 1, row.y, row.width - used - 1, &rest, styles.border);
+        }
+    }
+
+    /// Lines that can be scrolled; how far.
+    pub(crate) fn lines(&mut self, area: Rect, lines: &[Line<'_>], scroll: u16) -> u16 {
+        let most = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(area.height);
+        let first = scroll.min(most);
+        for (offset, line) in (0..area.height).zip(lines.iter().skip(usize::from(first))) {
+            self.put_line(area.x, area.y + offset, area.width, line);
+        }
+        self.scroll_bar(area, usize::from(first), lines.len());
+        most
     }
 
     /// Marks a row as selected: a mark in front (its first cell is kept free for that), and

@@ -45,6 +45,14 @@ pub(crate) type Places = Vec<Option<(u16, u16)>>;
 /// Cells between two columns.
 const GAP: u16 = 1;
 
+/// The line of the headings, and what is below it. The first cell of a row is the
+/// selection's, so that the headings begin one cell further right than the rows.
+pub(crate) fn split(area: Rect) -> (Rect, Rect) {
+    let heading = Rect { x: area.x + 1, width: area.width.saturating_sub(1), height: area.height.min(1), ..area };
+    let body = Rect { y: area.y + heading.height, height: area.height - heading.height, ..area };
+    (heading, body)
+}
+
 /// Decides which columns fit into `width` cells, and where.
 pub(crate) fn place(columns: &[Column], width: u16) -> Places {
     let mut kept: Vec<bool> = vec![true; columns.len()];
