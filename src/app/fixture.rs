@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use crate::{
     domain::{
         Activity, Calendar, Category, Check, CheckOutcome, Deployment, DeploymentId, DeploymentState,
-        EnvironmentId, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestId, PullRequestState,
+        EnvironmentId, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState,
         Release, ReleaseId, Review, ReviewVerdict, Severity, SourceHealth, SourceId, SourceState, Step, Story,
         StoryKey, StoryKind, Target, Text, Window, World,
     },

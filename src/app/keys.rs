@@ -104,6 +104,20 @@ impl From<KeyEvent> for Key {
     }
 }
 
+impl From<Key> for KeyEvent {
+    fn from(key: Key) -> Self {
+        let mut modifiers = KeyModifiers::NONE;
+        for (held, modifier) in [
+            (key.ctrl, KeyModifiers::CONTROL),
+            (key.alt, KeyModifiers::ALT),
+            (key.shift, KeyModifiers::SHIFT),
+        ] {
+            modifiers.set(modifier, held);
+        }
+        Self::new(key.code, modifiers)
+    }
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (held, name) in [(self.ctrl, "ctrl-"), (self.alt, "alt-"), (self.shift, "shift-")] {
