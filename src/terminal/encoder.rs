@@ -90,6 +90,7 @@ impl Encoder {
         let mut updates = std::mem::take(&mut self.updates);
         updates.clear();
         updates.extend(self.shown.diff_iter(next).map(|(x, y, _)| Position { x, y }));
+        self.add_halves(next, &mut updates);
         let mut rest = updates.as_slice();
         while let [at, after @ ..] = rest {
             let cell = &next[*at];
@@ -106,6 +107,22 @@ impl Encoder {
             }
         }
         self.updates = updates;
+    }
+
+    /// Adds the right halves of wide characters that lose their left half: the terminal
+    /// clears them with the pen of what is written there, which may have a background.
+    fn add_halves(&self, next: &Buffer, updates: &mut Vec<Position>) {
+        let shown = &self.shown;
+        for index in 0..updates.len() {
+            let Position { x, y } = updates[index];
+            let end = x + next[(x, y)].symbol().cell_width().max(1);
+            let is_cut = end < next.area.width && shown[(end - 1, y)].symbol().cell_width() > 1;
+            let comes_next = updates.get(index + 1) == Some(&Position { x: end, y });
+            if is_cut && !comes_next {
+                updates.push(Position { x: end, y });
+            }
+        }
+        updates.sort_unstable_by_key(|position| (position.y, position.x));
     }
 
     fn write_symbol(&mut self, cell: &Cell, at: Position, width: u16) {

@@ -1,20 +1,15 @@
 //! What the bytes of the encoder make a terminal show, and how many there are.
 
 use proptest::prelude::*;
-use ratatui::{
-    layout::Rect,
-    style::{Style, Stylize as _},
-};
+use ratatui::{layout::Rect, style::Style};
 
 use super::*;
-
-fn terminal(width: u16, height: u16) -> vt100::Parser {
-    vt100::Parser::new(height, width, 0)
-}
+use crate::terminal::tests::emulator;
 
 fn vt_color(color: Color) -> vt100::Color {
     match color {
         Color::Reset => vt100::Color::Default,
+        Color::DarkGray => vt100::Color::Idx(8),
         Color::Red => vt100::Color::Idx(1),
         Color::LightGreen => vt100::Color::Idx(10),
         Color::Indexed(index) => vt100::Color::Idx(index),
@@ -38,6 +33,7 @@ fn assert_shows(parser: &vt100::Parser, buffer: &Buffer) {
             assert_eq!(cell.dim(), modifier.contains(Modifier::DIM), "dim at {x},{y}");
             assert_eq!(cell.inverse(), modifier.contains(Modifier::REVERSED), "reverse at {x},{y}");
             assert_eq!(cell.underline(), modifier.contains(Modifier::UNDERLINED), "underline at {x},{y}");
+            assert_eq!(cell.italic(), modifier.contains(Modifier::ITALIC), "italic at {x},{y}");
             assert_eq!(cell.fgcolor(), vt_color(expected.fg), "foreground at {x},{y}");
             assert_eq!(cell.bgcolor(), vt_color(expected.bg), "background at {x},{y}");
             x += expected.symbol().cell_width().max(1);
@@ -57,7 +53,7 @@ fn styles() -> impl Strategy<Value = Style> {
         3 => Just(Modifier::empty()),
         1 => Just(Modifier::BOLD),
         1 => Just(Modifier::DIM),
-        1 => Just(Modifier::BOLD.union(Modifier::DIM)),
+        1 => Just(Modifier::DIM.union(Modifier::ITALIC)),
         1 => Just(Modifier::REVERSED),
         1 => Just(Modifier::UNDERLINED.union(Modifier::BOLD)),
     ];
@@ -80,16 +76,19 @@ fn pictures() -> impl Strategy<Value = Buffer> {
         for (x, y, text, style) in strings {
             buffer.set_string(x, y, text, style);
         }
-        mend_cut_wide_characters(&mut buffer);
+        leave_what_can_be_shown(&mut buffer);
         buffer
     })
 }
 
 /// A string laid over the right half of a wide character leaves the left half in the
-/// buffer; no terminal can show that.
-fn mend_cut_wide_characters(buffer: &mut Buffer) {
+/// buffer; no terminal can show that. The emulator is either bold or dim.
+fn leave_what_can_be_shown(buffer: &mut Buffer) {
     for y in 0..buffer.area.height {
         for x in 0..buffer.area.width {
+            if buffer[(x, y)].modifier.contains(Modifier::BOLD) {
+                buffer[(x, y)].modifier.remove(Modifier::DIM);
+            }
             if buffer[(x, y)].symbol().cell_width() > 1 {
                 let is_whole = x + 1 < buffer.area.width && buffer[(x + 1, y)].symbol() == " ";
                 if !is_whole {
@@ -108,7 +107,7 @@ proptest! {
         frames in proptest::collection::vec((pictures(), any::<bool>()), 1..6)
     ) {
         let mut encoder = Encoder::new();
-        let mut parser = terminal(22, 5);
+        let mut parser = emulator(22, 5);
         for (frame, is_lost) in frames {
             if is_lost {
                 parser.process(b"\x1b[31;7mnoise\r\n");
@@ -172,6 +171,8 @@ fn a_pen_changes_with_the_shorter_sequence() {
         (Style::new().red().bold(), Style::new(), "\x1b[m"),
         (Style::new().red().bold(), Style::new().red(), "\x1b[22m"),
         (Style::new().bold().dim(), Style::new().bold(), "\x1b[0;1m"),
+        (Style::new().bold(), Style::new().bold().dim(), "\x1b[2m"),
+        (Style::new().bold().blue(), Style::new().dim().blue(), "\x1b[22;2m"),
         (Style::new().red(), Style::new().light_red().on_blue(), "\x1b[91;44m"),
         (Style::new().fg(Color::Indexed(7)), Style::new().fg(Color::Rgb(1, 2, 3)), "\x1b[38;2;1;2;3m"),
     ] {
@@ -205,7 +206,7 @@ fn table(selected: u16) -> Buffer {
 #[test]
 fn moving_the_selection_by_a_row_stays_within_450_bytes() {
     let mut encoder = Encoder::new();
-    let mut parser = terminal(120, 36);
+    let mut parser = emulator(120, 36);
     parser.process(encoder.encode(table(10), None).0);
     let (bytes, _) = encoder.encode(table(11), None);
     assert!(bytes.len() <= 300, "{} bytes", bytes.len());
@@ -225,7 +226,7 @@ fn a_large_frame_is_one_synchronized_update() {
 #[test]
 fn the_cursor_is_shown_where_asked_and_hidden_again() {
     let mut encoder = Encoder::new();
-    let mut parser = terminal(10, 2);
+    let mut parser = emulator(10, 2);
     let frame = Buffer::empty(Rect::new(0, 0, 10, 2));
     for (cursor, hidden, position) in [
         (Some(Position { x: 3, y: 1 }), false, (1, 3)),
@@ -247,7 +248,7 @@ fn any_size_can_follow_any_other() {
         frame.content.iter_mut().for_each(|cell| {
             cell.set_symbol("x");
         });
-        let mut parser = terminal(width.max(1), height.max(1));
+        let mut parser = emulator(width.max(1), height.max(1));
         parser.process(encoder.encode(frame.clone(), Some(Position { x: 0, y: 0 })).0);
         assert_shows(&parser, &frame);
     }

@@ -59,7 +59,7 @@ mod tests {
         let (near, mut far) = std::os::unix::net::UnixStream::pair().expect("a pair");
         let (events, mut seen) = tokio::sync::mpsc::unbounded_channel();
         let (ended, ends) = mpsc::channel();
-        watch(near.into(), events, move |code| drop(ended.send(code))).expect("a thread");
+        watch(near.into(), events, move |code| ended.send(code).expect("listening")).expect("a thread");
         far.write_all(b"keys").expect("room");
         assert!(seen.try_recv().is_err(), "input wakes nobody");
         drop(far);

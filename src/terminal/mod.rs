@@ -44,3 +44,6 @@ pub fn open(mouse: bool) -> std::io::Result<(Screen, Events)> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -60,15 +60,16 @@ impl Screen {
     /// Draws a picture and hands it over. Never waits for the terminal; of several pictures
     /// that it is too slow for only the newest is shown.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) {
-        let Ok(_) = self.canvas.draw(render);
+        let mut picture = self.spare.take().unwrap_or_default();
+        picture.resize(Rect::from((Position::ORIGIN, self.size)));
+        picture.reset();
+        // Taken out as soon as it is drawn: afterwards it can only be read.
+        let Ok(_) = self.canvas.draw(|frame| {
+            render(frame);
+            std::mem::swap(frame.buffer_mut(), &mut picture);
+        });
         let cursor = self.canvas.backend().cursor;
-        // What was drawn is now the previous buffer: make it the current one to take it.
-        self.canvas.swap_buffers();
-        let mut blank = self.spare.take().unwrap_or_default();
-        blank.resize(Rect::from((Position::ORIGIN, self.size)));
-        blank.reset();
-        let drawn = std::mem::replace(self.canvas.current_buffer_mut(), blank);
-        self.spare = self.writer.present(drawn, cursor, std::mem::take(&mut self.is_lost));
+        self.spare = self.writer.present(picture, cursor, std::mem::take(&mut self.is_lost));
     }
 
     /// The terminal has another size: the next picture has it, too, and is written in full.
@@ -201,7 +202,7 @@ mod tests {
     use ratatui::widgets::Paragraph;
 
     use super::*;
-    use crate::terminal::lock;
+    use crate::terminal::{lock, tests::emulator};
 
     /// Bytes that the test can see while the screen writes them.
     #[derive(Clone, Default)]
@@ -235,7 +236,7 @@ mod tests {
                 frame.set_cursor_position((0, 0));
             });
             screen.wait_until_written();
-            let mut parser = vt100::Parser::new(size.height, size.width, 0);
+            let mut parser = emulator(size.width, size.height);
             parser.process(&lock(&recording.0));
             assert_eq!(parser.screen().contents().trim_end(), shown);
             assert!(!parser.screen().hide_cursor());
@@ -246,7 +247,7 @@ mod tests {
     fn a_picture_holds_nothing_of_the_one_before() {
         let recording = Recording::default();
         let mut screen = Screen::over(recording.clone(), Size::new(20, 1)).expect("a thread");
-        let mut parser = vt100::Parser::new(1, 20, 0);
+        let mut parser = emulator(20, 1);
         for text in ["a long first line", "short", "", "end"] {
             screen.draw(|frame| frame.render_widget(Paragraph::new(text), frame.area()));
             screen.wait_until_written();

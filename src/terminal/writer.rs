@@ -133,6 +133,7 @@ mod tests {
     use ratatui::layout::Rect;
 
     use super::*;
+    use crate::terminal::tests::emulator;
 
     /// A link that hands each frame to the test and waits until it lets it pass.
     struct Gate {
@@ -167,7 +168,7 @@ mod tests {
     }
 
     fn text_of(buffer: &Buffer) -> String {
-        let mut parser = vt100::Parser::new(3, 20, 0);
+        let mut parser = emulator(20, 3);
         parser.process(Encoder::new().encode(buffer.clone(), None).0);
         text(&parser)
     }
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn the_newest_of_a_hundred_frames_wins_over_a_slow_link() {
         let (writer, arrivals, open) = gated();
-        let mut parser = vt100::Parser::new(3, 20, 0);
+        let mut parser = emulator(20, 3);
         writer.present(frame(0), None, false);
         parser.process(&arrivals.recv().expect("the first frame"));
         // The link is blocked by the first frame: no call below waits for it.
