@@ -61,8 +61,13 @@ pub enum Row {
 /// A row that groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heading {
-    /// Stories that are ready.
-    Ready(u32),
+    /// Stories that are ready, and those that were dropped.
+    Ready {
+        /// How many are ready.
+        ready: u32,
+        /// How many were dropped.
+        dropped: u32,
+    },
     /// Pull requests that ended: merged, closed; and whether they follow or are folded.
     Ended {
         /// How many were merged.

@@ -2,7 +2,7 @@
 //! order changes, never while drawing.
 
 use crate::{
-    domain::{Instant, PullRequestState},
+    domain::{Category, Instant, PullRequestState},
     insight::{Board, PullRequestRow, ReleaseInsight, Stage, StoryRow, Subject},
 };
 
@@ -139,7 +139,9 @@ fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usiz
     let rows = &mut list.rows;
     rows.extend(open.iter().map(|(_, index)| Row::Story(*index)));
     if !ready.is_empty() {
-        rows.push(Row::Heading(Heading::Ready(ready.len() as u32)));
+        let is_dropped = |(row, _): &&(&StoryRow, u32)| row.story.category == Category::Dropped;
+        let dropped = ready.iter().filter(is_dropped).count() as u32;
+        rows.push(Row::Heading(Heading::Ready { ready: ready.len() as u32 - dropped, dropped }));
         rows.extend(ready.iter().map(|(_, index)| Row::Story(*index)));
     }
     list.known = release.stories.len();

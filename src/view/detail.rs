@@ -92,7 +92,7 @@ fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>
         Subject::PullRequest(id) => state.pull_request(id).map(|row| pull_request(screen, row, cells)),
         Subject::Story(key) => state.story(key).map(|row| story(screen, row, cells)),
         Subject::Deployment(id) => state.deployment(id).map(|row| deployment(screen, row, cells)),
-        Subject::Release(id) => state.board.release(id).map(|insight| release(screen, insight)),
+        Subject::Release(id) => state.board.release(id).map(|insight| release(screen, insight, cells)),
         _ => None,
     };
     found.unwrap_or_else(|| {
@@ -237,7 +237,10 @@ fn story(screen: &Screen<'_>, row: &StoryRow, cells: usize) -> (Line<'static>, V
         Span::styled(format!("{} ", item.key), styles.title),
         Span::styled(item.title.to_string(), styles.strong),
     ]);
-    let mut lines = wrapped(&item.title, cells, styles.strong);
+    let mut lines = Vec::new();
+    if super::text::width(&item.title) + super::text::width(item.key.as_str()) + 1 > cells {
+        lines.extend(wrapped(&item.title, cells, styles.strong));
+    }
     let since = format!("{} for {}", item.status, format::age(row.since, screen.now));
     lines.push(fact(screen, "status", since));
     let owner = item.owner.as_ref().map_or_else(|| "nobody".to_owned(), Text::to_string);
@@ -379,18 +382,13 @@ pub(super) fn window(screen: &Screen<'_>, row: &DeploymentRow) -> String {
     }
 }
 
-fn release(screen: &Screen<'_>, insight: &ReleaseInsight) -> (Line<'static>, Vec<Page>) {
+fn release(screen: &Screen<'_>, insight: &ReleaseInsight, cells: usize) -> (Line<'static>, Vec<Page>) {
     let styles = &screen.look.styles;
     let item = &insight.release;
     let title = Line::styled(item.id.to_string(), styles.title);
-    let mut line = Vec::new();
-    for piece in headline::pieces(screen.look, insight, screen.dates, screen.now) {
-        if !line.is_empty() {
-            line.push(Span::raw("  "));
-        }
-        line.extend(piece.line.spans);
-    }
-    let mut lines = vec![Line::from(line)];
+    let mut pieces = headline::pieces(screen.look, insight, screen.dates, screen.now);
+    headline::fold(&mut pieces, cells, 2);
+    let mut lines = vec![headline::line(pieces, 2)];
     match &insight.forecast {
         ForecastView::Dates { p50, p85, p95, scored, .. } => {
             let dates = [("P50", p50), ("P85", p85), ("P95", p95)];

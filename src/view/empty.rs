@@ -56,6 +56,10 @@ fn source(screen: &Screen<'_>, health: &SourceHealth) -> Line<'static> {
             (glyphs.running, "is being asked".to_owned(), styles.running)
         }
         (_, None) => (glyphs.no_go, "did not answer".to_owned(), styles.no_go),
+        (_, Some(at)) if health.failure.is_some() => {
+            let said = format!("answered {} ago, and does not any more", format::age(at, screen.now));
+            (glyphs.at_risk, said, styles.at_risk)
+        }
         (_, Some(at)) => {
             let said = format!("answered {} ago, and knows no release", format::age(at, screen.now));
             (glyphs.go, said, styles.base)

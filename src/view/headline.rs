@@ -18,27 +18,53 @@ use super::{
 pub(crate) struct Piece {
     pub(crate) line: Line<'static>,
     pub(crate) rank: u8,
+    /// It follows the piece before without a gap.
+    pub(crate) is_joined: bool,
 }
 
 impl Piece {
     pub(crate) fn new(rank: u8, spans: Vec<Span<'static>>) -> Self {
-        Self { line: Line::from(spans), rank }
+        Self { line: Line::from(spans), rank, is_joined: false }
+    }
+
+    pub(crate) fn joined(rank: u8, spans: Vec<Span<'static>>) -> Self {
+        Self { is_joined: true, ..Self::new(rank, spans) }
+    }
+
+    /// Cells in front of it.
+    fn gap(&self, gap: usize) -> usize {
+        if self.is_joined { 0 } else { gap }
     }
 }
 
 /// Drops the pieces of the highest ranks until the rest fits into `width` cells with `gap`
 /// cells between two of them.
 pub(crate) fn fold(pieces: &mut Vec<Piece>, width: usize, gap: usize) {
-    let needed = |pieces: &[Piece]| -> usize {
-        pieces.iter().map(|piece| line_width(&piece.line) + gap).sum::<usize>().saturating_sub(gap)
-    };
-    while needed(pieces) > width {
+    while cells(pieces, gap) > width {
         let worst = pieces.iter().enumerate().max_by_key(|(_, piece)| piece.rank);
         match worst {
             Some((index, piece)) if piece.rank > 0 => pieces.remove(index),
             _ => return,
         };
     }
+}
+
+/// Cells that the pieces take.
+pub(crate) fn cells(pieces: &[Piece], gap: usize) -> usize {
+    let cells = pieces.iter().map(|piece| line_width(&piece.line) + piece.gap(gap));
+    cells.sum::<usize>().saturating_sub(gap)
+}
+
+/// The pieces as one line.
+pub(crate) fn line(pieces: Vec<Piece>, gap: usize) -> Line<'static> {
+    let mut spans = Vec::new();
+    for piece in pieces {
+        if !spans.is_empty() {
+            spans.push(Span::raw(" ".repeat(piece.gap(gap))));
+        }
+        spans.extend(piece.line.spans);
+    }
+    Line::from(spans)
 }
 
 /// What is said of a release, in order.
@@ -68,12 +94,14 @@ pub(crate) fn pieces(look: &Look, insight: &ReleaseInsight, dates: Dates, now: I
     let leads = insight.last_day_from.is_some_and(|from| from <= now);
     if leads {
         pieces.push(Piece::new(0, verdict(look, insight, true)));
-        pieces.extend(unknown_gates(look, insight, 4));
+        pieces.extend(unknown_gates(look, insight));
         let mut spans = vec![Span::styled("outlook ", styles.muted)];
         spans.extend(outlook(look, insight, false));
         pieces.push(Piece::new(5, spans));
+        pieces.extend(probability(look, insight, 6));
     } else {
         pieces.push(Piece::new(0, outlook(look, insight, true)));
+        pieces.extend(probability(look, insight, 3));
     }
     if let ForecastView::Dates { p85, .. } = insight.forecast {
         let p85 = vec![Span::styled("P85 ", styles.muted), Span::styled(dates.day(p85), styles.base)];
@@ -92,7 +120,7 @@ pub(crate) fn pieces(look: &Look, insight: &ReleaseInsight, dates: Dates, now: I
         let mut spans = vec![Span::styled("now ", styles.muted)];
         spans.extend(verdict(look, insight, false));
         pieces.push(Piece::new(2, spans));
-        pieces.extend(unknown_gates(look, insight, 4));
+        pieces.extend(unknown_gates(look, insight));
     }
     if insight.tally.gates_not_needed > 0 {
         let said = format!("{} {} not needed", look.glyphs.not_needed, insight.tally.gates_not_needed);
@@ -101,18 +129,23 @@ pub(crate) fn pieces(look: &Look, insight: &ReleaseInsight, dates: Dates, now: I
     pieces
 }
 
-/// `▲ AT RISK 61 %`.
+/// `▲ AT RISK`.
 fn outlook(look: &Look, insight: &ReleaseInsight, loud: bool) -> Vec<Span<'static>> {
     let said = states::outlook(look, insight.outlook);
     let word = if loud { said.word.to_uppercase() } else { said.word.to_owned() };
     let style = if loud { said.style.patch(look.styles.strong) } else { said.style };
-    let mut spans = vec![Span::styled(format!("{} {word}", said.mark), style)];
-    if let ForecastView::Dates { by_target: Some(share), .. } = insight.forecast
-        && insight.outlook != Outlook::Unknown
-    {
-        spans.push(Span::styled(format!(" {}", percent(share)), said.style));
+    vec![Span::styled(format!("{} {word}", said.mark), style)]
+}
+
+/// `61 %`, joined to the outlook.
+fn probability(look: &Look, insight: &ReleaseInsight, rank: u8) -> Option<Piece> {
+    let said = states::outlook(look, insight.outlook);
+    match insight.forecast {
+        ForecastView::Dates { by_target: Some(share), .. } if insight.outlook != Outlook::Unknown => {
+            Some(Piece::joined(rank, vec![Span::styled(format!(" {}", percent(share)), said.style)]))
+        }
+        _ => None,
     }
-    spans
 }
 
 /// A share that is not certain is never shown as certain.
@@ -140,11 +173,14 @@ pub(crate) fn verdict(look: &Look, insight: &ReleaseInsight, loud: bool) -> Vec<
 }
 
 /// `· ? 1`, where the verdict does not say it already.
-fn unknown_gates(look: &Look, insight: &ReleaseInsight, rank: u8) -> Option<Piece> {
+fn unknown_gates(look: &Look, insight: &ReleaseInsight) -> Option<Piece> {
     let count = insight.tally.gates_unknown;
     if count == 0 || insight.verdict == Verdict::Unknown {
         return None;
     }
-    let said = format!("{} {count} unknown", look.glyphs.unknown);
-    Some(Piece::new(rank, vec![Span::styled(said, look.styles.unknown)]))
+    let Look { styles, glyphs } = look;
+    Some(Piece::joined(4, vec![
+        Span::styled(format!(" {} ", glyphs.separator), styles.muted),
+        Span::styled(format!("{} {count}", glyphs.unknown), styles.unknown),
+    ]))
 }

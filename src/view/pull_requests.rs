@@ -81,7 +81,7 @@ pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bo
     let places = table::place(&COLUMNS, heading.width);
     let list = screen.state.list(id);
     let sorted = if id == ListId::PullRequests { list.order_name(id) } else { "slack" };
-    table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
+    table::headings(screen, heading, &COLUMNS, &places, Some(sorted), list.reversed);
     screen.list(id, body, focused, |screen, row, item| draw_row(screen, row, item, &places));
 }
 
@@ -114,7 +114,7 @@ fn draw_heading(screen: &mut Screen<'_>, row: Rect, heading: Heading) {
             Line::from(spans)
         }
         Heading::Unassigned(count) => Line::styled(format!("  {count} not in a release"), styles.muted),
-        Heading::Ready(_) | Heading::Past(_) | Heading::Undated(_) => return,
+        Heading::Ready { .. } | Heading::Past(_) | Heading::Undated(_) => return,
     };
     screen.heading(row, &words);
 }

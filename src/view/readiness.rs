@@ -34,9 +34,9 @@ use super::{
 
 const GATES: [Column; 4] = [
     Column::fixed("", 1, 0),
-    Column::growing("", 12, 17, 0),
-    Column::growing("", 7, 14, 0),
-    Column::growing("", 8, 40, 1),
+    Column::fixed("", 16, 0),
+    Column::growing("", 6, 12, 0),
+    Column::growing("", 6, 40, 1),
 ];
 
 /// Where each section is; none for one that gave way.
@@ -51,7 +51,7 @@ fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Sect
         return vec![(section, body)];
     }
     let is_wide = body.width >= 110;
-    let gates_width = (body.width * 32 / 100).clamp(34, 56);
+    let gates_width = (body.width * 36 / 100).clamp(40, 60);
     let most_top = body.height.saturating_sub(if is_wide { 7 } else { 6 });
     let top = (body.height * 55 / 100).max(gates + 2).min(most_top);
     let [upper, lower] = split_rows(body, top);
@@ -186,8 +186,15 @@ fn draw_list(
     let list = screen.state.list(ListId::Stories);
     let has_stories = !insight.stories.is_empty();
     let (word, of) = if has_stories {
-        let open = insight.stories.iter().filter(|row| row.open).count();
-        ("Stories", format!("{open} open of {}", insight.stories.len()))
+        // The same figures as the chart and the gates: defects apart.
+        let tally = &insight.tally;
+        let open = tally.stories.saturating_sub(tally.stories_ready);
+        let defects = match tally.defects_open {
+            0 => String::new(),
+            1 => format!(" {} 1 defect", glyphs.separator),
+            many => format!(" {} {many} defects", glyphs.separator),
+        };
+        ("Stories", format!("{open} open of {}{defects}", tally.stories))
     } else {
         let open = insight.tally.pull_requests.saturating_sub(insight.tally.pull_requests_merged);
         ("Pull requests", format!("{open} open of {}", insight.tally.pull_requests))

@@ -26,11 +26,11 @@ const COLUMNS: [Column; 9] = [
     Column::fixed("", 1, 0),
     Column::growing("when", 16, 21, 0),
     Column::growing("release", 12, 26, 0),
-    Column::growing("goes to", 10, 18, 3),
+    Column::growing("goes to", 13, 22, 3),
     Column::figures("window", 6, 6),
     Column::figures("est. P85", 8, 7),
     Column::growing("state", 15, 17, 1),
-    Column::growing("forecast", 20, 32, 4),
+    Column::growing("forecast", 22, 28, 4),
     Column::growing("problems", 12, 40, 2),
 ];
 
@@ -123,11 +123,7 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
         pieces.push(Piece::new(4, now));
     }
     headline::fold(&mut pieces, usize::from(row.width), 2);
-    let mut x = row.x;
-    for piece in pieces {
-        let room = row.right().saturating_sub(x);
-        x += screen.put_line(x, row.y, room, &piece.line) + 2;
-    }
+    screen.put_line(row.x, row.y, row.width, &headline::line(pieces, 2));
 }
 
 fn draw_month(screen: &mut Screen<'_>, area: Rect) {
@@ -174,7 +170,7 @@ fn draw_list(screen: &mut Screen<'_>, area: Rect) {
     }
     let (heading, body) = table::split(inside);
     let places = table::place(&COLUMNS, heading.width);
-    table::headings(screen, heading, &COLUMNS, &places, list.order_name(ListId::Schedule), list.reversed);
+    table::headings(screen, heading, &COLUMNS, &places, Some(list.order_name(ListId::Schedule)), list.reversed);
     screen.list(ListId::Schedule, body, true, |screen, row, item| draw_row(screen, row, item, &places));
 }
 

@@ -35,8 +35,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, focused: bool) {
     let places = table::place(&COLUMNS, heading.width);
     let list = screen.state.list(ListId::Stories);
     let sorted = match list.order_name(ListId::Stories) {
-        "worst" => "",
-        other => other,
+        "worst" => None,
+        other => Some(other),
     };
     table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
     screen.list(ListId::Stories, body, focused, |screen, row, item| draw_row(screen, row, item, &places));
@@ -45,12 +45,12 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, focused: bool) {
 fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
     let Look { styles, glyphs } = screen.look;
     match item {
-        Row::Heading(Heading::Ready(count)) => {
-            let words = Line::from(vec![
-                Span::styled(format!("  {} {count} ready", glyphs.go), styles.go),
-                Span::styled(" or dropped", styles.muted),
-            ]);
-            screen.heading(row, &words);
+        Row::Heading(Heading::Ready { ready, dropped }) => {
+            let mut spans = vec![Span::styled(format!("  {} {ready} ready", glyphs.go), styles.go)];
+            if dropped > 0 {
+                spans.push(Span::styled(format!(" {} {dropped} dropped", glyphs.separator), styles.muted));
+            }
+            screen.heading(row, &Line::from(spans));
         }
         Row::Story(index) => {
             let state = screen.state;

@@ -165,8 +165,8 @@ fn the_header_leads_with_the_right_question() {
         text.lines().next().unwrap().to_owned()
     };
     let cases: Vec<(String, &[&str], &[&str])> = vec![
-        (header(board(), now(), 120), &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %", "now ✗ no-go 3", "sonar ? 14m stale"], &[]),
-        (header(board(), now(), 80), &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %", "✗ no-go 3"], &[]),
+        (header(board(), now(), 120), &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %", "now ✗ no-go 3", "sonar 14m stale"], &[]),
+        (header(board(), now(), 80), &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %  now ✗ no-go 3 · ? 1  sonar 14m stale"], &[]),
         (header(board(), now(), 40), &["payments 4.2", "T-3d 04h", "▲ AT RISK"], &[]),
         (header(board(), target - Duration::minutes(252), 120), &["T-04h 12m  ✗ NO-GO 3", "outlook ▲ at risk"], &["AT RISK"]),
         (header(board(), target - Duration::seconds(754), 120), &["T-12m 34s  ✗ NO-GO 3"], &[]),

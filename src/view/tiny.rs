@@ -15,7 +15,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         return;
     }
     let Look { styles, glyphs } = screen.look;
-    let Some(insight) = screen.state.release() else {
+    let state = screen.state;
+    let Some(insight) = state.release() else {
         screen.put(area.x, area.y, area.width, "no release", styles.muted);
         return;
     };
@@ -32,9 +33,9 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         spans.push(Span::styled(format!(" {countdown}{estimated}"), styles.strong));
     }
     spans.push(Span::styled(format!(" {}", release.id), styles.base));
-    let problem = worst(insight);
+    let mut problems = problems(insight);
     if area.height == 1 {
-        if let Some(problem) = problem {
+        if let Some(problem) = problems.next() {
             spans.truncate(2);
             spans.push(Span::styled(format!(" {problem}"), styles.base));
         }
@@ -42,8 +43,9 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         return;
     }
     screen.put_line(area.x, area.y, area.width, &Line::from(spans));
-    if let Some(problem) = problem {
-        screen.put(area.x, area.y + 1, area.width, &problem, styles.base);
+    let rows = area.height.saturating_sub(2).max(1);
+    for (y, problem) in (area.y + 1..area.y + 1 + rows).zip(problems) {
+        screen.put(area.x, y, area.width, &problem, styles.base);
     }
     if area.height > 2 {
         let small = format!("{} too small for the board", glyphs.ellipsis);
@@ -51,10 +53,10 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     }
 }
 
-/// The first gate that says no-go, else the first without an answer.
-fn worst(insight: &ReleaseInsight) -> Option<String> {
-    let gate = [GateAnswer::NoGo, GateAnswer::Unknown]
-        .into_iter()
-        .find_map(|answer| insight.gates.iter().find(|gate| gate.answer == answer))?;
-    Some(format!("{} {}", gate.name.title(), gate.measured))
+/// The gates that say no-go, then those without an answer.
+fn problems(insight: &ReleaseInsight) -> impl Iterator<Item = String> {
+    [GateAnswer::NoGo, GateAnswer::Unknown].into_iter().flat_map(|answer| {
+        let gates = insight.gates.iter().filter(move |gate| gate.answer == answer);
+        gates.map(|gate| format!("{} {}", gate.name.title(), gate.measured))
+    })
 }

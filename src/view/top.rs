@@ -2,7 +2,7 @@
 
 use ratatui::{
     layout::Rect,
-    text::{Line, Span},
+    text::Span,
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 use super::{
     Look, format,
     headline::{self, Piece},
-    screen::{Screen, line_width},
+    screen::Screen,
     text,
 };
 
@@ -30,9 +30,8 @@ pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
         let title = format!(" {}", screen.state.board.title);
         let used = screen.put(row.x, row.y, row.width, &title, styles.strong);
         let rest = Rect { x: row.x + used, width: row.width - used, ..row };
-        let mut pieces = vec![Piece::new(0, vec![Span::styled("no release", styles.muted)])];
-        pieces.extend(sources(screen));
-        pieces_in(screen, rest, pieces, 1);
+        let left = vec![Piece::new(0, vec![Span::styled("no release", styles.muted)])];
+        put_pieces(screen, rest, left, sources(screen));
         return;
     };
     let room = usize::from(row.width.saturating_sub(BESIDE_NAME).max(10));
@@ -40,45 +39,39 @@ pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
     let used = screen.put(row.x + 1, row.y, row.width - 1, &name, styles.strong);
     let open = screen.put(row.x + 1 + used, row.y, 2, &format!(" {}", glyphs.drop_down), styles.muted);
     screen.layout.release = Rect { x: row.x + 1, width: used + open, ..row };
-    let mut pieces = headline::pieces(screen.look, insight, screen.dates, screen.now);
-    let count = pieces.len();
-    pieces.extend(sources(screen));
+    let left = headline::pieces(screen.look, insight, screen.dates, screen.now);
     let taken = 1 + used + open;
-    pieces_in(screen, Rect { x: row.x + taken, width: row.width.saturating_sub(taken), ..row }, pieces, count);
+    let rest = Rect { x: row.x + taken, width: row.width.saturating_sub(taken), ..row };
+    put_pieces(screen, rest, left, sources(screen));
 }
 
-/// Writes pieces from the left, and from the one at `right_from` on against the right edge.
-fn pieces_in(screen: &mut Screen<'_>, row: Rect, mut pieces: Vec<Piece>, right_from: usize) {
-    let mut right: Vec<Piece> = pieces.split_off(right_from);
-    // One list decides who goes, so that a source in trouble outlives what is nice to know.
-    let mut all: Vec<(bool, Piece)> = pieces.into_iter().map(|piece| (false, piece)).collect();
-    all.extend(right.drain(..).map(|piece| (true, piece)));
+/// Writes pieces at the left, and others against the right edge. One order decides which
+/// go, so that a source in trouble outlives what is nice to know.
+fn put_pieces(screen: &mut Screen<'_>, row: Rect, mut left: Vec<Piece>, mut right: Vec<Piece>) {
     let width = usize::from(row.width).saturating_sub(GAP + 1);
-    let needed = |all: &[(bool, Piece)]| -> usize {
-        all.iter().map(|(_, piece)| line_width(&piece.line) + GAP).sum::<usize>()
-    };
-    while needed(&all) > width + GAP {
-        let worst = all.iter().enumerate().max_by_key(|(_, (_, piece))| piece.rank);
-        match worst {
-            Some((index, (_, piece))) if piece.rank > 0 => all.remove(index),
-            _ => break,
-        };
-    }
-    let mut x = row.x + GAP as u16;
-    let mut spans = Vec::new();
-    for (is_right, piece) in all {
-        if is_right {
-            if !spans.is_empty() {
-                spans.push(Span::raw("  "));
-            }
-            spans.extend(piece.line.spans);
-        } else {
-            let room = row.right().saturating_sub(x);
-            x += screen.put_line(x, row.y, room, &piece.line) + GAP as u16;
+    loop {
+        let left_cells = headline::cells(&left, GAP);
+        let right_cells = headline::cells(&right, GAP);
+        let between = if right.is_empty() { 0 } else { GAP };
+        if left_cells + between + right_cells <= width {
+            break;
+        }
+        let worst = |pieces: &[Piece]| pieces.iter().map(|piece| piece.rank).max().unwrap_or(0);
+        let rank = worst(&left).max(worst(&right));
+        if rank == 0 {
+            break;
+        }
+        let from = if worst(&right) == rank { &mut right } else { &mut left };
+        if let Some(index) = from.iter().rposition(|piece| piece.rank == rank) {
+            from.remove(index);
         }
     }
-    let row = Rect { x, width: row.right().saturating_sub(x + 1), ..row };
-    screen.put_right(row, &Line::from(spans));
+    let left = headline::line(left, GAP);
+    let x = row.x + GAP as u16;
+    let used = screen.put_line(x, row.y, row.right().saturating_sub(x), &left);
+    let x = x + used;
+    let rest = Rect { x, width: row.right().saturating_sub(x + 1), ..row };
+    screen.put_right(rest, &headline::line(right, GAP));
 }
 
 /// Each source in a word: fresh ones go first when there is no room, troubled ones last.
@@ -104,7 +97,7 @@ fn source(screen: &Screen<'_>, health: &SourceHealth) -> Piece {
         }
         (_, None) => trouble(format!("{} no answer", glyphs.no_go), styles.no_go),
         (_, Some(at)) if health.is_stale(screen.now) => {
-            trouble(format!("{} {} stale", glyphs.unknown, format::age(at, screen.now)), styles.stale)
+            trouble(format!("{} stale", format::age(at, screen.now)), styles.stale)
         }
         (SourceState::BackingOff, Some(at)) => {
             trouble(format!("{} {}", glyphs.at_risk, format::age(at, screen.now)), styles.at_risk)
@@ -117,9 +110,13 @@ fn source(screen: &Screen<'_>, health: &SourceHealth) -> Piece {
 pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
     let Look { styles, glyphs } = screen.look;
     let mut x = row.x + 1;
+    let needed: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 5).sum();
+    // Where the words do not fit, the open tab keeps its own.
+    let all_words = needed < usize::from(row.width);
     for (number, tab) in (1..).zip(Tab::ALL) {
         let active = screen.state.tab == tab;
-        let title = format!(" {number} {} ", tab.title());
+        let title =
+            if active || all_words { format!(" {number} {} ", tab.title()) } else { format!(" {number} ") };
         let style = if active { styles.tab_active } else { styles.tab };
         let used = screen.put(x, row.y, row.right().saturating_sub(x), &title, style);
         screen.layout.tabs.push((tab, Rect { x, width: used, ..row }));
@@ -151,12 +148,5 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
     pieces.push(Piece::new(6, vec![Span::styled(dates.zone_name(now), styles.muted)]));
     let rest = Rect { x, width: row.right().saturating_sub(x + 1), ..row };
     headline::fold(&mut pieces, usize::from(rest.width), 1);
-    let mut spans = Vec::new();
-    for piece in pieces {
-        if !spans.is_empty() {
-            spans.push(Span::raw(" "));
-        }
-        spans.extend(piece.line.spans);
-    }
-    screen.put_right(rest, &Line::from(spans));
+    screen.put_right(rest, &headline::line(pieces, 1));
 }

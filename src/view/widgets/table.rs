@@ -71,22 +71,13 @@ pub(crate) fn place(columns: &[Column], width: u16) -> Places {
             None => break,
         }
     }
-    let mut spare = u32::from(width).saturating_sub(needed(&kept)) as u16;
-    let mut cells: Vec<u16> = columns.iter().map(|column| column.least).collect();
-    // In turns, so that no growing column starves beside another.
-    while spare > 0 {
-        let growing: Vec<usize> =
-            (0..columns.len()).filter(|index| kept[*index] && cells[*index] < columns[*index].most).collect();
-        if growing.is_empty() {
-            break;
-        }
-        let share = (spare / growing.len() as u16).max(1);
-        for index in growing {
-            let more = share.min(columns[index].most - cells[index]).min(spare);
-            cells[index] += more;
-            spare -= more;
-        }
-    }
+    // What is left is shared by how much each could use.
+    let spare = u32::from(width).saturating_sub(needed(&kept));
+    let usable = |column: &Column| u32::from(column.most - column.least);
+    let growing = columns.iter().zip(&kept).filter(|(_, kept)| **kept);
+    let used: u32 = growing.map(|(column, _)| usable(column)).sum();
+    let share = |column: &Column| (spare * usable(column)).checked_div(used).unwrap_or(0).min(usable(column));
+    let cells: Vec<u16> = columns.iter().map(|column| column.least + share(column) as u16).collect();
     let mut x = 0;
     kept.iter()
         .zip(&cells)
@@ -108,14 +99,14 @@ pub(crate) fn headings(
     row: Rect,
     columns: &[Column],
     places: &Places,
-    sorted: &str,
+    sorted: Option<&str>,
     reversed: bool,
 ) {
     let glyphs = &screen.look.glyphs;
     let arrow = if reversed { glyphs.down } else { glyphs.up };
     for (index, column) in columns.iter().enumerate() {
         let title =
-            if column.title == sorted { format!("{}{arrow}", column.title) } else { column.title.to_owned() };
+            if sorted == Some(column.title) { format!("{}{arrow}", column.title) } else { column.title.to_owned() };
         let style = screen.look.styles.header;
         cell(screen, row, columns, places, index, &title, style);
     }
@@ -170,7 +161,7 @@ mod tests {
 
     #[test]
     fn growing_columns_share_the_room_and_stop_at_their_most() {
-        assert_eq!(place(&COLUMNS, 46), [Some((0, 1)), Some((2, 20)), Some((23, 4)), Some((28, 18))]);
+        assert_eq!(place(&COLUMNS, 46), [Some((0, 1)), Some((2, 23)), Some((26, 4)), Some((31, 14))]);
         assert_eq!(place(&COLUMNS, 200), [Some((0, 1)), Some((2, 60)), Some((63, 4)), Some((68, 30))]);
     }
 }
