@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Instant, Policy, ReleaseId, SourceHealth, World};
+use crate::domain::{Instant, Policy, ReleaseId, SourceHealth, Text, World};
 
-use super::{Insight, ReleaseInsight};
+use super::{Insight, ReleaseInsight, derive};
 
 /// Everything that is known and what it means, at one instant. Immutable; shared by `Arc`.
 #[derive(Clone, Debug)]
 pub struct Board {
     /// What the board is called: the project.
-    pub title: crate::domain::Text,
+    pub title: Text,
     /// The instant it was derived for.
     pub at: Instant,
     /// The first instant at which time alone may change an answer.
@@ -39,6 +39,19 @@ pub enum Completeness {
 }
 
 impl Board {
+    /// What `world` means at `now`.
+    pub fn derive(
+        title: Text,
+        world: Arc<World>,
+        health: Arc<[SourceHealth]>,
+        policy: Arc<Policy>,
+        completeness: Completeness,
+        now: Instant,
+    ) -> Self {
+        let (insight, valid_until) = derive(&world, &health, &policy, now);
+        Self { title, at: now, valid_until, world, insight: Arc::new(insight), health, policy, completeness }
+    }
+
     /// The release to show when nobody asked for one: the unreleased one with the nearest
     /// target, else the one released last.
     pub fn default_release(&self) -> Option<&Arc<ReleaseInsight>> {

@@ -3,15 +3,46 @@
 //! Nothing here reads a clock, a file or a network, so the same world at the same instant
 //! always gives the same answers, on the screen, in a pipeline and when the past is looked at.
 //!
+//! ```text
+//! World ─ context (without repetitions) ─ membership ─┬─ scope ─ burn_down ─ outlook ─┐
+//!                                                     ├─ stories, pull_requests ──────┼─ derive ─ Insight
+//!                                                     └─ schedule ─ gates ─ remedies ─┘
+//! ```
+//!
 //! [`Insight`] is what a board shows. It holds values only, small enough to be cached on
-//! disk for the first paint; the longer lists behind a number are made by `explain` when
+//! disk for the first paint; the longer lists behind a number are made by [`explain()`] when
 //! somebody asks.
 
 pub mod board;
+mod burn_down;
+mod context;
+mod days;
+mod derive;
 mod explain;
+#[cfg(test)]
+mod fixture;
+pub mod forecast;
+mod gates;
+mod membership;
+mod next_step;
+mod outlook;
+mod patterns;
+mod percentile;
+mod pull_requests;
+mod remedies;
+mod runbook;
+mod schedule;
+mod scope;
+mod stages;
+mod stories;
+mod test_results;
+#[cfg(test)]
+mod tests;
 mod types;
+pub mod words;
 
 pub use board::Board;
+pub use derive::derive;
 pub use explain::{Explanation, explain};
 pub use types::{
     BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, ForecastView,

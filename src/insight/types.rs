@@ -155,6 +155,17 @@ pub enum Verdict {
     Unknown,
 }
 
+impl Verdict {
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::NoGo => "no-go",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// Will it be ready by its target?
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -169,6 +180,19 @@ pub enum Outlook {
     Unknown,
     /// It went out.
     Released,
+}
+
+impl Outlook {
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OnTrack => "on track",
+            Self::AtRisk => "at risk",
+            Self::Late => "late",
+            Self::Unknown => "unknown",
+            Self::Released => "released",
+        }
+    }
 }
 
 /// When it will be ready.
@@ -290,6 +314,18 @@ pub enum GateAnswer {
     Unknown,
     /// No configured source feeds it, or it is switched off. Never green.
     NotNeeded,
+}
+
+impl GateAnswer {
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::NoGo => "no-go",
+            Self::Unknown => "unknown",
+            Self::NotNeeded => "not needed",
+        }
+    }
 }
 
 /// A story or defect of a release.
@@ -424,6 +460,21 @@ pub enum Standing {
     Unknown,
     /// It ended.
     Ended,
+}
+
+impl Standing {
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Overdue => "overdue",
+            Self::Late => "late",
+            Self::Slow => "slow",
+            Self::InTime => "in time",
+            Self::Ahead => "ahead",
+            Self::Unknown => "nothing to compare with",
+            Self::Ended => "ended",
+        }
+    }
 }
 
 /// One concrete action.

@@ -1,0 +1,192 @@
+//! A release day by day: scope, ready, defects, tests and the ideal line.
+//!
+//! ```text
+//! items ─ changes by day (scope.rs) ─ sums ─┬─ BurnDown: what is drawn
+//!                                           └─ Progress: what the forecast reads
+//! ```
+
+use chrono::NaiveDate;
+
+use crate::domain::{Instant, StoryKind};
+
+use super::{
+    BurnDown, BurnDownDay, ScopeStep, Unit,
+    context::Context,
+    membership::Membership,
+    scope::{DayState, Lines, Tracer},
+    test_results::TestResults,
+};
+
+/// Most days that are drawn, the latest ones.
+pub(crate) const MOST_DAYS: usize = 800;
+
+/// A release from its start on, for the forecast.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Progress {
+    /// The date of the first of `days`.
+    pub(crate) start: NaiveDate,
+    /// The state at the end of each day; what was there before the start entered on its day.
+    pub(crate) days: Vec<DayState>,
+}
+
+/// What the burn-down of a release counts: pull requests where it has no story.
+pub(crate) fn unit(context: &Context<'_>, membership: &Membership, release: usize) -> Unit {
+    let is_story = |item: usize| context.stories[item].kind == StoryKind::Story;
+    let any = membership.stories[release].iter().any(|member| is_story(member.item))
+        || membership.left[release].iter().any(|item| is_story(*item));
+    if any || membership.pull_requests[release].is_empty() { Unit::Stories } else { Unit::PullRequests }
+}
+
+/// The burn-down of the release at this position, and the same for the forecast.
+pub(crate) fn burn_down(
+    context: &Context<'_>,
+    membership: &Membership,
+    release: usize,
+    tracer: &mut Tracer,
+) -> (BurnDown, Progress) {
+    let described = context.releases[release];
+    let days = &context.days;
+    let unit = unit(context, membership, release);
+    let last = described.released_at.map_or(days.today(), |at| days.past(at));
+
+    let mut lines = Lines::until(last);
+    let mut rebuilt = false;
+    let members = membership.stories[release].iter().map(|member| (member.item, true));
+    let left = membership.left[release].iter().map(|item| (*item, false));
+    for (item, member) in members.chain(left) {
+        let story = context.stories[item];
+        let (changes, is_rebuilt) = tracer.story(story, &described.id, member, days, context.now);
+        rebuilt |= is_rebuilt && story.kind == StoryKind::Story;
+        lines.add_until(changes, last);
+    }
+    if unit == Unit::PullRequests {
+        for member in &membership.pull_requests[release] {
+            lines.add_until(tracer.pull_request(context.pull_requests[member.item], days, context.now), last);
+        }
+    }
+    let states = lines.states();
+    let target = described.target.map(|target| target.at);
+    let burn_down = |days| BurnDown {
+        unit,
+        days,
+        target: target.map(|at| context.policy.calendar.day(at)),
+        scope_steps: Vec::new(),
+        scope_rebuilt: rebuilt,
+    };
+    let Some(start) = start(context, membership, release, &states) else {
+        return (burn_down(Vec::new()), Progress::default());
+    };
+    let start = start.min(last);
+
+    let mut progress =
+        Progress { start: days.date(start), days: states.get(start..).unwrap_or_default().to_vec() };
+    if let Some(first) = progress.days.first_mut() {
+        (first.added, first.removed, first.completed) = (first.scope, 0, first.ready);
+    }
+
+    let shown = start.max((last + 1).saturating_sub(MOST_DAYS));
+    let tests = tests_by_day(context, membership, release, shown, last);
+    let ideal = ideal_line(context, start, target, states.get(start).map_or(0, |state| state.scope));
+    let rows = (shown..=last)
+        .zip(tests)
+        .filter_map(|(day, tests)| {
+            let state = states.get(day)?;
+            Some(BurnDownDay {
+                day: days.date(day),
+                scope: state.scope,
+                ready: state.ready,
+                defects: state.defects,
+                tests,
+                ideal: ideal(day),
+            })
+        })
+        .collect();
+    let mut drawn = burn_down(rows);
+    drawn.scope_steps = (shown + 1..=last)
+        .filter_map(|day| Some((day, states.get(day)?)))
+        .filter(|(_, state)| state.added + state.removed > 0)
+        .map(|(day, state)| ScopeStep { day: days.date(day), added: state.added, removed: state.removed })
+        .collect();
+    (drawn, progress)
+}
+
+/// The day that a release began: the configured one, else that of the previous release of
+/// its project, else the first one with three items in scope, else with any.
+fn start(
+    context: &Context<'_>,
+    membership: &Membership,
+    release: usize,
+    states: &[DayState],
+) -> Option<usize> {
+    let described = context.releases[release];
+    let holds = |least: u32| states.iter().position(|state| state.scope >= least);
+    let any = holds(1).or_else(|| states.iter().position(|state| state.defects > 0));
+    if let Some(at) = described.start {
+        return Some(context.days.past(at));
+    }
+    any?;
+    if let Some(at) = previous_release(context, membership, release) {
+        return Some(context.days.past(at));
+    }
+    holds(3).or(any)
+}
+
+/// When the release of the same project before this one went out.
+fn previous_release(context: &Context<'_>, membership: &Membership, release: usize) -> Option<Instant> {
+    let described = context.releases[release];
+    let until = described.released_at.unwrap_or(context.now);
+    context
+        .releases
+        .iter()
+        .enumerate()
+        .filter(|(index, other)| {
+            other.project == described.project && membership.names(release).all(|own| own != *index)
+        })
+        .filter_map(|(_, other)| other.released_at)
+        .filter(|at| *at < until)
+        .max()
+}
+
+/// Passing tests at the end of each day, of the newest run of each suite until then.
+fn tests_by_day(
+    context: &Context<'_>,
+    membership: &Membership,
+    release: usize,
+    first: usize,
+    last: usize,
+) -> Vec<Option<f64>> {
+    let mut runs = membership.test_runs[release].iter().map(|run| context.test_runs[*run]).peekable();
+    let mut results = TestResults::default();
+    let mut share = None;
+    (first..=last)
+        .map(|day| {
+            let mut is_new = false;
+            while let Some(run) = runs.next_if(|run| context.days.past(run.at) <= day) {
+                results.add(context, run);
+                is_new = true;
+            }
+            if is_new {
+                share = results.share();
+            }
+            share
+        })
+        .collect()
+}
+
+/// What remains on a day if the scope at the start is worked off evenly until the target,
+/// day by working day.
+fn ideal_line(
+    context: &Context<'_>,
+    start: usize,
+    target: Option<Instant>,
+    scope: u32,
+) -> impl Fn(usize) -> Option<f64> {
+    let days = &context.days;
+    let target = target.map(|at| days.of(at)).filter(|target| *target > start);
+    let all = target.map_or(0, |target| days.working_days(start, target));
+    move |day| {
+        let target = target.filter(|_| all > 0)?;
+        let worked = days.working_days(start, day.min(target));
+        Some(f64::from(scope) * (1.0 - f64::from(worked) / f64::from(all)))
+    }
+}

@@ -1,0 +1,218 @@
+//! What every question needs: the world without repetitions, found by identity.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    sync::Arc,
+};
+
+use crate::domain::{
+    Booking, Deployment, Environment, EnvironmentId, Freeze, Instant, Kind, Policy, PullRequest, Release,
+    ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
+};
+
+use super::{days::Days, words};
+
+/// One world at one instant, under one policy. An item that is named twice counts once: the
+/// first one stands, as the world is ordered by the rank of its sources.
+pub(crate) struct Context<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) policy: &'a Policy,
+    pub(crate) now: Instant,
+    pub(crate) days: Days,
+    pub(crate) releases: Vec<&'a Arc<Release>>,
+    pub(crate) stories: Vec<&'a Arc<Story>>,
+    pub(crate) pull_requests: Vec<&'a Arc<PullRequest>>,
+    /// By the start of the window.
+    pub(crate) deployments: Vec<&'a Arc<Deployment>>,
+    pub(crate) bookings: Vec<&'a Arc<Booking>>,
+    pub(crate) freezes: Vec<&'a Arc<Freeze>>,
+    /// Oldest first.
+    pub(crate) test_runs: Vec<&'a Arc<TestRun>>,
+    health: &'a [SourceHealth],
+    release_by_id: HashMap<&'a ReleaseId, usize>,
+    story_by_key: HashMap<&'a StoryKey, usize>,
+    environment_by_id: HashMap<&'a EnvironmentId, &'a Arc<Environment>>,
+}
+
+/// How good the data of some kinds is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Freshness {
+    /// No source has any.
+    NotCovered,
+    /// Every source that covers it answered lately.
+    Fresh(Vec<SourceId>),
+    /// A source did not, or what a source covers is not known yet.
+    Stale {
+        /// All that cover it.
+        sources: Vec<SourceId>,
+        /// Those that did not answer.
+        stale: Vec<SourceId>,
+        /// `git 14m stale`.
+        why: String,
+    },
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        world: &'a World,
+        health: &'a [SourceHealth],
+        policy: &'a Policy,
+        now: Instant,
+    ) -> Self {
+        let stories = distinct(&world.stories, |story| &story.key);
+        let pull_requests = distinct(&world.pull_requests, |pull_request| &pull_request.id);
+        let releases = distinct(&world.releases, |release| &release.id);
+        let mut deployments = distinct(&world.deployments, |deployment| &deployment.id);
+        deployments.sort_by(|a, b| (a.window.from, &a.id).cmp(&(b.window.from, &b.id)));
+        let mut bookings = distinct(&world.bookings, |booking| &booking.id);
+        bookings.sort_by(|a, b| (a.window.from, &a.id).cmp(&(b.window.from, &b.id)));
+        let mut freezes = distinct(&world.freezes, |freeze| (&freeze.name, freeze.window.from));
+        freezes.sort_by(|a, b| (a.window.from, &a.name).cmp(&(b.window.from, &b.name)));
+        let mut test_runs = distinct(&world.test_runs, |run| (&run.suite, run.at, &run.release, &run.commit));
+        // Of two runs at once the worse one counts: last is newest.
+        test_runs
+            .sort_by(|a, b| (a.at, &a.suite, a.failed, a.passed).cmp(&(b.at, &b.suite, b.failed, b.passed)));
+        let earliest = stories
+            .iter()
+            .map(|story| story.created_at)
+            .chain(pull_requests.iter().filter_map(|pull_request| first_known(pull_request)))
+            .chain(releases.iter().flat_map(|release| [release.start, release.released_at]).flatten())
+            .min();
+        Self {
+            world,
+            policy,
+            now,
+            days: Days::new(&policy.calendar, earliest.unwrap_or(now), now),
+            health,
+            release_by_id: positions(&releases, |release| &release.id),
+            story_by_key: positions(&stories, |story| &story.key),
+            environment_by_id: world.environments.iter().rev().map(|one| (&one.id, one)).collect(),
+            releases,
+            stories,
+            pull_requests,
+            deployments,
+            bookings,
+            freezes,
+            test_runs,
+        }
+    }
+
+    /// Position of a release.
+    pub(crate) fn release(&self, id: &ReleaseId) -> Option<usize> {
+        self.release_by_id.get(id).copied()
+    }
+
+    /// Position of a story.
+    pub(crate) fn story(&self, key: &StoryKey) -> Option<usize> {
+        self.story_by_key.get(key).copied()
+    }
+
+    /// An environment that a source knows.
+    pub(crate) fn environment(&self, id: &EnvironmentId) -> Option<&'a Environment> {
+        self.environment_by_id.get(id).map(|environment| &***environment)
+    }
+
+    /// What an environment is for, where a source knows it.
+    pub(crate) fn tier(&self, id: &EnvironmentId) -> Option<Tier> {
+        self.environment(id).map(|environment| environment.tier)
+    }
+
+    /// Deployments there count as production.
+    pub(crate) fn is_production(&self, id: &EnvironmentId) -> bool {
+        match self.tier(id) {
+            Some(tier) => tier == Tier::Production,
+            // No source describes it: its name is all there is.
+            None => id.as_str().to_ascii_lowercase().starts_with("prod"),
+        }
+    }
+
+    /// The environment and the groups that hold it, innermost first.
+    pub(crate) fn held_by(&self, id: &'a EnvironmentId) -> Vec<&'a EnvironmentId> {
+        let mut chain = vec![id];
+        while let Some(group) = chain
+            .last()
+            .and_then(|id| self.environment_by_id.get(*id))
+            .and_then(|environment| environment.group.as_ref())
+        {
+            // A group that holds itself ends the chain.
+            if chain.contains(&group) {
+                break;
+            }
+            chain.push(group);
+        }
+        chain
+    }
+
+    /// How one source is doing.
+    pub(crate) fn health(&self, source: &SourceId) -> Option<&'a SourceHealth> {
+        self.health.iter().find(|health| health.id == *source)
+    }
+
+    /// How all sources are doing.
+    pub(crate) fn all_health(&self) -> &'a [SourceHealth] {
+        self.health
+    }
+
+    /// A source that never answered, so that nobody knows what it covers.
+    pub(crate) fn unheard(&self) -> impl Iterator<Item = &'a SourceId> {
+        self.health.iter().filter(|health| health.answered_at.is_none()).map(|health| &health.id)
+    }
+
+    /// How good the data of all of `kinds` that are covered is.
+    pub(crate) fn freshness(&self, kinds: &[Kind]) -> Freshness {
+        let mut sources: Vec<&SourceId> = kinds
+            .iter()
+            .filter_map(|kind| self.world.covers.get(kind))
+            .flat_map(|sources| sources.iter())
+            .collect();
+        sources.sort_unstable();
+        sources.dedup();
+        let sources: Vec<SourceId> = sources.into_iter().cloned().collect();
+        if sources.is_empty() {
+            let unheard: Vec<SourceId> = self.unheard().cloned().collect();
+            if unheard.is_empty() {
+                return Freshness::NotCovered;
+            }
+            let why = format!("{} has not answered", words::list(&names(&unheard), 2));
+            return Freshness::Stale { sources: unheard.clone(), stale: unheard, why };
+        }
+        let stale: Vec<SourceId> = sources
+            .iter()
+            .filter(|source| self.health(source).is_none_or(|health| health.is_stale(self.now)))
+            .cloned()
+            .collect();
+        if stale.is_empty() {
+            return Freshness::Fresh(sources);
+        }
+        let why = stale.iter().map(|source| self.staleness(source)).collect::<Vec<_>>();
+        Freshness::Stale { sources, stale, why: words::list(&why, 2) }
+    }
+
+    /// `git 14m stale`: for how long no answer has come from it.
+    pub(crate) fn staleness(&self, source: &SourceId) -> String {
+        match self.health(source).and_then(|health| health.answered_at) {
+            Some(at) => format!("{source} {} stale", words::age(self.now - at)),
+            None => format!("{source} has not answered"),
+        }
+    }
+}
+
+/// The first instant at which a pull request is known to have been.
+pub(crate) fn first_known(pull_request: &PullRequest) -> Option<Instant> {
+    let PullRequest { opened_at, started_at, merged_at, closed_at, updated_at, .. } = pull_request;
+    opened_at.or(*started_at).or(*merged_at).or(*closed_at).or(*updated_at)
+}
+
+fn names(sources: &[SourceId]) -> Vec<&str> {
+    sources.iter().map(SourceId::as_str).collect()
+}
+
+fn distinct<'a, T, K: Eq + Hash + 'a>(items: &'a [Arc<T>], key: impl Fn(&'a T) -> K) -> Vec<&'a Arc<T>> {
+    let mut seen = HashSet::with_capacity(items.len());
+    items.iter().filter(|item| seen.insert(key(item))).collect()
+}
+
+fn positions<'a, T, K: Eq + Hash + 'a>(items: &[&'a Arc<T>], key: impl Fn(&'a T) -> K) -> HashMap<K, usize> {
+    items.iter().enumerate().map(|(index, item)| (key(item), index)).collect()
+}

@@ -1,0 +1,176 @@
+//! From the world to what it means, and until when that holds.
+
+use std::{cmp::Reverse, sync::Arc};
+
+use chrono::Duration;
+
+use crate::domain::{DeploymentState, Instant, Policy, SourceHealth, Text, World};
+
+use super::{
+    ForecastView, Insight, ReleaseInsight, Tally,
+    burn_down::burn_down,
+    context::Context,
+    gates::{self, Question},
+    membership::Membership,
+    outlook::Forecasts,
+    pull_requests::PullRequests,
+    remedies::remedies,
+    schedule::{self, Deployments},
+    scope::Tracer,
+    stories::{self, UsualAges},
+    test_results::TestResults,
+};
+
+/// A release without anything open, whose target passed so long ago, was given up.
+const GIVEN_UP_DAYS: i64 = 30;
+
+/// What `world` means at `now` under `policy`, and the first instant after `now` at which
+/// time alone may change an answer: something gets stale, late or begins, or a day ends.
+///
+/// Pure: the same arguments always give the same answers, whatever the order of the items.
+pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Instant) -> (Insight, Instant) {
+    let context = Context::new(world, health, policy, now);
+    let membership = Membership::of(&context);
+    let deployments = Deployments::of(&context, &membership);
+    let pull_requests = PullRequests::of(&context);
+    let usual_stages = pull_requests.usual(&context);
+    let usual_ages = UsualAges::learn(&context);
+    let mut tracer = Tracer::default();
+    let drawn: Vec<_> = (0..context.releases.len())
+        .map(|release| burn_down(&context, &membership, release, &mut tracer))
+        .collect();
+    let forecasts = Forecasts::learn(&context, &drawn);
+
+    let mut verdicts = Vec::with_capacity(drawn.len());
+    let mut distributions = Vec::with_capacity(drawn.len());
+    let mut releases = Vec::with_capacity(drawn.len());
+    for (release, (burn_down, progress)) in drawn.into_iter().enumerate() {
+        let described = context.releases[release];
+        let tests = TestResults::of(&context, &membership, release);
+        let mut tally = gates::tally(&context, &membership, &tests, release);
+        let question = Question {
+            context: &context,
+            membership: &membership,
+            deployments: &deployments,
+            tests: &tests,
+            tally: &tally,
+            release,
+        };
+        let gates = question.gates();
+        let verdict = gates::verdict(&context, &gates, &tally, deployments.any[release]);
+        let story_rows = stories::rows(&context, &membership, &usual_ages, release);
+        let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
+        let remedies = remedies(&question, &gates, &story_rows, &pull_request_rows);
+        let (forecast, outlook, distribution) = forecasts.of(&context, release, burn_down.unit, &progress);
+        gates::count_gates(&mut tally, &gates);
+        let promised = described.target.filter(|target| !target.estimated);
+        let last_day = Duration::hours(i64::from(policy.last_day_hours));
+        verdicts.push(verdict);
+        distributions.push(distribution);
+        releases.push(Arc::new(ReleaseInsight {
+            release: Arc::clone(described),
+            tally,
+            burn_down,
+            gates,
+            verdict,
+            outlook,
+            forecast,
+            last_day_from: promised.map(|target| target.at - last_day),
+            stories: story_rows,
+            pull_requests: pull_request_rows,
+            remedies,
+        }));
+    }
+
+    let mut rows = deployments.rows;
+    for row in rows.iter_mut().filter(|row| !row.deployment.state.is_over()) {
+        let Some(release) = row.deployment.release.as_ref().and_then(|id| context.release(id)) else {
+            continue;
+        };
+        row.verdict = Some(verdicts[release]);
+        row.ready_by_start = distributions[release].ready_by(now, row.deployment.window.from);
+    }
+    let taken_over: Vec<bool> = (0..releases.len())
+        .map(|release| membership.taken_over.iter().any(|taken| taken.contains(&release)))
+        .collect();
+    let mut order: Vec<usize> = (0..releases.len()).collect();
+    order.sort_by_cached_key(|index| place(&releases[*index], taken_over[*index], now));
+    let insight = Insight {
+        unassigned: pull_requests.unassigned(&context, &membership, &usual_stages),
+        schedule: schedule::schedule(&context, rows, &releases),
+        releases: order.into_iter().map(|index| Arc::clone(&releases[index])).collect(),
+    };
+    let valid_until = valid_until(&context, &insight);
+    (insight, valid_until)
+}
+
+/// Unreleased ones by target, the nearest first; those that another one speaks for; those
+/// without a target; those that were given up; then what went out, newest first.
+fn place(
+    insight: &ReleaseInsight,
+    taken_over: bool,
+    now: Instant,
+) -> (u8, Reverse<Option<Instant>>, Option<Instant>, Text, Text) {
+    let release = &insight.release;
+    let target = release.target.map(|target| target.at);
+    let Tally { stories, stories_ready, defects_open, pull_requests, pull_requests_merged, .. } =
+        insight.tally;
+    let is_open = stories > stories_ready || defects_open > 0 || pull_requests > pull_requests_merged;
+    let passed = target.is_some_and(|at| at < now - Duration::days(GIVEN_UP_DAYS));
+    let group = match (release.released_at, target) {
+        (Some(_), _) => 4,
+        (None, Some(_)) if passed && !is_open => 3,
+        (None, None) => 2,
+        (None, Some(_)) if taken_over => 1,
+        (None, Some(_)) => 0,
+    };
+    (group, Reverse(release.released_at), target, release.project.clone(), release.version.clone())
+}
+
+/// The first instant after now at which time alone may change an answer.
+fn valid_until(context: &Context<'_>, insight: &Insight) -> Instant {
+    let now = context.now;
+    let mut next = context.days.tomorrow();
+    let mut at = |instant: Instant| {
+        if instant > now && instant < next {
+            next = instant;
+        }
+    };
+    for health in context.all_health() {
+        health.stale_from.into_iter().for_each(&mut at);
+    }
+    for release in &insight.releases {
+        if release.release.released_at.is_some() {
+            continue;
+        }
+        release.last_day_from.into_iter().for_each(&mut at);
+        // On time until the last instant of the target.
+        release.release.target.iter().for_each(|target| at(target.at + Duration::milliseconds(1)));
+        // Probabilities move as time passes without anything being done.
+        if matches!(release.forecast, ForecastView::Dates { .. }) {
+            at(now + Duration::hours(1));
+        }
+        for row in &release.stories {
+            row.story
+                .due
+                .filter(|_| row.open)
+                .into_iter()
+                .for_each(|due| at(due + Duration::milliseconds(1)));
+        }
+        release.pull_requests.iter().for_each(|row| PullRequests::changes_at(row, now).for_each(&mut at));
+    }
+    for row in &insight.schedule.deployments {
+        let deployment = &row.deployment;
+        if deployment.state.is_over() {
+            continue;
+        }
+        at(deployment.window.from);
+        at(deployment.window.until);
+        let is_late = deployment.window.from <= now && deployment.started_at.is_none();
+        if deployment.state == DeploymentState::Running || is_late {
+            // Its end moves on, or its delay grows, minute by minute.
+            at(now + Duration::minutes(1));
+        }
+    }
+    next
+}

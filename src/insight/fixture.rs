@@ -1,0 +1,253 @@
+//! Small worlds for tests.
+
+use std::sync::Arc;
+
+use chrono::{Duration, TimeZone, Utc};
+
+use super::{Gate, GateName, Insight, ReleaseInsight, derive};
+use crate::domain::{
+    Category, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Instant, Kind,
+    Mergeability, Policy, PullRequest, PullRequestId, PullRequestState, Release, ReleaseId, ScopeChange,
+    ScopeMove, SourceHealth, SourceId, SourceState, StatusMove, Story, StoryKey, StoryKind, Target, TestRun,
+    Text, Tier, Window, World,
+};
+
+pub(crate) const ALL_KINDS: [Kind; 9] = [
+    Kind::Releases,
+    Kind::Stories,
+    Kind::Defects,
+    Kind::PullRequests,
+    Kind::Deployments,
+    Kind::Environments,
+    Kind::Bookings,
+    Kind::Freezes,
+    Kind::TestRuns,
+];
+
+/// An instant in November 2026; the 22nd, 9 o'clock, is now.
+pub(crate) fn at(day: u32, hour: u32) -> Instant {
+    Utc.with_ymd_and_hms(2026, 11, day, hour, 0, 0).unwrap()
+}
+
+/// Sunday 22 November 2026, 9:00.
+pub(crate) fn now() -> Instant {
+    at(22, 9)
+}
+
+pub(crate) fn id() -> ReleaseId {
+    ReleaseId::new("payments 4.2")
+}
+
+pub(crate) fn release() -> Release {
+    Release {
+        target: Some(Target { at: at(25, 17), estimated: false }),
+        start: Some(at(9, 0)),
+        ..Release::named("payments", "4.2")
+    }
+}
+
+pub(crate) fn story(key: &str, category: Category) -> Story {
+    Story {
+        key: StoryKey::new(key),
+        title: Text::new("Refunds"),
+        kind: StoryKind::Story,
+        status: Text::new("status"),
+        category,
+        severity: None,
+        owner: Some(Text::new("lee")),
+        points: None,
+        created_at: at(9, 12),
+        moves: match category {
+            Category::ToDo => Vec::new(),
+            to => vec![StatusMove { at: at(20, 12), to }],
+        },
+        releases: vec![id()],
+        scope: Vec::new(),
+        blocked_by: Vec::new(),
+        parent: None,
+        component: None,
+        labels: Vec::new(),
+        due: None,
+        url: None,
+    }
+}
+
+pub(crate) fn defect(key: &str, category: Category) -> Story {
+    Story { kind: StoryKind::Defect, ..story(key, category) }
+}
+
+pub(crate) fn scope_move(day: u32, change: ScopeChange) -> ScopeMove {
+    ScopeMove { at: at(day, 12), release: id(), change }
+}
+
+pub(crate) fn pull_request(number: u64, state: PullRequestState) -> PullRequest {
+    let ended = |wanted| (state == wanted).then(|| at(20, 12));
+    PullRequest {
+        id: PullRequestId::new(format!("api#{number}")),
+        repository: Text::new("api"),
+        number: Some(number),
+        title: Text::new("Refund webhook retries"),
+        author: Text::new("lee"),
+        branch: Some(Text::new("refunds")),
+        base: Text::new("main"),
+        state,
+        draft: false,
+        started_at: Some(at(16, 12)),
+        opened_at: Some(at(17, 12)),
+        ready_at: Some(at(17, 12)),
+        merged_at: ended(PullRequestState::Merged),
+        closed_at: ended(PullRequestState::Closed),
+        updated_at: Some(at(20, 12)),
+        due: None,
+        merge_commit: None,
+        reviews: Vec::new(),
+        requested_reviewers: Vec::new(),
+        required_approvals: None,
+        checks: Vec::new(),
+        mergeability: Mergeability::Clean,
+        milestone: None,
+        labels: Vec::new(),
+        stories: Vec::new(),
+        release: Some(id()),
+        deployed_at: None,
+        additions: None,
+        deletions: None,
+        url: None,
+    }
+}
+
+pub(crate) fn deployment(name: &str, release: &str, from: Instant, minutes: i64) -> Deployment {
+    Deployment {
+        id: DeploymentId::new(name),
+        release: Some(ReleaseId::new(release)),
+        environment: EnvironmentId::new("production/eu"),
+        window: Window { from, until: from + Duration::minutes(minutes) },
+        state: DeploymentState::Approved,
+        started_at: None,
+        finished_at: None,
+        activities: Vec::new(),
+        url: None,
+    }
+}
+
+pub(crate) fn environment(name: &str, tier: Tier) -> Environment {
+    Environment {
+        id: EnvironmentId::new(name),
+        tier,
+        platform: None,
+        region: None,
+        group: None,
+        shareable: false,
+        cost_per_day: None,
+    }
+}
+
+pub(crate) fn test_run(suite: &str, day: u32, passed: u32, failed: u32) -> TestRun {
+    TestRun {
+        suite: Text::new(suite),
+        at: at(day, 12),
+        release: Some(id()),
+        commit: None,
+        passed,
+        failed,
+        skipped: 1,
+        failures: Vec::new(),
+    }
+}
+
+/// What one source says, in the making.
+#[derive(Clone, Default)]
+pub(crate) struct Facade {
+    pub(crate) facts: Facts,
+    pub(crate) health: Vec<SourceHealth>,
+    pub(crate) policy: Policy,
+}
+
+/// A source that answered a minute before now and is stale ten minutes after it.
+pub(crate) fn fresh(source: &str) -> SourceHealth {
+    SourceHealth {
+        state: SourceState::Waiting,
+        answered_at: Some(now() - Duration::minutes(1)),
+        stale_from: Some(now() + Duration::minutes(10)),
+        ..SourceHealth::starting(SourceId::new(source))
+    }
+}
+
+impl Facade {
+    /// The release, and a source `plan` that covers these kinds.
+    pub(crate) fn covering(kinds: &[Kind]) -> Self {
+        Self {
+            facts: Facts {
+                covers: kinds.iter().copied().collect(),
+                releases: vec![Arc::new(release())],
+                ..Facts::default()
+            },
+            health: vec![fresh("plan")],
+            policy: Policy::default(),
+        }
+    }
+
+    pub(crate) fn release(mut self, change: impl FnOnce(&mut Release)) -> Self {
+        change(Arc::make_mut(&mut self.facts.releases[0]));
+        self
+    }
+
+    pub(crate) fn other(mut self, release: Release) -> Self {
+        self.facts.releases.push(Arc::new(release));
+        self
+    }
+
+    pub(crate) fn story(mut self, story: Story) -> Self {
+        self.facts.stories.push(Arc::new(story));
+        self
+    }
+
+    pub(crate) fn pull_request(mut self, pull_request: PullRequest) -> Self {
+        self.facts.pull_requests.push(Arc::new(pull_request));
+        self
+    }
+
+    pub(crate) fn deployment(mut self, deployment: Deployment) -> Self {
+        self.facts.deployments.push(Arc::new(deployment));
+        self
+    }
+
+    pub(crate) fn environment(mut self, environment: Environment) -> Self {
+        self.facts.environments.push(Arc::new(environment));
+        self
+    }
+
+    pub(crate) fn test_run(mut self, run: TestRun) -> Self {
+        self.facts.test_runs.push(Arc::new(run));
+        self
+    }
+
+    pub(crate) fn policy(mut self, change: impl FnOnce(&mut Policy)) -> Self {
+        change(&mut self.policy);
+        self
+    }
+
+    pub(crate) fn world(&self) -> World {
+        World::union([(&SourceId::new("plan"), &self.facts)])
+    }
+
+    pub(crate) fn insight(&self) -> Insight {
+        self.insight_at(now())
+    }
+
+    pub(crate) fn insight_at(&self, now: Instant) -> Insight {
+        derive(&self.world(), &self.health, &self.policy, now).0
+    }
+
+    /// What is said of `payments 4.2`.
+    pub(crate) fn answer(&self) -> Arc<ReleaseInsight> {
+        let insight = self.insight();
+        let found = insight.releases.iter().find(|insight| insight.release.id == id());
+        Arc::clone(found.unwrap())
+    }
+
+    pub(crate) fn gate(&self, name: GateName) -> Gate {
+        let answer = self.answer();
+        answer.gates.iter().find(|gate| gate.name == name).unwrap().clone()
+    }
+}

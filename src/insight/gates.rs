@@ -1,0 +1,354 @@
+//! The gates, and the verdict that they add up to.
+//!
+//! A gate never says go on data that is missing or too old: first it is asked whether any
+//! source feeds it, then whether those sources answered lately, and only then what they say.
+
+use crate::domain::{Category, Deployment, Kind, PullRequestState, SourceId, StoryKey, StoryKind, Text};
+
+use super::{
+    DeploymentRow, Gate, GateAnswer, GateName, ScheduleProblemKind, Tally, Verdict,
+    context::{Context, Freshness},
+    membership::Membership,
+    schedule::{self, Dependency, Deployments},
+    stories::{is_open, waits_for},
+    test_results::TestResults,
+    words,
+};
+
+/// What a gate says, and what it says it on.
+struct Answer {
+    answer: GateAnswer,
+    measured: String,
+    needed: String,
+}
+
+impl Answer {
+    fn of(is_met: bool, measured: impl Into<String>, needed: impl Into<String>) -> Self {
+        let answer = if is_met { GateAnswer::Go } else { GateAnswer::NoGo };
+        Self { answer, measured: measured.into(), needed: needed.into() }
+    }
+
+    fn unknown(measured: impl Into<String>, why: impl Into<String>) -> Self {
+        Self { answer: GateAnswer::Unknown, measured: measured.into(), needed: why.into() }
+    }
+
+    fn not_needed(why: impl Into<String>) -> Self {
+        Self { answer: GateAnswer::NotNeeded, measured: String::new(), needed: why.into() }
+    }
+}
+
+/// What the gates of one release are asked about.
+pub(crate) struct Question<'a, 'b> {
+    pub(crate) context: &'b Context<'a>,
+    pub(crate) membership: &'b Membership,
+    pub(crate) deployments: &'b Deployments,
+    pub(crate) tests: &'b TestResults<'a>,
+    pub(crate) tally: &'b Tally,
+    pub(crate) release: usize,
+}
+
+/// The kinds of items that a gate looks at. Of the first ones a source must cover at least
+/// one; the others are looked at where they are covered.
+fn kinds(name: GateName, covers_deployments: bool) -> (&'static [Kind], &'static [Kind]) {
+    match name {
+        GateName::Stories | GateName::Blocked => (&[Kind::Stories], &[]),
+        GateName::Defects => (&[Kind::Defects], &[]),
+        GateName::Tests => (&[Kind::TestRuns], &[]),
+        GateName::PullRequests => (&[Kind::PullRequests], &[]),
+        GateName::Dependencies if covers_deployments => (&[Kind::Deployments], &[Kind::Releases]),
+        GateName::Dependencies => (&[Kind::Releases], &[]),
+        GateName::Environment => (&[Kind::Deployments], &[Kind::Bookings, Kind::Environments]),
+        GateName::Freeze => (&[Kind::Freezes], &[Kind::Deployments, Kind::Environments]),
+        GateName::Runbook => (&[Kind::Deployments], &[]),
+    }
+}
+
+impl Question<'_, '_> {
+    /// All gates, in order.
+    pub(crate) fn gates(&self) -> Vec<Gate> {
+        GateName::ALL.into_iter().map(|name| self.gate(name)).collect()
+    }
+
+    fn gate(&self, name: GateName) -> Gate {
+        let policy = self.context.policy;
+        let lists = |gates: &[Text]| gates.iter().any(|gate| gate.as_str() == name.key());
+        let (feeding, besides) = kinds(name, self.context.world.is_covered(Kind::Deployments));
+        let (mut answer, sources) = if lists(&policy.disabled_gates) {
+            return gate(name, Answer::not_needed("switched off"), Vec::new());
+        } else {
+            match self.context.freshness(feeding) {
+                Freshness::NotCovered => (Answer::not_needed("no source"), Vec::new()),
+                Freshness::Stale { sources, why, .. } => (Answer::unknown("", why), sources),
+                Freshness::Fresh(mut sources) => match self.context.freshness(besides) {
+                    Freshness::Stale { sources: more, why, .. } if self.covers_any(besides) => {
+                        sources.extend(more);
+                        (Answer::unknown("", why), sources)
+                    }
+                    Freshness::Fresh(more) => {
+                        sources.extend(more);
+                        (self.ask(name), sources)
+                    }
+                    Freshness::NotCovered | Freshness::Stale { .. } => (self.ask(name), sources),
+                },
+            }
+        };
+        if answer.answer == GateAnswer::NotNeeded && lists(&policy.required_gates) {
+            answer = Answer::unknown(answer.measured, format!("required, but {}", answer.needed));
+        }
+        gate(name, answer, sources)
+    }
+
+    fn covers_any(&self, kinds: &[Kind]) -> bool {
+        kinds.iter().any(|kind| self.context.world.is_covered(*kind))
+    }
+
+    fn ask(&self, name: GateName) -> Answer {
+        match name {
+            GateName::Stories => self.stories(),
+            GateName::Blocked => self.blocked(),
+            GateName::Defects => self.defects(),
+            GateName::Tests => self.tests(),
+            GateName::PullRequests => self.pull_requests(),
+            GateName::Dependencies => self.dependencies(),
+            GateName::Environment => self.deployment(|row| self.environment(row)),
+            GateName::Freeze => self.deployment(freeze),
+            GateName::Runbook => self.deployment(runbook),
+        }
+    }
+
+    fn stories(&self) -> Answer {
+        let Tally { stories, stories_ready, .. } = *self.tally;
+        if stories == 0 {
+            return Answer::not_needed("no story in it");
+        }
+        let measured = format!("{stories_ready}/{stories}");
+        let not_understood = self.count_stories(|category| category == Category::Unknown);
+        // All that is known to be open is done; of the rest nobody can tell.
+        if stories_ready < stories && stories_ready + not_understood == stories {
+            let what = words::count(not_understood as usize, "status", "statuses");
+            return Answer::unknown(measured, format!("{what} not understood"));
+        }
+        Answer::of(stories_ready == stories, measured, "all")
+    }
+
+    fn count_stories(&self, counts: impl Fn(Category) -> bool) -> u32 {
+        let members = self.membership.stories[self.release].iter();
+        let stories = members.map(|member| self.context.stories[member.item]);
+        stories.filter(|story| story.kind == StoryKind::Story && counts(story.category)).count() as u32
+    }
+
+    fn blocked(&self) -> Answer {
+        if self.tally.stories == 0 {
+            return Answer::not_needed("no story in it");
+        }
+        let blocked = blocked(self.context, self.membership, self.release);
+        let is_unknown = |key: &StoryKey| self.context.story(key).is_none();
+        let nobody_knows: Vec<&str> = blocked
+            .iter()
+            .flat_map(|(_, waits)| waits)
+            .filter(|key| is_unknown(key))
+            .map(StoryKey::as_str)
+            .collect();
+        if !blocked.is_empty() && blocked.iter().all(|(_, waits)| waits.iter().all(is_unknown)) {
+            let keys = words::list(&nobody_knows, 2);
+            return Answer::unknown(blocked.len().to_string(), format!("{keys} not known"));
+        }
+        Answer::of(blocked.is_empty(), blocked.len().to_string(), "max 0")
+    }
+
+    fn defects(&self) -> Answer {
+        let blocking = self.tally.defects_blocking;
+        Answer::of(blocking == 0, blocking.to_string(), "max 0")
+    }
+
+    fn tests(&self) -> Answer {
+        let missing: Vec<&str> = self.tests.missing.iter().map(|suite| suite.as_str()).collect();
+        let share = self.tests.share();
+        let measured = share.map(words::percent).unwrap_or_default();
+        if !missing.is_empty() {
+            return Answer::unknown(measured, format!("{} never ran", words::list(&missing, 2)));
+        }
+        if self.tests.newest.is_empty() {
+            return Answer::unknown("", "no run for it");
+        }
+        let heads = self.membership.heads(self.context, self.release);
+        let old = self.tests.newest.values().find_map(|run| {
+            let commit = run.commit.as_ref()?;
+            (!heads.is_empty() && !heads.contains(&commit)).then_some((run, commit))
+        });
+        if let Some((run, commit)) = old {
+            return Answer::unknown(measured, format!("{} ran on {}", run.suite, words::commit(commit)));
+        }
+        let Some(share) = share else { return Answer::unknown("", "no test ran") };
+        let needed = self.context.policy.tests_passing;
+        Answer::of(share >= needed, measured, format!("min {}", words::percent(needed)))
+    }
+
+    fn pull_requests(&self) -> Answer {
+        let Tally { pull_requests, pull_requests_merged, .. } = *self.tally;
+        if pull_requests == 0 {
+            return Answer::not_needed("none in it");
+        }
+        let measured = format!("{pull_requests_merged}/{pull_requests}");
+        Answer::of(pull_requests_merged == pull_requests, measured, "all merged")
+    }
+
+    fn dependencies(&self) -> Answer {
+        let environment =
+            self.deployments.next_of(self.release).map(|row| row.deployment.environment.clone());
+        let all = schedule::dependencies(self.context, self.release, environment.as_ref());
+        if all.is_empty() {
+            return Answer::not_needed("needs none");
+        }
+        let deployed = all.iter().filter(|(_, state)| *state == Dependency::Deployed).count();
+        let measured = format!("{deployed}/{}", all.len());
+        let missing = all.iter().find(|(_, state)| matches!(state, Dependency::Missing(_)));
+        let unknown = all.iter().find(|(_, state)| *state == Dependency::Unknown);
+        match (missing, unknown) {
+            (Some((id, state)), _) => Answer::of(false, measured, state.said_of(id)),
+            (None, Some((id, state))) => Answer::unknown(measured, state.said_of(id)),
+            (None, None) => Answer::of(true, measured, "all deployed"),
+        }
+    }
+
+    fn deployment(&self, ask: impl Fn(&DeploymentRow) -> Answer) -> Answer {
+        match self.deployments.next_of(self.release) {
+            Some(row) => ask(row),
+            None => Answer::not_needed("no deployment planned"),
+        }
+    }
+
+    fn environment(&self, row: &DeploymentRow) -> Answer {
+        let place = row.deployment.environment.to_string();
+        if let Some(unknown) = problem(row, ScheduleProblemKind::UnknownEnvironment) {
+            return Answer::unknown(place, format!("{unknown} is not known"));
+        }
+        if schedule::is_booked(self.context, &row.deployment) {
+            return Answer::of(true, place, "booked");
+        }
+        match problem(row, ScheduleProblemKind::Conflict) {
+            Some(conflict) => Answer::of(false, place, conflict),
+            None => Answer::of(true, place, "free"),
+        }
+    }
+}
+
+fn gate(name: GateName, answer: Answer, mut sources: Vec<SourceId>) -> Gate {
+    sources.sort_unstable();
+    sources.dedup();
+    Gate {
+        name,
+        answer: answer.answer,
+        measured: Text::new(answer.measured),
+        needed: Text::new(answer.needed),
+        sources,
+    }
+}
+
+fn problem(row: &DeploymentRow, kind: ScheduleProblemKind) -> Option<&str> {
+    row.problems.iter().find(|problem| problem.kind == kind).map(|problem| problem.what.as_str())
+}
+
+fn freeze(row: &DeploymentRow) -> Answer {
+    match problem(row, ScheduleProblemKind::Freeze) {
+        Some(freeze) => Answer::of(false, "in a freeze", freeze),
+        None => Answer::of(true, "none", "none"),
+    }
+}
+
+fn runbook(row: &DeploymentRow) -> Answer {
+    let Some(estimate) = row.estimate else { return Answer::unknown("", "no estimate") };
+    let usual = schedule::minutes(estimate.p85_minutes);
+    let window = row.deployment.window.duration();
+    let is_met = usual <= window;
+    Answer::of(is_met, format!("P85 {}", words::duration(usual)), format!("max {}", words::duration(window)))
+}
+
+/// Open stories of a release that wait for unfinished ones outside of it, each with those.
+pub(crate) fn blocked(
+    context: &Context<'_>,
+    membership: &Membership,
+    release: usize,
+) -> Vec<(usize, Vec<StoryKey>)> {
+    let members = &membership.stories[release];
+    let is_inside = |key: &StoryKey| {
+        context
+            .story(key)
+            .is_some_and(|index| members.binary_search_by_key(&index, |member| member.item).is_ok())
+    };
+    members
+        .iter()
+        .map(|member| member.item)
+        .filter(|item| {
+            let story = context.stories[*item];
+            story.kind == StoryKind::Story && is_open(story) && !story.blocked_by.is_empty()
+        })
+        .filter_map(|item| {
+            let mut waits = waits_for(context, context.stories[item]);
+            waits.retain(|key| !is_inside(key));
+            (!waits.is_empty()).then_some((item, waits))
+        })
+        .collect()
+}
+
+/// No-go if any gate is, else unknown if any is or if nothing says go, else go. A release of
+/// which no story, pull request or deployment is known is unknown; and as long as a source
+/// never answered, nobody knows what it would say.
+pub(crate) fn verdict(context: &Context<'_>, gates: &[Gate], tally: &Tally, any_deployment: bool) -> Verdict {
+    let any = |answer| gates.iter().any(|gate| gate.answer == answer);
+    let is_nothing =
+        tally.stories == 0 && tally.defects_open == 0 && tally.pull_requests == 0 && !any_deployment;
+    if is_nothing {
+        Verdict::Unknown
+    } else if any(GateAnswer::NoGo) {
+        Verdict::NoGo
+    } else if any(GateAnswer::Unknown) || !any(GateAnswer::Go) || context.unheard().next().is_some() {
+        Verdict::Unknown
+    } else {
+        Verdict::Go
+    }
+}
+
+/// How the lists of a release add up, its gates apart.
+pub(crate) fn tally(
+    context: &Context<'_>,
+    membership: &Membership,
+    tests: &TestResults<'_>,
+    release: usize,
+) -> Tally {
+    let mut tally = Tally::default();
+    for member in &membership.stories[release] {
+        let story = context.stories[member.item];
+        let counts = super::scope::counts_now(story, true);
+        tally.stories += u32::from(counts.scope);
+        tally.stories_ready += u32::from(counts.ready);
+        tally.defects_open += u32::from(counts.defect);
+        let is_blocking = story.severity.is_some_and(|severity| context.policy.blocking.contains(&severity));
+        tally.defects_blocking += u32::from(counts.defect && is_blocking);
+    }
+    for member in &membership.pull_requests[release] {
+        let state = context.pull_requests[member.item].state;
+        tally.pull_requests += u32::from(state != PullRequestState::Closed);
+        tally.pull_requests_merged += u32::from(state == PullRequestState::Merged);
+    }
+    (tally.tests_passed, tally.tests_failed, tally.tests_skipped) = tests.totals();
+    tally
+}
+
+/// Adds up what the gates say.
+pub(crate) fn count_gates(tally: &mut Tally, gates: &[Gate]) {
+    for gate in gates {
+        match gate.answer {
+            GateAnswer::Go => tally.gates_go += 1,
+            GateAnswer::NoGo => tally.gates_no_go += 1,
+            GateAnswer::Unknown => tally.gates_unknown += 1,
+            GateAnswer::NotNeeded => tally.gates_not_needed += 1,
+        }
+    }
+}
+
+/// A deployment in a few words: `production/eu, Wed 25 Nov 14:00`.
+pub(crate) fn when_and_where(context: &Context<'_>, deployment: &Deployment) -> String {
+    let when = words::day_and_time(deployment.window.from, &context.policy.calendar);
+    format!("{}, {when}", deployment.environment)
+}

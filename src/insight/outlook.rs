@@ -1,0 +1,208 @@
+//! When a release will be ready, and whether that is in time.
+//!
+//! The model is in [`forecast`](super::forecast); here releases become what it reads, and
+//! what it says becomes an answer.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::Duration;
+
+use crate::domain::{Instant, Text};
+
+use super::{
+    BurnDown, ForecastView, Outlook, Unit,
+    burn_down::Progress,
+    context::Context,
+    forecast::{
+        DayCounts, Distribution, Forecast, Forecaster, Past, Project, ReleaseSeries, Scope, Throughput,
+    },
+};
+
+/// P(ready by target) from which on a release is on track.
+const ON_TRACK: f64 = 0.85;
+/// P(ready by target) from which on it is at risk rather than late.
+const AT_RISK: f64 = 0.5;
+const SECONDS_A_DAY: f64 = 86_400.0;
+
+/// How likely a release is ready by some instant.
+#[derive(Clone, Debug)]
+pub(crate) enum Likelihood {
+    /// Nobody can tell.
+    Unknown,
+    /// It is.
+    Ready,
+    /// By the forecast.
+    Forecast(Distribution),
+}
+
+impl Likelihood {
+    /// P(ready by `instant`), 0 to 1.
+    pub(crate) fn ready_by(&self, now: Instant, instant: Instant) -> Option<f64> {
+        match self {
+            Self::Unknown => None,
+            Self::Ready => Some(1.0),
+            Self::Forecast(distribution) => {
+                Some(distribution.probability_by((instant - now).num_seconds() as f64 / SECONDS_A_DAY))
+            }
+        }
+    }
+}
+
+/// What was learnt from the releases that went out.
+pub(crate) struct Forecasts {
+    /// By unit and project; only for projects that have something to forecast.
+    forecasters: HashMap<(bool, Text), Forecaster>,
+}
+
+impl Forecasts {
+    /// Learns from the released ones of `drawn`, which is by position of the release. Stories
+    /// and pull requests are learnt from apart: they are not of one size.
+    pub(crate) fn learn(context: &Context<'_>, drawn: &[(BurnDown, Progress)]) -> Self {
+        let mut forecasters = HashMap::new();
+        let today = context.days.date(context.days.today());
+        for unit in [Unit::Stories, Unit::PullRequests] {
+            let of_unit = || {
+                let all = context.releases.iter().zip(drawn);
+                all.filter(|(_, (burn_down, progress))| burn_down.unit == unit && !progress.days.is_empty())
+            };
+            // Only what is asked for is fitted.
+            let mut asked: Vec<&Text> = of_unit()
+                .filter(|(release, (_, progress))| release.released_at.is_none() && is_forecast(progress))
+                .map(|(release, _)| &release.project)
+                .collect();
+            asked.sort_unstable();
+            asked.dedup();
+            if asked.is_empty() {
+                continue;
+            }
+            let mut projects: HashMap<&Text, (Vec<_>, Vec<(Text, ReleaseSeries)>)> = HashMap::new();
+            for (release, (_, progress)) in of_unit() {
+                let project = projects.entry(&release.project).or_default();
+                project.0.extend(completions(progress));
+                if release.released_at.is_some() {
+                    project.1.push((release.id.text().clone(), series(progress, true)));
+                }
+            }
+            let mut projects: Vec<_> = projects.into_iter().collect();
+            projects.sort_by_key(|(name, _)| (*name).clone());
+            let index: HashMap<&Text, usize> =
+                projects.iter().enumerate().map(|(index, (name, _))| (*name, index)).collect();
+            let learnt_from = projects
+                .iter()
+                .map(|(name, (completions, releases))| Project {
+                    name: (*name).clone(),
+                    team: Throughput::of(completions.iter().copied()),
+                    releases: releases.clone(),
+                })
+                .collect();
+            let past = Arc::new(Past::new(Scope::Emerging, learnt_from));
+            for project in asked {
+                let Some(&index) = index.get(project) else { continue };
+                let forecaster = Forecaster::learn(Arc::clone(&past), index, today);
+                forecasters.insert((unit == Unit::Stories, project.clone()), forecaster);
+            }
+        }
+        Self { forecasters }
+    }
+
+    /// What to show of the release at this position, how it looks against its target, and how
+    /// likely it is ready by any other time.
+    pub(crate) fn of(
+        &self,
+        context: &Context<'_>,
+        release: usize,
+        unit: Unit,
+        progress: &Progress,
+    ) -> (ForecastView, Outlook, Likelihood) {
+        let described = context.releases[release];
+        let target = described.target;
+        let promised = target.filter(|target| !target.estimated).map(|target| target.at);
+        let last = progress.days.last().copied().unwrap_or_default();
+        if described.released_at.is_some() {
+            return (ForecastView::Ready, Outlook::Released, Likelihood::Ready);
+        }
+        let has_passed = promised.is_some_and(|at| at < context.now);
+        if last.scope == 0 {
+            let outlook = if has_passed { Outlook::Late } else { Outlook::Unknown };
+            return (withheld("nothing is in it"), outlook, Likelihood::Unknown);
+        }
+        if last.scope == last.ready {
+            let in_time = promised.is_none_or(|at| at >= context.now || was_ready(context, progress, at));
+            let outlook = if in_time { Outlook::OnTrack } else { Outlook::Late };
+            return (ForecastView::Ready, outlook, Likelihood::Ready);
+        }
+        let late_or_unknown = if has_passed { Outlook::Late } else { Outlook::Unknown };
+        let Some(forecaster) = self.forecasters.get(&(unit == Unit::Stories, described.project.clone()))
+        else {
+            return (
+                withheld("nothing is done yet, so there is no pace to go by"),
+                late_or_unknown,
+                Likelihood::Unknown,
+            );
+        };
+        let today = context.days.date(context.days.today());
+        match forecaster.forecast(&series(progress, false), today) {
+            Forecast::Withheld(why) => (withheld(why.reason()), late_or_unknown, Likelihood::Unknown),
+            Forecast::Dates(dates) => {
+                let at = |share| {
+                    let seconds = dates.distribution.days(share) * SECONDS_A_DAY;
+                    // To the minute: more would be pretence, and change from second to second.
+                    context.now + Duration::minutes((seconds / 60.0).ceil() as i64)
+                };
+                let likelihood = Likelihood::Forecast(dates.distribution.clone());
+                let by_target = target.and_then(|target| likelihood.ready_by(context.now, target.at));
+                let outlook = match promised.and(by_target) {
+                    None => Outlook::Unknown,
+                    Some(_) if has_passed => Outlook::Late,
+                    Some(share) if share >= ON_TRACK => Outlook::OnTrack,
+                    Some(share) if share >= AT_RISK => Outlook::AtRisk,
+                    Some(_) => Outlook::Late,
+                };
+                let view =
+                    ForecastView::Dates { p50: at(0.5), p85: at(0.85), p95: at(0.95), by_target, scored: 0 };
+                (view, outlook, likelihood)
+            }
+        }
+    }
+}
+
+fn withheld(why: &str) -> ForecastView {
+    ForecastView::Withheld(Text::new(why))
+}
+
+/// Something is open, and something is done to go by.
+fn is_forecast(progress: &Progress) -> bool {
+    progress.days.last().is_some_and(|last| last.ready > 0 && last.ready < last.scope)
+}
+
+/// Whether all was ready at the end of the target's day.
+fn was_ready(context: &Context<'_>, progress: &Progress, target: Instant) -> bool {
+    let elapsed = (context.policy.calendar.day(target) - progress.start).num_days();
+    let state = usize::try_from(elapsed).ok().and_then(|day| progress.days.get(day));
+    state.is_some_and(|state| state.scope == state.ready)
+}
+
+/// One date for each completion.
+fn completions(progress: &Progress) -> Vec<chrono::NaiveDate> {
+    let days = progress.start.iter_days().zip(&progress.days);
+    days.flat_map(|(day, state)| std::iter::repeat_n(day, state.completed as usize)).collect()
+}
+
+/// A release as the model reads it. A finished one ends with its last completion.
+fn series(progress: &Progress, is_finished: bool) -> ReleaseSeries {
+    let days: Vec<DayCounts> = progress
+        .days
+        .iter()
+        .map(|state| DayCounts {
+            open: state.scope - state.ready,
+            done: state.ready,
+            added: state.added,
+            removed: state.removed,
+            completed: state.completed,
+        })
+        .collect();
+    let last = days.iter().rposition(|day| day.completed > 0).filter(|_| is_finished);
+    let finished_on =
+        last.and_then(|last| progress.start.checked_add_days(chrono::Days::new(last as u64 + 1)));
+    ReleaseSeries { start: progress.start, days, finished_on }
+}

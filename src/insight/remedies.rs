@@ -1,0 +1,207 @@
+//! The fewest steps that turn the gates that do not say go.
+
+use std::collections::BTreeSet;
+
+use crate::domain::{SourceId, Text};
+
+use super::{
+    Gate, GateAnswer, GateName, PullRequestRow, Remedy, ScheduleProblemKind, Standing, StoryRow, Subject,
+    context::Context,
+    gates::{self, Question},
+    schedule::{self, Dependency},
+    words,
+};
+
+/// Items that are named in one step; of more only the count is.
+const MOST_NAMED: usize = 3;
+
+/// A step, and how much work it is: the fewer things must be done, the more it is worth.
+struct Step {
+    things: usize,
+    remedy: Remedy,
+}
+
+/// The steps for one release, the most effective first: what turns several gates at once,
+/// then what takes the fewest things.
+pub(crate) fn remedies(
+    question: &Question<'_, '_>,
+    gates: &[Gate],
+    stories: &[StoryRow],
+    pull_requests: &[PullRequestRow],
+) -> Vec<Remedy> {
+    let mut steps: Vec<(usize, Step)> = Vec::new();
+    let mut asked: BTreeSet<SourceId> = BTreeSet::new();
+    for gate in gates.iter().filter(|gate| matches!(gate.answer, GateAnswer::NoGo | GateAnswer::Unknown)) {
+        let stale = stale_sources(question.context, gate);
+        if !stale.is_empty() {
+            for source in stale {
+                if asked.insert(source.clone()) {
+                    let turned = gates.iter().filter(|gate| gate.sources.contains(&source)).count();
+                    steps.push((turned, refresh(question.context, source, gate.name)));
+                }
+            }
+            continue;
+        }
+        steps.push((1, step(question, gate, stories, pull_requests)));
+    }
+    steps.sort_by_key(|(turned, step)| (std::cmp::Reverse(*turned), step.things, step.remedy.gate));
+    steps.into_iter().map(|(_, step)| step.remedy).collect()
+}
+
+fn stale_sources(context: &Context<'_>, gate: &Gate) -> Vec<SourceId> {
+    let is_stale =
+        |source: &&SourceId| context.health(source).is_none_or(|health| health.is_stale(context.now));
+    if gate.answer != GateAnswer::Unknown {
+        return Vec::new();
+    }
+    gate.sources.iter().filter(is_stale).cloned().collect()
+}
+
+fn refresh(context: &Context<'_>, source: SourceId, gate: GateName) -> Step {
+    let failure = context.health(&source).and_then(|health| health.failure.as_ref());
+    let action = match failure {
+        Some(problem) => format!("{source}: {}", problem.next_step),
+        None => format!("refresh {source}"),
+    };
+    Step {
+        things: 1,
+        remedy: Remedy { action: Text::new(action), gate, subject: Some(Subject::Source(source)) },
+    }
+}
+
+fn step(
+    question: &Question<'_, '_>,
+    gate: &Gate,
+    stories: &[StoryRow],
+    pull_requests: &[PullRequestRow],
+) -> Step {
+    let context = question.context;
+    let make = |things: usize, action: String, subject: Option<Subject>| Step {
+        things,
+        remedy: Remedy { action: Text::new(action), gate: gate.name, subject },
+    };
+    let row = question.deployments.next_of(question.release);
+    let deployment = row.map(|row| Subject::Deployment(row.deployment.id.clone()));
+    if gate.answer == GateAnswer::Unknown && gate.needed.starts_with("required") {
+        return make(1, format!("{}: {}", gate.name.title(), gate.needed), Some(Subject::Gate(gate.name)));
+    }
+    match gate.name {
+        GateName::Stories => {
+            let open: Vec<&StoryRow> = stories.iter().filter(|row| row.open && is_story(row)).collect();
+            let named = named(&open, |row| row.story.key.to_string(), "story", "stories");
+            let subject = open.first().map(|row| Subject::Story(row.story.key.clone()));
+            make(open.len(), format!("finish or leave out {named}"), subject)
+        }
+        GateName::Blocked => {
+            let blocked = gates::blocked(context, question.membership, question.release);
+            let mut waits: Vec<String> =
+                blocked.iter().flat_map(|(_, waits)| waits).map(ToString::to_string).collect();
+            waits.sort_unstable();
+            waits.dedup();
+            let subject = blocked.first().map(|(item, _)| Subject::Story(context.stories[*item].key.clone()));
+            let waiting = words::count(blocked.len(), "story waits", "stories wait");
+            make(waits.len(), format!("finish {}: {waiting}", words::list(&waits, MOST_NAMED)), subject)
+        }
+        GateName::Defects => {
+            let is_blocking = |row: &&StoryRow| {
+                let severity = row.story.severity;
+                row.open && !is_story(row) && severity.is_some_and(|it| context.policy.blocking.contains(&it))
+            };
+            let open: Vec<&StoryRow> = stories.iter().filter(is_blocking).collect();
+            let named = named(&open, |row| row.story.key.to_string(), "defect", "defects");
+            let subject = open.first().map(|row| Subject::Story(row.story.key.clone()));
+            make(open.len(), format!("fix or defer {named}"), subject)
+        }
+        GateName::Tests => tests(question, gate, &make),
+        GateName::PullRequests => {
+            let open: Vec<&PullRequestRow> =
+                pull_requests.iter().filter(|row| row.standing != Standing::Ended).collect();
+            let subject = open.first().map(|row| Subject::PullRequest(row.pull_request.id.clone()));
+            let action = match open.as_slice() {
+                [one] if !one.next.action.is_empty() => {
+                    format!("{}: {}, or move it out", one.pull_request.id, one.next.action)
+                }
+                open => {
+                    let named =
+                        named(open, |row| row.pull_request.id.to_string(), "pull request", "pull requests");
+                    format!("merge or move out {named}")
+                }
+            };
+            make(open.len(), action, subject)
+        }
+        GateName::Dependencies => {
+            let environment = row.map(|row| row.deployment.environment.clone());
+            let all = schedule::dependencies(context, question.release, environment.as_ref());
+            let missing: Vec<_> = all.iter().filter(|(_, state)| *state != Dependency::Deployed).collect();
+            let names: Vec<&str> = missing.iter().map(|(id, _)| id.as_str()).collect();
+            let subject = missing
+                .iter()
+                .find(|(id, _)| context.release(id).is_some())
+                .map(|(id, _)| Subject::Release(id.clone()));
+            let verb = if gate.answer == GateAnswer::Unknown { "tell of" } else { "deploy" };
+            make(missing.len(), format!("{verb} {} first", words::list(&names, MOST_NAMED)), subject)
+        }
+        GateName::Environment => match row {
+            Some(row) if gate.answer == GateAnswer::NoGo => {
+                let where_and_when = gates::when_and_where(context, &row.deployment);
+                make(1, format!("book {where_and_when}, or move the window"), deployment)
+            }
+            _ => make(1, format!("describe the environment {}", gate.measured), deployment),
+        },
+        GateName::Freeze => {
+            let freeze = row.and_then(|row| {
+                row.problems.iter().find(|problem| problem.kind == ScheduleProblemKind::Freeze)
+            });
+            let what = freeze.map(|problem| problem.what.to_string()).unwrap_or_default();
+            make(1, format!("move the window out of {what}"), deployment)
+        }
+        GateName::Runbook => match row.and_then(|row| Some((row, row.estimate?))) {
+            Some((row, estimate)) => {
+                let more = schedule::minutes(estimate.p85_minutes) - row.deployment.window.duration();
+                make(1, format!("widen the window by {}", words::duration(more)), deployment)
+            }
+            None => make(1, "estimate the activities of the runbook".to_owned(), deployment),
+        },
+    }
+}
+
+fn tests(
+    question: &Question<'_, '_>,
+    gate: &Gate,
+    make: &dyn Fn(usize, String, Option<Subject>) -> Step,
+) -> Step {
+    let subject = Some(Subject::Gate(GateName::Tests));
+    let results = question.tests;
+    if gate.answer == GateAnswer::NoGo {
+        let failing: Vec<&str> =
+            results.newest.values().filter(|run| run.failed > 0).map(|run| run.suite.as_str()).collect();
+        let failed = results.totals().1 as usize;
+        let count = words::count(failed, "failed test", "failed tests");
+        return make(failed, format!("fix {count} in {}", words::list(&failing, MOST_NAMED)), subject);
+    }
+    let missing: Vec<&str> = results.missing.iter().map(|suite| suite.as_str()).collect();
+    if !missing.is_empty() {
+        return make(missing.len(), format!("run {}", words::list(&missing, MOST_NAMED)), subject);
+    }
+    let heads = question.membership.heads(question.context, question.release);
+    let suites: Vec<&str> = results.newest.keys().copied().collect();
+    let what = if suites.is_empty() { "the tests".to_owned() } else { words::list(&suites, MOST_NAMED) };
+    let action = match heads.first() {
+        Some(head) => format!("run {what} on {}", words::commit(head)),
+        None => format!("run {what}"),
+    };
+    make(suites.len().max(1), action, subject)
+}
+
+fn is_story(row: &StoryRow) -> bool {
+    row.story.kind == crate::domain::StoryKind::Story
+}
+
+/// A few by name, many by count.
+fn named<T>(rows: &[&T], name: impl Fn(&T) -> String, one: &str, many: &str) -> String {
+    if rows.len() <= MOST_NAMED {
+        rows.iter().map(|row| name(row)).collect::<Vec<_>>().join(", ")
+    } else {
+        words::count(rows.len(), one, many)
+    }
+}

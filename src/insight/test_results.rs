@@ -1,0 +1,56 @@
+//! What the newest test runs of a release say.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{TestRun, Text};
+
+use super::{context::Context, membership::Membership};
+
+/// The newest run of each suite that counts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TestResults<'a> {
+    /// By suite.
+    pub(crate) newest: BTreeMap<&'a str, &'a TestRun>,
+    /// Required suites that never ran for the release.
+    pub(crate) missing: Vec<&'a Text>,
+}
+
+impl<'a> TestResults<'a> {
+    /// The results of the release at this position.
+    pub(crate) fn of(context: &Context<'a>, membership: &Membership, release: usize) -> Self {
+        let mut results = Self::default();
+        for &run in &membership.test_runs[release] {
+            results.add(context, context.test_runs[run]);
+        }
+        let required = &context.policy.required_suites;
+        results.missing =
+            required.iter().filter(|suite| !results.newest.contains_key(suite.as_str())).collect();
+        results
+    }
+
+    /// Replaces an earlier run of the same suite, if the suite counts.
+    pub(crate) fn add(&mut self, context: &Context<'a>, run: &'a TestRun) {
+        let required = &context.policy.required_suites;
+        if required.is_empty() || required.contains(&run.suite) {
+            self.newest.insert(run.suite.as_str(), run);
+        }
+    }
+
+    /// Passed, failed and skipped tests.
+    pub(crate) fn totals(&self) -> (u32, u32, u32) {
+        self.newest.values().fold((0, 0, 0), |(passed, failed, skipped): (u32, u32, u32), run| {
+            (
+                passed.saturating_add(run.passed),
+                failed.saturating_add(run.failed),
+                skipped.saturating_add(run.skipped),
+            )
+        })
+    }
+
+    /// passed / (passed + failed); none if no test ran.
+    pub(crate) fn share(&self) -> Option<f64> {
+        let (passed, failed, _) = self.totals();
+        let ran = f64::from(passed) + f64::from(failed);
+        (ran > 0.0).then(|| f64::from(passed) / ran)
+    }
+}

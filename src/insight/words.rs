@@ -1,0 +1,136 @@
+//! Durations, counts and instants in words: short, stable in width, the coarsest honest unit.
+
+use chrono::Duration;
+
+use crate::domain::{Calendar, Instant};
+
+/// A duration in its two coarsest units with leading zeros, so that a countdown does not
+/// jump: `3d 04h`, `4h 05m`, `14m`, `0m`. Rounded down; a negative one has a minus in front.
+pub fn duration(duration: Duration) -> String {
+    let minutes = duration.num_minutes();
+    let sign = if minutes < 0 { "-" } else { "" };
+    let minutes = minutes.unsigned_abs();
+    let (days, hours, rest) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
+    match (days, hours) {
+        (0, 0) => format!("{sign}{rest}m"),
+        (0, _) => format!("{sign}{hours}h {rest:02}m"),
+        (1..=99, _) => format!("{sign}{days}d {hours:02}h"),
+        _ => format!("{sign}{days}d"),
+    }
+}
+
+/// A duration in its coarsest unit alone, for a narrow column: `3d`, `4h`, `14m`. Rounded down.
+pub fn age(duration: Duration) -> String {
+    let minutes = duration.num_minutes().max(0);
+    match minutes {
+        0..60 => format!("{minutes}m"),
+        60..1_440 => format!("{}h", minutes / 60),
+        _ => format!("{}d", minutes / 1_440),
+    }
+}
+
+/// The day of `instant`: `Wed 25 Nov`.
+pub fn day(instant: Instant, calendar: &Calendar) -> String {
+    instant.with_timezone(&calendar.zone).format("%a %-d %b").to_string()
+}
+
+/// Day and time of `instant`: `Wed 25 Nov 14:00`.
+pub fn day_and_time(instant: Instant, calendar: &Calendar) -> String {
+    instant.with_timezone(&calendar.zone).format("%a %-d %b %H:%M").to_string()
+}
+
+/// The time of day of `instant`: `14:00`.
+pub fn time(instant: Instant, calendar: &Calendar) -> String {
+    instant.with_timezone(&calendar.zone).format("%H:%M").to_string()
+}
+
+/// A count with its noun: `1 story`, `7 stories`.
+pub fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A share in per cent: `99.4 %`. Rounded down, so that a share that misses a threshold
+/// never reads as one that meets it; `100 %` only if it is all.
+pub fn percent(share: f64) -> String {
+    let tenths = (share.clamp(0.0, 1.0) * 1_000.0 + 1e-9).floor() as u32;
+    if tenths.is_multiple_of(10) {
+        format!("{} %", tenths / 10)
+    } else {
+        format!("{}.{} %", tenths / 10, tenths % 10)
+    }
+}
+
+/// The first `most` of `names`, and how many more there are: `A, B and 3 more`.
+pub fn list<T: AsRef<str>>(names: &[T], most: usize) -> String {
+    let shown = names.iter().take(most).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(most) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// The first characters of a commit's name.
+pub(crate) fn commit(full: &str) -> &str {
+    full.get(..8).unwrap_or(full)
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+
+    #[test]
+    fn durations_keep_two_units() {
+        for (minutes, text) in [
+            (0, "0m"),
+            (14, "14m"),
+            (60, "1h 00m"),
+            (245, "4h 05m"),
+            (1_440, "1d 00h"),
+            (4_560, "3d 04h"),
+            (144_000, "100d"),
+            (-245, "-4h 05m"),
+        ] {
+            assert_eq!(duration(Duration::minutes(minutes)), text, "{minutes}");
+        }
+    }
+
+    #[test]
+    fn ages_keep_one_unit() {
+        for (minutes, text) in [(-5, "0m"), (59, "59m"), (60, "1h"), (1_439, "23h"), (8_640, "6d")] {
+            assert_eq!(age(Duration::minutes(minutes)), text, "{minutes}");
+        }
+    }
+
+    #[test]
+    fn a_share_below_the_threshold_never_reads_as_met() {
+        for (share, text) in [
+            (1.0, "100 %"),
+            (0.9999, "99.9 %"),
+            (0.994, "99.4 %"),
+            (0.99, "99 %"),
+            (0.98999, "98.9 %"),
+            (0.0, "0 %"),
+        ] {
+            assert_eq!(percent(share), text, "{share}");
+        }
+    }
+
+    #[test]
+    fn days_and_times_are_those_of_the_zone() {
+        let calendar = Calendar { zone: chrono_tz::Tz::Europe__Berlin, ..Calendar::default() };
+        let instant = Utc.with_ymd_and_hms(2026, 11, 24, 23, 30, 0).unwrap();
+        assert_eq!(day(instant, &calendar), "Wed 25 Nov");
+        assert_eq!(day_and_time(instant, &calendar), "Wed 25 Nov 00:30");
+        assert_eq!(time(instant, &calendar), "00:30");
+    }
+
+    #[test]
+    fn long_lists_say_how_much_is_left_out() {
+        assert_eq!(list(&["A", "B"], 3), "A, B");
+        assert_eq!(list(&["A", "B", "C", "D"], 2), "A, B and 2 more");
+        assert_eq!(count(1, "story", "stories"), "1 story");
+        assert_eq!(count(0, "story", "stories"), "0 stories");
+    }
+}
