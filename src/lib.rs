@@ -4,6 +4,7 @@
 //! `ARCHITECTURE.md` walks through the house.
 
 pub mod cli;
+pub mod app;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -13,3 +14,4 @@ pub mod refresh;
 pub mod source;
 pub mod terminal;
 pub mod theme;
+pub mod view;

@@ -1,0 +1,62 @@
+//! What happens to the screen, and what the screen asks for.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+use crate::{
+    domain::{SourceId, Text},
+    insight::Board,
+};
+
+use super::Layout;
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// The mouse did something.
+    Mouse(MouseEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has another size now: columns, rows.
+    Resize(u16, u16),
+    /// There is a newer board.
+    Board(Arc<Board>),
+    /// A frame was drawn: where things are on it.
+    Drawn(Layout),
+    /// No key came for a while after [`Effect::RestTimer`]: what is costly to draw may follow.
+    Rested,
+    /// Time moved on to what [`State::next_tick`](super::State::next_tick) named.
+    Tick,
+    /// Something to tell: an operation that went well, a file that could not be read.
+    Notice(Text),
+    /// The terminal was drawn over, or comes back from the shell.
+    Resumed,
+    /// The terminal window is looked at.
+    FocusGained,
+    /// The terminal window is not looked at any more.
+    FocusLost,
+}
+
+/// Something for the runtime to do.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    /// Draw a frame.
+    Draw,
+    /// Draw every cell anew, whatever the terminal is thought to show.
+    Repaint,
+    /// Ask a source again; none: all of them.
+    Refresh(Option<SourceId>),
+    /// Send [`Event::Rested`] when no key came for some 120 ms; start anew if armed.
+    RestTimer,
+    /// Take the next theme.
+    NextTheme,
+    /// Give the terminal back until the shell continues the program.
+    Suspend,
+    /// End the program.
+    Quit,
+    /// Drop this board somewhere else: a big one takes longer than a frame.
+    DropBoard(Arc<Board>),
+}

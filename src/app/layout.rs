@@ -1,0 +1,55 @@
+//! Where things are on the frame that was drawn last.
+
+use ratatui::layout::{Position, Rect};
+
+use super::{ListId, Section, Tab};
+
+/// Where things are on the frame that was drawn last: for pages and for the mouse.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Layout {
+    /// The labels of the tabs.
+    pub tabs: Vec<(Tab, Rect)>,
+    /// The name of the release in the header.
+    pub release: Rect,
+    /// The rows of each list that is shown, the topmost last.
+    pub lists: Vec<ListArea>,
+    /// The sections of the tab Readiness that are shown.
+    pub sections: Vec<(Section, Rect)>,
+    /// The detail pane, if it is shown.
+    pub detail: Option<Rect>,
+    /// How far the detail pane can be scrolled.
+    pub detail_most: u16,
+    /// The overlay on top, if there is one.
+    pub overlay: Option<Rect>,
+    /// How far the overlay on top can be scrolled.
+    pub overlay_most: u16,
+}
+
+/// The rows of one list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ListArea {
+    /// Which list.
+    pub id: ListId,
+    /// Where its rows are.
+    pub area: Rect,
+    /// The position of the row at the top of it.
+    pub first: usize,
+}
+
+impl Layout {
+    /// Rows that fit into the list, where it is shown.
+    pub fn page(&self, id: ListId) -> Option<u16> {
+        self.lists.iter().rev().find(|list| list.id == id).map(|list| list.area.height)
+    }
+
+    /// The list under a cell, and the position of the row there.
+    pub(crate) fn row_at(&self, cell: Position) -> Option<(ListId, usize)> {
+        let list = self.lists.iter().rev().find(|list| list.area.contains(cell))?;
+        Some((list.id, list.first + usize::from(cell.y - list.area.y)))
+    }
+
+    /// The tab under a cell.
+    pub(crate) fn tab_at(&self, cell: Position) -> Option<Tab> {
+        self.tabs.iter().find(|(_, area)| area.contains(cell)).map(|(tab, _)| *tab)
+    }
+}

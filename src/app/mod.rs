@@ -1,0 +1,37 @@
+//! What is on the screen, as values: state, what can happen to it, what it asks for.
+//!
+//! ```text
+//! key, mouse, board, time ──Event──▶ update(&mut State) ──Effect──▶ runtime
+//!                                          │
+//!                                          └──▶ view draws &State, answers with a Layout
+//! ```
+//!
+//! A [`Command`] is what a key can be bound to; an [`Event`] is what happened. Nothing here
+//! reads a clock, a file or a terminal: the same events at the same instants always lead to
+//! the same state.
+
+mod command;
+mod event;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod key_map;
+mod keys;
+mod layout;
+mod list;
+mod overlay;
+mod rows;
+mod state;
+#[cfg(test)]
+mod tests;
+mod update;
+
+pub use command::{Command, Group};
+pub use event::{Effect, Event};
+pub use key_map::{Context, KeyMap, KeyProblem};
+pub use keys::{Key, NotAKey};
+pub use layout::{Layout, ListArea};
+pub use list::{Heading, List, ListId, Row};
+pub use overlay::{Chooser, Overlay};
+pub(crate) use rows::opened;
+pub use state::{DetailPane, Message, Options, PullRequestPicture, SchedulePicture, Section, State, Tab};
+pub use update::update;

@@ -1,0 +1,85 @@
+//! What lies on top of a tab.
+
+use nucleo_matcher::{
+    Config, Matcher, Utf32Str,
+    pattern::{CaseMatching, Normalization, Pattern},
+};
+use tui_input::Input;
+
+use crate::insight::{Board, Explanation, Subject};
+
+use super::Row;
+
+/// Something on top of a tab. `esc` and `q` close it.
+#[derive(Clone, Debug)]
+pub enum Overlay {
+    /// The keys that apply here.
+    Help {
+        /// Lines scrolled away.
+        scroll: u16,
+    },
+    /// Why a number is what it is.
+    Why {
+        /// Which number.
+        subject: Subject,
+        /// The answer, for the board that is shown.
+        explanation: Box<Explanation>,
+        /// Lines scrolled away.
+        scroll: u16,
+    },
+    /// All that is known of one item.
+    Item {
+        /// Which one.
+        subject: Subject,
+        /// Lines scrolled away.
+        scroll: u16,
+    },
+    /// How the sources are doing.
+    Sources {
+        /// Lines scrolled away.
+        scroll: u16,
+    },
+    /// The releases to choose from.
+    Chooser(Chooser),
+}
+
+impl Overlay {
+    /// Lines scrolled away, for those that scroll as a text.
+    pub(super) fn scroll(&mut self) -> Option<&mut u16> {
+        match self {
+            Self::Help { scroll }
+            | Self::Why { scroll, .. }
+            | Self::Item { scroll, .. }
+            | Self::Sources { scroll } => Some(scroll),
+            Self::Chooser(_) => None,
+        }
+    }
+}
+
+/// The release chooser: a line to type in; the list below is
+/// [`ListId::Releases`](super::ListId::Releases).
+#[derive(Clone, Debug, Default)]
+pub struct Chooser {
+    /// What is typed.
+    pub input: Input,
+}
+
+/// The releases whose name matches fuzzily, best first; without a pattern in their own order.
+pub(super) fn matching_releases(board: &Board, typed: &str) -> Vec<Row> {
+    let releases = board.insight.releases.iter().zip(0u32..);
+    if typed.trim().is_empty() {
+        return releases.map(|(_, index)| Row::Release(index)).collect();
+    }
+    let pattern = Pattern::parse(typed, CaseMatching::Smart, Normalization::Smart);
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let mut buffer = Vec::new();
+    let mut scored: Vec<(u32, u32)> = releases
+        .filter_map(|(insight, index)| {
+            let name = Utf32Str::new(insight.release.id.as_str(), &mut buffer);
+            pattern.score(name, &mut matcher).map(|score| (score, index))
+        })
+        .collect();
+    // Stable: equally good ones stay in the order of the board.
+    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    scored.into_iter().map(|(_, index)| Row::Release(index)).collect()
+}

@@ -1,0 +1,315 @@
+//! Which rows a list shows, and in which order. Computed when the board, the filter or the
+//! order changes, never while drawing.
+
+use crate::{
+    domain::{Category, Instant, PullRequestState},
+    insight::{Board, PullRequestRow, ReleaseInsight, Stage, StoryRow, Subject},
+};
+
+use super::{
+    list::{Heading, List, ListId, Row},
+    overlay::matching_releases,
+};
+
+/// What decides the rows besides the list itself.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct View<'a> {
+    /// The board that is shown.
+    pub(super) board: &'a Board,
+    /// The release that is shown.
+    pub(super) release: Option<&'a ReleaseInsight>,
+    /// Ended pull requests are listed, too.
+    pub(super) ended: bool,
+    /// What is typed in the release chooser.
+    pub(super) chooser: &'a str,
+}
+
+/// Computes the rows anew, and finds the selected item again. One that is gone leaves the
+/// selection on its neighbour.
+pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
+    let words = Words::new(&list.filter);
+    let order = list.order % id.orders().len();
+    list.rows.clear();
+    list.known = 0;
+    match id {
+        ListId::Gates => each(list, view.release.map_or(0, |release| release.gates.len()), Row::Gate),
+        ListId::Remedies => {
+            each(list, view.release.map_or(0, |release| release.remedies.len()), Row::Remedy);
+        }
+        ListId::Stories => match view.release {
+            Some(release) if release.stories.is_empty() => pull_requests(list, release, true, &words, 0),
+            Some(release) => stories(list, release, &words, order),
+            None => {}
+        },
+        ListId::PullRequests => {
+            if let Some(release) = view.release {
+                pull_requests(list, release, view.ended, &words, order);
+            }
+            unassigned(list, view.board, &words, order);
+        }
+        ListId::Schedule => schedule(list, view.board, &words, order),
+        ListId::Releases => {
+            list.rows = matching_releases(view.board, view.chooser);
+            list.known = view.board.insight.releases.len();
+        }
+    }
+    list.shown = list.rows.iter().filter(|row| super::list::is_item(**row)).count();
+    find_again(list, view);
+}
+
+fn each(list: &mut List, count: usize, row: fn(u32) -> Row) {
+    list.rows.extend((0..count).zip(0u32..).map(|(_, index)| row(index)));
+    list.known = count;
+}
+
+fn find_again(list: &mut List, view: View<'_>) {
+    let is_selected =
+        |row: &Row| list.selected.as_ref().is_some_and(|selected| subject(view, *row).as_ref() == Some(selected));
+    let stayed = list.rows.get(list.position).is_some_and(is_selected);
+    if stayed {
+        return;
+    }
+    let found = list.rows.iter().position(is_selected);
+    // Nothing was selected yet: the first row, which is the worst.
+    let wanted = if list.selected.is_none() { 0 } else { list.position };
+    list.go_to(found.unwrap_or(wanted));
+    list.selected = list.row().and_then(|row| subject(view, row));
+}
+
+/// What a row is about.
+pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
+    let release = view.release;
+    let at = |index: u32| index as usize;
+    match row {
+        Row::Heading(_) => None,
+        Row::Gate(index) => Some(Subject::Gate(release?.gates.get(at(index))?.name)),
+        Row::Story(index) => Some(Subject::Story(release?.stories.get(at(index))?.story.key.clone())),
+        Row::PullRequest(index) => {
+            Some(Subject::PullRequest(release?.pull_requests.get(at(index))?.pull_request.id.clone()))
+        }
+        Row::Unassigned(index) => {
+            Some(Subject::PullRequest(view.board.insight.unassigned.get(at(index))?.pull_request.id.clone()))
+        }
+        Row::Remedy(index) => {
+            let remedy = release?.remedies.get(at(index))?;
+            Some(remedy.subject.clone().unwrap_or(Subject::Gate(remedy.gate)))
+        }
+        Row::Deployment(index) => Some(Subject::Deployment(
+            view.board.insight.schedule.deployments.get(at(index))?.deployment.id.clone(),
+        )),
+        Row::Release(index) => {
+            Some(Subject::Release(view.board.insight.releases.get(at(index))?.release.id.clone()))
+        }
+    }
+}
+
+fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usize) {
+    let matching = |open: bool| -> Vec<(&StoryRow, u32)> {
+        release
+            .stories
+            .iter()
+            .zip(0u32..)
+            .filter(|(row, _)| row.open == open)
+            .filter(|(row, _)| {
+                words.all_in([
+                    row.story.key.as_str(),
+                    &row.story.title,
+                    &row.story.status,
+                    row.story.owner.as_deref().unwrap_or_default(),
+                    &row.reason,
+                ])
+            })
+            .collect()
+    };
+    let arrange = |rows: &mut Vec<(&StoryRow, u32)>| {
+        match order {
+            1 => rows.sort_by_key(|(row, _)| row.since),
+            2 => rows.sort_by(|(left, _), (right, _)| left.story.category.cmp(&right.story.category)),
+            3 => rows.sort_by(|(left, _), (right, _)| left.story.owner.cmp(&right.story.owner)),
+            4 => rows.sort_by(|(left, _), (right, _)| natural(&left.story.key.to_string(), &right.story.key.to_string())),
+            _ => {}
+        }
+        if list.reversed {
+            rows.reverse();
+        }
+    };
+    let (mut open, mut ready) = (matching(true), matching(false));
+    arrange(&mut open);
+    arrange(&mut ready);
+    let rows = &mut list.rows;
+    rows.extend(open.iter().map(|(_, index)| Row::Story(*index)));
+    if !ready.is_empty() {
+        let is_dropped = |(row, _): &&(&StoryRow, u32)| row.story.category == Category::Dropped;
+        let dropped = ready.iter().filter(is_dropped).count() as u32;
+        rows.push(Row::Heading(Heading::Ready { ready: ready.len() as u32 - dropped, dropped }));
+        rows.extend(ready.iter().map(|(_, index)| Row::Story(*index)));
+    }
+    list.known = release.stories.len();
+}
+
+/// Text with numbers in it, compared as a person does: `PAY-9` before `PAY-10`.
+fn natural(left: &str, right: &str) -> std::cmp::Ordering {
+    let split = |text: &str| -> (String, u64) {
+        let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+        let (head, tail) = text.split_at(text.len() - digits);
+        (head.to_owned(), tail.parse().unwrap_or(0))
+    };
+    split(left).cmp(&split(right))
+}
+
+fn pull_requests(list: &mut List, release: &ReleaseInsight, ended: bool, words: &Words, order: usize) {
+    let matching = matching_pull_requests(&release.pull_requests, words);
+    let (mut open, mut over): (Vec<_>, Vec<_>) =
+        matching.into_iter().partition(|(row, _)| row.pull_request.state == PullRequestState::Open);
+    sort_pull_requests(&mut open, order, list.reversed);
+    sort_pull_requests(&mut over, order, list.reversed);
+    // Whoever looks for words looks everywhere; and where all ended, that is what there is.
+    let shown = ended || !words.is_empty() || open.is_empty();
+    list.rows.extend(open.iter().map(|(_, index)| Row::PullRequest(*index)));
+    if !over.is_empty() {
+        let merged = over
+            .iter()
+            .filter(|(row, _)| row.pull_request.state == PullRequestState::Merged)
+            .count() as u32;
+        let closed = over.len() as u32 - merged;
+        list.rows.push(Row::Heading(Heading::Ended { merged, closed, shown }));
+        if shown {
+            list.rows.extend(over.iter().map(|(_, index)| Row::PullRequest(*index)));
+        }
+    }
+    list.known += release.pull_requests.len();
+}
+
+fn unassigned(list: &mut List, board: &Board, words: &Words, order: usize) {
+    let all = &board.insight.unassigned;
+    let mut matching = matching_pull_requests(all, words);
+    sort_pull_requests(&mut matching, order, list.reversed);
+    if !matching.is_empty() {
+        list.rows.push(Row::Heading(Heading::Unassigned(matching.len() as u32)));
+        list.rows.extend(matching.iter().map(|(_, index)| Row::Unassigned(*index)));
+    }
+    list.known += all.len();
+}
+
+fn matching_pull_requests<'a>(rows: &'a [PullRequestRow], words: &Words) -> Vec<(&'a PullRequestRow, u32)> {
+    rows.iter()
+        .zip(0u32..)
+        .filter(|(row, _)| {
+            let pull_request = &row.pull_request;
+            words.all_in([
+                pull_request.id.as_str(),
+                &pull_request.title,
+                &pull_request.author,
+                row.stage.word(),
+                &row.next.action,
+            ])
+        })
+        .collect()
+}
+
+fn sort_pull_requests(rows: &mut [(&PullRequestRow, u32)], order: usize, reversed: bool) {
+    let progress = |stage: Stage| std::cmp::Reverse(stage);
+    match order {
+        1 => rows.sort_by_key(|(row, _)| opened(row).unwrap_or(Instant::MAX_UTC)),
+        2 => rows.sort_by_key(|(row, _)| progress(row.stage)),
+        3 => rows.sort_by(|(left, _), (right, _)| left.pull_request.author.cmp(&right.pull_request.author)),
+        4 => rows
+            .sort_by(|(left, _), (right, _)| left.pull_request.repository.cmp(&right.pull_request.repository)),
+        5 => rows.sort_by_key(|(row, _)| row.pull_request.number),
+        _ => {}
+    }
+    if reversed {
+        rows.reverse();
+    }
+}
+
+/// When a pull request came into being, as far as is known.
+pub(crate) fn opened(row: &PullRequestRow) -> Option<Instant> {
+    let pull_request = &row.pull_request;
+    pull_request.opened_at.or(pull_request.started_at).or(pull_request.updated_at)
+}
+
+fn schedule(list: &mut List, board: &Board, words: &Words, order: usize) {
+    let insight = &board.insight;
+    let deployments = insight.schedule.deployments.iter().zip(0u32..).filter(|(row, _)| {
+        let deployment = &row.deployment;
+        words.all_in([
+            deployment.release.as_ref().map_or("", |release| release.as_str()),
+            deployment.environment.as_str(),
+            deployment.id.as_str(),
+        ])
+    });
+    let releases = insight
+        .releases
+        .iter()
+        .zip(0u32..)
+        .filter(|(insight, _)| words.all_in([insight.release.id.as_str()]));
+    let mut coming: Vec<(Instant, &str, Row)> = Vec::new();
+    let mut past = Vec::new();
+    let mut undated = Vec::new();
+    for (row, index) in deployments {
+        let deployment = &row.deployment;
+        let name = deployment.release.as_ref().map_or("", |release| release.as_str());
+        let entry = (deployment.window.from, name, Row::Deployment(index));
+        if deployment.state.is_over() { past.push(entry) } else { coming.push(entry) }
+    }
+    for (insight, index) in releases {
+        let release = &insight.release;
+        let row = Row::Release(index);
+        if let Some(at) = release.released_at {
+            past.push((at, release.id.as_str(), row));
+        } else if let Some(target) = release.target {
+            coming.push((target.at, release.id.as_str(), row));
+        } else {
+            undated.push((Instant::MAX_UTC, release.id.as_str(), row));
+        }
+    }
+    coming.sort_by_key(|(at, _, _)| *at);
+    past.sort_by_key(|(at, _, _)| std::cmp::Reverse(*at));
+    for rows in [&mut coming, &mut undated, &mut past] {
+        if order == 1 {
+            rows.sort_by(|left, right| natural(left.1, right.1));
+        }
+        if list.reversed {
+            rows.reverse();
+        }
+    }
+    list.rows.extend(coming.iter().map(|(_, _, row)| *row));
+    for (rows, heading) in
+        [(undated, Heading::Undated as fn(u32) -> Heading), (past, Heading::Past as fn(u32) -> Heading)]
+    {
+        if !rows.is_empty() {
+            list.rows.push(Row::Heading(heading(rows.len() as u32)));
+            list.rows.extend(rows.iter().map(|(_, _, row)| *row));
+        }
+    }
+    list.known = insight.schedule.deployments.len() + insight.releases.len();
+}
+
+/// The words of a filter, in small letters; a row must contain all of them.
+#[derive(Debug)]
+struct Words(Vec<String>);
+
+impl Words {
+    fn new(filter: &str) -> Self {
+        Self(filter.split_whitespace().map(str::to_lowercase).collect())
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn all_in<const N: usize>(&self, fields: [&str; N]) -> bool {
+        self.0.iter().all(|word| fields.iter().any(|field| contains(field, word)))
+    }
+}
+
+/// Whether `field` contains `word` (in small letters), whatever the case. Plain text, which
+/// is nearly all, is compared without a copy.
+fn contains(field: &str, word: &str) -> bool {
+    if !field.is_ascii() {
+        return field.to_lowercase().contains(word);
+    }
+    let (field, word) = (field.as_bytes(), word.as_bytes());
+    word.is_empty() || field.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+}

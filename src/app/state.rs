@@ -1,0 +1,465 @@
+//! Everything that decides what is on the screen.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::{Duration, DurationRound};
+use tui_input::Input;
+
+use crate::{
+    domain::{DeploymentState, Instant, PullRequestId, Release, ReleaseId, Text},
+    insight::{Board, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
+};
+
+use super::{
+    Chooser, Context, KeyMap, Layout, List, ListId, Overlay, Row,
+    rows::{self, View},
+};
+
+/// A tab.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tab {
+    /// Is it ready?
+    #[default]
+    Readiness,
+    /// What is on its way?
+    PullRequests,
+    /// What goes out when?
+    Schedule,
+}
+
+impl Tab {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Readiness, Self::PullRequests, Self::Schedule];
+
+    /// Its title on the screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Readiness => "Readiness",
+            Self::PullRequests => "Pull requests",
+            Self::Schedule => "Schedule",
+        }
+    }
+
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Readiness => "readiness",
+            Self::PullRequests => "pull-requests",
+            Self::Schedule => "schedule",
+        }
+    }
+
+    /// The tab with this name on the command line.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tab| tab.name() == name)
+    }
+
+    /// Where its own key bindings are.
+    pub fn context(self) -> Context {
+        match self {
+            Self::Readiness => Context::Readiness,
+            Self::PullRequests => Context::PullRequests,
+            Self::Schedule => Context::Schedule,
+        }
+    }
+}
+
+/// A section of the tab Readiness.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// The burn-down chart.
+    BurnDown,
+    /// The gates.
+    Gates,
+    /// The stories, or the pull requests where there are none.
+    #[default]
+    Stories,
+    /// What turns it green.
+    Remedies,
+}
+
+impl Section {
+    /// All of them, in reading order.
+    pub const ALL: [Self; 4] = [Self::BurnDown, Self::Gates, Self::Stories, Self::Remedies];
+}
+
+/// What the tab Pull requests lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PullRequestPicture {
+    /// Open ones; those that ended are counted.
+    #[default]
+    Open,
+    /// Those that ended, too.
+    All,
+}
+
+/// What the tab Schedule shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SchedulePicture {
+    /// Rows.
+    #[default]
+    List,
+    /// The days of a month.
+    Month,
+}
+
+/// The pane that tells more of the selected row. It follows when the keys rest, so that a
+/// key costs a slow link one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DetailPane {
+    /// It is shown.
+    pub on: bool,
+    /// What it tells of.
+    pub subject: Option<Subject>,
+    /// Which of its pages.
+    pub page: usize,
+    /// Lines scrolled away.
+    pub scroll: u16,
+}
+
+/// Something that was said to the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What.
+    pub text: Text,
+    /// It goes away at.
+    pub until: Instant,
+}
+
+impl Message {
+    /// How long a message stays, in seconds.
+    const SECONDS: i64 = 8;
+
+    pub(super) fn new(text: impl AsRef<str>, now: Instant) -> Self {
+        Self { text: Text::new(text), until: now + Duration::seconds(Self::SECONDS) }
+    }
+}
+
+/// How the screen begins.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The release that was asked for: its identity, or its version alone.
+    pub release: Option<String>,
+    /// The tab that was asked for.
+    pub tab: Option<Tab>,
+    /// Nothing outside may be changed: said in the header.
+    pub read_only: bool,
+    /// Which key does what.
+    pub keys: KeyMap,
+}
+
+/// Where a pull request stands in the lists of the board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PullRequestAt {
+    Release(u32),
+    Unassigned(u32),
+}
+
+/// Everything that decides what is on the screen.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The board that is shown.
+    pub board: Arc<Board>,
+    /// While frozen: since when, and the newest board that came in the meantime.
+    pub frozen: Option<(Instant, Option<Arc<Board>>)>,
+    /// The tab that is shown.
+    pub tab: Tab,
+    /// The release that is shown; none if the board has none.
+    pub release: Option<ReleaseId>,
+    /// The release that somebody chose; while there is none, the board's default is shown.
+    pub(super) chosen: Option<ReleaseId>,
+    /// A release that was asked for and that no source knows yet.
+    pub(super) wanted: Option<String>,
+    /// The section of the tab Readiness that the keys go to.
+    pub section: Section,
+    /// The section, or the list of another tab, has the whole screen.
+    pub expanded: bool,
+    /// What the tab Pull requests lists.
+    pub pull_requests: PullRequestPicture,
+    /// What the tab Schedule shows.
+    pub schedule: SchedulePicture,
+    /// The detail pane.
+    pub detail: DetailPane,
+    /// What lies on top, the topmost last.
+    pub overlays: Vec<Overlay>,
+    /// The line in which a filter is typed, while it is, and the filter before.
+    pub filter: Option<(Input, String)>,
+    /// What was said last.
+    pub message: Option<Message>,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Where things are on the frame that was drawn last.
+    pub layout: Layout,
+    /// Which key does what.
+    pub keys: Arc<KeyMap>,
+    /// Nothing outside may be changed.
+    pub read_only: bool,
+    lists: [List; ListId::ALL.len()],
+    pull_request_at: HashMap<PullRequestId, PullRequestAt>,
+}
+
+impl State {
+    /// The state that the screen begins with.
+    pub fn new(board: Arc<Board>, options: Options, now: Instant) -> Self {
+        let mut state = Self {
+            board,
+            frozen: None,
+            tab: options.tab.unwrap_or_default(),
+            release: None,
+            chosen: None,
+            wanted: options.release,
+            section: Section::default(),
+            expanded: false,
+            pull_requests: PullRequestPicture::default(),
+            schedule: SchedulePicture::default(),
+            detail: DetailPane { on: true, subject: None, page: 0, scroll: 0 },
+            overlays: Vec::new(),
+            filter: None,
+            message: None,
+            size: (80, 24),
+            layout: Layout::default(),
+            keys: Arc::new(options.keys),
+            read_only: options.read_only,
+            lists: Default::default(),
+            pull_request_at: HashMap::new(),
+        };
+        state.arrange_all();
+        state.follow_detail();
+        if let Some(wanted) = &state.wanted {
+            state.message = Some(Message::new(format!("no source knows a release {wanted:?} yet"), now));
+        }
+        state
+    }
+
+    /// The release that is shown.
+    pub fn release(&self) -> Option<&ReleaseInsight> {
+        self.board.release(self.release.as_ref()?).map(AsRef::as_ref)
+    }
+
+    /// A list.
+    pub fn list(&self, id: ListId) -> &List {
+        &self.lists[id as usize]
+    }
+
+    pub(super) fn list_mut(&mut self, id: ListId) -> &mut List {
+        &mut self.lists[id as usize]
+    }
+
+    /// The list that the keys go to; none where a section has no rows.
+    pub fn active_list(&self) -> Option<ListId> {
+        if let Some(overlay) = self.overlays.last() {
+            return matches!(overlay, Overlay::Chooser(_)).then_some(ListId::Releases);
+        }
+        match (self.tab, self.section) {
+            (Tab::Readiness, Section::BurnDown) => None,
+            (Tab::Readiness, Section::Gates) => Some(ListId::Gates),
+            (Tab::Readiness, Section::Stories) => Some(ListId::Stories),
+            (Tab::Readiness, Section::Remedies) => Some(ListId::Remedies),
+            (Tab::PullRequests, _) => Some(ListId::PullRequests),
+            (Tab::Schedule, _) => Some(ListId::Schedule),
+        }
+    }
+
+    /// The list of the tab that can be filtered and sorted.
+    pub fn main_list(&self) -> ListId {
+        match self.tab {
+            Tab::Readiness => ListId::Stories,
+            Tab::PullRequests => ListId::PullRequests,
+            Tab::Schedule => ListId::Schedule,
+        }
+    }
+
+    /// Where a key is looked up first.
+    pub fn context(&self) -> Context {
+        if self.filter.is_some() {
+            Context::Filter
+        } else if matches!(self.overlays.last(), Some(Overlay::Chooser(_))) {
+            Context::Chooser
+        } else {
+            self.tab.context()
+        }
+    }
+
+    /// What is selected in the list that the keys go to, else what the section is about.
+    pub fn subject(&self) -> Subject {
+        match self.active_list() {
+            Some(id) => self.list(id).selected.clone().unwrap_or(Subject::Headline),
+            None if self.overlays.is_empty() => Subject::BurnDown,
+            None => Subject::Headline,
+        }
+    }
+
+    /// The story of the release with this key.
+    pub fn story(&self, key: &crate::domain::StoryKey) -> Option<&StoryRow> {
+        self.release()?.stories.iter().find(|row| row.story.key == *key)
+    }
+
+    /// A pull request of the release, or one that belongs to none.
+    pub fn pull_request(&self, id: &PullRequestId) -> Option<&PullRequestRow> {
+        match *self.pull_request_at.get(id)? {
+            PullRequestAt::Release(index) => self.release()?.pull_requests.get(index as usize),
+            PullRequestAt::Unassigned(index) => self.board.insight.unassigned.get(index as usize),
+        }
+    }
+
+    /// The deployment with this identity.
+    pub fn deployment(&self, id: &crate::domain::DeploymentId) -> Option<&DeploymentRow> {
+        self.board.insight.schedule.deployments.iter().find(|row| row.deployment.id == *id)
+    }
+
+    /// The next instant at which something on the screen changes by time alone: the next
+    /// minute; the next second in the last hour before what is counted down to, or while a
+    /// message waits to go away its end.
+    pub fn next_tick(&self, now: Instant) -> Option<Instant> {
+        let step = if self.counts_seconds(now) { Duration::seconds(1) } else { Duration::minutes(1) };
+        let next = now.duration_trunc(step).ok()?.checked_add_signed(step)?;
+        let message = self.message.as_ref().map(|message| message.until).filter(|until| *until > now);
+        Some(message.map_or(next, |until| until.min(next)))
+    }
+
+    fn counts_seconds(&self, now: Instant) -> bool {
+        let soon = |at: Instant| at > now && at - now <= Duration::hours(1);
+        let promised = |release: &Release| {
+            release.released_at.is_none()
+                && release.target.is_some_and(|target| !target.estimated && soon(target.at))
+        };
+        let next = || {
+            let schedule = &self.board.insight.schedule;
+            let row = schedule.next.and_then(|next| schedule.deployments.get(next))?;
+            let waits = !matches!(row.deployment.state, DeploymentState::Running);
+            Some(waits && soon(row.deployment.window.from))
+        };
+        self.release().is_some_and(|insight| promised(&insight.release))
+            || (self.tab == Tab::Schedule && next() == Some(true))
+    }
+
+    /// Shows `board`, keeping release, selections and scroll positions by identity. Hands
+    /// back the old one.
+    pub(super) fn show_board(&mut self, board: Arc<Board>, now: Instant) -> Arc<Board> {
+        let old = std::mem::replace(&mut self.board, board);
+        self.arrange_all();
+        if self.detail.subject.as_ref().is_none_or(|subject| !self.knows(subject)) {
+            self.follow_detail();
+        }
+        self.refresh_overlays(now);
+        old
+    }
+
+    fn knows(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::PullRequest(id) => self.pull_request(id).is_some(),
+            Subject::Deployment(id) => self.deployment(id).is_some(),
+            Subject::Release(id) => self.board.release(id).is_some(),
+            Subject::Story(key) => self.story(key).is_some(),
+            _ => true,
+        }
+    }
+
+    fn refresh_overlays(&mut self, now: Instant) {
+        let mut overlays = std::mem::take(&mut self.overlays);
+        overlays.retain(|overlay| match overlay {
+            Overlay::Item { subject, .. } | Overlay::Why { subject, .. } => self.knows(subject),
+            _ => true,
+        });
+        for overlay in &mut overlays {
+            if let (Overlay::Why { subject, explanation, .. }, Some(release)) = (overlay, &self.release) {
+                **explanation = crate::insight::explain(&self.board, release, subject, now);
+            }
+        }
+        self.overlays = overlays;
+    }
+
+    /// Decides the release, then computes every list anew.
+    pub(super) fn arrange_all(&mut self) {
+        if let Some(wanted) = &self.wanted
+            && let Some(found) = find_release(&self.board, wanted)
+        {
+            self.chosen = Some(found);
+            self.wanted = None;
+            self.message = None;
+        }
+        let chosen = self.chosen.as_ref().filter(|id| self.board.release(id).is_some()).cloned();
+        self.release = chosen.or_else(|| Some(self.board.default_release()?.release.id.clone()));
+        self.pull_request_at.clear();
+        let board = Arc::clone(&self.board);
+        for (row, index) in board.insight.unassigned.iter().zip(0u32..) {
+            self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Unassigned(index));
+        }
+        if let Some(release) = self.release.as_ref().and_then(|id| board.release(id)) {
+            for (row, index) in release.pull_requests.iter().zip(0u32..) {
+                self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Release(index));
+            }
+        }
+        for id in ListId::ALL {
+            self.arrange(id);
+        }
+    }
+
+    /// Computes one list anew.
+    pub(super) fn arrange(&mut self, id: ListId) {
+        let mut list = std::mem::take(self.list_mut(id));
+        rows::arrange(&mut list, id, self.view());
+        if let Some(height) = self.layout.page(id) {
+            list.settle(usize::from(height));
+        }
+        *self.list_mut(id) = list;
+    }
+
+    fn view(&self) -> View<'_> {
+        let chooser = match self.overlays.last() {
+            Some(Overlay::Chooser(Chooser { input })) => input.value(),
+            _ => "",
+        };
+        View {
+            board: &self.board,
+            release: self.release(),
+            ended: self.pull_requests == PullRequestPicture::All,
+            chooser,
+        }
+    }
+
+    /// What a row of the board is about.
+    pub(super) fn subject_of(&self, row: Row) -> Option<Subject> {
+        rows::subject(self.view(), row)
+    }
+
+    /// The detail pane tells of the selected row. Whether that is news.
+    pub(super) fn follow_detail(&mut self) -> bool {
+        let selected = self.list(self.main_list()).selected.clone();
+        if self.detail.subject == selected {
+            return false;
+        }
+        self.detail.subject = selected;
+        self.detail.scroll = 0;
+        self.tab != Tab::Readiness && self.detail.on
+    }
+
+    /// Shows the release `id` from now on.
+    pub(super) fn choose(&mut self, id: ReleaseId, now: Instant) {
+        self.chosen = Some(id);
+        self.wanted = None;
+        for list in [ListId::Gates, ListId::Stories, ListId::Remedies, ListId::PullRequests] {
+            let list = self.list_mut(list);
+            list.selected = None;
+            list.position = 0;
+            list.first = 0;
+        }
+        self.arrange_all();
+        self.follow_detail();
+        self.refresh_overlays(now);
+    }
+}
+
+/// The release that somebody names: by its identity, else by its version or tag alone.
+fn find_release(board: &Board, wanted: &str) -> Option<ReleaseId> {
+    let wanted = crate::domain::clean(wanted);
+    let named = |text: &str| text.eq_ignore_ascii_case(&wanted);
+    let mut releases = board.insight.releases.iter().map(|insight| &insight.release);
+    releases
+        .clone()
+        .find(|release| named(release.id.as_str()))
+        .or_else(|| {
+            releases.find(|release| named(&release.version) || release.tag.as_deref().is_some_and(named))
+        })
+        .map(|release| release.id.clone())
+}

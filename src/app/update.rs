@@ -1,0 +1,632 @@
+//! What every event does to the state.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Position;
+use tui_input::{Input, InputRequest};
+
+use crate::{
+    domain::{Instant, Kind, SourceId},
+    insight::Subject,
+};
+
+use super::{
+    Chooser, Command, Effect, Event, Key, ListId, Message, Overlay, PullRequestPicture, SchedulePicture,
+    Section, State, Tab,
+};
+
+/// Characters that a filter takes.
+const LONGEST_INPUT: usize = 200;
+/// Rows that a turn of the wheel moves.
+const WHEEL: isize = 3;
+
+/// Lets `event` happen. What is to be done outside comes back in order.
+pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match event {
+        Event::Key(key) => {
+            if key.kind != KeyEventKind::Release {
+                on_key(state, key, now, &mut effects);
+            }
+        }
+        Event::Mouse(mouse) => on_mouse(state, mouse, now, &mut effects),
+        Event::Paste(text) => {
+            let cleaned = crate::domain::clean(&text);
+            if edit_all(state, cleaned.chars().map(InputRequest::InsertChar)) {
+                effects.push(Effect::Draw);
+            }
+        }
+        Event::Resize(columns, rows) => {
+            state.size = (columns, rows);
+            effects.push(Effect::Draw);
+        }
+        Event::Board(board) => match &mut state.frozen {
+            Some((_, newest)) => {
+                let first = newest.is_none();
+                effects.extend(newest.replace(board).map(Effect::DropBoard));
+                // Only the first one changes what is said.
+                effects.extend(first.then_some(Effect::Draw));
+            }
+            None => {
+                effects.push(Effect::DropBoard(state.show_board(board, now)));
+                effects.push(Effect::Draw);
+            }
+        },
+        Event::Drawn(layout) => {
+            for list in &layout.lists {
+                state.list_mut(list.id).settle(usize::from(list.area.height));
+            }
+            state.layout = layout;
+        }
+        Event::Rested => {
+            if state.follow_detail() {
+                effects.push(Effect::Draw);
+            }
+        }
+        Event::Tick => {
+            forget_message(state, now);
+            effects.push(Effect::Draw);
+        }
+        Event::Notice(text) => say(state, text, now, &mut effects),
+        Event::Resumed => effects.push(Effect::Repaint),
+        Event::FocusGained | Event::FocusLost => {}
+    }
+    effects
+}
+
+fn forget_message(state: &mut State, now: Instant) {
+    if state.message.as_ref().is_some_and(|message| message.until <= now) {
+        state.message = None;
+    }
+}
+
+fn say(state: &mut State, text: impl AsRef<str>, now: Instant, effects: &mut Vec<Effect>) {
+    state.message = Some(Message::new(text, now));
+    effects.push(Effect::Draw);
+}
+
+fn on_key(state: &mut State, event: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
+    let key = Key::from(event);
+    let context = state.context();
+    let typing = context.is_typing();
+    if typing && !state.keys.binds(context, key) {
+        if let Some(request) = edit_request(key) {
+            if edit_all(state, [request]) {
+                effects.push(Effect::Draw);
+            }
+            return;
+        }
+    }
+    if let Some(command) = state.keys.command(context, key) {
+        carry_out(state, command, now, effects);
+    }
+}
+
+/// What a key does to a line of text.
+fn edit_request(key: Key) -> Option<InputRequest> {
+    if let Some(character) = key.typed() {
+        return Some(InputRequest::InsertChar(character));
+    }
+    Some(match key.parts() {
+        (KeyCode::Backspace, true) | (KeyCode::Char('w'), true) => InputRequest::DeletePrevWord,
+        (KeyCode::Backspace, false) | (KeyCode::Char('h'), true) => InputRequest::DeletePrevChar,
+        (KeyCode::Delete, _) => InputRequest::DeleteNextChar,
+        (KeyCode::Left, true) => InputRequest::GoToPrevWord,
+        (KeyCode::Right, true) => InputRequest::GoToNextWord,
+        (KeyCode::Left, false) => InputRequest::GoToPrevChar,
+        (KeyCode::Right, false) => InputRequest::GoToNextChar,
+        (KeyCode::Home, _) => InputRequest::GoToStart,
+        (KeyCode::End, _) | (KeyCode::Char('e'), true) => InputRequest::GoToEnd,
+        (KeyCode::Char('u'), true) => InputRequest::DeleteFromStart,
+        (KeyCode::Char('k'), true) => InputRequest::DeleteTillEnd,
+        _ => return None,
+    })
+}
+
+/// Edits the line that is typed in. Whether there is one.
+fn edit_all(state: &mut State, requests: impl IntoIterator<Item = InputRequest>) -> bool {
+    let apply = |input: &mut Input, requests: &mut dyn Iterator<Item = InputRequest>| {
+        for request in requests {
+            let adds = matches!(request, InputRequest::InsertChar(_));
+            if !adds || input.value().chars().count() < LONGEST_INPUT {
+                input.handle(request);
+            }
+        }
+        input.value().to_owned()
+    };
+    let requests = &mut requests.into_iter();
+    if let Some((input, _)) = &mut state.filter {
+        let filter = apply(input, requests);
+        set_filter(state, filter);
+        true
+    } else if let Some(Overlay::Chooser(chooser)) = state.overlays.last_mut() {
+        apply(&mut chooser.input, requests);
+        let list = state.list_mut(ListId::Releases);
+        list.selected = None;
+        list.first = 0;
+        state.arrange(ListId::Releases);
+        true
+    } else {
+        false
+    }
+}
+
+fn set_filter(state: &mut State, filter: String) {
+    let id = state.main_list();
+    if state.list(id).filter != filter {
+        state.list_mut(id).filter = filter;
+        state.arrange(id);
+    }
+}
+
+fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Vec<Effect>) {
+    use Command as C;
+    forget_message(state, now);
+    let page = |state: &State| {
+        let list = state.active_list().and_then(|id| state.layout.page(id));
+        isize::try_from(list.unwrap_or(10).max(2)).unwrap_or(10)
+    };
+    match command {
+        C::MoveDown => step(state, 1, effects),
+        C::MoveUp => step(state, -1, effects),
+        C::HalfPageDown => step(state, page(state) / 2, effects),
+        C::HalfPageUp => step(state, -page(state) / 2, effects),
+        C::PageDown => step(state, page(state) - 1, effects),
+        C::PageUp => step(state, 1 - page(state), effects),
+        C::First => step(state, -LONGEST_LIST, effects),
+        C::Last => step(state, LONGEST_LIST, effects),
+        C::NextMatch => next_match(state, true, now, effects),
+        C::PreviousMatch => next_match(state, false, now, effects),
+        C::TabReadiness => show_tab(state, Tab::Readiness, effects),
+        C::TabPullRequests => show_tab(state, Tab::PullRequests, effects),
+        C::TabSchedule => show_tab(state, Tab::Schedule, effects),
+        C::NextTab => show_tab(state, neighbour(&Tab::ALL, state.tab, true, true), effects),
+        C::PreviousTab => show_tab(state, neighbour(&Tab::ALL, state.tab, false, true), effects),
+        C::SectionLeft | C::SectionRight => {
+            if state.tab == Tab::Readiness && state.overlays.is_empty() {
+                let right = command == C::SectionRight;
+                state.section = neighbour(&Section::ALL, state.section, right, false);
+                effects.push(Effect::Draw);
+            }
+        }
+        C::Open => open(state, now, effects),
+        C::Back => back(state, effects),
+        C::Quit => {
+            if state.overlays.pop().is_none() {
+                effects.push(Effect::Quit);
+            } else {
+                effects.push(Effect::Draw);
+            }
+        }
+        C::QuitNow => effects.push(Effect::Quit),
+        C::Suspend => effects.push(Effect::Suspend),
+        C::Repaint => effects.push(Effect::Repaint),
+        C::NextTheme => effects.push(Effect::NextTheme),
+        C::Refresh => refresh(state, now, effects),
+        C::RefreshAll => {
+            effects.push(Effect::Refresh(None));
+            say(state, "asking every source again", now, effects);
+        }
+        C::Freeze => freeze(state, now, effects),
+        C::Help => show_overlay(state, Overlay::Help { scroll: 0 }, effects),
+        C::Sources => show_overlay(state, Overlay::Sources { scroll: 0 }, effects),
+        C::ChooseRelease => choose_release(state, now, effects),
+        C::Why => why(state, now, effects),
+        // What follows changes the tab, which an overlay covers.
+        _ if !state.overlays.is_empty() => {}
+        C::Filter => {
+            let filter = state.list(state.main_list()).filter.clone();
+            if state.tab == Tab::Readiness {
+                state.section = Section::Stories;
+            }
+            state.filter = Some((Input::new(filter.clone()), filter));
+            effects.push(Effect::Draw);
+        }
+        C::Sort | C::ReverseSort => sort(state, command == C::ReverseSort, now, effects),
+        C::Expand => {
+            state.expanded = !state.expanded;
+            effects.push(Effect::Draw);
+        }
+        C::Detail => {
+            state.detail.on = !state.detail.on;
+            effects.push(Effect::Draw);
+        }
+        C::DetailDown | C::DetailUp => {
+            let most = state.layout.detail_most;
+            let scroll = state.detail.scroll.min(most);
+            state.detail.scroll =
+                if command == C::DetailDown { (scroll + 1).min(most) } else { scroll.saturating_sub(1) };
+            effects.push(Effect::Draw);
+        }
+        C::DetailNextPage | C::DetailPreviousPage => {
+            // Both pages of both tabs: forward and back are each other's neighbour around
+            // the end, whatever their number.
+            let forward = command == C::DetailNextPage;
+            state.detail.page = if forward {
+                (state.detail.page + 1) % DETAIL_PAGES
+            } else {
+                (state.detail.page + DETAIL_PAGES - 1) % DETAIL_PAGES
+            };
+            state.detail.scroll = 0;
+            effects.push(Effect::Draw);
+        }
+        C::OtherPicture => {
+            match state.tab {
+                Tab::Readiness => return,
+                Tab::PullRequests => {
+                    state.pull_requests = match state.pull_requests {
+                        PullRequestPicture::Open => PullRequestPicture::All,
+                        PullRequestPicture::All => PullRequestPicture::Open,
+                    };
+                    state.arrange(ListId::PullRequests);
+                }
+                Tab::Schedule => {
+                    state.schedule = match state.schedule {
+                        SchedulePicture::List => SchedulePicture::Month,
+                        SchedulePicture::Month => SchedulePicture::List,
+                    };
+                }
+            }
+            effects.push(Effect::Draw);
+        }
+    }
+}
+
+/// Pages of a detail pane, on both tabs that have one.
+pub(super) const DETAIL_PAGES: usize = 3;
+/// More steps than any list has rows.
+const LONGEST_LIST: isize = isize::MAX;
+
+fn neighbour<T: Copy + PartialEq>(all: &[T], current: T, forward: bool, around: bool) -> T {
+    let at = all.iter().position(|item| *item == current).unwrap_or(0);
+    let last = all.len().saturating_sub(1);
+    let next = match (forward, around) {
+        (true, true) => (at + 1) % all.len().max(1),
+        (false, true) => at.checked_sub(1).unwrap_or(last),
+        (true, false) => (at + 1).min(last),
+        (false, false) => at.saturating_sub(1),
+    };
+    all.get(next).copied().unwrap_or(current)
+}
+
+fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
+    let most = state.layout.overlay_most;
+    if let Some(scroll) = state.overlays.last_mut().and_then(Overlay::scroll) {
+        let wanted = isize::try_from((*scroll).min(most)).unwrap_or(0).saturating_add(steps);
+        *scroll = u16::try_from(wanted.max(0)).unwrap_or(u16::MAX).min(most);
+        effects.push(Effect::Draw);
+        return;
+    }
+    let Some(id) = state.active_list() else { return };
+    let before = state.list(id).position;
+    let list = state.list_mut(id);
+    if steps.unsigned_abs() > list.rows.len() {
+        list.go_to(if steps > 0 { usize::MAX } else { 0 });
+        if steps < 0 {
+            list.first = 0;
+        }
+    } else {
+        list.step(steps);
+    }
+    selected_anew(state, id, before, effects);
+}
+
+/// Takes over the identity of the row at the position, and asks for what must be drawn.
+fn selected_anew(state: &mut State, id: ListId, before: usize, effects: &mut Vec<Effect>) {
+    let selected = state.list(id).row().and_then(|row| state.subject_of(row));
+    let page = state.layout.page(id).map_or(1, usize::from);
+    let list = state.list_mut(id);
+    list.selected = selected;
+    list.settle(page);
+    if list.position != before {
+        effects.push(Effect::Draw);
+        effects.push(Effect::RestTimer);
+    }
+}
+
+fn next_match(state: &mut State, forward: bool, now: Instant, effects: &mut Vec<Effect>) {
+    if !state.overlays.is_empty() {
+        return;
+    }
+    let id = state.main_list();
+    if state.list(id).filter.is_empty() {
+        let filter = state.keys.keys(state.context(), Command::Filter);
+        let key = filter.first().map(ToString::to_string).unwrap_or_default();
+        say(state, format!("nothing to look for yet: type words after {key}"), now, effects);
+        return;
+    }
+    let before = state.list(id).position;
+    state.list_mut(id).step_around(forward);
+    selected_anew(state, id, before, effects);
+}
+
+fn show_tab(state: &mut State, tab: Tab, effects: &mut Vec<Effect>) {
+    state.overlays.clear();
+    state.filter = None;
+    state.expanded = false;
+    if state.tab != tab {
+        state.tab = tab;
+        state.detail.page = 0;
+    }
+    state.follow_detail();
+    effects.push(Effect::Draw);
+}
+
+fn show_overlay(state: &mut State, overlay: Overlay, effects: &mut Vec<Effect>) {
+    let same = |top: &Overlay| std::mem::discriminant(top) == std::mem::discriminant(&overlay);
+    // The same key closes it again.
+    if state.overlays.last().is_some_and(same) {
+        state.overlays.pop();
+    } else {
+        state.overlays.retain(|top| !same(top));
+        state.overlays.push(overlay);
+    }
+    effects.push(Effect::Draw);
+}
+
+fn back(state: &mut State, effects: &mut Vec<Effect>) {
+    if let Some((_, before)) = state.filter.take() {
+        set_filter(state, before);
+    } else if state.overlays.pop().is_some() {
+    } else if !state.list(state.main_list()).filter.is_empty() {
+        set_filter(state, String::new());
+    } else if state.expanded {
+        state.expanded = false;
+    } else if state.message.take().is_none() {
+        return;
+    }
+    effects.push(Effect::Draw);
+}
+
+fn choose_release(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    if state.board.insight.releases.is_empty() {
+        say(state, "no source knows a release yet", now, effects);
+        return;
+    }
+    state.list_mut(ListId::Releases).selected = state.release.clone().map(Subject::Release);
+    show_overlay(state, Overlay::Chooser(Chooser::default()), effects);
+    state.arrange(ListId::Releases);
+}
+
+fn why(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    let subject = match state.overlays.last() {
+        Some(Overlay::Item { subject, .. }) => subject.clone(),
+        Some(Overlay::Why { .. }) => {
+            state.overlays.pop();
+            effects.push(Effect::Draw);
+            return;
+        }
+        Some(_) => return,
+        None => state.subject(),
+    };
+    let Some(release) = &state.release else {
+        say(state, "no source knows a release yet", now, effects);
+        return;
+    };
+    let explanation = Box::new(crate::insight::explain(&state.board, release, &subject, now));
+    show_overlay(state, Overlay::Why { subject, explanation, scroll: 0 }, effects);
+}
+
+fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    if state.filter.take().is_some() {
+        effects.push(Effect::Draw);
+        return;
+    }
+    match state.overlays.last().cloned() {
+        Some(Overlay::Chooser(_)) => {
+            let chosen = state.list(ListId::Releases).selected.clone();
+            state.overlays.pop();
+            if let Some(Subject::Release(id)) = chosen {
+                state.choose(id, now);
+            }
+        }
+        Some(Overlay::Item { subject, .. }) => follow(state, &subject, now),
+        Some(_) => {
+            state.overlays.pop();
+        }
+        None => match (state.active_list(), state.subject()) {
+            (Some(ListId::Remedies), subject) => go_to(state, &subject),
+            (Some(ListId::Gates), _) => return why(state, now, effects),
+            (None, _) => state.expanded = !state.expanded,
+            (_, Subject::Headline) => return,
+            (_, subject) => state.overlays.push(Overlay::Item { subject, scroll: 0 }),
+        },
+    }
+    effects.push(Effect::Draw);
+}
+
+/// From an opened item on to where it leads: a story to its pull request, a deployment to
+/// its release.
+fn follow(state: &mut State, subject: &Subject, now: Instant) {
+    state.overlays.clear();
+    match subject {
+        Subject::Story(key) => {
+            let story = state.story(key);
+            let first = story.and_then(|story| story.pull_requests.first()).cloned();
+            if let Some(id) = first {
+                go_to(state, &Subject::PullRequest(id));
+            }
+        }
+        Subject::PullRequest(id) => {
+            let stories = state.pull_request(id).map(|row| row.pull_request.stories.clone());
+            let known = stories.into_iter().flatten().find(|key| state.story(key).is_some());
+            if let Some(key) = known {
+                go_to(state, &Subject::Story(key));
+            }
+        }
+        Subject::Release(id) => {
+            state.tab = Tab::Readiness;
+            state.choose(id.clone(), now);
+        }
+        Subject::Deployment(id) => {
+            let release = state.deployment(id).and_then(|row| row.deployment.release.clone());
+            if let Some(release) = release.filter(|id| state.board.release(id).is_some()) {
+                state.tab = Tab::Readiness;
+                state.choose(release, now);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Selects `subject` where it is listed.
+fn go_to(state: &mut State, subject: &Subject) {
+    let (tab, id) = match subject {
+        Subject::Gate(_) => (Tab::Readiness, ListId::Gates),
+        Subject::Story(_) => (Tab::Readiness, ListId::Stories),
+        Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
+        Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
+        Subject::Headline | Subject::BurnDown | Subject::Source(_) => return,
+    };
+    state.tab = tab;
+    match id {
+        ListId::Gates => state.section = Section::Gates,
+        ListId::Stories => state.section = Section::Stories,
+        _ => {}
+    }
+    let find = |state: &State| {
+        state.list(id).rows.iter().position(|row| state.subject_of(*row).as_ref() == Some(subject))
+    };
+    let mut found = find(state);
+    if found.is_none() {
+        // A filter, or the fold of what ended, may hide it.
+        state.list_mut(id).filter.clear();
+        if id == ListId::PullRequests {
+            state.pull_requests = PullRequestPicture::All;
+        }
+        state.arrange(id);
+        found = find(state);
+    }
+    if let Some(position) = found {
+        let page = state.layout.page(id).map_or(1, usize::from);
+        let list = state.list_mut(id);
+        list.position = position;
+        list.selected = Some(subject.clone());
+        list.settle(page);
+    }
+    state.follow_detail();
+}
+
+fn sort(state: &mut State, reverse: bool, now: Instant, effects: &mut Vec<Effect>) {
+    let id = state.active_list().unwrap_or_else(|| state.main_list());
+    let orders = id.orders();
+    if orders.len() == 1 {
+        say(state, "this list has one order: by importance", now, effects);
+        return;
+    }
+    let list = state.list_mut(id);
+    if reverse {
+        list.reversed = !list.reversed;
+    } else {
+        list.order = (list.order + 1) % orders.len();
+        list.reversed = false;
+    }
+    state.arrange(id);
+    effects.push(Effect::Draw);
+}
+
+fn freeze(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    match state.frozen.take() {
+        None => state.frozen = Some((now, None)),
+        Some((_, newest)) => {
+            effects.extend(newest.map(|board| Effect::DropBoard(state.show_board(board, now))));
+        }
+    }
+    effects.push(Effect::Draw);
+}
+
+/// Asks those sources again that the list, or the selected gate, rests on.
+fn refresh(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    let kinds: &[Kind] = match state.active_list() {
+        _ if !state.overlays.is_empty() => &[],
+        Some(ListId::Stories) => &[Kind::Stories, Kind::Defects],
+        Some(ListId::PullRequests) => &[Kind::PullRequests],
+        Some(ListId::Schedule) => &[Kind::Deployments, Kind::Releases, Kind::Bookings, Kind::Freezes],
+        _ => &[],
+    };
+    let covers = &state.board.world.covers;
+    let mut sources: Vec<SourceId> =
+        kinds.iter().filter_map(|kind| covers.get(kind)).flatten().cloned().collect();
+    if let (Some(ListId::Gates), Subject::Gate(name)) = (state.active_list(), state.subject()) {
+        let gates = state.release().map(|release| release.gates.as_slice()).unwrap_or_default();
+        sources.extend(gates.iter().filter(|gate| gate.name == name).flat_map(|gate| gate.sources.clone()));
+    }
+    sources.sort();
+    sources.dedup();
+    if sources.is_empty() {
+        effects.push(Effect::Refresh(None));
+        say(state, "asking every source again", now, effects);
+        return;
+    }
+    let names: Vec<&str> = sources.iter().map(SourceId::as_str).collect();
+    let text = format!("asking {} again", names.join(", "));
+    effects.extend(sources.into_iter().map(|source| Effect::Refresh(Some(source))));
+    say(state, text, now, effects);
+}
+
+fn on_mouse(state: &mut State, event: MouseEvent, now: Instant, effects: &mut Vec<Effect>) {
+    let cell = Position::new(event.column, event.row);
+    match event.kind {
+        MouseEventKind::ScrollDown => wheel(state, cell, WHEEL, effects),
+        MouseEventKind::ScrollUp => wheel(state, cell, -WHEEL, effects),
+        MouseEventKind::Down(MouseButton::Left) => click(state, cell, now, effects),
+        _ => {}
+    }
+}
+
+fn wheel(state: &mut State, cell: Position, steps: isize, effects: &mut Vec<Effect>) {
+    let on_detail = state.layout.detail.is_some_and(|area| area.contains(cell));
+    if on_detail && state.overlays.is_empty() {
+        let most = state.layout.detail_most;
+        let scroll = isize::try_from(state.detail.scroll.min(most)).unwrap_or(0) + steps;
+        state.detail.scroll = u16::try_from(scroll.max(0)).unwrap_or(0).min(most);
+        effects.push(Effect::Draw);
+        return;
+    }
+    if state.overlays.is_empty() {
+        focus_section(state, cell);
+    }
+    step(state, steps, effects);
+}
+
+fn focus_section(state: &mut State, cell: Position) {
+    if state.tab == Tab::Readiness
+        && let Some((section, _)) = state.layout.sections.iter().find(|(_, area)| area.contains(cell))
+    {
+        state.section = *section;
+    }
+}
+
+fn click(state: &mut State, cell: Position, now: Instant, effects: &mut Vec<Effect>) {
+    if let Some(tab) = state.layout.tab_at(cell) {
+        return show_tab(state, tab, effects);
+    }
+    if state.overlays.is_empty() && state.layout.release.contains(cell) {
+        return choose_release(state, now, effects);
+    }
+    if state.overlays.last().is_some() && !state.layout.overlay.is_some_and(|area| area.contains(cell)) {
+        state.overlays.pop();
+        effects.push(Effect::Draw);
+        return;
+    }
+    if state.overlays.is_empty() {
+        let before = state.section;
+        focus_section(state, cell);
+        if state.section != before {
+            effects.push(Effect::Draw);
+        }
+    }
+    let Some((id, position)) = state.layout.row_at(cell) else { return };
+    if state.active_list() != Some(id) || position >= state.list(id).rows.len() {
+        return;
+    }
+    let list = state.list_mut(id);
+    if !super::list::is_item(list.rows[position]) {
+        return;
+    }
+    let before = list.position;
+    list.position = position;
+    if before == position {
+        return open(state, now, effects);
+    }
+    selected_anew(state, id, before, effects);
+}

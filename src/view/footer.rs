@@ -1,0 +1,150 @@
+//! The last line: keys that apply here, or what is typed; and what was said.
+
+use ratatui::{
+    layout::{Position, Rect},
+    text::Line,
+};
+use tui_input::Input;
+
+use crate::app::{Command, Overlay, Section, State, Tab};
+
+use super::{
+    Look,
+    screen::{Screen, line_width},
+    text,
+};
+
+/// Keys, a line that is typed, a message.
+pub(crate) fn draw(screen: &mut Screen<'_>, row: Rect) {
+    let Look { styles, .. } = screen.look;
+    let state = screen.state;
+    let mut right = Line::default();
+    if let Some(message) = &state.message {
+        right = Line::styled(message.text.to_string(), styles.accent);
+    } else if state.overlays.is_empty() && state.filter.is_none() {
+        right = Line::styled(format!("as of {}", screen.dates.time(state.board.at)), styles.muted);
+    }
+    // A message must be read; an age only if there is room for it.
+    let is_message = state.message.is_some();
+    let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
+    let reserved = if is_message || row.width >= 60 { line_width(&right) as u16 + 2 } else { 0 };
+    let left = Rect { width: inner.width.saturating_sub(reserved), ..inner };
+    if reserved > 0 {
+        screen.put_right(inner, &right);
+    }
+    if let Some((input, _)) = &state.filter {
+        let list = state.list(state.main_list());
+        let count = format!("  {} of {}", list.shown, list.known);
+        let used = typed(screen, left, "/", input);
+        let rest = left.width.saturating_sub(used);
+        screen.put(left.x + used, left.y, rest, &count, styles.muted);
+    } else {
+        hints(screen, left);
+    }
+}
+
+/// A line that is typed, with the cursor in it. The cells it took.
+pub(crate) fn typed(screen: &mut Screen<'_>, row: Rect, prompt: &str, input: &Input) -> u16 {
+    let Look { styles, .. } = screen.look;
+    let used = screen.put(row.x, row.y, row.width, prompt, styles.accent);
+    let room = row.width.saturating_sub(used + 12).max(4);
+    let scroll = input.visual_scroll(usize::from(room));
+    // What is scrolled away is measured in cells.
+    let mut cells = 0;
+    let visible: String = input
+        .value()
+        .chars()
+        .skip_while(|character| {
+            cells += text::width(character.encode_utf8(&mut [0; 4]));
+            cells <= scroll
+        })
+        .collect();
+    let shown = screen.put(row.x + used, row.y, room, &visible, styles.base);
+    let cursor = input.visual_cursor().saturating_sub(scroll) as u16;
+    screen.cursor = Some(Position::new((row.x + used + cursor).min(row.right().saturating_sub(1)), row.y));
+    used + shown + 1
+}
+
+fn hints(screen: &mut Screen<'_>, row: Rect) {
+    let Look { styles, .. } = screen.look;
+    let mut x = row.x;
+    for (commands, word) in offers(screen.state) {
+        let keys: Vec<String> = commands.iter().filter_map(|command| key(screen, *command)).collect();
+        if keys.is_empty() {
+            continue;
+        }
+        let keys = keys.join("/");
+        let needed = (text::width(&keys) + 1 + text::width(word)) as u16;
+        if x + needed > row.right() {
+            // One that does not fit does not end the line: a shorter one may.
+            continue;
+        }
+        x += screen.put(x, row.y, needed, &keys, styles.accent) + 1;
+        x += screen.put(x, row.y, needed, word, styles.muted) + 2;
+    }
+}
+
+fn key(screen: &Screen<'_>, command: Command) -> Option<String> {
+    let context = screen.state.context();
+    screen.state.keys.keys(context, command).first().map(ToString::to_string)
+}
+
+/// What is worth saying here, the most useful first.
+fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
+    use Command as C;
+    const MOVE: &[C] = &[C::MoveDown, C::MoveUp];
+    match state.overlays.last() {
+        Some(Overlay::Chooser(_)) => {
+            return vec![(&[C::Open], "choose"), (MOVE, "move"), (&[C::Back], "close")];
+        }
+        Some(Overlay::Item { .. }) => {
+            return vec![(&[C::Back], "close"), (&[C::Open], "go there"), (&[C::Why], "why"), (MOVE, "scroll")];
+        }
+        Some(_) => return vec![(&[C::Back], "close"), (MOVE, "scroll")],
+        None => {}
+    }
+    if state.release.is_none() && state.tab != Tab::Schedule {
+        return vec![(&[C::RefreshAll], "refresh"), (&[C::Sources], "sources"), (&[C::Help], "help"), (&[C::Quit], "quit")];
+    }
+    let mut offers: Vec<(&'static [C], &'static str)> = vec![(&[C::Help], "help")];
+    if !state.list(state.main_list()).filter.is_empty() {
+        offers.push((&[C::Back], "all rows"));
+        offers.push((&[C::NextMatch, C::PreviousMatch], "match"));
+    }
+    offers.push((MOVE, "move"));
+    match state.tab {
+        Tab::Readiness => {
+            offers.push((&[C::SectionLeft, C::SectionRight], "section"));
+            match state.section {
+                Section::BurnDown => {}
+                Section::Remedies => offers.push((&[C::Open], "go there")),
+                Section::Gates | Section::Stories => offers.push((&[C::Open], "open")),
+            }
+        }
+        Tab::PullRequests | Tab::Schedule => offers.push((&[C::Open], "open")),
+    }
+    offers.push((&[C::Why], "why"));
+    offers.push((&[C::Filter], "filter"));
+    if state.active_list().is_some_and(|id| id.orders().len() > 1) {
+        offers.push((&[C::Sort], "sort"));
+    }
+    match state.tab {
+        Tab::Readiness => {}
+        Tab::PullRequests => {
+            offers.push((&[C::OtherPicture], "ended"));
+            offers.push((&[C::DetailNextPage], "page"));
+            offers.push((&[C::Detail], "detail"));
+        }
+        Tab::Schedule => {
+            offers.push((&[C::OtherPicture], "month"));
+            offers.push((&[C::DetailNextPage], "page"));
+            offers.push((&[C::Detail], "detail"));
+        }
+    }
+    offers.push((&[C::Expand], "expand"));
+    offers.push((&[C::ChooseRelease], "release"));
+    offers.push((&[C::Sources], "sources"));
+    offers.push((&[C::Freeze], "freeze"));
+    offers.push((&[C::Quit], "quit"));
+    offers
+}

@@ -1,0 +1,93 @@
+//! Drawing: a pure function of state, look and now.
+//!
+//! ```text
+//! ┌ header: release, countdown, headline ───────────── sources ┐   frame.rs
+//! │ tabs ──────────────────────────────────────── date and time │
+//! │ the tab                     readiness.rs pull_requests.rs … │
+//! │ keys that apply here, message                               │
+//! └─────────────────────────────────────────────────────────────┘
+//! ```
+//!
+//! The rows of a list were decided by `app`; what is drawn here costs as much as the rows in
+//! sight, whatever is known. Where things are goes back as a [`Layout`].
+
+mod detail;
+mod empty;
+mod footer;
+mod format;
+mod headline;
+mod overlays;
+mod pull_requests;
+mod readiness;
+mod schedule;
+mod screen;
+mod states;
+mod stories;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tiny;
+mod top;
+mod widgets;
+
+use ratatui::{Frame, layout::Rect};
+
+use crate::{
+    app::{Layout, State, Tab},
+    domain::Instant,
+    theme::{Glyphs, Styles},
+};
+
+use format::Dates;
+use screen::Screen;
+
+/// How meanings look.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    /// Styles by meaning.
+    pub styles: Styles,
+    /// Characters by meaning.
+    pub glyphs: Glyphs,
+}
+
+/// Below so many columns or rows the screen is one line.
+const SMALLEST: (u16, u16) = (40, 10);
+
+/// Draws `state` as it looks at `now`; says where things are.
+pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look, now: Instant) -> Layout {
+    let area = frame.area();
+    let mut screen = Screen {
+        buffer: frame.buffer_mut(),
+        state,
+        look,
+        now,
+        dates: Dates::new(state.board.policy.calendar.zone, now),
+        layout: Layout::default(),
+        cursor: None,
+    };
+    screen.buffer.set_style(area, look.styles.base);
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        tiny::draw(&mut screen, area);
+    } else {
+        let row = |y| Rect::new(area.x, y, area.width, 1);
+        top::header(&mut screen, row(area.y));
+        top::tabs(&mut screen, row(area.y + 1));
+        let body = Rect::new(area.x, area.y + 2, area.width, area.height - 3);
+        if state.release.is_none() && state.tab != Tab::Schedule {
+            empty::draw(&mut screen, body);
+        } else {
+            match state.tab {
+                Tab::Readiness => readiness::draw(&mut screen, body),
+                Tab::PullRequests => pull_requests::draw(&mut screen, body),
+                Tab::Schedule => schedule::draw(&mut screen, body),
+            }
+        }
+        footer::draw(&mut screen, row(area.bottom() - 1));
+        overlays::draw(&mut screen, body);
+    }
+    let Screen { layout, cursor, .. } = screen;
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+    layout
+}

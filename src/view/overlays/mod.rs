@@ -1,0 +1,78 @@
+//! What lies on top of a tab.
+
+mod help;
+mod releases;
+mod sources;
+mod why;
+
+use ratatui::{
+    layout::{Margin, Rect},
+    text::Line,
+    widgets::{Clear, Widget},
+};
+
+use crate::app::Overlay;
+
+use super::{detail, screen::Screen};
+
+/// Draws the topmost overlay over `body`.
+pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
+    let state = screen.state;
+    let Some(overlay) = state.overlays.last() else { return };
+    match overlay {
+        Overlay::Help { scroll } => help::draw(screen, body, *scroll),
+        Overlay::Why { explanation, scroll, .. } => why::draw(screen, body, explanation, *scroll),
+        Overlay::Item { subject, scroll } => {
+            let cells = usize::from(inner_width(body, 100));
+            let (title, lines) = detail::everything(screen, subject, cells);
+            text(screen, body, &title, &lines, 100, *scroll);
+        }
+        Overlay::Sources { scroll } => sources::draw(screen, body, *scroll),
+        Overlay::Chooser(chooser) => releases::draw(screen, body, chooser),
+    }
+}
+
+/// Cells for text in an overlay that is at most `most` wide.
+fn inner_width(body: Rect, most: u16) -> u16 {
+    overlay_width(body, most).saturating_sub(4)
+}
+
+fn overlay_width(body: Rect, most: u16) -> u16 {
+    // On a narrow screen every cell counts.
+    let room = if body.width < 60 { body.width } else { body.width - 4 };
+    room.min(most)
+}
+
+/// An empty frame in the middle of `body` for so many rows and columns; what is inside it.
+fn frame(screen: &mut Screen<'_>, body: Rect, title: &Line<'_>, width: u16, rows: usize) -> Rect {
+    let width = overlay_width(body, width);
+    let rows = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(body.height).max(3);
+    let area = Rect {
+        x: body.x + (body.width - width) / 2,
+        y: body.y + (body.height.saturating_sub(rows)) / 3,
+        width,
+        height: rows.min(body.height),
+    };
+    Clear.render(area, screen.buffer);
+    screen.buffer.set_style(area, screen.look.styles.base);
+    screen.layout.overlay = Some(area);
+    let inside = screen.panel(area, title, &Line::default(), true);
+    inside.inner(Margin::new(1, 0))
+}
+
+/// An overlay that is a text.
+fn text(
+    screen: &mut Screen<'_>,
+    body: Rect,
+    title: &Line<'_>,
+    lines: &[Line<'_>],
+    width: u16,
+    scroll: u16,
+) {
+    let inside = frame(screen, body, title, width, lines.len());
+    let most = screen.lines(inside, lines, scroll);
+    screen.layout.overlay_most = most;
+    // The margin at the right is the bar's.
+    let bar = Rect { width: inside.width + 1, ..inside };
+    screen.scroll_bar(bar, usize::from(scroll.min(most)), lines.len());
+}

@@ -1,0 +1,270 @@
+//! Tab 3: what goes out when, and what is in its way.
+
+use ratatui::{
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use crate::{
+    app::{Heading, ListId, Row, SchedulePicture},
+    domain::{DeploymentState, Instant},
+    insight::{DeploymentRow, ForecastView, Outlook, ReleaseInsight},
+};
+
+use super::{
+    Look, detail, format,
+    headline::{self, Piece, percent},
+    screen::Screen,
+    states,
+    widgets::{
+        month,
+        table::{self, Column, Places},
+    },
+};
+
+const COLUMNS: [Column; 9] = [
+    Column::fixed("", 1, 0),
+    Column::growing("when", 16, 21, 0),
+    Column::growing("release", 12, 26, 0),
+    Column::growing("goes to", 13, 22, 3),
+    Column::figures("window", 6, 6),
+    Column::figures("est. P85", 8, 7),
+    Column::growing("state", 15, 17, 1),
+    Column::growing("forecast", 22, 28, 4),
+    Column::growing("problems", 12, 40, 2),
+];
+
+/// Rows of the detail pane with its frame.
+const DETAIL: u16 = 8;
+/// Cells of the month beside the list, with its frame.
+const MONTH: u16 = 25;
+
+/// Draws the tab.
+pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
+    let (body, detail_area) = detail::split(screen, body, DETAIL);
+    let next_height = if body.height >= 10 && !screen.state.expanded { 3 } else { 0 };
+    let top = Rect { height: next_height, ..body };
+    if next_height > 0 {
+        draw_next(screen, top);
+    }
+    let main = Rect { y: top.bottom(), height: body.height - next_height, ..body };
+    match screen.state.schedule {
+        SchedulePicture::Month if main.width >= 60 => {
+            // The list stays beside the days, so that what is on a day can be selected.
+            let width = (main.width * 55 / 100).max(30);
+            draw_month(screen, Rect { width, ..main });
+            draw_list(screen, Rect { x: main.x + width, width: main.width - width, ..main });
+        }
+        SchedulePicture::Month => draw_month(screen, main),
+        SchedulePicture::List if main.width >= 132 => {
+            draw_month(screen, Rect { width: MONTH, ..main });
+            draw_list(screen, Rect { x: main.x + MONTH, width: main.width - MONTH, ..main });
+        }
+        SchedulePicture::List => draw_list(screen, main),
+    }
+    if let Some(area) = detail_area {
+        detail::draw(screen, area);
+    }
+}
+
+fn draw_next(screen: &mut Screen<'_>, area: Rect) {
+    let Look { styles, glyphs } = screen.look;
+    let schedule = &screen.state.board.insight.schedule;
+    let next = schedule.next.and_then(|next| schedule.deployments.get(next));
+    let running = next.is_some_and(|row| row.deployment.state == DeploymentState::Running);
+    let title = Line::styled(if running { "Running" } else { "Next" }, styles.title);
+    let inside = screen.panel(area, &title, &Line::default(), false);
+    let row = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
+    let Some(next) = next else {
+        screen.put(row.x, row.y, row.width, "no deployment is planned: a plan says when and where", styles.muted);
+        return;
+    };
+    let item = &next.deployment;
+    let mut pieces = Vec::new();
+    if running {
+        let since = item.started_at.map(|at| format!(" since {}", screen.dates.time(at))).unwrap_or_default();
+        let said = format!("{} running{since}", glyphs.running);
+        pieces.push(Piece::new(0, vec![Span::styled(said, styles.running)]));
+    } else {
+        let countdown = format::countdown(item.window.from, screen.now);
+        pieces.push(Piece::new(0, vec![Span::styled(countdown, styles.strong)]));
+    }
+    let what = item.release.as_ref().map_or_else(|| item.id.to_string(), ToString::to_string);
+    pieces.push(Piece::new(0, vec![
+        Span::styled(what, styles.strong),
+        Span::styled(format!(" {} {}", glyphs.right, item.environment), styles.base),
+    ]));
+    if let (true, Some(end)) = (running, next.projected_end) {
+        let over = end > item.window.until;
+        let style = if over { styles.at_risk } else { styles.go };
+        let said = format!("projected end {}", screen.dates.time(end));
+        pieces.push(Piece::new(1, vec![Span::styled(said, style)]));
+    }
+    pieces.push(Piece::new(2, vec![Span::styled(detail::window(screen, next), styles.base)]));
+    for problem in &next.problems {
+        let said = format!("{} {}", glyphs.at_risk, problem.kind.word());
+        pieces.push(Piece::new(3, vec![Span::styled(said, styles.at_risk)]));
+    }
+    if let Some(estimate) = &next.estimate {
+        let said = format!(
+            "usually {}, P85 {}",
+            format::minutes(estimate.p50_minutes),
+            format::minutes(estimate.p85_minutes)
+        );
+        pieces.push(Piece::new(5, vec![Span::styled(said, styles.muted)]));
+    }
+    let insight = item.release.as_ref().and_then(|id| screen.state.board.release(id));
+    if let Some(insight) = insight.filter(|_| !running) {
+        let said = states::outlook(screen.look, insight.outlook);
+        let share = next.ready_by_start.map(|share| format!(" {}", percent(share))).unwrap_or_default();
+        pieces.push(Piece::new(4, vec![Span::styled(format!("{}{share}", said.full()), said.style)]));
+        let mut now = vec![Span::styled("now ", styles.muted)];
+        now.extend(headline::verdict(screen.look, insight, false));
+        pieces.push(Piece::new(4, now));
+    }
+    headline::fold(&mut pieces, usize::from(row.width), 2);
+    screen.put_line(row.x, row.y, row.width, &headline::line(pieces, 2));
+}
+
+fn draw_month(screen: &mut Screen<'_>, area: Rect) {
+    let Look { styles, glyphs } = screen.look;
+    let inside = screen.panel(area, &Line::styled("Calendar", styles.title), &Line::default(), false);
+    let selected = screen.state.list(ListId::Schedule).row().and_then(|row| when(screen, row));
+    let selected = selected.map(|at| screen.dates.date(at));
+    let state = screen.state;
+    let today = screen.dates.today();
+    month::draw(screen.buffer, inside, &state.board.insight.schedule.calendar, today, selected, styles, glyphs);
+}
+
+fn when(screen: &Screen<'_>, row: Row) -> Option<Instant> {
+    let insight = &screen.state.board.insight;
+    match row {
+        Row::Deployment(index) => Some(insight.schedule.deployments.get(index as usize)?.deployment.window.from),
+        Row::Release(index) => {
+            let release = &insight.releases.get(index as usize)?.release;
+            release.released_at.or(release.target.map(|target| target.at))
+        }
+        _ => None,
+    }
+}
+
+fn draw_list(screen: &mut Screen<'_>, area: Rect) {
+    let Look { styles, glyphs } = screen.look;
+    let list = screen.state.list(ListId::Schedule);
+    let mut spans = vec![Span::styled("Deployments and releases", styles.title)];
+    if !list.filter.is_empty() {
+        spans.push(Span::styled(format!(" /{}", list.filter), styles.accent));
+        spans.push(Span::styled(format!(" {} of {}", list.shown, list.known), styles.muted));
+    }
+    let order = format!("{} by {}", glyphs.separator, list.order_name(ListId::Schedule));
+    spans.push(Span::styled(format!(" {order}"), styles.muted));
+    let inside = screen.panel(area, &Line::from(spans), &Line::default(), true);
+    if list.rows.is_empty() {
+        let said = if list.filter.is_empty() {
+            "no source knows a release or a deployment"
+        } else {
+            "no row has these words"
+        };
+        screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
+        return;
+    }
+    let (heading, body) = table::split(inside);
+    let places = table::place(&COLUMNS, heading.width);
+    table::headings(screen, heading, &COLUMNS, &places, Some(list.order_name(ListId::Schedule)), list.reversed);
+    screen.list(ListId::Schedule, body, true, |screen, row, item| draw_row(screen, row, item, &places));
+}
+
+fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
+    let Look { styles, .. } = screen.look;
+    let insight = &screen.state.board.insight;
+    match item {
+        Row::Heading(Heading::Past(count)) => {
+            screen.heading(row, &Line::styled(format!("  {count} over, newest first"), styles.muted));
+        }
+        Row::Heading(Heading::Undated(count)) => {
+            screen.heading(row, &Line::styled(format!("  {count} without a date"), styles.muted));
+        }
+        Row::Deployment(index) => {
+            if let Some(found) = insight.schedule.deployments.get(index as usize) {
+                draw_deployment(screen, row, found, places);
+            }
+        }
+        Row::Release(index) => {
+            if let Some(found) = insight.releases.get(index as usize) {
+                draw_release(screen, row, found, places);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn draw_deployment(screen: &mut Screen<'_>, row: Rect, found: &DeploymentRow, places: &Places) {
+    let Look { styles, glyphs } = screen.look;
+    let item = &found.deployment;
+    let over = item.state.is_over();
+    let said = states::deployment(screen.look, item.state);
+    let text = if over { styles.muted } else { styles.base };
+    let has_problem = !found.problems.is_empty() && !over;
+    let (mark, mark_style) = if has_problem { (glyphs.at_risk, styles.at_risk) } else { (said.mark, said.style) };
+    let name = item.release.as_ref().map_or_else(|| item.id.to_string(), ToString::to_string);
+    let window = u32::try_from(item.window.duration().num_minutes()).unwrap_or(0);
+    let estimate = found.estimate.map(|estimate| format::minutes(estimate.p85_minutes)).unwrap_or_default();
+    let forecast = match (item.state, found.projected_end, found.ready_by_start) {
+        (DeploymentState::Running, Some(end), _) => format!("ends {}", screen.dates.time(end)),
+        (_, _, Some(share)) if !over => format!("{} ready by then", percent(share)),
+        _ => String::new(),
+    };
+    let mut kinds: Vec<&str> = found.problems.iter().map(|problem| problem.kind.word()).collect();
+    kinds.dedup();
+    let problems = if over { String::new() } else { kinds.join(", ") };
+    let cells = [
+        (mark.to_owned(), mark_style),
+        (screen.dates.moment(item.window.from), text),
+        (name, if over { styles.muted } else { styles.strong }),
+        (item.environment.to_string(), text),
+        (format::minutes(window), styles.muted),
+        (estimate, styles.muted),
+        (said.full(), said.style),
+        (forecast, text),
+        (problems, styles.at_risk),
+    ];
+    for (index, (content, style)) in cells.iter().enumerate() {
+        table::cell(screen, row, &COLUMNS, places, index, content, *style);
+    }
+}
+
+fn draw_release(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, places: &Places) {
+    let Look { styles, .. } = screen.look;
+    let release = &insight.release;
+    let said = states::outlook(screen.look, insight.outlook);
+    let over = release.released_at.is_some();
+    let text = if over { styles.muted } else { styles.base };
+    let (when, what) = match (release.released_at, release.target) {
+        (Some(at), _) => (screen.dates.moment(at), ""),
+        (None, Some(target)) if target.estimated => (screen.dates.day(target.at), "est. target"),
+        (None, Some(target)) => (screen.dates.moment(target.at), "target"),
+        (None, None) => (String::new(), "no target"),
+    };
+    let forecast = match &insight.forecast {
+        ForecastView::Dates { p50, p85, .. } if !over => {
+            format!("P50 {}, P85 {}", screen.dates.short_day(*p50), screen.dates.short_day(*p85))
+        }
+        ForecastView::Ready if !over => "all is ready".to_owned(),
+        _ => String::new(),
+    };
+    let word = if insight.outlook == Outlook::Unknown { "unknown" } else { said.word };
+    let cells = [
+        (said.mark.to_owned(), said.style),
+        (when, text),
+        (release.id.to_string(), text),
+        (what.to_owned(), styles.muted),
+        (String::new(), text),
+        (String::new(), text),
+        (format!("{} {word}", said.mark), said.style),
+        (forecast, text),
+        (String::new(), text),
+    ];
+    for (index, (content, style)) in cells.iter().enumerate() {
+        table::cell(screen, row, &COLUMNS, places, index, content, *style);
+    }
+}

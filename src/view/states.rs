@@ -1,0 +1,128 @@
+//! The mark, the word and the style of every state: never a colour alone.
+
+use ratatui::style::Style;
+
+use crate::{
+    domain::{Category, CheckOutcome, DeploymentState},
+    insight::{GateAnswer, Outlook, Standing, StepState, Verdict},
+};
+
+use super::Look;
+
+/// How a state is said.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Said {
+    /// One cell.
+    pub(crate) mark: &'static str,
+    /// In words.
+    pub(crate) word: &'static str,
+    /// Its style.
+    pub(crate) style: Style,
+}
+
+impl Said {
+    /// Mark and word.
+    pub(crate) fn full(self) -> String {
+        format!("{} {}", self.mark, self.word)
+    }
+}
+
+pub(crate) fn gate(look: &Look, answer: GateAnswer) -> Said {
+    let Look { styles, glyphs } = look;
+    let (mark, word, style) = match answer {
+        GateAnswer::Go => (glyphs.go, "go", styles.go),
+        GateAnswer::NoGo => (glyphs.no_go, "no-go", styles.no_go),
+        GateAnswer::Unknown => (glyphs.unknown, "unknown", styles.unknown),
+        GateAnswer::NotNeeded => (glyphs.not_needed, "not needed", styles.not_needed),
+    };
+    Said { mark, word, style }
+}
+
+pub(crate) fn verdict(look: &Look, verdict: Verdict) -> Said {
+    gate(
+        look,
+        match verdict {
+            Verdict::Go => GateAnswer::Go,
+            Verdict::NoGo => GateAnswer::NoGo,
+            Verdict::Unknown => GateAnswer::Unknown,
+        },
+    )
+}
+
+pub(crate) fn outlook(look: &Look, outlook: Outlook) -> Said {
+    let Look { styles, glyphs } = look;
+    let (mark, word, style) = match outlook {
+        Outlook::OnTrack => (glyphs.go, "on track", styles.go),
+        Outlook::AtRisk => (glyphs.at_risk, "at risk", styles.at_risk),
+        Outlook::Late => (glyphs.no_go, "late", styles.no_go),
+        Outlook::Unknown => (glyphs.unknown, "outlook unknown", styles.unknown),
+        Outlook::Released => (glyphs.go, "released", styles.go),
+    };
+    Said { mark, word, style }
+}
+
+pub(crate) fn standing(look: &Look, standing: Standing) -> Said {
+    let Look { styles, glyphs } = look;
+    let (mark, word, style) = match standing {
+        Standing::Overdue => (glyphs.no_go, "overdue", styles.no_go),
+        Standing::Late => (glyphs.at_risk, "late", styles.no_go),
+        Standing::Slow => (glyphs.at_risk, "slow", styles.at_risk),
+        Standing::InTime => (" ", "in time", styles.base),
+        Standing::Ahead => (" ", "ahead", styles.go),
+        Standing::Unknown => (" ", "no pace", styles.muted),
+        Standing::Ended => (" ", "ended", styles.muted),
+    };
+    Said { mark, word, style }
+}
+
+pub(crate) fn deployment(look: &Look, state: DeploymentState) -> Said {
+    let Look { styles, glyphs } = look;
+    let (mark, word, style) = match state {
+        DeploymentState::Draft => (glyphs.separator, "draft", styles.muted),
+        DeploymentState::Approved => (glyphs.go, "approved", styles.base),
+        DeploymentState::Running => (glyphs.running, "running", styles.running),
+        DeploymentState::Succeeded => (glyphs.go, "done", styles.go),
+        DeploymentState::Failed => (glyphs.no_go, "failed", styles.no_go),
+        DeploymentState::Cancelled => (glyphs.not_needed, "cancelled", styles.muted),
+        DeploymentState::RolledBack => (glyphs.no_go, "rolled back", styles.no_go),
+    };
+    Said { mark, word, style }
+}
+
+pub(crate) fn check(look: &Look, outcome: CheckOutcome) -> Said {
+    let Look { styles, glyphs } = look;
+    let (mark, word, style) = match outcome {
+        CheckOutcome::Passed => (glyphs.go, "passed", styles.go),
+        CheckOutcome::Failed => (glyphs.no_go, "failed", styles.no_go),
+        CheckOutcome::Running => (glyphs.running, "running", styles.running),
+        CheckOutcome::Skipped => (glyphs.not_needed, "skipped", styles.muted),
+        CheckOutcome::Unknown => (glyphs.unknown, "unknown", styles.unknown),
+    };
+    Said { mark, word, style }
+}
+
+/// A step of a pull request: one cell, or so many of so many.
+pub(crate) fn step(look: &Look, state: StepState) -> (String, Style) {
+    let Look { styles, glyphs } = look;
+    match state {
+        StepState::Done => (glyphs.go.to_owned(), styles.go),
+        StepState::Failed => (glyphs.no_go.to_owned(), styles.no_go),
+        StepState::Running => (glyphs.running.to_owned(), styles.running),
+        StepState::Part(done, required) => {
+            (format!("{done}/{required}"), if done >= required { styles.go } else { styles.base })
+        }
+        StepState::Waiting => (glyphs.dash.to_owned(), styles.muted),
+        StepState::Unknown => (glyphs.unknown.to_owned(), styles.unknown),
+    }
+}
+
+/// The style of a story's status.
+pub(crate) fn category(look: &Look, category: Category) -> Style {
+    let styles = &look.styles;
+    match category {
+        Category::ToDo | Category::Dropped => styles.muted,
+        Category::InProgress | Category::InReview | Category::InTest => styles.running,
+        Category::Done => styles.go,
+        Category::Unknown => styles.unknown,
+    }
+}

@@ -1,0 +1,339 @@
+use std::sync::Arc;
+
+use chrono::Duration;
+use crossterm::event::KeyEvent;
+use ratatui::{Terminal, backend::TestBackend};
+
+use super::*;
+use crate::{
+    app::{
+        Effect, Event, Key, Options,
+        fixture::{self, board, board_with, now},
+        update,
+    },
+    insight::{Board, Outlook, Verdict, board::Completeness},
+    theme::{ColorDepth, GlyphSet, shipped},
+};
+
+/// Plain, as without colours: what a state is must be in the text.
+fn look(set: GlyphSet) -> Look {
+    Look {
+        styles: Styles::resolve(&shipped("dark").unwrap(), ColorDepth::None),
+        glyphs: Glyphs::of(set),
+    }
+}
+
+/// A state after a script of keys, drawn in between as the runtime does.
+fn after(board: Board, size: (u16, u16), keys: &str) -> State {
+    let mut state = State::new(Arc::new(board), Options::default(), now());
+    update(&mut state, Event::Resize(size.0, size.1), now());
+    render(&mut state, size, GlyphSet::Unicode, now());
+    for key in keys.split_whitespace() {
+        let key: Key = key.parse().unwrap();
+        for effect in press(&mut state, key) {
+            if matches!(effect, Effect::RestTimer) {
+                update(&mut state, Event::Rested, now());
+            }
+        }
+        render(&mut state, size, GlyphSet::Unicode, now());
+    }
+    state
+}
+
+fn press(state: &mut State, key: Key) -> Vec<Effect> {
+    update(state, Event::Key(key.into()), now())
+}
+
+/// The screen as text, one line for each row; hands the layout back like the runtime.
+fn render(state: &mut State, size: (u16, u16), set: GlyphSet, now: Instant) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+    let mut layout = Layout::default();
+    let look = look(set);
+    terminal.draw(|frame| layout = draw(frame, state, &look, now)).unwrap();
+    update(state, Event::Drawn(layout), now);
+    let buffer = terminal.backend().buffer();
+    let mut text = String::new();
+    for y in 0..size.1 {
+        let mut skip = 0;
+        let mut line = String::new();
+        for x in 0..size.0 {
+            let symbol = buffer[(x, y)].symbol();
+            // A wide character covers the cell after it.
+            if skip == 0 {
+                line.push_str(symbol);
+            }
+            skip = if skip > 0 { skip - 1 } else { text::width(symbol).saturating_sub(1) };
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn screen(board: Board, size: (u16, u16), keys: &str) -> String {
+    let mut state = after(board, size, keys);
+    render(&mut state, size, GlyphSet::Unicode, now())
+}
+
+const SMALL: (u16, u16) = (80, 24);
+const USUAL: (u16, u16) = (120, 36);
+const LARGE: (u16, u16) = (200, 50);
+
+#[test]
+fn readiness() {
+    for (name, size) in [("80x24", SMALL), ("120x36", USUAL), ("200x50", LARGE), ("40x10", (40, 10))] {
+        insta::assert_snapshot!(format!("readiness_{name}"), screen(board(), size, ""));
+    }
+}
+
+#[test]
+fn pull_requests() {
+    for (name, size) in [("80x24", SMALL), ("120x36", USUAL), ("200x50", LARGE), ("40x10", (40, 10))] {
+        insta::assert_snapshot!(format!("pull_requests_{name}"), screen(board(), size, "2"));
+    }
+}
+
+#[test]
+fn schedule() {
+    for (name, size) in [("80x24", SMALL), ("120x36", USUAL), ("200x50", LARGE), ("40x10", (40, 10))] {
+        insta::assert_snapshot!(format!("schedule_{name}"), screen(board(), size, "3"));
+    }
+    insta::assert_snapshot!("schedule_running", screen(fixture::running_board(), USUAL, "3"));
+}
+
+#[test]
+fn overlays() {
+    for (name, keys) in [
+        ("help", "?"),
+        ("why", "h x"),
+        ("releases", "L p a"),
+        ("sources", "%"),
+        ("story", "enter"),
+        ("deployment", "3 j enter"),
+    ] {
+        insta::assert_snapshot!(format!("overlay_{name}"), screen(board(), SMALL, keys));
+    }
+}
+
+#[test]
+fn filter_and_sections() {
+    let mut screens = String::new();
+    for (keys, size) in [("/ r e f u n d", SMALL), ("l", SMALL), ("h e", SMALL), ("2 s b j j", SMALL)] {
+        screens.push_str(&format!("── {keys}\n{}", screen(board(), size, keys)));
+    }
+    insta::assert_snapshot!(screens);
+}
+
+#[test]
+fn smallest_screens() {
+    let mut screens = String::new();
+    for size in [(39, 9), (60, 1), (20, 2), (12, 1), (1, 1)] {
+        screens.push_str(&format!("── {}x{}\n{}", size.0, size.1, screen(board(), size, "")));
+    }
+    insta::assert_snapshot!(screens);
+}
+
+#[test]
+fn empty_board_and_release_without_stories() {
+    insta::assert_snapshot!("empty", screen(fixture::empty_board(), SMALL, ""));
+    let no_stories = board_with(|insight| {
+        insight.stories.clear();
+        insight.burn_down.unit = crate::insight::Unit::PullRequests;
+    });
+    insta::assert_snapshot!("no_stories", screen(no_stories, USUAL, ""));
+}
+
+#[test]
+fn ascii() {
+    for keys in ["", "2", "3"] {
+        let mut state = after(board(), USUAL, keys);
+        let text = render(&mut state, USUAL, GlyphSet::Ascii, now());
+        // What comes from outside stays as it is: a title, a dash in a measured value.
+        let ours: String =
+            text.chars().filter(|c| !c.is_ascii() && !"支払い画面の翻訳–".contains(*c)).collect();
+        assert_eq!(ours, "", "{text}");
+    }
+}
+
+/// The header as it changes with the release and the time.
+#[test]
+fn the_header_leads_with_the_right_question() {
+    let target = fixture::at(25, 14, 0);
+    let header = |board: Board, now: Instant, width: u16| {
+        let mut state = after(board, (width, 24), "");
+        let text = render(&mut state, (width, 24), GlyphSet::Unicode, now);
+        text.lines().next().unwrap().to_owned()
+    };
+    let cases: Vec<(String, &[&str], &[&str])> = vec![
+        (header(board(), now(), 120), &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %", "now ✗ no-go 3", "sonar 14m stale"], &[]),
+        (header(board(), now(), 80), &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %  now ✗ no-go 3 · ? 1  sonar 14m stale"], &[]),
+        (header(board(), now(), 40), &["payments 4.2", "T-3d 04h", "▲ AT RISK"], &[]),
+        (header(board(), target - Duration::minutes(252), 120), &["T-04h 12m  ✗ NO-GO 3", "outlook ▲ at risk"], &["AT RISK"]),
+        (header(board(), target - Duration::seconds(754), 120), &["T-12m 34s  ✗ NO-GO 3"], &[]),
+        (header(board(), target + Duration::hours(51), 120), &["T+2d 03h  ✗ NO-GO 3"], &[]),
+        (
+            header(board_with(|insight| {
+                insight.verdict = Verdict::Unknown;
+                insight.outlook = Outlook::Unknown;
+                insight.last_day_from = None;
+                let release = Arc::make_mut(&mut insight.release);
+                release.target = Some(crate::domain::Target { at: fixture::at(20, 14, 0), estimated: true });
+            }), now(), 160),
+            &["T+1d 19h est.", "? OUTLOOK UNKNOWN", "est. target Fri 20 Nov", "now ? unknown 1"],
+            &["late", "LATE", "%"],
+        ),
+        (
+            header(board_with(|insight| {
+                insight.outlook = Outlook::Released;
+                Arc::make_mut(&mut insight.release).released_at = Some(fixture::at(20, 14, 0));
+            }), now(), 120),
+            &["payments 4.2 ▾  ✓ released  Fri 20 Nov  43h ago"],
+            &["T+", "T-", "no-go"],
+        ),
+    ];
+    for (header, present, absent) in cases {
+        assert!(present.iter().all(|part| header.contains(part)), "{header:?} lacks one of {present:?}");
+        assert!(!absent.iter().any(|part| header.contains(part)), "{header:?} has one of {absent:?}");
+    }
+}
+
+#[test]
+fn the_second_line_says_what_is_not_now() {
+    let line = |board: Board, keys: &str| {
+        screen(board, USUAL, keys).lines().nth(1).unwrap().to_owned()
+    };
+    let mut preview = board();
+    preview.completeness = Completeness::Preview;
+    assert!(line(preview, "").contains("from the last visit"));
+    let mut filling = board();
+    filling.completeness = Completeness::Filling;
+    assert!(line(filling, "").contains("… filling in"));
+    assert!(line(board(), "f").contains("FROZEN 09:24"));
+    assert!(!line(board(), "f f").contains("FROZEN"));
+    assert!(line(board(), "").ends_with("Sun 22 Nov 09:24 CET"));
+}
+
+/// Bytes that a frame sends, counted on what changed since the frame before.
+#[test]
+fn a_key_costs_two_rows() {
+    for (tab, size) in [("1", USUAL), ("2", USUAL), ("3", USUAL)] {
+        let mut state = after(board(), size, tab);
+        let look = Look {
+            styles: Styles::resolve(&shipped("dark").unwrap(), ColorDepth::Truecolor),
+            glyphs: Glyphs::of(GlyphSet::Unicode),
+        };
+        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
+        let before = terminal.backend().buffer().clone();
+        press(&mut state, "j".parse().unwrap());
+        terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
+        let after = terminal.backend().buffer();
+        let changed = before.diff(after);
+        let mut rows: Vec<u16> = changed.iter().map(|(_, y, _)| *y).collect();
+        rows.dedup();
+        assert_eq!(rows.len(), 2, "tab {tab}: only the rows left and entered change");
+    }
+}
+
+/// However large or small, with whatever keys: nothing panics, and what the layout names is
+/// on the screen.
+mod properties {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::app::{Command, Context, KeyMap};
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Key(usize),
+        Letter(char),
+        Click(u16, u16),
+        Wheel(bool, u16, u16),
+        Resize(u16, u16),
+        Board(usize),
+        Minutes(i64),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let size = || prop_oneof![0u16..250, 0u16..30];
+        let step = prop_oneof![
+            12 => (0usize..200).prop_map(Step::Key),
+            2 => any::<char>().prop_map(Step::Letter),
+            2 => (size(), size()).prop_map(|(x, y)| Step::Click(x, y)),
+            1 => (any::<bool>(), size(), size()).prop_map(|(down, x, y)| Step::Wheel(down, x, y)),
+            2 => (size(), size()).prop_map(|(x, y)| Step::Resize(x, y)),
+            3 => (0usize..5).prop_map(Step::Board),
+            1 => (-10_000i64..10_000).prop_map(Step::Minutes),
+        ];
+        proptest::collection::vec(step, 1..40)
+    }
+
+    fn a_board(number: usize) -> Arc<Board> {
+        Arc::new(match number {
+            0 => fixture::empty_board(),
+            1 => fixture::running_board(),
+            2 => board_with(|insight| insight.stories.clear()),
+            3 => board_with(|insight| {
+                insight.stories.truncate(3);
+                insight.pull_requests.clear();
+                insight.gates.clear();
+                insight.remedies.clear();
+            }),
+            _ => board(),
+        })
+    }
+
+    fn mouse(kind: crossterm::event::MouseEventKind, column: u16, row: u16) -> Event {
+        let modifiers = crossterm::event::KeyModifiers::NONE;
+        Event::Mouse(crossterm::event::MouseEvent { kind, column, row, modifiers })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn nothing_panics(steps in steps()) {
+            use crossterm::event::{MouseButton, MouseEventKind};
+            let keys = KeyMap::default();
+            let bound: Vec<Key> = Context::ALL
+                .iter()
+                .flat_map(|context| Command::ALL.iter().flat_map(|command| keys.keys(*context, *command)))
+                .collect();
+            let mut state = State::new(a_board(4), Options::default(), now());
+            let mut size = (80, 24);
+            let mut now = now();
+            for step in steps {
+                let event = match step {
+                    Step::Key(index) => Event::Key(bound[index % bound.len()].into()),
+                    Step::Letter(letter) => {
+                        Event::Key(KeyEvent::from(crossterm::event::KeyCode::Char(letter)))
+                    }
+                    Step::Click(x, y) => mouse(MouseEventKind::Down(MouseButton::Left), x, y),
+                    Step::Wheel(true, x, y) => mouse(MouseEventKind::ScrollDown, x, y),
+                    Step::Wheel(false, x, y) => mouse(MouseEventKind::ScrollUp, x, y),
+                    Step::Resize(x, y) => {
+                        size = (x, y);
+                        Event::Resize(x, y)
+                    }
+                    Step::Board(number) => Event::Board(a_board(number)),
+                    Step::Minutes(minutes) => {
+                        now += Duration::minutes(minutes);
+                        Event::Tick
+                    }
+                };
+                update(&mut state, event, now);
+                update(&mut state, Event::Rested, now);
+                render(&mut state, size, GlyphSet::Unicode, now);
+                let screen = Rect::new(0, 0, size.0, size.1);
+                for list in &state.layout.lists {
+                    prop_assert!(
+                        list.area.is_empty() || screen.intersection(list.area) == list.area,
+                        "{list:?} on {screen:?}"
+                    );
+                }
+                let tick = state.next_tick(now);
+                prop_assert!(tick.is_some_and(|at| at > now), "time must move on");
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The two lines at the top: release and headline, sources; tabs, date and time.
+
+use ratatui::{
+    layout::Rect,
+    text::Span,
+};
+
+use crate::{
+    app::Tab,
+    domain::{SourceHealth, SourceState},
+    insight::board::Completeness,
+};
+
+use super::{
+    Look, format,
+    headline::{self, Piece},
+    screen::Screen,
+    text,
+};
+
+/// Cells that the headline needs beside the name of the release.
+const BESIDE_NAME: u16 = 27;
+/// Cells between two pieces.
+const GAP: usize = 2;
+
+/// Release, countdown, headline; sources at the right.
+pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
+    let Look { styles, glyphs } = screen.look;
+    let Some(insight) = screen.state.release() else {
+        let title = format!(" {}", screen.state.board.title);
+        let used = screen.put(row.x, row.y, row.width, &title, styles.strong);
+        let rest = Rect { x: row.x + used, width: row.width - used, ..row };
+        let left = vec![Piece::new(0, vec![Span::styled("no release", styles.muted)])];
+        put_pieces(screen, rest, left, sources(screen));
+        return;
+    };
+    let room = usize::from(row.width.saturating_sub(BESIDE_NAME).max(10));
+    let name = text::fit(insight.release.id.as_str(), room, glyphs.ellipsis).into_owned();
+    let used = screen.put(row.x + 1, row.y, row.width - 1, &name, styles.strong);
+    let open = screen.put(row.x + 1 + used, row.y, 2, &format!(" {}", glyphs.drop_down), styles.muted);
+    screen.layout.release = Rect { x: row.x + 1, width: used + open, ..row };
+    let left = headline::pieces(screen.look, insight, screen.dates, screen.now);
+    let taken = 1 + used + open;
+    let rest = Rect { x: row.x + taken, width: row.width.saturating_sub(taken), ..row };
+    put_pieces(screen, rest, left, sources(screen));
+}
+
+/// Writes pieces at the left, and others against the right edge. One order decides which
+/// go, so that a source in trouble outlives what is nice to know.
+fn put_pieces(screen: &mut Screen<'_>, row: Rect, mut left: Vec<Piece>, mut right: Vec<Piece>) {
+    let width = usize::from(row.width).saturating_sub(GAP + 1);
+    loop {
+        let left_cells = headline::cells(&left, GAP);
+        let right_cells = headline::cells(&right, GAP);
+        let between = if right.is_empty() { 0 } else { GAP };
+        if left_cells + between + right_cells <= width {
+            break;
+        }
+        let worst = |pieces: &[Piece]| pieces.iter().map(|piece| piece.rank).max().unwrap_or(0);
+        let rank = worst(&left).max(worst(&right));
+        if rank == 0 {
+            break;
+        }
+        let from = if worst(&right) == rank { &mut right } else { &mut left };
+        if let Some(index) = from.iter().rposition(|piece| piece.rank == rank) {
+            from.remove(index);
+        }
+    }
+    let left = headline::line(left, GAP);
+    let x = row.x + GAP as u16;
+    let used = screen.put_line(x, row.y, row.right().saturating_sub(x), &left);
+    let x = x + used;
+    let rest = Rect { x, width: row.right().saturating_sub(x + 1), ..row };
+    screen.put_right(rest, &headline::line(right, GAP));
+}
+
+/// Each source in a word: fresh ones go first when there is no room, troubled ones last.
+fn sources(screen: &Screen<'_>) -> Vec<Piece> {
+    screen.state.board.health.iter().map(|health| source(screen, health)).collect()
+}
+
+fn source(screen: &Screen<'_>, health: &SourceHealth) -> Piece {
+    let Look { styles, glyphs } = screen.look;
+    let name = || Span::styled(format!("{} ", health.id), styles.muted);
+    let trouble = |said: String, style| Piece::new(5, vec![name(), Span::styled(said, style)]);
+    if let Some(progress) = &health.progress
+        && matches!(health.state, SourceState::Fetching | SourceState::Starting)
+    {
+        let of = progress.total.map(|total| format!("/{total}")).unwrap_or_default();
+        let said = format!("{} {} {}{of}", glyphs.running, progress.what, progress.done);
+        return Piece::new(8, vec![name(), Span::styled(said, styles.running)]);
+    }
+    match (health.state, health.answered_at) {
+        (SourceState::Refused, _) => trouble(format!("{} refused", glyphs.no_go), styles.no_go),
+        (SourceState::Starting | SourceState::Fetching, None) => {
+            Piece::new(8, vec![name(), Span::styled(glyphs.running, styles.running)])
+        }
+        (_, None) => trouble(format!("{} no answer", glyphs.no_go), styles.no_go),
+        (_, Some(at)) if health.is_stale(screen.now) => {
+            trouble(format!("{} stale", format::age(at, screen.now)), styles.stale)
+        }
+        (SourceState::BackingOff, Some(at)) => {
+            trouble(format!("{} {}", glyphs.at_risk, format::age(at, screen.now)), styles.at_risk)
+        }
+        _ => Piece::new(8, vec![name(), Span::styled(glyphs.go, styles.go)]),
+    }
+}
+
+/// The tabs; what is not now, date and time at the right.
+pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
+    let Look { styles, glyphs } = screen.look;
+    let mut x = row.x + 1;
+    let needed: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 5).sum();
+    // Where the words do not fit, the open tab keeps its own.
+    let all_words = needed < usize::from(row.width);
+    for (number, tab) in (1..).zip(Tab::ALL) {
+        let active = screen.state.tab == tab;
+        let title =
+            if active || all_words { format!(" {number} {} ", tab.title()) } else { format!(" {number} ") };
+        let style = if active { styles.tab_active } else { styles.tab };
+        let used = screen.put(x, row.y, row.right().saturating_sub(x), &title, style);
+        screen.layout.tabs.push((tab, Rect { x, width: used, ..row }));
+        x += used + 1;
+    }
+    let mut pieces = Vec::new();
+    let state = screen.state;
+    if let Some((since, newest)) = &state.frozen {
+        let newer = if newest.is_some() { " newer waits" } else { "" };
+        let said = format!(" FROZEN {}{newer} ", screen.dates.time(*since));
+        pieces.push(Piece::new(0, vec![Span::styled(said, styles.banner)]));
+    }
+    match state.board.completeness {
+        Completeness::Preview => {
+            pieces.push(Piece::new(1, vec![Span::styled("from the last visit", styles.stale)]));
+        }
+        Completeness::Filling => {
+            let said = format!("{} filling in", glyphs.running);
+            pieces.push(Piece::new(2, vec![Span::styled(said, styles.running)]));
+        }
+        Completeness::Whole => {}
+    }
+    if state.read_only {
+        pieces.push(Piece::new(3, vec![Span::styled("read-only", styles.muted)]));
+    }
+    let (dates, now) = (screen.dates, screen.now);
+    pieces.push(Piece::new(5, vec![Span::styled(dates.day(now), styles.muted)]));
+    pieces.push(Piece::new(4, vec![Span::styled(dates.time(now), styles.base)]));
+    pieces.push(Piece::new(6, vec![Span::styled(dates.zone_name(now), styles.muted)]));
+    let rest = Rect { x, width: row.right().saturating_sub(x + 1), ..row };
+    headline::fold(&mut pieces, usize::from(rest.width), 1);
+    screen.put_right(rest, &headline::line(pieces, 1));
+}

@@ -1,0 +1,6 @@
+//! Parts that several tabs are made of.
+
+pub(crate) mod burn_down;
+pub(crate) mod month;
+pub(crate) mod runbook;
+pub(crate) mod table;
