@@ -3,14 +3,15 @@
 //! Data flows one way: source → refresh → history → insight → app → view.
 //! `ARCHITECTURE.md` walks through the house.
 
-pub mod cli;
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod domain;
 pub mod history;
 pub mod insight;
 pub mod refresh;
+pub mod runtime;
 pub mod source;
 pub mod terminal;
 pub mod theme;

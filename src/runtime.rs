@@ -15,9 +15,8 @@ use crate::{
     clock::Clock,
     domain::{SourceId, Text},
     insight::Board,
-    terminal::{Events, Screen, Signal, TerminalEvent},
-    theme::Looks,
-    view,
+    terminal::{Events, Screen, Signal, TerminalEvent, request_stop},
+    view::{self, Looks},
 };
 
 /// The pause after a key until what is costly to draw follows.
@@ -103,7 +102,12 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                         app::update(&mut state, Event::Notice(name), wiring.clock.now());
                         dirty = true;
                     }
-                    Effect::Suspend => stop(&mut wiring),
+                    // Comes back as a signal, so that key and `kill -TSTP` take the same way.
+                    Effect::Suspend => {
+                        if let Err(error) = request_stop() {
+                            tracing::error!(%error, "could not stop");
+                        }
+                    }
                     // Taking a big board apart takes longer than a frame.
                     Effect::DropBoard(board) => drop(tokio::task::spawn_blocking(move || drop(board))),
                     Effect::Quit => return 0,
@@ -157,7 +161,11 @@ fn hear<I>(wiring: &mut Wiring<I>, state: &mut State, event: TerminalEvent) -> H
             Ok(true) => {
                 let size = wiring.screen.size();
                 let mut effects = app::update(state, Event::Resumed, wiring.clock.now());
-                effects.extend(app::update(state, Event::Resize(size.width, size.height), wiring.clock.now()));
+                effects.extend(app::update(
+                    state,
+                    Event::Resize(size.width, size.height),
+                    wiring.clock.now(),
+                ));
                 return Heard::Effects(effects);
             }
             Err(error) => {

@@ -63,8 +63,9 @@ fn each(list: &mut List, count: usize, row: fn(u32) -> Row) {
 }
 
 fn find_again(list: &mut List, view: View<'_>) {
-    let is_selected =
-        |row: &Row| list.selected.as_ref().is_some_and(|selected| subject(view, *row).as_ref() == Some(selected));
+    let is_selected = |row: &Row| {
+        list.selected.as_ref().is_some_and(|selected| subject(view, *row).as_ref() == Some(selected))
+    };
     let stayed = list.rows.get(list.position).is_some_and(is_selected);
     if stayed {
         return;
@@ -126,7 +127,9 @@ fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usiz
             1 => rows.sort_by_key(|(row, _)| row.since),
             2 => rows.sort_by(|(left, _), (right, _)| left.story.category.cmp(&right.story.category)),
             3 => rows.sort_by(|(left, _), (right, _)| left.story.owner.cmp(&right.story.owner)),
-            4 => rows.sort_by(|(left, _), (right, _)| natural(&left.story.key.to_string(), &right.story.key.to_string())),
+            4 => rows.sort_by(|(left, _), (right, _)| {
+                natural(&left.story.key.to_string(), &right.story.key.to_string())
+            }),
             _ => {}
         }
         if list.reversed {
@@ -167,10 +170,8 @@ fn pull_requests(list: &mut List, release: &ReleaseInsight, ended: bool, words: 
     let shown = ended || !words.is_empty() || open.is_empty();
     list.rows.extend(open.iter().map(|(_, index)| Row::PullRequest(*index)));
     if !over.is_empty() {
-        let merged = over
-            .iter()
-            .filter(|(row, _)| row.pull_request.state == PullRequestState::Merged)
-            .count() as u32;
+        let merged =
+            over.iter().filter(|(row, _)| row.pull_request.state == PullRequestState::Merged).count() as u32;
         let closed = over.len() as u32 - merged;
         list.rows.push(Row::Heading(Heading::Ended { merged, closed, shown }));
         if shown {
@@ -213,8 +214,9 @@ fn sort_pull_requests(rows: &mut [(&PullRequestRow, u32)], order: usize, reverse
         1 => rows.sort_by_key(|(row, _)| opened(row).unwrap_or(Instant::MAX_UTC)),
         2 => rows.sort_by_key(|(row, _)| progress(row.stage)),
         3 => rows.sort_by(|(left, _), (right, _)| left.pull_request.author.cmp(&right.pull_request.author)),
-        4 => rows
-            .sort_by(|(left, _), (right, _)| left.pull_request.repository.cmp(&right.pull_request.repository)),
+        4 => rows.sort_by(|(left, _), (right, _)| {
+            left.pull_request.repository.cmp(&right.pull_request.repository)
+        }),
         5 => rows.sort_by_key(|(row, _)| row.pull_request.number),
         _ => {}
     }

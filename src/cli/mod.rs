@@ -10,7 +10,8 @@ mod config;
 mod context;
 mod headless;
 mod log;
-//mod open;
+mod looks;
+mod open;
 mod release;
 mod status;
 
@@ -66,11 +67,8 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     match &arguments.command {
-        None => todo!(),
-        Some(Command::Demo(demo)) => {
-            let _ = demo;
-            todo!()
-        }
+        None => open::run(&Context::resolve(common, None)?, common),
+        Some(Command::Demo(demo)) => open::run(&Context::resolve(common, Some(demo))?, common),
         Some(Command::Status(status)) => status::run(&Context::resolve(common, None)?, common, status.format),
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),

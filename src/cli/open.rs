@@ -4,16 +4,15 @@ use std::{io::IsTerminal as _, process::ExitCode, sync::Arc, time::Duration};
 
 use crate::{
     app::{KeyMap, Options, State, Tab},
-    domain::{Problem, Text},
-    history::{LockError, OwnerLock},
-    insight::{Board, Completeness},
+    config::Layer,
+    domain::Problem,
+    history::{self, LockError, OwnerLock},
     refresh::{Refresher, Setup},
     runtime::{self, Wiring},
     terminal::{self, Capabilities, Unusable},
-    theme::Looks,
 };
 
-use super::{EXIT_USAGE, Failure, args::Common, complain, context::Context, headless, log};
+use super::{EXIT_USAGE, Failure, args::Common, complain, context::Context, headless, log, looks};
 
 /// How long the sources and the store may take to end after the screen is gone.
 const END_WITHIN: Duration = Duration::from_secs(2);
@@ -22,12 +21,17 @@ const END_WITHIN: Duration = Duration::from_secs(2);
 /// configuration or terminal is said before the screen opens.
 pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failure> {
     let variable = |name: &str| std::env::var(name).ok();
-    if let Err(unusable) = Unusable::check(std::io::stdin().is_terminal(), std::io::stdout().is_terminal(), variable) {
+    if let Err(unusable) =
+        Unusable::check(std::io::stdin().is_terminal(), std::io::stdout().is_terminal(), variable)
+    {
         return Err(Failure::Usage(say(&unusable.problem())));
     }
     let options = options(context, common)?;
     let capabilities = Capabilities::detect(common.color.unwrap_or_default(), context.config.ascii, variable);
-    let looks = Looks::choose(&context.config, capabilities, variable).map_err(|e| Failure::Usage(e.to_string()))?;
+    let themes = context.config.layers.files.iter().find(|file| file.layer == Layer::User);
+    let themes = themes.and_then(|file| Some(file.path.parent()?.join("themes")));
+    let looks = looks::choose(&context.config, themes.as_deref(), capabilities, variable)
+        .map_err(|problem| Failure::Usage(say(&problem)))?;
     let now = context.clock.now();
     let lock = match context.directory.as_deref().map(|directory| OwnerLock::acquire(directory, now)) {
         Some(Err(error @ LockError::Held { .. })) => {
@@ -47,7 +51,11 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
     };
     log::start(&context.config.state_dir);
     let clock = context.clock;
-    terminal::report_panics(context.config.state_dir.join("reports"), move || clock.now());
+    terminal::report_panics(
+        context.config.state_dir.join("reports"),
+        move || clock.now(),
+        history::owns_panic,
+    );
 
     let directory = context.directory.as_deref().filter(|_| lock.is_some());
     let preview = directory.and_then(headless::preview);

@@ -24,9 +24,18 @@ static IS_REPORTING: AtomicBool = AtomicBool::new(false);
 /// (made if it is not there), says on the standard error where it is, and ends the program.
 ///
 /// Also one in a task, which would otherwise be kept from sight while the rest goes on
-/// with half of its state.
-pub fn report_panics(directory: PathBuf, now: impl Fn() -> Instant + Send + Sync + 'static) {
+/// with half of its state; not one of which `is_dealt_with` says on its thread that
+/// somebody catches it and goes on.
+pub fn report_panics(
+    directory: PathBuf,
+    now: impl Fn() -> Instant + Send + Sync + 'static,
+    is_dealt_with: fn() -> bool,
+) {
     std::panic::set_hook(Box::new(move |panic| {
+        if is_dealt_with() {
+            tracing::warn!(%panic, "a panic that is dealt with");
+            return;
+        }
         if IS_REPORTING.swap(true, Ordering::SeqCst) {
             // The first one ends the program. One within this hook never comes here: the
             // standard library aborts.

@@ -45,7 +45,7 @@ echo "ended $code,$(stty -a | grep -o '.icanon')"
 #[ignore = "the program that the other tests run in a terminal"]
 fn program() {
     let directory = std::env::var_os("OUT").expect("run by the other tests");
-    report_panics(directory.into(), || Instant::UNIX_EPOCH);
+    report_panics(directory.into(), || Instant::UNIX_EPOCH, || false);
     let (mut screen, mut events) = open(true).expect("a terminal");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let code = runtime.block_on(async {

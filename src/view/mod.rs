@@ -16,6 +16,7 @@ mod empty;
 mod footer;
 mod format;
 mod headline;
+mod looks;
 mod overlays;
 mod pull_requests;
 mod readiness;
@@ -39,6 +40,7 @@ use crate::{
 };
 
 use format::Dates;
+pub use looks::Looks;
 use screen::Screen;
 
 /// How meanings look.

@@ -88,7 +88,9 @@ pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bo
 fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
     let state = screen.state;
     let found = match item {
-        Row::PullRequest(index) => state.release().and_then(|release| release.pull_requests.get(index as usize)),
+        Row::PullRequest(index) => {
+            state.release().and_then(|release| release.pull_requests.get(index as usize))
+        }
         Row::Unassigned(index) => state.board.insight.unassigned.get(index as usize),
         Row::Heading(heading) => return draw_heading(screen, row, heading),
         _ => None,

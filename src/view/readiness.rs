@@ -24,8 +24,7 @@ use crate::{
 use super::{
     Look, pull_requests,
     screen::Screen,
-    states, stories,
-    text,
+    states, stories, text,
     widgets::{
         burn_down,
         table::{self, Column, Places},
@@ -69,10 +68,7 @@ fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Sect
 
 fn split_rows(area: Rect, top: u16) -> [Rect; 2] {
     let top = top.min(area.height);
-    [
-        Rect { height: top, ..area },
-        Rect { y: area.y + top, height: area.height - top, ..area },
-    ]
+    [Rect { height: top, ..area }, Rect { y: area.y + top, height: area.height - top, ..area }]
 }
 
 fn split_columns(area: Rect, left: u16) -> [Rect; 2] {
@@ -248,7 +244,8 @@ fn draw_remedies(
     let title = shared_title(screen, spans, places, Section::Stories, hint);
     let inside = screen.panel(area, &title, &Line::default(), focused);
     if insight.remedies.is_empty() {
-        let said = if insight.release.released_at.is_some() { "it went out" } else { "nothing is left to do" };
+        let said =
+            if insight.release.released_at.is_some() { "it went out" } else { "nothing is left to do" };
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
     }
     screen.list(ListId::Remedies, inside, focused, |screen, row, item| {

@@ -12,11 +12,7 @@ use crate::{
     domain::Instant,
 };
 
-use super::{
-    Look,
-    format::Dates,
-    text,
-};
+use super::{Look, format::Dates, text};
 
 /// The screen while it is drawn.
 pub(crate) struct Screen<'a> {

@@ -17,10 +17,7 @@ use crate::{
 
 /// Plain, as without colours: what a state is must be in the text.
 fn look(set: GlyphSet) -> Look {
-    Look {
-        styles: Styles::resolve(&shipped("dark").unwrap(), ColorDepth::None),
-        glyphs: Glyphs::of(set),
-    }
+    Look { styles: Styles::resolve(&shipped("dark").unwrap(), ColorDepth::None), glyphs: Glyphs::of(set) }
 }
 
 /// A state after a script of keys, drawn in between as the runtime does.
@@ -165,28 +162,49 @@ fn the_header_leads_with_the_right_question() {
         text.lines().next().unwrap().to_owned()
     };
     let cases: Vec<(String, &[&str], &[&str])> = vec![
-        (header(board(), now(), 120), &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %", "now ✗ no-go 3", "sonar 14m stale"], &[]),
-        (header(board(), now(), 80), &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %  now ✗ no-go 3 · ? 1  sonar 14m stale"], &[]),
+        (
+            header(board(), now(), 120),
+            &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %", "now ✗ no-go 3", "sonar 14m stale"],
+            &[],
+        ),
+        (
+            header(board(), now(), 80),
+            &["payments 4.2 ▾  T-3d 04h  ▲ AT RISK 61 %  now ✗ no-go 3 · ? 1  sonar 14m stale"],
+            &[],
+        ),
         (header(board(), now(), 40), &["payments 4.2", "T-3d 04h", "▲ AT RISK"], &[]),
-        (header(board(), target - Duration::minutes(252), 120), &["T-04h 12m  ✗ NO-GO 3", "outlook ▲ at risk"], &["AT RISK"]),
+        (
+            header(board(), target - Duration::minutes(252), 120),
+            &["T-04h 12m  ✗ NO-GO 3", "outlook ▲ at risk"],
+            &["AT RISK"],
+        ),
         (header(board(), target - Duration::seconds(754), 120), &["T-12m 34s  ✗ NO-GO 3"], &[]),
         (header(board(), target + Duration::hours(51), 120), &["T+2d 03h  ✗ NO-GO 3"], &[]),
         (
-            header(board_with(|insight| {
-                insight.verdict = Verdict::Unknown;
-                insight.outlook = Outlook::Unknown;
-                insight.last_day_from = None;
-                let release = Arc::make_mut(&mut insight.release);
-                release.target = Some(crate::domain::Target { at: fixture::at(20, 14, 0), estimated: true });
-            }), now(), 160),
+            header(
+                board_with(|insight| {
+                    insight.verdict = Verdict::Unknown;
+                    insight.outlook = Outlook::Unknown;
+                    insight.last_day_from = None;
+                    let release = Arc::make_mut(&mut insight.release);
+                    release.target =
+                        Some(crate::domain::Target { at: fixture::at(20, 14, 0), estimated: true });
+                }),
+                now(),
+                160,
+            ),
             &["T+1d 19h est.", "? OUTLOOK UNKNOWN", "est. target Fri 20 Nov", "now ? unknown 1"],
             &["late", "LATE", "%"],
         ),
         (
-            header(board_with(|insight| {
-                insight.outlook = Outlook::Released;
-                Arc::make_mut(&mut insight.release).released_at = Some(fixture::at(20, 14, 0));
-            }), now(), 120),
+            header(
+                board_with(|insight| {
+                    insight.outlook = Outlook::Released;
+                    Arc::make_mut(&mut insight.release).released_at = Some(fixture::at(20, 14, 0));
+                }),
+                now(),
+                120,
+            ),
             &["payments 4.2 ▾  ✓ released  Fri 20 Nov  43h ago"],
             &["T+", "T-", "no-go"],
         ),
@@ -199,9 +217,7 @@ fn the_header_leads_with_the_right_question() {
 
 #[test]
 fn the_second_line_says_what_is_not_now() {
-    let line = |board: Board, keys: &str| {
-        screen(board, USUAL, keys).lines().nth(1).unwrap().to_owned()
-    };
+    let line = |board: Board, keys: &str| screen(board, USUAL, keys).lines().nth(1).unwrap().to_owned();
     let mut preview = board();
     preview.completeness = Completeness::Preview;
     assert!(line(preview, "").contains("from the last visit"));

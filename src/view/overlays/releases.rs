@@ -58,7 +58,9 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, places
     let said = states::outlook(look, insight.outlook);
     let outlook = match (&insight.forecast, insight.outlook) {
         (_, Outlook::Unknown) => format!("{} unknown", said.mark),
-        (ForecastView::Dates { by_target: Some(share), .. }, _) => format!("{} {}", said.full(), percent(*share)),
+        (ForecastView::Dates { by_target: Some(share), .. }, _) => {
+            format!("{} {}", said.full(), percent(*share))
+        }
         _ => said.full(),
     };
     let (target, distance) = match (release.released_at, release.target) {

@@ -60,7 +60,11 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
         facts.push("stale".to_owned());
     }
     if let Some(at) = health.next_at {
-        facts.push(if at > now { format!("next in {}", format::span(at - now)) } else { "next now".to_owned() });
+        facts.push(if at > now {
+            format!("next in {}", format::span(at - now))
+        } else {
+            "next now".to_owned()
+        });
     }
     if health.failures > 0 {
         facts.push(format!("{} failures in a row", health.failures));
@@ -85,7 +89,8 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
 fn problem_lines(screen: &Screen<'_>, what: &str, next_step: &str, cells: usize) -> Vec<Line<'static>> {
     let Look { styles, glyphs } = screen.look;
     let room = cells.saturating_sub(6);
-    let what = text::wrap(what, room).into_iter().map(|line| Line::styled(format!("    {line}"), styles.at_risk));
+    let what =
+        text::wrap(what, room).into_iter().map(|line| Line::styled(format!("    {line}"), styles.at_risk));
     let arrow = glyphs.right;
     let next = text::wrap(next_step, room).into_iter().enumerate().map(|(index, line)| {
         let lead = if index == 0 { arrow } else { " " };

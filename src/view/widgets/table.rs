@@ -2,10 +2,7 @@
 
 use ratatui::{layout::Rect, style::Style};
 
-use crate::view::{
-    screen::Screen,
-    text,
-};
+use crate::view::{screen::Screen, text};
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +45,8 @@ const GAP: u16 = 1;
 /// The line of the headings, and what is below it. The first cell of a row is the
 /// selection's, so that the headings begin one cell further right than the rows.
 pub(crate) fn split(area: Rect) -> (Rect, Rect) {
-    let heading = Rect { x: area.x + 1, width: area.width.saturating_sub(1), height: area.height.min(1), ..area };
+    let heading =
+        Rect { x: area.x + 1, width: area.width.saturating_sub(1), height: area.height.min(1), ..area };
     let body = Rect { y: area.y + heading.height, height: area.height - heading.height, ..area };
     (heading, body)
 }
@@ -105,8 +103,11 @@ pub(crate) fn headings(
     let glyphs = &screen.look.glyphs;
     let arrow = if reversed { glyphs.down } else { glyphs.up };
     for (index, column) in columns.iter().enumerate() {
-        let title =
-            if sorted == Some(column.title) { format!("{}{arrow}", column.title) } else { column.title.to_owned() };
+        let title = if sorted == Some(column.title) {
+            format!("{}{arrow}", column.title)
+        } else {
+            column.title.to_owned()
+        };
         let style = screen.look.styles.header;
         cell(screen, row, columns, places, index, &title, style);
     }
