@@ -7,7 +7,6 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use futures_util::FutureExt as _;
 use tokio::{sync::watch, time::Sleep};
 
 use crate::{
@@ -32,11 +31,18 @@ const EXIT_HUNG_UP: i32 = 129;
 pub trait Input {
     /// The next event. May be dropped at any time without losing one.
     fn next(&mut self) -> impl Future<Output = TerminalEvent>;
+
+    /// An event that is there already.
+    fn ready(&mut self) -> Option<TerminalEvent>;
 }
 
 impl Input for Events {
     async fn next(&mut self) -> TerminalEvent {
         Self::next(self).await
+    }
+
+    fn ready(&mut self) -> Option<TerminalEvent> {
+        Self::ready(self)
     }
 }
 
@@ -114,7 +120,7 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                 }
             }
             // More that is there already goes into the same frame.
-            happened = match wiring.input.next().now_or_never() {
+            happened = match wiring.input.ready() {
                 Some(event) => Happened::Terminal(event),
                 None if wiring.boards.has_changed().unwrap_or(false) => Happened::Board,
                 None => break,

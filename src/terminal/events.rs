@@ -5,7 +5,7 @@ use std::{io, process};
 use crossterm::event::{Event, EventStream, KeyEvent, KeyEventKind, MouseEvent};
 use futures_util::StreamExt as _;
 use ratatui::layout::Size;
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{guard::restore, hangup, screen::current_size, signals};
 
@@ -55,7 +55,7 @@ pub(super) enum Outside {
 /// The one source of [`TerminalEvent`]s.
 pub struct Events {
     outside: UnboundedReceiver<Outside>,
-    input: EventStream,
+    input: UnboundedReceiver<TerminalEvent>,
 }
 
 impl Events {
@@ -64,25 +64,35 @@ impl Events {
         let (sender, outside) = unbounded_channel();
         signals::start(sender.clone(), end)?;
         hangup::watch(rustix::io::dup(rustix::stdio::stdin())?, signals::GRACE, sender, end)?;
-        Ok(Self { outside, input: EventStream::new() })
+        let (sender, input) = unbounded_channel();
+        // A task of its own: the stream remembers the first one that waited for it and wakes
+        // no other, so a loop that waits now here, now there would miss keys.
+        tokio::spawn(read(EventStream::new(), sender));
+        Ok(Self { outside, input })
     }
 
     /// The next event; signals before keys. May be dropped at any time without losing one.
     pub async fn next(&mut self) -> TerminalEvent {
-        loop {
-            tokio::select! {
-                biased;
-                Some(outside) = self.outside.recv() => return outside.into(),
-                input = self.input.next() => match input {
-                    Some(Ok(event)) => {
-                        if let Some(event) = translate(event) {
-                            return event;
-                        }
-                    }
-                    // The reader cannot go on; asked again it would fail again, at once.
-                    Some(Err(_)) | None => return TerminalEvent::HungUp,
-                },
-            }
+        tokio::select! {
+            biased;
+            Some(outside) = self.outside.recv() => outside.into(),
+            // The reader has ended: there is nothing to read from any more.
+            input = self.input.recv() => input.unwrap_or(TerminalEvent::HungUp),
+        }
+    }
+
+    /// An event that is there already.
+    pub fn ready(&mut self) -> Option<TerminalEvent> {
+        let outside = self.outside.try_recv().ok().map(TerminalEvent::from);
+        outside.or_else(|| self.input.try_recv().ok())
+    }
+}
+
+async fn read(mut stream: EventStream, sender: UnboundedSender<TerminalEvent>) {
+    // A reader that cannot go on would fail again, at once.
+    while let Some(Ok(event)) = stream.next().await {
+        if translate(event).is_some_and(|event| sender.send(event).is_err()) {
+            return;
         }
     }
 }

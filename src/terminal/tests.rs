@@ -46,8 +46,9 @@ echo "ended $code,$(stty -a | grep -o '.icanon')"
 fn program() {
     let directory = std::env::var_os("OUT").expect("run by the other tests");
     report_panics(directory.into(), || Instant::UNIX_EPOCH, || false);
-    let (mut screen, mut events) = open(true).expect("a terminal");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let _within = runtime.enter();
+    let (mut screen, mut events) = open(true).expect("a terminal");
     let code = runtime.block_on(async {
         let mut resumed = 0;
         loop {
