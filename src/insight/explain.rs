@@ -7,13 +7,13 @@
 use chrono::Duration;
 
 use crate::domain::{
-    Category, Deployment, DeploymentId, Instant, Kind, PullRequestId, ReleaseId, SourceId, StoryKey, StoryKind,
-    Text,
+    Category, Deployment, DeploymentId, Instant, Kind, PullRequestId, ReleaseId, SourceId, StoryKey,
+    StoryKind, Text,
 };
 
 use super::{
-    Board, DeploymentRow, EstimateBasis, ForecastView, Gate, GateAnswer, GateName, Outlook, PullRequestRow,
-    ReleaseInsight, Stage, Standing, Subject, Unit, Verdict,
+    Board, DeploymentRow, EstimateBasis, ForecastView, Gate, GateAnswer, GateName, PullRequestRow,
+    ReleaseInsight, Stage, Subject, Unit, Verdict,
     board::Completeness,
     context::Context,
     gates,
@@ -151,7 +151,8 @@ impl Explainer<'_, '_> {
                 counted.push(format!("P50 {}", self.day(*p50)));
                 counted.push(format!("P85 {}", self.day(*p85)));
                 counted.push(format!("P95 {}", self.day(*p95)));
-                counted.extend(by_target.map(|share| format!("ready by the target: {}", words::percent(share))));
+                counted
+                    .extend(by_target.map(|share| format!("ready by the target: {}", words::percent(share))));
                 if (*scored as usize) < super::forecast::CALIBRATED_FROM {
                     counted.push(format!("not yet calibrated: {scored} forecasts scored"));
                 }
@@ -169,7 +170,9 @@ impl Explainer<'_, '_> {
             insight.gates.iter().filter(|gate| !is_needed(gate)).map(gate_line).collect();
         if insight.verdict == Verdict::Unknown {
             let unheard = self.context.unheard();
-            left_out.extend(unheard.map(|source| format!("{source} has not answered: nobody knows what it would say")));
+            left_out.extend(
+                unheard.map(|source| format!("{source} has not answered: nobody knows what it would say")),
+            );
         }
         Explanation {
             title: insight.release.id.to_string(),
@@ -197,15 +200,24 @@ impl Explainer<'_, '_> {
             formula.push_str(" No source has stories for this release, so its pull requests are counted.");
         }
         if burn_down.scope_rebuilt {
-            formula.push_str(" Scope rebuilt: the sources have no history of it, so items count from their creation.");
+            formula.push_str(
+                " Scope rebuilt: the sources have no history of it, so items count from their creation.",
+            );
         }
-        formula.push_str(" The ideal line runs from the scope at the start to zero at the target, over working days.");
+        formula.push_str(
+            " The ideal line runs from the scope at the start to zero at the target, over working days.",
+        );
         let (mut counted, mut left_out) = self.stories(|_| true, StoryKind::Story);
         if burn_down.unit == Unit::PullRequests {
             (counted, left_out) = self.pull_requests();
         }
         for step in burn_down.scope_steps.iter().rev() {
-            counted.push(format!("{}: scope +{} −{}", step.day.format("%a %-d %b"), step.added, step.removed));
+            counted.push(format!(
+                "{}: scope +{} −{}",
+                step.day.format("%a %-d %b"),
+                step.added,
+                step.removed
+            ));
         }
         Explanation {
             title: "Burn-down".to_owned(),
@@ -224,14 +236,24 @@ impl Explainer<'_, '_> {
     }
 
     /// Stories or defects of the release that count, and those that do not.
-    fn stories(&self, counts: impl Fn(&crate::domain::Story) -> bool, kind: StoryKind) -> (Vec<String>, Vec<String>) {
+    fn stories(
+        &self,
+        counts: impl Fn(&crate::domain::Story) -> bool,
+        kind: StoryKind,
+    ) -> (Vec<String>, Vec<String>) {
         let Some(index) = self.index else { return (Vec::new(), Vec::new()) };
         let (mut counted, mut left_out) = (Vec::new(), Vec::new());
         let mut members: Vec<_> = self.membership.stories[index].iter().collect();
         members.sort_by_key(|member| !is_open(self.context.stories[member.item]));
         for member in members {
             let story = self.context.stories[member.item];
-            let line = format!("{} {} · {} · {}", story.key, story.title, category_word(story.category), member.belongs);
+            let line = format!(
+                "{} {} · {} · {}",
+                story.key,
+                story.title,
+                category_word(story.category),
+                member.belongs
+            );
             if story.kind != kind {
                 continue;
             }
@@ -328,9 +350,7 @@ impl Explainer<'_, '_> {
         let Some(index) = self.index else { return none };
         let policy = self.context.policy;
         match name {
-            GateName::Stories => {
-                self.stories(|_| true, StoryKind::Story)
-            }
+            GateName::Stories => self.stories(|_| true, StoryKind::Story),
             GateName::Blocked => {
                 let blocked = gates::blocked(self.context, &self.membership, index);
                 let line = |(item, waits): (usize, Vec<StoryKey>)| {
@@ -339,15 +359,13 @@ impl Explainer<'_, '_> {
                 };
                 (blocked.into_iter().map(line).collect(), Vec::new())
             }
-            GateName::Defects => {
-                self.stories(
-                    |story| {
-                        is_open(story)
-                            && story.severity.is_some_and(|severity| policy.blocking.contains(&severity))
-                    },
-                    StoryKind::Defect,
-                )
-            }
+            GateName::Defects => self.stories(
+                |story| {
+                    is_open(story)
+                        && story.severity.is_some_and(|severity| policy.blocking.contains(&severity))
+                },
+                StoryKind::Defect,
+            ),
             GateName::Tests => self.test_runs(index),
             GateName::PullRequests => self.pull_requests(),
             GateName::Dependencies => {
@@ -376,7 +394,8 @@ impl Explainer<'_, '_> {
     fn test_runs(&self, index: usize) -> (Vec<String>, Vec<String>) {
         let results = TestResults::of(self.context, &self.membership, index);
         let line = |run: &crate::domain::TestRun| {
-            let commit = run.commit.as_ref().map_or_else(String::new, |it| format!(" on {}", words::commit(it)));
+            let commit =
+                run.commit.as_ref().map_or_else(String::new, |it| format!(" on {}", words::commit(it)));
             let (passed, failed, skipped) = (run.passed, run.failed, run.skipped);
             let at = self.day(run.at);
             format!("{}: {passed} passed, {failed} failed, {skipped} skipped{commit}, {at}", run.suite)
@@ -385,7 +404,8 @@ impl Explainer<'_, '_> {
         for run in results.newest.values() {
             counted.extend(run.failures.iter().map(|test| format!("{} failed: {test}", run.suite)));
         }
-        let mut left_out: Vec<String> = results.missing.iter().map(|suite| format!("{suite} never ran")).collect();
+        let mut left_out: Vec<String> =
+            results.missing.iter().map(|suite| format!("{suite} never ran")).collect();
         let required = &self.context.policy.required_suites;
         let runs = self.membership.test_runs[index].iter().rev().map(|run| self.context.test_runs[*run]);
         for run in runs {
@@ -407,11 +427,16 @@ impl Explainer<'_, '_> {
             format!("{} ({}) since {}", story.status, category_word(story.category), self.day(row.since)),
         ];
         let usual = UsualAges::learn(self.context);
-        counted.extend(usual.p85(story.category).map(|p85| {
-            format!("85 % stay in this status for at most {}", words::duration(p85))
-        }));
+        counted.extend(
+            usual
+                .p85(story.category)
+                .map(|p85| format!("85 % stay in this status for at most {}", words::duration(p85))),
+        );
         if row.returns > 0 {
-            counted.push(format!("went back {} from review, test or done", words::count(row.returns as usize, "time", "times")));
+            counted.push(format!(
+                "went back {} from review, test or done",
+                words::count(row.returns as usize, "time", "times")
+            ));
         }
         counted.extend(row.waits_for.iter().map(|key| format!("waits for {key}")));
         counted.extend(row.pull_requests.iter().map(|id| format!("pull request {id}")));
@@ -463,12 +488,19 @@ impl Explainer<'_, '_> {
                 ));
             }
         }
-        counted.extend(row.slack_seconds.map(|slack| format!("slack {}", words::duration(Duration::seconds(slack)))));
+        counted.extend(
+            row.slack_seconds.map(|slack| format!("slack {}", words::duration(Duration::seconds(slack)))),
+        );
         if !row.next.action.is_empty() {
-            let who = if row.next.who.is_empty() { String::new() } else { format!("{}: ", words::list(&row.next.who, 5)) };
+            let who = if row.next.who.is_empty() {
+                String::new()
+            } else {
+                format!("{}: ", words::list(&row.next.who, 5))
+            };
             counted.push(format!("next: {who}{}", row.next.action));
         }
-        let bots = pull_request.reviews.iter().filter(|review| review.bot || review.reviewer == pull_request.author);
+        let bots =
+            pull_request.reviews.iter().filter(|review| review.bot || review.reviewer == pull_request.author);
         Explanation {
             title: format!("{} {}", pull_request.id, pull_request.title),
             value: format!("{}, {}", row.stage.word(), row.standing.word()),
@@ -527,11 +559,16 @@ impl Explainer<'_, '_> {
                 EstimateBasis::Plan => "the plan: too few runs".to_owned(),
             };
             let usual = |minutes| words::duration(schedule::minutes(minutes));
-            format!("usually {}, P85 {}, by {basis}", usual(estimate.p50_minutes), usual(estimate.p85_minutes))
+            format!(
+                "usually {}, P85 {}, by {basis}",
+                usual(estimate.p50_minutes),
+                usual(estimate.p85_minutes)
+            )
         }));
         lines.extend(row.projected_end.map(|end| format!("will end {}", self.day(end))));
         lines.extend(row.verdict.map(|verdict| format!("its release is {} now", verdict.word())));
-        lines.extend(row.ready_by_start.map(|share| format!("ready by the start: {}", words::percent(share))));
+        lines
+            .extend(row.ready_by_start.map(|share| format!("ready by the start: {}", words::percent(share))));
         lines.extend(row.problems.iter().map(|problem| format!("{}: {}", problem.kind.word(), problem.what)));
         lines
     }
@@ -550,9 +587,10 @@ impl Explainer<'_, '_> {
         Explanation {
             title: id.to_string(),
             value: if health.is_stale(self.now) { "stale".to_owned() } else { "fresh".to_owned() },
-            formula: "A source's facts count until they are stale: three intervals after its last answer unless \
+            formula:
+                "A source's facts count until they are stale: three intervals after its last answer unless \
                       configured. Then every gate that rests on them is unknown."
-                .to_owned(),
+                    .to_owned(),
             counted,
             left_out: unread.map(|(_, unread)| problem(unread)).collect(),
             sources: vec![self.age(id)],
@@ -565,7 +603,8 @@ fn missing(what: &str) -> Explanation {
 }
 
 fn gate_line(gate: &Gate) -> String {
-    let said: Vec<&Text> = [&gate.measured, &gate.needed].into_iter().filter(|text| !text.is_empty()).collect();
+    let said: Vec<&Text> =
+        [&gate.measured, &gate.needed].into_iter().filter(|text| !text.is_empty()).collect();
     format!("{}: {} ({})", gate.name.title(), gate.answer.word(), words::list(&said, 2))
 }
 

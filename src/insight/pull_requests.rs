@@ -208,7 +208,10 @@ fn stage_of(pull_request: &PullRequest, spans: &[Span]) -> Stage {
 fn since(pull_request: &PullRequest, way: &Way<'_>) -> Option<Instant> {
     match way.stage {
         Stage::Closed => pull_request.closed_at,
-        Stage::Done => way.spans.last().and_then(|span| span.left).or(pull_request.merged_at),
+        Stage::Done => {
+            let deploy = way.spans.last().filter(|span| span.stage == Stage::Deploy);
+            deploy.and_then(|span| span.left).or(pull_request.merged_at)
+        }
         _ => way.spans.last().filter(|span| span.left.is_none()).map(|span| span.entered),
     }
 }
