@@ -49,7 +49,7 @@ fn world(stories: usize, releases: usize) -> World {
     let mut spans = Vec::new();
     for number in 0..releases {
         let (project, version) = (number % PROJECTS, number / PROJECTS);
-        let back = Duration::days(28 * (per_project - 1 - version) as i64);
+        let back = Duration::weeks(4 * i64::try_from(per_project - 1 - version).unwrap_or(0));
         let start = now() - back - Duration::days(20);
         let end = start + Duration::days(28);
         let mut release = Release::named(&format!("project-{project}"), &version.to_string());

@@ -181,7 +181,7 @@ impl Membership {
                 }
             }
             // The strongest reason of each release.
-            found.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+            found.sort_by_key(|(release, strength, _)| (*release, *strength));
             found.dedup_by_key(|(release, ..)| *release);
             if found.is_empty() {
                 self.unassigned.push(item);

@@ -13,7 +13,7 @@ use super::{
     context::Context,
     membership::Membership,
     next_step::next_step,
-    stages::{self, Reviews, Span, Usual, UsualLengths},
+    stages::{self, Production, Reviews, Span, Usual, UsualLengths},
 };
 
 /// What is the same for a pull request in every release that it belongs to.
@@ -57,20 +57,20 @@ impl<'a> PullRequests<'a> {
         all
     }
 
-    /// Since when it is in production: none where the merge is all there will be, which is so
-    /// where no source knows of deployments, or its release went out without a known one.
-    fn deployed(&self, context: &Context<'_>, pull_request: &PullRequest) -> Option<Option<Instant>> {
+    /// Whether it is in production. Nobody tells where no source knows of deployments, or where
+    /// its release went out without a known one.
+    fn deployed(&self, context: &Context<'_>, pull_request: &PullRequest) -> Production {
         if let Some(at) = pull_request.deployed_at {
-            return Some(Some(at));
+            return Production::Since(at);
         }
         if !self.covers_deployments {
-            return None;
+            return Production::NotTold;
         }
         let release = pull_request.release.as_ref().and_then(|id| context.release(id));
         match release.map(|release| (self.in_production[release], context.releases[release])) {
-            Some((Some(at), _)) => Some(Some(at)),
-            Some((None, release)) if release.released_at.is_some() => None,
-            _ => Some(None),
+            Some((Some(at), _)) => Production::Since(at),
+            Some((None, release)) if release.released_at.is_some() => Production::NotTold,
+            _ => Production::NotYet,
         }
     }
 
@@ -301,9 +301,9 @@ fn review(pull_request: &PullRequest, reviews: &Reviews<'_>) -> StepState {
 fn merge(pull_request: &PullRequest) -> StepState {
     match (pull_request.state, pull_request.mergeability) {
         (PullRequestState::Merged, _) => StepState::Done,
-        (PullRequestState::Closed, _) => StepState::Failed,
         (PullRequestState::Open, Mergeability::Clean) => StepState::Waiting,
-        (PullRequestState::Open, Mergeability::Conflicts | Mergeability::Behind) => StepState::Failed,
+        (PullRequestState::Closed, _)
+        | (PullRequestState::Open, Mergeability::Conflicts | Mergeability::Behind) => StepState::Failed,
         (PullRequestState::Open, Mergeability::Unknown) => match pull_request.number {
             Some(_) => StepState::Unknown,
             None => StepState::Waiting,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::Duration;
 
-use crate::domain::{Activity, Deployment, DeploymentState, EnvironmentId, Instant};
+use crate::domain::{Activity, Deployment, DeploymentState, EnvironmentId, Instant, Text};
 
 use super::{Estimate, EstimateBasis, context::Context, percentile::nearest_rank};
 
@@ -69,7 +69,7 @@ impl<'a> PastRuns<'a> {
 }
 
 fn platform<'a>(context: &Context<'a>, environment: &EnvironmentId) -> Option<&'a str> {
-    context.environment(environment)?.platform.as_ref().map(|platform| platform.as_str())
+    context.environment(environment)?.platform.as_ref().map(Text::as_str)
 }
 
 /// Minutes that a runbook takes along its critical path, as planned; none without activities.
@@ -145,7 +145,7 @@ mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
-    use crate::domain::{DeploymentId, Text, Window};
+    use crate::domain::{DeploymentId, Window};
 
     fn activity(name: &str, minutes: u32, after: &[&str]) -> Activity {
         Activity {

@@ -43,7 +43,9 @@ impl Deployments {
         let mut all = Self { rows: Vec::new(), planned: vec![Vec::new(); count], any: vec![false; count] };
         let mut taken_by = vec![Vec::new(); count];
         for (taker, taken) in membership.taken_over.iter().enumerate() {
-            taken.iter().for_each(|taken| taken_by[*taken].push(taker));
+            for taken in taken {
+                taken_by[*taken].push(taker);
+            }
         }
         let past = PastRuns::learn(context);
         let freezes = Freezes::of(context);

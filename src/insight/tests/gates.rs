@@ -5,8 +5,11 @@ use std::sync::Arc;
 use chrono::Duration;
 
 use crate::domain::{
-    Booking, BookingId, Category, EnvironmentId, Freeze, Kind, PullRequestState, Release, ReleaseId,
-    Severity, SourceHealth, SourceId, StoryKey, TestRun, Text, Tier, Window,
+    Booking, BookingId, Category,
+    DeploymentState::{Failed, RolledBack, Succeeded},
+    EnvironmentId, Freeze, Kind, PullRequestState,
+    PullRequestState::{Closed, Merged, Open},
+    Release, ReleaseId, Severity, SourceHealth, SourceId, StoryKey, TestRun, Text, Tier, Window,
 };
 use crate::insight::{
     GateAnswer::{self, Go, NoGo, NotNeeded, Unknown},
@@ -226,7 +229,6 @@ fn pull_requests_are_merged_or_moved_out() {
         let numbered = states.iter().zip(1..);
         numbered.fold(all(), |setting, (state, number)| setting.pull_request(pull_request(number, *state)))
     };
-    use PullRequestState::{Closed, Merged, Open};
     says(
         GateName::PullRequests,
         vec![
@@ -249,7 +251,6 @@ fn dependencies_are_deployed_before() {
         (done.state, done.environment) = (state, EnvironmentId::new(place));
         done
     };
-    use crate::domain::DeploymentState::{Failed, RolledBack, Succeeded};
     let places = |setting: Setting| {
         setting
             .environment(environment("production/eu", Tier::Production))

@@ -106,6 +106,15 @@ prop_compose! {
     }
 }
 
+/// All items twice, in another order.
+fn shuffle<T>(items: &mut Vec<Arc<T>>, turn: usize) {
+    let again = items.clone();
+    items.extend(again);
+    let turn = turn.min(items.len());
+    items.rotate_left(turn);
+    items.reverse();
+}
+
 /// What a story was at the end of a day, worked out the slow way.
 fn was(story: &Story, end: Instant) -> (bool, bool) {
     let created = story.created_at.min(now());
@@ -221,13 +230,6 @@ proptest! {
     fn order_and_repetition_change_nothing(setting in any_setting(), turn in 0_usize..12) {
         let once = setting.world();
         let mut twice = setting.world();
-        fn shuffle<T>(items: &mut Vec<Arc<T>>, turn: usize) {
-            let again = items.clone();
-            items.extend(again);
-            let turn = turn.min(items.len());
-            items.rotate_left(turn);
-            items.reverse();
-        }
         let World { releases, stories, pull_requests, deployments, test_runs, .. } = &mut twice;
         shuffle(releases, turn);
         shuffle(stories, turn);

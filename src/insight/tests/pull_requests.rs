@@ -144,7 +144,7 @@ fn the_next_step_is_the_first_thing_in_the_way() {
         ),
         (
             open(|it| {
-                (it.mergeability, it.reviews) = (Mergeability::Behind, vec![review(18, "kim", Approved)])
+                (it.mergeability, it.reviews) = (Mergeability::Behind, vec![review(18, "kim", Approved)]);
             }),
             "lee",
             "update from main",

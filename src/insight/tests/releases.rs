@@ -14,8 +14,8 @@ fn stories() -> Setting {
     Setting::covering(&[Kind::Stories])
 }
 
-fn target(day: i64, estimated: bool) -> Option<Target> {
-    Some(Target { at: now() + Duration::days(day), estimated })
+fn target(day: i64, estimated: bool) -> Target {
+    Target { at: now() + Duration::days(day), estimated }
 }
 
 #[test]
@@ -26,10 +26,10 @@ fn the_nearest_target_comes_first() {
         ..Release::named("payments", version)
     };
     let setting = stories()
-        .other(named("later", target(9, false), None))
-        .other(named("estimated", target(1, true), None))
-        .other(named("passed", target(-2, false), None))
-        .other(named("given up", target(-60, false), None))
+        .other(named("later", Some(target(9, false)), None))
+        .other(named("estimated", Some(target(1, true)), None))
+        .other(named("passed", Some(target(-2, false)), None))
+        .other(named("given up", Some(target(-60, false)), None))
         .other(named("undated", None, None))
         .other(named("old", None, Some(3)))
         .other(named("new", None, Some(20)));
@@ -157,8 +157,9 @@ fn under_way(done: u32, open: u32) -> Setting {
 #[test]
 fn the_outlook_follows_the_probability() {
     let outlook = |setting: Setting| setting.answer().outlook;
-    let due =
-        |setting: Setting, day: i64, estimated| setting.release(|it| it.target = target(day, estimated));
+    let due = |setting: Setting, day: i64, estimated| {
+        setting.release(|it| it.target = Some(target(day, estimated)))
+    };
     assert_eq!(outlook(due(under_way(40, 2), 400, false)), Outlook::OnTrack);
     assert_eq!(outlook(due(under_way(12, 30), 1, false)), Outlook::Late);
     assert_eq!(outlook(due(under_way(12, 30), -1, false)), Outlook::Late, "passed");
@@ -241,7 +242,7 @@ fn a_story_is_slow_against_what_is_usual_here() {
 
 #[test]
 fn a_board_holds_until_time_alone_changes_an_answer() {
-    let setting = stories().release(|it| it.target = target(3, false));
+    let setting = stories().release(|it| it.target = Some(target(3, false)));
     let until = |setting: &Setting, at| derive(&setting.world(), &setting.health, &setting.policy, at).1;
     assert_eq!(until(&setting, now()), now() + Duration::minutes(10), "the source gets stale");
     assert_eq!(until(&setting, now() + Duration::minutes(10)), at(23, 0), "the day ends");

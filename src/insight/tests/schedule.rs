@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Category, DeploymentState, Freeze, Kind, Tier, Window};
+use crate::domain::{
+    Category,
+    DeploymentState::{self, Approved, Cancelled, Running, Succeeded},
+    Freeze, Kind, Tier, Window,
+};
 use crate::insight::{
     CalendarKind, EstimateBasis, ScheduleProblemKind, Verdict,
     fixture::{ALL_KINDS, Setting, at, deployment, environment, now, story},
@@ -23,7 +27,6 @@ fn with_state(name: &str, day: u32, state: DeploymentState) -> crate::domain::De
 
 #[test]
 fn the_one_that_runs_is_next_else_the_one_that_comes() {
-    use DeploymentState::{Approved, Cancelled, Running, Succeeded};
     for (case, deployments, next) in [
         ("none", vec![], None),
         ("over", vec![("a", 20, Succeeded), ("b", 25, Cancelled)], None),
@@ -49,7 +52,6 @@ fn problems_are_found_and_only_of_what_is_not_over() {
         let row = schedule.deployments.iter().find(|row| row.deployment.id.as_str() == "a").unwrap();
         row.problems.iter().map(|problem| (problem.kind, problem.what.to_string())).collect::<Vec<_>>()
     };
-    use DeploymentState::{Approved, Running, Succeeded};
     let missed = all().deployment(with_state("a", 22, Approved));
     assert_eq!(problems(missed), [(ScheduleProblemKind::NotStarted, "1h 00m late".to_owned())]);
     let mut slow = with_state("a", 22, Running);
