@@ -6,6 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use chrono::Duration;
+
 use crate::domain::{
     Booking, Deployment, Environment, EnvironmentId, Freeze, Instant, Kind, Policy, PullRequest, Release,
     ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
@@ -196,6 +198,11 @@ impl<'a> Context<'a> {
             None => format!("{source} has not answered"),
         }
     }
+}
+
+/// `instant` moved by `by`; where no calendar reaches so far, not moved.
+pub(crate) fn later(instant: Instant, by: Duration) -> Instant {
+    instant.checked_add_signed(by).unwrap_or(instant)
 }
 
 /// The first instant at which a pull request is known to have been.

@@ -10,7 +10,7 @@ use crate::domain::{
 
 use super::{
     PullRequestRow, Stage, Standing, StepState, Steps,
-    context::Context,
+    context::{Context, later},
     membership::Membership,
     next_step::next_step,
     stages::{self, Production, Reviews, Span, Usual, UsualLengths},
@@ -173,12 +173,27 @@ impl<'a> PullRequests<'a> {
         }
     }
 
-    /// The next instant at which the age of an open pull request, alone, changes what is said
-    /// of it: its due date, or when its slack is used up.
-    pub(crate) fn changes_at(row: &PullRequestRow, now: Instant) -> impl Iterator<Item = Instant> {
+    /// Instants at which an open pull request is longer in its stage than is usual.
+    pub(crate) fn changes_at(
+        &self,
+        context: &Context<'a>,
+        usual: &UsualLengths<'_>,
+    ) -> impl Iterator<Item = Instant> {
+        let open = context.pull_requests.iter().zip(&self.ways);
+        let open = open.filter(|(pull_request, _)| pull_request.state == PullRequestState::Open);
+        open.flat_map(move |(pull_request, way)| {
+            let age = way.lengths.get(&way.stage).copied().unwrap_or_default();
+            let usual = usual.of(&pull_request.repository, way.stage);
+            let ages = [usual.p50(), usual.p85() + 1].into_iter().filter(move |seconds| *seconds > age);
+            ages.map(move |seconds| context.days.after_work(context.now, seconds - age))
+        })
+    }
+
+    /// When the slack of a row is used up, or its due date has passed.
+    pub(crate) fn row_changes_at(row: &PullRequestRow, now: Instant) -> impl Iterator<Item = Instant> {
         let slack = row.slack_seconds.filter(|slack| *slack >= 0);
-        let used_up = slack.map(|slack| now + Duration::seconds(slack + 1));
-        used_up.into_iter().chain(row.pull_request.due)
+        let used_up = slack.map(|slack| later(now, Duration::seconds(slack + 1)));
+        used_up.into_iter().chain(row.pull_request.due.map(|due| later(due, Duration::milliseconds(1))))
     }
 }
 

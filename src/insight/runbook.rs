@@ -6,7 +6,11 @@ use chrono::Duration;
 
 use crate::domain::{Activity, Deployment, DeploymentState, EnvironmentId, Instant, Text};
 
-use super::{Estimate, EstimateBasis, context::Context, percentile::nearest_rank};
+use super::{
+    Estimate, EstimateBasis,
+    context::{Context, later},
+    percentile::nearest_rank,
+};
 
 /// Past runs from which an estimate is made; fewer tell nothing.
 const ENOUGH_RUNS: usize = 3;
@@ -97,7 +101,7 @@ pub(crate) fn projected_end(
         }
     });
     let usual = estimate.map(|estimate| i64::from(estimate.p50_minutes) * 60);
-    let end = begun + Duration::seconds(end.or(usual)?);
+    let end = later(begun, Duration::seconds(end.or(usual)?));
     Some(end.max(now))
 }
 

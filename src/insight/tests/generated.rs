@@ -11,7 +11,7 @@ use crate::domain::{
     SourceId, StatusMove, Story, StoryKey, StoryKind, World,
 };
 use crate::insight::{
-    GateAnswer, Unit, Verdict, derive,
+    GateAnswer, ReleaseInsight, Unit, Verdict, derive,
     fixture::{ALL_KINDS, Setting, at, deployment, id, now, pull_request, story, test_run},
 };
 
@@ -238,6 +238,30 @@ proptest! {
         shuffle(test_runs, turn);
         let answer = |world| derive(world, &setting.health, &setting.policy, now());
         prop_assert_eq!(answer(&once), answer(&twice));
+    }
+
+    #[test]
+    fn until_a_board_is_no_longer_valid_no_answer_changes(setting in any_setting(), part in 0.0..1.0_f64) {
+        // On a Tuesday, after all that happened, and with a source that stays fresh.
+        let now = now() + Duration::days(2);
+        let mut setting = setting;
+        setting.health[0].stale_from = Some(now + Duration::days(9));
+        let (before, until) = derive(&setting.world(), &setting.health, &setting.policy, now);
+        let between = now + Duration::milliseconds((part * (until - now).num_milliseconds() as f64) as i64);
+        let between = between.min(until - Duration::milliseconds(1));
+        let after = setting.insight_at(between);
+        for (before, after) in before.releases.iter().zip(&after.releases) {
+            let answers = |of: &ReleaseInsight| of.gates.iter().map(|gate| gate.answer).collect::<Vec<_>>();
+            prop_assert_eq!(answers(before), answers(after));
+            prop_assert_eq!((before.verdict, before.outlook), (after.verdict, after.outlook));
+            prop_assert_eq!(&before.stories, &after.stories);
+            for row in &before.pull_requests {
+                let other = after.pull_requests.iter().find(|it| it.pull_request.id == row.pull_request.id);
+                let other = other.map(|it| (it.stage, it.standing));
+                prop_assert_eq!(Some((row.stage, row.standing)), other, "{:?} at {}", row, between);
+            }
+        }
+        prop_assert_eq!(before.schedule.next, after.schedule.next);
     }
 
     #[test]
