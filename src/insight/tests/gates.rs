@@ -456,6 +456,8 @@ fn the_verdict_is_the_worst_answer() {
     let done = || only(&[Kind::Stories]).story(story("PAY-1", Category::Done));
     let mut unheard = done();
     unheard.health.push(SourceHealth::starting(SourceId::new("forge")));
+    let others = GateName::ALL[2..].iter().map(|gate| gate.key().into()).collect();
+    let only_stories = unheard.clone().policy(|it| it.disabled_gates = others);
     let mut stale = done();
     stale.health[0].stale_from = Some(now());
     for (case, setting, verdict) in [
@@ -466,6 +468,7 @@ fn the_verdict_is_the_worst_answer() {
         ("no-go beats unknown", all().story(story("PAY-2", Category::ToDo)), Verdict::NoGo),
         ("unknown beats go", all().story(story("PAY-2", Category::Done)), Verdict::Unknown),
         ("a source that never answered", unheard, Verdict::Unknown),
+        ("a source that never answered, all else switched off", only_stories, Verdict::Unknown),
         ("a stale source", stale, Verdict::Unknown),
         (
             "no gate needed",

@@ -140,6 +140,22 @@ fn a_released_one_ends_on_its_day() {
     assert_eq!((answer.outlook, &answer.forecast), (Outlook::Released, &ForecastView::Ready));
 }
 
+#[test]
+fn a_board_holds_until_a_pull_request_is_slow() {
+    let mut setting = stories().release(|it| it.target = None);
+    setting.health[0].stale_from = Some(at(30, 0));
+    let mut waiting = pull_request(1, PullRequestState::Open);
+    (waiting.opened_at, waiting.ready_at) = (Some(at(23, 8)), Some(at(23, 8)));
+    setting = setting.pull_request(waiting);
+    let until = |hour| derive(&setting.world(), &setting.health, &setting.policy, at(23, hour)).1;
+    // Half of them are looked at within four hours, as long as nothing was learnt.
+    assert_eq!(until(9), at(23, 12));
+    assert_eq!(until(12), at(24, 0));
+    let next_day =
+        derive(&setting.world(), &setting.health, &setting.policy, at(24, 0) - Duration::hours(1)).1;
+    assert_eq!(next_day, at(24, 0), "slow from 16 hours on, at the same time");
+}
+
 /// Some done each day, some not.
 fn under_way(done: u32, open: u32) -> Setting {
     let mut setting = stories();
