@@ -151,9 +151,6 @@ fn a_board_holds_until_a_pull_request_is_slow() {
     // Half of them are looked at within four hours, as long as nothing was learnt.
     assert_eq!(until(9), at(23, 12));
     assert_eq!(until(12), at(24, 0));
-    let next_day =
-        derive(&setting.world(), &setting.health, &setting.policy, at(24, 0) - Duration::hours(1)).1;
-    assert_eq!(next_day, at(24, 0), "slow from 16 hours on, at the same time");
 }
 
 /// Some done each day, some not.
