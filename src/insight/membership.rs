@@ -118,7 +118,9 @@ impl Membership {
                     self.stories[release].push(Member { item, belongs });
                 }
             }
-            let mut before: Vec<&ReleaseId> = story.scope.iter().map(|change| &change.release).collect();
+            // Most moves are into the release that it is in still.
+            let moved = story.scope.iter().map(|change| &change.release);
+            let mut before: Vec<&ReleaseId> = moved.filter(|id| !story.releases.contains(id)).collect();
             before.sort_unstable();
             before.dedup();
             for release in before.into_iter().filter_map(|id| context.release(id)) {
