@@ -102,7 +102,7 @@ pub(crate) fn rows(
         .filter(|member| context.stories[member.item].category != Category::Dropped)
         .map(|member| {
             let story = context.stories[member.item];
-            let pull_requests = membership.by_story.get(&story.key).map_or(&[][..], Vec::as_slice);
+            let pull_requests = &membership.by_story[member.item];
             let waits_for = waits_for(context, story);
             let returns = returns(story);
             let reason = if is_open(story) {
