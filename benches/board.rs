@@ -1,3 +1,171 @@
 //! Benchmarks: `cargo bench`.
 
-fn main() {}
+use std::sync::Arc;
+
+use chrono::{DateTime, Duration, Utc};
+use divan::{Bencher, black_box};
+use tminus::{
+    domain::{
+        Category, Facts, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestId, PullRequestState,
+        Release, ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, SourceHealth, SourceId,
+        StatusMove, Story, StoryKey, StoryKind, Target, TestRun, Text, World,
+    },
+    insight::derive,
+};
+
+fn main() {
+    divan::main();
+}
+
+/// What everything means, from nothing: stories, releases.
+#[divan::bench(args = [(1_000, 20), (10_000, 50), (50_000, 200)], max_time = 5)]
+fn derive_insight(bencher: Bencher<'_, '_>, (stories, releases): (usize, usize)) {
+    let world = world(stories, releases);
+    let mut health = SourceHealth::starting(source());
+    (health.answered_at, health.stale_from) = (Some(now()), Some(now() + Duration::hours(1)));
+    let health = [health];
+    let policy = Policy::default();
+    bencher.bench_local(|| derive(black_box(&world), &health, &policy, now()));
+}
+
+fn now() -> Instant {
+    DateTime::<Utc>::from_timestamp(1_795_338_000, 0).unwrap_or_default()
+}
+
+fn source() -> SourceId {
+    SourceId::new("generated")
+}
+
+/// Ten projects with releases of four weeks one after the other, of which the last is in the
+/// making; each story goes through all states, some come back; every fourth has a pull request.
+fn world(stories: usize, releases: usize) -> World {
+    const PROJECTS: usize = 10;
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut facts = Facts {
+        covers: [Kind::Releases, Kind::Stories, Kind::Defects, Kind::PullRequests, Kind::TestRuns].into(),
+        ..Facts::default()
+    };
+    let per_project = releases.div_ceil(PROJECTS);
+    let mut spans = Vec::new();
+    for number in 0..releases {
+        let (project, version) = (number % PROJECTS, number / PROJECTS);
+        let back = Duration::weeks(4 * i64::try_from(per_project - 1 - version).unwrap_or(0));
+        let start = now() - back - Duration::days(20);
+        let end = start + Duration::days(28);
+        let mut release = Release::named(&format!("project-{project}"), &version.to_string());
+        release.start = Some(start);
+        release.target = Some(Target { at: end, estimated: false });
+        release.released_at = (end < now()).then_some(end);
+        spans.push((release.id.clone(), start, end));
+        facts.releases.push(Arc::new(release));
+    }
+    for number in 0..stories {
+        let (release, start, _) = &spans[number % releases];
+        facts.stories.push(Arc::new(story(&mut random, number, release, *start)));
+        if number % 4 == 0 {
+            facts.pull_requests.push(Arc::new(pull_request(&mut random, number, release, *start)));
+        }
+    }
+    for (release, start, _) in &spans {
+        for day in 0..20 {
+            facts.test_runs.push(Arc::new(TestRun {
+                suite: Text::new("unit"),
+                at: *start + Duration::days(day),
+                release: Some(release.clone()),
+                commit: None,
+                passed: 990,
+                failed: random.u32(0..20),
+                skipped: 3,
+                failures: Vec::new(),
+            }));
+        }
+    }
+    World::union([(&source(), &facts)])
+}
+
+fn story(random: &mut fastrand::Rng, number: usize, release: &ReleaseId, start: Instant) -> Story {
+    let created_at = start + Duration::hours(random.i64(0..400));
+    let mut moves = Vec::new();
+    let mut at = created_at;
+    let steps =
+        [Category::InProgress, Category::InReview, Category::InProgress, Category::InTest, Category::Done];
+    for to in steps {
+        at += Duration::hours(random.i64(2..60));
+        if at > now() {
+            break;
+        }
+        if to != Category::InProgress || moves.is_empty() || random.u8(0..10) == 0 {
+            moves.push(StatusMove { at, to });
+        }
+    }
+    Story {
+        key: StoryKey::new(format!("PAY-{number}")),
+        title: Text::new("A story of an ordinary length, as titles go"),
+        kind: if number % 6 == 5 { StoryKind::Defect } else { StoryKind::Story },
+        status: Text::new("In progress"),
+        category: moves.last().map_or(Category::ToDo, |change| change.to),
+        severity: None,
+        owner: Some(Text::new("lee")),
+        points: None,
+        created_at,
+        moves,
+        releases: vec![release.clone()],
+        scope: vec![ScopeMove { at: created_at, release: release.clone(), change: ScopeChange::Added }],
+        blocked_by: if number % 50 == 1 {
+            vec![StoryKey::new(format!("PAY-{}", number - 1))]
+        } else {
+            Vec::new()
+        },
+        parent: None,
+        component: None,
+        labels: vec![Text::new("backend")],
+        due: None,
+        url: None,
+    }
+}
+
+fn pull_request(
+    random: &mut fastrand::Rng,
+    number: usize,
+    release: &ReleaseId,
+    start: Instant,
+) -> PullRequest {
+    let opened = start + Duration::hours(random.i64(0..400));
+    let reviewed = opened + Duration::hours(random.i64(1..50));
+    let merged = reviewed + Duration::hours(random.i64(1..50));
+    let is_merged = merged < now();
+    let review =
+        Review { at: reviewed, reviewer: Text::new("kim"), verdict: ReviewVerdict::Approved, bot: false };
+    PullRequest {
+        id: PullRequestId::new(format!("api#{number}")),
+        repository: Text::new("api"),
+        number: Some(number as u64),
+        title: Text::new("A change of an ordinary length"),
+        author: Text::new("lee"),
+        branch: Some(Text::new("change")),
+        base: Text::new("main"),
+        state: if is_merged { PullRequestState::Merged } else { PullRequestState::Open },
+        draft: false,
+        started_at: Some(opened - Duration::hours(20)),
+        opened_at: Some(opened),
+        ready_at: Some(opened),
+        merged_at: is_merged.then_some(merged),
+        closed_at: None,
+        updated_at: Some(merged.min(now())),
+        due: None,
+        merge_commit: None,
+        reviews: if reviewed < now() { vec![review] } else { Vec::new() },
+        requested_reviewers: Vec::new(),
+        required_approvals: Some(1),
+        checks: Vec::new(),
+        mergeability: Mergeability::Clean,
+        milestone: None,
+        labels: Vec::new(),
+        stories: vec![StoryKey::new(format!("PAY-{number}"))],
+        release: is_merged.then(|| release.clone()),
+        deployed_at: None,
+        additions: None,
+        deletions: None,
+        url: None,
+    }
+}

@@ -1,10 +1,12 @@
 //! What every question needs: the world without repetitions, found by identity.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, hash_map::Entry},
     hash::Hash,
     sync::Arc,
 };
+
+use chrono::Duration;
 
 use crate::domain::{
     Booking, Deployment, Environment, EnvironmentId, Freeze, Instant, Kind, Policy, PullRequest, Release,
@@ -60,9 +62,9 @@ impl<'a> Context<'a> {
         policy: &'a Policy,
         now: Instant,
     ) -> Self {
-        let stories = distinct(&world.stories, |story| &story.key);
+        let (stories, story_by_key) = by_identity(&world.stories, |story| &story.key);
         let pull_requests = distinct(&world.pull_requests, |pull_request| &pull_request.id);
-        let releases = distinct(&world.releases, |release| &release.id);
+        let (releases, release_by_id) = by_identity(&world.releases, |release| &release.id);
         let mut deployments = distinct(&world.deployments, |deployment| &deployment.id);
         deployments.sort_by(|a, b| (a.window.from, &a.id).cmp(&(b.window.from, &b.id)));
         let mut bookings = distinct(&world.bookings, |booking| &booking.id);
@@ -85,8 +87,8 @@ impl<'a> Context<'a> {
             now,
             days: Days::new(&policy.calendar, earliest.unwrap_or(now), now),
             health,
-            release_by_id: positions(&releases, |release| &release.id),
-            story_by_key: positions(&stories, |story| &story.key),
+            release_by_id,
+            story_by_key,
             environment_by_id: world.environments.iter().rev().map(|one| (&one.id, one)).collect(),
             releases,
             stories,
@@ -198,6 +200,11 @@ impl<'a> Context<'a> {
     }
 }
 
+/// `instant` moved by `by`; where no calendar reaches so far, not moved.
+pub(crate) fn later(instant: Instant, by: Duration) -> Instant {
+    instant.checked_add_signed(by).unwrap_or(instant)
+}
+
 /// The first instant at which a pull request is known to have been.
 pub(crate) fn first_known(pull_request: &PullRequest) -> Option<Instant> {
     let PullRequest { opened_at, started_at, merged_at, closed_at, updated_at, .. } = pull_request;
@@ -213,6 +220,18 @@ fn distinct<'a, T, K: Eq + Hash + 'a>(items: &'a [Arc<T>], key: impl Fn(&'a T) -
     items.iter().filter(|item| seen.insert(key(item))).collect()
 }
 
-fn positions<'a, T, K: Eq + Hash + 'a>(items: &[&'a Arc<T>], key: impl Fn(&'a T) -> K) -> HashMap<K, usize> {
-    items.iter().enumerate().map(|(index, item)| (key(item), index)).collect()
+/// The distinct ones, and where each is, in one pass: a hash of every key is what costs.
+fn by_identity<'a, T, K: Eq + Hash + 'a>(
+    items: &'a [Arc<T>],
+    key: impl Fn(&'a T) -> K,
+) -> (Vec<&'a Arc<T>>, HashMap<K, usize>) {
+    let mut distinct = Vec::with_capacity(items.len());
+    let mut positions = HashMap::with_capacity(items.len());
+    for item in items {
+        if let Entry::Vacant(free) = positions.entry(key(item)) {
+            free.insert(distinct.len());
+            distinct.push(item);
+        }
+    }
+    (distinct, positions)
 }

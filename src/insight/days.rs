@@ -80,7 +80,7 @@ impl Days {
 
     /// The date of a day.
     pub(crate) fn date(&self, day: usize) -> NaiveDate {
-        self.first + Duration::days(day as i64)
+        self.first + chrono::Days::new(day as u64)
     }
 
     /// The first instant of tomorrow.

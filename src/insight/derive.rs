@@ -9,7 +9,7 @@ use crate::domain::{DeploymentState, Instant, Policy, SourceHealth, Text, World}
 use super::{
     ForecastView, Insight, ReleaseInsight, Tally,
     burn_down::burn_down,
-    context::Context,
+    context::{Context, later},
     gates::{self, Question},
     membership::Membership,
     outlook::Forecasts,
@@ -75,7 +75,7 @@ pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Inst
             verdict,
             outlook,
             forecast,
-            last_day_from: promised.map(|target| target.at - last_day),
+            last_day_from: promised.map(|target| later(target.at, -last_day)),
             stories: story_rows,
             pull_requests: pull_request_rows,
             remedies,
@@ -100,7 +100,8 @@ pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Inst
         schedule: schedule::schedule(&context, rows, &releases),
         releases: order.into_iter().map(|index| Arc::clone(&releases[index])).collect(),
     };
-    let valid_until = valid_until(&context, &insight);
+    let ages = pull_requests.changes_at(&context, &usual_stages);
+    let valid_until = valid_until(&context, &insight, &usual_ages, ages);
     (insight, valid_until)
 }
 
@@ -128,7 +129,12 @@ fn place(
 }
 
 /// The first instant after now at which time alone may change an answer.
-fn valid_until(context: &Context<'_>, insight: &Insight) -> Instant {
+fn valid_until(
+    context: &Context<'_>,
+    insight: &Insight,
+    usual_ages: &UsualAges,
+    pull_request_ages: impl Iterator<Item = Instant>,
+) -> Instant {
     let now = context.now;
     let mut next = context.days.tomorrow();
     let mut at = |instant: Instant| {
@@ -136,6 +142,7 @@ fn valid_until(context: &Context<'_>, insight: &Insight) -> Instant {
             next = instant;
         }
     };
+    pull_request_ages.for_each(&mut at);
     for health in context.all_health() {
         health.stale_from.into_iter().for_each(&mut at);
     }
@@ -145,19 +152,17 @@ fn valid_until(context: &Context<'_>, insight: &Insight) -> Instant {
         }
         release.last_day_from.into_iter().for_each(&mut at);
         // On time until the last instant of the target.
-        release.release.target.iter().for_each(|target| at(target.at + Duration::milliseconds(1)));
+        release.release.target.iter().for_each(|target| at(later(target.at, Duration::milliseconds(1))));
         // Probabilities move as time passes without anything being done.
         if matches!(release.forecast, ForecastView::Dates { .. }) {
             at(now + Duration::hours(1));
         }
         for row in &release.stories {
-            row.story
-                .due
-                .filter(|_| row.open)
-                .into_iter()
-                .for_each(|due| at(due + Duration::milliseconds(1)));
+            stories::changes_at(row, usual_ages, &release.release).for_each(&mut at);
         }
-        release.pull_requests.iter().for_each(|row| PullRequests::changes_at(row, now).for_each(&mut at));
+        for row in &release.pull_requests {
+            PullRequests::row_changes_at(row, now).for_each(&mut at);
+        }
     }
     for row in &insight.schedule.deployments {
         let deployment = &row.deployment;
@@ -166,6 +171,7 @@ fn valid_until(context: &Context<'_>, insight: &Insight) -> Instant {
         }
         at(deployment.window.from);
         at(deployment.window.until);
+        at(schedule::ahead_until(deployment));
         let is_late = deployment.window.from <= now && deployment.started_at.is_none();
         if deployment.state == DeploymentState::Running || is_late {
             // Its end moves on, or its delay grows, minute by minute.

@@ -12,8 +12,8 @@ use crate::domain::{
 };
 
 use super::{
-    Board, DeploymentRow, EstimateBasis, ForecastView, Gate, GateAnswer, GateName, Outlook, PullRequestRow,
-    ReleaseInsight, Stage, Standing, Subject, Unit, Verdict,
+    Board, DeploymentRow, EstimateBasis, ForecastView, Gate, GateAnswer, GateName, PullRequestRow,
+    ReleaseInsight, Stage, Subject, Unit, Verdict,
     board::Completeness,
     context::Context,
     gates,
@@ -386,7 +386,8 @@ impl Explainer<'_, '_> {
         let names: Vec<&ReleaseId> =
             self.membership.names(index).map(|index| &self.context.releases[index].id).collect();
         let mut deployments = self.context.deployments.iter().filter(|deployment| {
-            !deployment.state.is_over() && deployment.release.as_ref().is_some_and(|id| names.contains(&id))
+            schedule::is_ahead(deployment, self.context.now)
+                && deployment.release.as_ref().is_some_and(|id| names.contains(&id))
         });
         deployments.next().map(|deployment| &***deployment)
     }

@@ -155,9 +155,9 @@ pub(crate) fn test_run(suite: &str, day: u32, passed: u32, failed: u32) -> TestR
     }
 }
 
-/// What one source says, in the making.
-#[derive(Clone, Default)]
-pub(crate) struct Facade {
+/// What one source says, how it is doing, and the rules.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Setting {
     pub(crate) facts: Facts,
     pub(crate) health: Vec<SourceHealth>,
     pub(crate) policy: Policy,
@@ -173,7 +173,7 @@ pub(crate) fn fresh(source: &str) -> SourceHealth {
     }
 }
 
-impl Facade {
+impl Setting {
     /// The release, and a source `plan` that covers these kinds.
     pub(crate) fn covering(kinds: &[Kind]) -> Self {
         Self {

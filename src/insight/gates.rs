@@ -17,23 +17,23 @@ use super::{
 
 /// What a gate says, and what it says it on.
 struct Answer {
-    answer: GateAnswer,
+    says: GateAnswer,
     measured: String,
     needed: String,
 }
 
 impl Answer {
     fn of(is_met: bool, measured: impl Into<String>, needed: impl Into<String>) -> Self {
-        let answer = if is_met { GateAnswer::Go } else { GateAnswer::NoGo };
-        Self { answer, measured: measured.into(), needed: needed.into() }
+        let says = if is_met { GateAnswer::Go } else { GateAnswer::NoGo };
+        Self { says, measured: measured.into(), needed: needed.into() }
     }
 
     fn unknown(measured: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { answer: GateAnswer::Unknown, measured: measured.into(), needed: why.into() }
+        Self { says: GateAnswer::Unknown, measured: measured.into(), needed: why.into() }
     }
 
     fn not_needed(why: impl Into<String>) -> Self {
-        Self { answer: GateAnswer::NotNeeded, measured: String::new(), needed: why.into() }
+        Self { says: GateAnswer::NotNeeded, measured: String::new(), needed: why.into() }
     }
 }
 
@@ -92,7 +92,7 @@ impl Question<'_, '_> {
                 },
             }
         };
-        if answer.answer == GateAnswer::NotNeeded && lists(&policy.required_gates) {
+        if answer.says == GateAnswer::NotNeeded && lists(&policy.required_gates) {
             answer = Answer::unknown(answer.measured, format!("required, but {}", answer.needed));
         }
         gate(name, answer, sources)
@@ -238,7 +238,7 @@ fn gate(name: GateName, answer: Answer, mut sources: Vec<SourceId>) -> Gate {
     sources.dedup();
     Gate {
         name,
-        answer: answer.answer,
+        answer: answer.says,
         measured: Text::new(answer.measured),
         needed: Text::new(answer.needed),
         sources,

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{MatchRule, ReleaseId, StoryKey, Text};
+use crate::domain::{MatchRule, ReleaseId, Text};
 
 use super::{context::Context, patterns::Patterns};
 
@@ -33,8 +33,8 @@ pub(crate) struct Membership {
     pub(crate) taken_over: Vec<Vec<usize>>,
     /// Pull requests of no release.
     pub(crate) unassigned: Vec<usize>,
-    /// Pull requests that name a story.
-    pub(crate) by_story: HashMap<StoryKey, Vec<usize>>,
+    /// Pull requests that name a story, by position of the story.
+    pub(crate) by_story: Vec<Vec<usize>>,
 }
 
 /// Why a pull request belongs, strongest first.
@@ -80,7 +80,7 @@ impl Membership {
             test_runs: vec![Vec::new(); count],
             taken_over,
             unassigned: Vec::new(),
-            by_story: HashMap::new(),
+            by_story: vec![Vec::new(); context.stories.len()],
         };
         let releases_of_story = membership.place_stories(context, &compiled);
         membership.place_pull_requests(context, &compiled, &taken_by, &releases_of_story);
@@ -118,7 +118,9 @@ impl Membership {
                     self.stories[release].push(Member { item, belongs });
                 }
             }
-            let mut before: Vec<&ReleaseId> = story.scope.iter().map(|change| &change.release).collect();
+            // Most moves are into the release that it is in still.
+            let moved = story.scope.iter().map(|change| &change.release);
+            let mut before: Vec<&ReleaseId> = moved.filter(|id| !story.releases.contains(id)).collect();
             before.sort_unstable();
             before.dedup();
             for release in before.into_iter().filter_map(|id| context.release(id)) {
@@ -155,8 +157,8 @@ impl Membership {
                 );
             }
             for key in &pull_request.stories {
-                self.by_story.entry(key.clone()).or_default().push(item);
                 let Some(story) = context.story(key) else { continue };
+                self.by_story[story].push(item);
                 for &release in &releases_of_story[story] {
                     found.push((release, Strength::LinkedStory, phrases.story.with(key.text())));
                 }
@@ -181,7 +183,7 @@ impl Membership {
                 }
             }
             // The strongest reason of each release.
-            found.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+            found.sort_by_key(|(release, strength, _)| (*release, *strength));
             found.dedup_by_key(|(release, ..)| *release);
             if found.is_empty() {
                 self.unassigned.push(item);

@@ -19,11 +19,10 @@ pub(crate) fn next_step(
 ) -> NextStep {
     let author = || vec![pull_request.author.clone()];
     match pull_request.state {
-        PullRequestState::Closed => return NextStep::default(),
         PullRequestState::Merged if stage == Stage::Deploy => {
             return step(release_owner.into_iter().cloned().collect(), "deploy");
         }
-        PullRequestState::Merged => return NextStep::default(),
+        PullRequestState::Merged | PullRequestState::Closed => return NextStep::default(),
         PullRequestState::Open => {}
     }
     if pull_request.number.is_none() {

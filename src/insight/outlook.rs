@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 
 use crate::domain::{Instant, Text};
 
@@ -75,7 +75,7 @@ impl Forecasts {
             if asked.is_empty() {
                 continue;
             }
-            let mut projects: HashMap<&Text, (Vec<_>, Vec<(Text, ReleaseSeries)>)> = HashMap::new();
+            let mut projects = HashMap::<&Text, (Vec<NaiveDate>, Vec<_>)>::new();
             for (release, (_, progress)) in of_unit() {
                 let project = projects.entry(&release.project).or_default();
                 project.0.extend(completions(progress));
@@ -183,7 +183,7 @@ fn was_ready(context: &Context<'_>, progress: &Progress, target: Instant) -> boo
 }
 
 /// One date for each completion.
-fn completions(progress: &Progress) -> Vec<chrono::NaiveDate> {
+fn completions(progress: &Progress) -> Vec<NaiveDate> {
     let days = progress.start.iter_days().zip(&progress.days);
     days.flat_map(|(day, state)| std::iter::repeat_n(day, state.completed as usize)).collect()
 }

@@ -10,10 +10,10 @@ use crate::domain::{
 
 use super::{
     PullRequestRow, Stage, Standing, StepState, Steps,
-    context::Context,
+    context::{Context, later},
     membership::Membership,
     next_step::next_step,
-    stages::{self, Reviews, Span, Usual, UsualLengths},
+    stages::{self, Production, Reviews, Span, Usual, UsualLengths},
 };
 
 /// What is the same for a pull request in every release that it belongs to.
@@ -57,20 +57,20 @@ impl<'a> PullRequests<'a> {
         all
     }
 
-    /// Since when it is in production: none where the merge is all there will be, which is so
-    /// where no source knows of deployments, or its release went out without a known one.
-    fn deployed(&self, context: &Context<'_>, pull_request: &PullRequest) -> Option<Option<Instant>> {
+    /// Whether it is in production. Nobody tells where no source knows of deployments, or where
+    /// its release went out without a known one.
+    fn deployed(&self, context: &Context<'_>, pull_request: &PullRequest) -> Production {
         if let Some(at) = pull_request.deployed_at {
-            return Some(Some(at));
+            return Production::Since(at);
         }
         if !self.covers_deployments {
-            return None;
+            return Production::NotTold;
         }
         let release = pull_request.release.as_ref().and_then(|id| context.release(id));
         match release.map(|release| (self.in_production[release], context.releases[release])) {
-            Some((Some(at), _)) => Some(Some(at)),
-            Some((None, release)) if release.released_at.is_some() => None,
-            _ => Some(None),
+            Some((Some(at), _)) => Production::Since(at),
+            Some((None, release)) if release.released_at.is_some() => Production::NotTold,
+            _ => Production::NotYet,
         }
     }
 
@@ -173,12 +173,27 @@ impl<'a> PullRequests<'a> {
         }
     }
 
-    /// The next instant at which the age of an open pull request, alone, changes what is said
-    /// of it: its due date, or when its slack is used up.
-    pub(crate) fn changes_at(row: &PullRequestRow, now: Instant) -> impl Iterator<Item = Instant> {
+    /// Instants at which an open pull request is longer in its stage than is usual.
+    pub(crate) fn changes_at(
+        &self,
+        context: &Context<'a>,
+        usual: &UsualLengths<'_>,
+    ) -> impl Iterator<Item = Instant> {
+        let open = context.pull_requests.iter().zip(&self.ways);
+        let open = open.filter(|(pull_request, _)| pull_request.state == PullRequestState::Open);
+        open.flat_map(move |(pull_request, way)| {
+            let age = way.lengths.get(&way.stage).copied().unwrap_or_default();
+            let usual = usual.of(&pull_request.repository, way.stage);
+            let ages = [usual.p50(), usual.p85() + 1].into_iter().filter(move |seconds| *seconds > age);
+            ages.map(move |seconds| context.days.after_work(context.now, seconds - age))
+        })
+    }
+
+    /// When the slack of a row is used up, or its due date has passed.
+    pub(crate) fn row_changes_at(row: &PullRequestRow, now: Instant) -> impl Iterator<Item = Instant> {
         let slack = row.slack_seconds.filter(|slack| *slack >= 0);
-        let used_up = slack.map(|slack| now + Duration::seconds(slack + 1));
-        used_up.into_iter().chain(row.pull_request.due)
+        let used_up = slack.map(|slack| later(now, Duration::seconds(slack + 1)));
+        used_up.into_iter().chain(row.pull_request.due.map(|due| later(due, Duration::milliseconds(1))))
     }
 }
 
@@ -208,7 +223,10 @@ fn stage_of(pull_request: &PullRequest, spans: &[Span]) -> Stage {
 fn since(pull_request: &PullRequest, way: &Way<'_>) -> Option<Instant> {
     match way.stage {
         Stage::Closed => pull_request.closed_at,
-        Stage::Done => way.spans.last().and_then(|span| span.left).or(pull_request.merged_at),
+        Stage::Done => {
+            let deploy = way.spans.last().filter(|span| span.stage == Stage::Deploy);
+            deploy.and_then(|span| span.left).or(pull_request.merged_at)
+        }
         _ => way.spans.last().filter(|span| span.left.is_none()).map(|span| span.entered),
     }
 }
@@ -298,9 +316,9 @@ fn review(pull_request: &PullRequest, reviews: &Reviews<'_>) -> StepState {
 fn merge(pull_request: &PullRequest) -> StepState {
     match (pull_request.state, pull_request.mergeability) {
         (PullRequestState::Merged, _) => StepState::Done,
-        (PullRequestState::Closed, _) => StepState::Failed,
         (PullRequestState::Open, Mergeability::Clean) => StepState::Waiting,
-        (PullRequestState::Open, Mergeability::Conflicts | Mergeability::Behind) => StepState::Failed,
+        (PullRequestState::Closed, _)
+        | (PullRequestState::Open, Mergeability::Conflicts | Mergeability::Behind) => StepState::Failed,
         (PullRequestState::Open, Mergeability::Unknown) => match pull_request.number {
             Some(_) => StepState::Unknown,
             None => StepState::Waiting,

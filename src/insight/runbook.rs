@@ -4,9 +4,13 @@ use std::collections::HashMap;
 
 use chrono::Duration;
 
-use crate::domain::{Activity, Deployment, DeploymentState, EnvironmentId, Instant};
+use crate::domain::{Activity, Deployment, DeploymentState, EnvironmentId, Instant, Text};
 
-use super::{Estimate, EstimateBasis, context::Context, percentile::nearest_rank};
+use super::{
+    Estimate, EstimateBasis,
+    context::{Context, later},
+    percentile::nearest_rank,
+};
 
 /// Past runs from which an estimate is made; fewer tell nothing.
 const ENOUGH_RUNS: usize = 3;
@@ -69,7 +73,7 @@ impl<'a> PastRuns<'a> {
 }
 
 fn platform<'a>(context: &Context<'a>, environment: &EnvironmentId) -> Option<&'a str> {
-    context.environment(environment)?.platform.as_ref().map(|platform| platform.as_str())
+    context.environment(environment)?.platform.as_ref().map(Text::as_str)
 }
 
 /// Minutes that a runbook takes along its critical path, as planned; none without activities.
@@ -97,7 +101,7 @@ pub(crate) fn projected_end(
         }
     });
     let usual = estimate.map(|estimate| i64::from(estimate.p50_minutes) * 60);
-    let end = begun + Duration::seconds(end.or(usual)?);
+    let end = later(begun, Duration::seconds(end.or(usual)?));
     Some(end.max(now))
 }
 
@@ -145,7 +149,7 @@ mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
-    use crate::domain::{DeploymentId, Text, Window};
+    use crate::domain::{DeploymentId, Window};
 
     fn activity(name: &str, minutes: u32, after: &[&str]) -> Activity {
         Activity {

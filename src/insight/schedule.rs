@@ -11,7 +11,7 @@ use crate::domain::{
 use super::{
     CalendarEntry, CalendarKind, DeploymentRow, ForecastView, ReleaseInsight, Schedule, ScheduleProblem,
     ScheduleProblemKind,
-    context::Context,
+    context::{Context, later},
     membership::Membership,
     patterns::Patterns,
     runbook::{self, PastRuns},
@@ -31,7 +31,7 @@ const MOST_NAMED: usize = 5;
 pub(crate) struct Deployments {
     /// One for each deployment of the context, in its order; without what needs the verdict.
     pub(crate) rows: Vec<DeploymentRow>,
-    /// By position of the release: those that are not over, the earliest first.
+    /// By position of the release: those that run or will, the earliest first.
     pub(crate) planned: Vec<Vec<usize>>,
     /// By position of the release: there is any that was not cancelled.
     pub(crate) any: Vec<bool>,
@@ -43,7 +43,9 @@ impl Deployments {
         let mut all = Self { rows: Vec::new(), planned: vec![Vec::new(); count], any: vec![false; count] };
         let mut taken_by = vec![Vec::new(); count];
         for (taker, taken) in membership.taken_over.iter().enumerate() {
-            taken.iter().for_each(|taken| taken_by[*taken].push(taker));
+            for taken in taken {
+                taken_by[*taken].push(taker);
+            }
         }
         let past = PastRuns::learn(context);
         let freezes = Freezes::of(context);
@@ -53,7 +55,7 @@ impl Deployments {
                 named.into_iter().chain(named.into_iter().flat_map(|named| taken_by[named].clone()))
             {
                 all.any[release] |= deployment.state != DeploymentState::Cancelled;
-                if !deployment.state.is_over() {
+                if is_ahead(deployment, context.now) {
                     all.planned[release].push(index);
                 }
             }
@@ -178,7 +180,7 @@ impl Freezes {
             if freeze.window.overlaps(&deployment.window) {
                 touching.push(&freeze.name);
             }
-            if freeze.window.overlaps(&Window { from: free, until: free + length }) {
+            if freeze.window.overlaps(&Window { from: free, until: later(free, length) }) {
                 free = freeze.window.until;
             }
         }
@@ -341,12 +343,21 @@ pub(crate) fn schedule(
 /// The one that runs, else the next one.
 fn next(rows: &[DeploymentRow], now: Instant) -> Option<usize> {
     let is_running = |row: &DeploymentRow| row.deployment.state == DeploymentState::Running;
-    rows.iter().position(is_running).or_else(|| {
-        rows.iter().position(|row| {
-            let deployment = &row.deployment;
-            !deployment.state.is_over() && deployment.window.until + Duration::hours(MISSED_HOURS) > now
-        })
-    })
+    rows.iter().position(is_running).or_else(|| rows.iter().position(|row| is_ahead(&row.deployment, now)))
+}
+
+/// It runs or will; one whose window passed a day ago without a start was forgotten.
+pub(crate) fn is_ahead(deployment: &Deployment, now: Instant) -> bool {
+    match deployment.state {
+        DeploymentState::Running => true,
+        DeploymentState::Draft | DeploymentState::Approved => ahead_until(deployment) > now,
+        _ => false,
+    }
+}
+
+/// Until when a deployment that does not start counts as one that will.
+pub(crate) fn ahead_until(deployment: &Deployment) -> Instant {
+    later(deployment.window.until, Duration::hours(MISSED_HOURS))
 }
 
 fn calendar(

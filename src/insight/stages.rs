@@ -81,9 +81,19 @@ pub(crate) fn reviews(pull_request: &PullRequest, until: Instant) -> Reviews<'_>
     }
 }
 
-/// The times in each stage, oldest first. `deployed`: whether and since when it is in
-/// production; none where no source knows of deployments, so that the merge is the end.
-pub(crate) fn spans(pull_request: &PullRequest, deployed: Option<Option<Instant>>) -> Vec<Span> {
+/// Whether what was merged is in production.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Production {
+    /// Since then.
+    Since(Instant),
+    /// Not yet.
+    NotYet,
+    /// No source tells, so the merge is the end.
+    NotTold,
+}
+
+/// The times in each stage, oldest first.
+pub(crate) fn spans(pull_request: &PullRequest, production: Production) -> Vec<Span> {
     let mut spans = Vec::new();
     let mut enter = |stage, entered: Option<Instant>, left: Option<Instant>| {
         let Some(entered) = entered else { return };
@@ -146,10 +156,12 @@ pub(crate) fn spans(pull_request: &PullRequest, deployed: Option<Option<Instant>
             }
         }
     }
-    if pull_request.state == PullRequestState::Merged
-        && let Some(deployed) = deployed
-    {
-        enter(Stage::Deploy, pull_request.merged_at, deployed);
+    if pull_request.state == PullRequestState::Merged {
+        match production {
+            Production::Since(at) => enter(Stage::Deploy, pull_request.merged_at, Some(at)),
+            Production::NotYet => enter(Stage::Deploy, pull_request.merged_at, None),
+            Production::NotTold => {}
+        }
     }
     spans
 }

@@ -8,7 +8,7 @@ use crate::domain::{Category, Instant, Kind, Release, Severity, Story, StoryKey,
 
 use super::{
     StoryRow,
-    context::Context,
+    context::{Context, later},
     membership::Membership,
     percentile::{ENOUGH, nearest_rank},
     words,
@@ -102,7 +102,7 @@ pub(crate) fn rows(
         .filter(|member| context.stories[member.item].category != Category::Dropped)
         .map(|member| {
             let story = context.stories[member.item];
-            let pull_requests = membership.by_story.get(&story.key).map_or(&[][..], Vec::as_slice);
+            let pull_requests = &membership.by_story[member.item];
             let waits_for = waits_for(context, story);
             let returns = returns(story);
             let reason = if is_open(story) {
@@ -144,6 +144,20 @@ fn key(row: &StoryRow) -> (bool, bool, u8, Reverse<Option<Instant>>, Instant, &S
     };
     let ended = (!row.open).then_some(row.since);
     (!row.open, !row.attention, distance, Reverse(ended), row.since, &row.story.key)
+}
+
+/// Instants at which age alone changes what is said of an open story.
+pub(crate) fn changes_at(
+    row: &StoryRow,
+    usual: &UsualAges,
+    release: &Release,
+) -> impl Iterator<Item = Instant> {
+    let moment = Duration::milliseconds(1);
+    let due = row.story.due.map(|due| later(due, moment));
+    let slow = usual.p85(row.story.category).map(|p85| later(row.since, p85 + moment));
+    let expected = later(row.since, Duration::days(PULL_REQUEST_EXPECTED_DAYS) + moment);
+    let near = release.target.map(|target| later(target.at, -Duration::days(OWNER_NEEDED_DAYS)));
+    [due, slow, Some(expected), near].into_iter().flatten().filter(|_| row.open)
 }
 
 /// The worst thing about an open story in a few words, and whether it needs attention.

@@ -1,0 +1,535 @@
+//! Every gate in every answer, and the verdict.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+
+use crate::domain::{
+    Booking, BookingId, Category,
+    DeploymentState::{Failed, RolledBack, Succeeded},
+    EnvironmentId, Freeze, Kind, PullRequestState,
+    PullRequestState::{Closed, Merged, Open},
+    Release, ReleaseId, Severity, SourceHealth, SourceId, StoryKey, TestRun, Text, Tier, Window,
+};
+use crate::insight::{
+    GateAnswer::{self, Go, NoGo, NotNeeded, Unknown},
+    GateName, Subject, Verdict,
+    fixture::{
+        ALL_KINDS, Setting, at, defect, deployment, environment, fresh, now, pull_request, release, story,
+        test_run,
+    },
+};
+
+fn all() -> Setting {
+    Setting::covering(&ALL_KINDS)
+}
+
+fn says(name: GateName, cases: Vec<(&str, Setting, GateAnswer, &str, &str)>) {
+    for (case, setting, answer, measured, needed) in cases {
+        let gate = setting.gate(name);
+        assert_eq!((gate.answer, &*gate.measured, &*gate.needed), (answer, measured, needed), "{case}");
+    }
+}
+
+#[test]
+fn stories_are_ready_or_not() {
+    let done = || story("PAY-1", Category::Done);
+    says(
+        GateName::Stories,
+        vec![
+            ("none", all(), NotNeeded, "", "no story in it"),
+            ("all done", all().story(done()), Go, "1/1", "all"),
+            ("one open", all().story(done()).story(story("PAY-2", Category::InTest)), NoGo, "1/2", "all"),
+            ("dropped", all().story(done()).story(story("PAY-2", Category::Dropped)), Go, "1/1", "all"),
+            (
+                "defects are no stories",
+                all().story(done()).story(defect("PAY-2", Category::ToDo)),
+                Go,
+                "1/1",
+                "all",
+            ),
+            (
+                "nobody can tell",
+                all().story(done()).story(story("PAY-2", Category::Unknown)),
+                Unknown,
+                "1/2",
+                "1 status not understood",
+            ),
+            (
+                "one open, one that nobody can tell",
+                all().story(story("PAY-1", Category::ToDo)).story(story("PAY-2", Category::Unknown)),
+                NoGo,
+                "0/2",
+                "all",
+            ),
+            ("no source", Setting::covering(&[Kind::PullRequests]), NotNeeded, "", "no source"),
+            (
+                "required without a source",
+                Setting::covering(&[Kind::PullRequests])
+                    .policy(|it| it.required_gates = vec!["stories".into()]),
+                Unknown,
+                "",
+                "required, but no source",
+            ),
+            (
+                "switched off",
+                all()
+                    .story(story("PAY-2", Category::ToDo))
+                    .policy(|it| it.disabled_gates = vec!["stories".into()]),
+                NotNeeded,
+                "",
+                "switched off",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn stories_wait_for_others() {
+    let waiting = |category| {
+        let mut waiting = story("PAY-1", category);
+        waiting.blocked_by = vec![StoryKey::new("AUTH-1")];
+        all().story(waiting)
+    };
+    let elsewhere = |category| {
+        let mut other = story("AUTH-1", category);
+        other.releases.clear();
+        other
+    };
+    says(
+        GateName::Blocked,
+        vec![
+            ("nothing waits", all().story(story("PAY-1", Category::ToDo)), Go, "0", "max 0"),
+            ("waits", waiting(Category::ToDo).story(elsewhere(Category::InProgress)), NoGo, "1", "max 0"),
+            (
+                "for a finished one",
+                waiting(Category::ToDo).story(elsewhere(Category::Done)),
+                Go,
+                "0",
+                "max 0",
+            ),
+            (
+                "for a dropped one",
+                waiting(Category::ToDo).story(elsewhere(Category::Dropped)),
+                Go,
+                "0",
+                "max 0",
+            ),
+            ("done itself", waiting(Category::Done).story(elsewhere(Category::ToDo)), Go, "0", "max 0"),
+            (
+                "inside the release",
+                waiting(Category::ToDo).story(story("AUTH-1", Category::ToDo)),
+                Go,
+                "0",
+                "max 0",
+            ),
+            ("for an unknown one", waiting(Category::ToDo), Unknown, "1", "AUTH-1 not known"),
+        ],
+    );
+}
+
+#[test]
+fn blocking_defects_block() {
+    let with = |severity, category| {
+        let mut defect = defect("PAY-9", category);
+        defect.severity = severity;
+        all().story(defect)
+    };
+    says(
+        GateName::Defects,
+        vec![
+            ("none", all(), Go, "0", "max 0"),
+            ("critical", with(Some(Severity::Critical), Category::InProgress), NoGo, "1", "max 0"),
+            ("critical, done", with(Some(Severity::Critical), Category::Done), Go, "0", "max 0"),
+            ("critical, dropped", with(Some(Severity::Critical), Category::Dropped), Go, "0", "max 0"),
+            (
+                "critical, not understood",
+                with(Some(Severity::Critical), Category::Unknown),
+                NoGo,
+                "1",
+                "max 0",
+            ),
+            ("high", with(Some(Severity::High), Category::ToDo), Go, "0", "max 0"),
+            (
+                "high, configured as blocking",
+                with(Some(Severity::High), Category::ToDo).policy(|it| it.blocking = vec![Severity::High]),
+                NoGo,
+                "1",
+                "max 0",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn the_newest_runs_count() {
+    let on = |run: TestRun, commit: &str| TestRun { commit: Some(commit.into()), ..run };
+    let headed = || all().release(|it| it.commit = Some("aaaaaaaaaaaa".into()));
+    let needs = |suites: &[&str]| {
+        let suites: Vec<Text> = suites.iter().map(Text::new).collect();
+        all().policy(|it| it.required_suites = suites)
+    };
+    says(
+        GateName::Tests,
+        vec![
+            ("no run", all(), Unknown, "", "no run for it"),
+            ("all pass", all().test_run(test_run("unit", 20, 100, 0)), Go, "100 %", "min 99 %"),
+            ("just enough", all().test_run(test_run("unit", 20, 99, 1)), Go, "99 %", "min 99 %"),
+            ("too few", all().test_run(test_run("unit", 20, 989, 11)), NoGo, "98.9 %", "min 99 %"),
+            (
+                "mended since",
+                all().test_run(test_run("unit", 20, 0, 9)).test_run(test_run("unit", 21, 9, 0)),
+                Go,
+                "100 %",
+                "min 99 %",
+            ),
+            (
+                "of several suites each counts",
+                all().test_run(test_run("unit", 20, 0, 9)).test_run(test_run("ui", 21, 9, 0)),
+                NoGo,
+                "50 %",
+                "min 99 %",
+            ),
+            ("nothing ran", all().test_run(test_run("unit", 20, 0, 0)), Unknown, "", "no test ran"),
+            (
+                "one never ran",
+                needs(&["unit", "ui"]).test_run(test_run("unit", 20, 9, 0)),
+                Unknown,
+                "100 %",
+                "ui never ran",
+            ),
+            (
+                "only required ones",
+                needs(&["unit"]).test_run(test_run("unit", 20, 9, 0)).test_run(test_run("ui", 20, 0, 9)),
+                Go,
+                "100 %",
+                "min 99 %",
+            ),
+            (
+                "on the head",
+                headed().test_run(on(test_run("unit", 20, 9, 0), "aaaaaaaaaaaa")),
+                Go,
+                "100 %",
+                "min 99 %",
+            ),
+            (
+                "on another commit",
+                headed().test_run(on(test_run("unit", 20, 9, 0), "bbbbbbbbbbbb")),
+                Unknown,
+                "100 %",
+                "unit ran on bbbbbbbb",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn pull_requests_are_merged_or_moved_out() {
+    let with = |states: &[PullRequestState]| {
+        let numbered = states.iter().zip(1..);
+        numbered.fold(all(), |setting, (state, number)| setting.pull_request(pull_request(number, *state)))
+    };
+    says(
+        GateName::PullRequests,
+        vec![
+            ("none", all(), NotNeeded, "", "none in it"),
+            ("merged", with(&[Merged, Merged]), Go, "2/2", "all merged"),
+            ("open", with(&[Merged, Open]), NoGo, "1/2", "all merged"),
+            ("closed", with(&[Merged, Closed]), Go, "1/1", "all merged"),
+        ],
+    );
+}
+
+#[test]
+fn dependencies_are_deployed_before() {
+    let needing = |kinds: &[Kind]| {
+        Setting::covering(kinds).release(|it| it.depends_on = vec![ReleaseId::new("auth 2.9")])
+    };
+    let known = || needing(&ALL_KINDS).other(Release::named("auth", "2.9"));
+    let went = |place: &str, day: u32, state| {
+        let mut done = deployment(&format!("{place} {day}"), "auth 2.9", at(day, 10), 60);
+        (done.state, done.environment) = (state, EnvironmentId::new(place));
+        done
+    };
+    let places = |setting: Setting| {
+        setting
+            .environment(environment("production/eu", Tier::Production))
+            .environment(environment("production/us", Tier::Production))
+            .environment(environment("staging", Tier::Staging))
+    };
+    let not_there = "auth 2.9 is not in production";
+    says(
+        GateName::Dependencies,
+        vec![
+            ("none", all(), NotNeeded, "", "needs none"),
+            ("unknown", needing(&ALL_KINDS), Unknown, "0/1", "auth 2.9 is not known"),
+            ("not deployed", known(), NoGo, "0/1", not_there),
+            ("deployed", known().deployment(went("production", 20, Succeeded)), Go, "1/1", "all deployed"),
+            ("failed", known().deployment(went("production", 20, Failed)), NoGo, "0/1", not_there),
+            (
+                "in staging",
+                places(known()).deployment(went("staging", 20, Succeeded)),
+                NoGo,
+                "0/1",
+                not_there,
+            ),
+            (
+                "taken back",
+                known().deployment(went("production", 20, Succeeded)).deployment(went(
+                    "production",
+                    21,
+                    RolledBack,
+                )),
+                NoGo,
+                "0/1",
+                not_there,
+            ),
+            (
+                "elsewhere in the same tier",
+                places(known()).deployment(went("production/us", 20, Succeeded)).deployment(deployment(
+                    "next",
+                    "payments 4.2",
+                    at(25, 14),
+                    60,
+                )),
+                Go,
+                "1/1",
+                "all deployed",
+            ),
+            (
+                "nobody knows of deployments, it went out",
+                needing(&[Kind::Releases])
+                    .other(Release { released_at: Some(at(20, 1)), ..Release::named("auth", "2.9") }),
+                Go,
+                "1/1",
+                "all deployed",
+            ),
+            (
+                "nobody knows of deployments, it did not go out",
+                needing(&[Kind::Releases]).other(Release::named("auth", "2.9")),
+                NoGo,
+                "0/1",
+                "auth 2.9 is not in the releases that went out",
+            ),
+        ],
+    );
+}
+
+fn booking(name: &str, place: &str, release: &str) -> Booking {
+    Booking {
+        id: BookingId::new(name),
+        environment: EnvironmentId::new(place),
+        release: Some(ReleaseId::new(release)),
+        window: Window { from: at(25, 0), until: at(26, 0) },
+        approved: true,
+        shareable: false,
+    }
+}
+
+fn planned() -> Setting {
+    let mut production = environment("production/eu", Tier::Production);
+    production.group = Some(EnvironmentId::new("production"));
+    all()
+        .environment(production)
+        .environment(environment("production", Tier::Production))
+        .deployment(deployment("next", "payments 4.2", at(25, 14), 60))
+}
+
+fn booked(mut setting: Setting, bookings: Vec<Booking>) -> Setting {
+    setting.facts.bookings = bookings.into_iter().map(Arc::new).collect();
+    setting
+}
+
+#[test]
+fn the_environment_is_booked_or_free() {
+    let ours = |place| booking("ours", place, "payments 4.2");
+    let theirs = |place| booking("theirs", place, "ledger 1.8");
+    let taken = "with ledger 1.8, Wed 25 Nov 00:00–Thu 26 Nov 00:00";
+    let eu = "production/eu";
+    says(
+        GateName::Environment,
+        vec![
+            ("nothing planned", all(), NotNeeded, "", "no deployment planned"),
+            ("free", planned(), Go, eu, "free"),
+            ("booked", booked(planned(), vec![ours(eu)]), Go, eu, "booked"),
+            ("group booked", booked(planned(), vec![ours("production")]), Go, eu, "booked"),
+            ("taken", booked(planned(), vec![theirs(eu)]), NoGo, eu, taken),
+            ("group taken", booked(planned(), vec![theirs("production")]), NoGo, eu, taken),
+            (
+                "taken, but shareable",
+                booked(planned(), vec![Booking { shareable: true, ..theirs(eu) }]),
+                Go,
+                eu,
+                "free",
+            ),
+            ("both, ours approved", booked(planned(), vec![theirs(eu), ours(eu)]), Go, eu, "booked"),
+            (
+                "both, ours not approved",
+                booked(planned(), vec![theirs(eu), Booking { approved: false, ..ours(eu) }]),
+                NoGo,
+                eu,
+                taken,
+            ),
+            (
+                "another deployment",
+                planned().deployment(deployment("other", "ledger 1.8", at(25, 14), 30)),
+                NoGo,
+                eu,
+                "with ledger 1.8, Wed 25 Nov 14:00–14:30",
+            ),
+            (
+                "one after the other",
+                planned().deployment(deployment("other", "ledger 1.8", at(25, 15), 30)),
+                Go,
+                eu,
+                "free",
+            ),
+            (
+                "unknown",
+                all().deployment(deployment("next", "payments 4.2", at(25, 14), 60)),
+                Unknown,
+                eu,
+                "production/eu is not known",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_group_is_taken_with_what_is_in_it() {
+    let mut setting = booked(planned(), vec![booking("theirs", "production/eu", "ledger 1.8")]);
+    Arc::make_mut(&mut setting.facts.deployments[0]).environment = EnvironmentId::new("production");
+    assert_eq!(setting.gate(GateName::Environment).answer, NoGo);
+}
+
+#[test]
+fn freezes_are_named_with_the_next_free_time() {
+    let frozen = |from, until, environments: &[&str]| {
+        let mut setting = planned();
+        setting.facts.freezes.push(Arc::new(Freeze {
+            name: "Black Friday".into(),
+            window: Window { from, until },
+            environments: environments.iter().map(Text::new).collect(),
+        }));
+        setting
+    };
+    let touched = "Black Friday, free from Mon 30 Nov 00:00";
+    says(
+        GateName::Freeze,
+        vec![
+            ("nothing planned", all(), NotNeeded, "", "no deployment planned"),
+            ("none", planned(), Go, "none", "none"),
+            ("everywhere", frozen(at(24, 0), at(30, 0), &[]), NoGo, "in a freeze", touched),
+            ("here", frozen(at(24, 0), at(30, 0), &["production/*"]), NoGo, "in a freeze", touched),
+            ("the group", frozen(at(24, 0), at(30, 0), &["production"]), NoGo, "in a freeze", touched),
+            ("elsewhere", frozen(at(24, 0), at(30, 0), &["staging"]), Go, "none", "none"),
+            ("over before", frozen(at(24, 0), at(25, 14), &[]), Go, "none", "none"),
+        ],
+    );
+}
+
+#[test]
+fn the_runbook_fits_the_window() {
+    let past = |minutes: &[i64]| {
+        minutes.iter().zip(1..).fold(planned(), |setting, (minutes, day)| {
+            let mut done = deployment(&format!("past {day}"), "old", at(day, 10), 60);
+            done.state = crate::domain::DeploymentState::Succeeded;
+            done.started_at = Some(at(day, 10));
+            done.finished_at = Some(at(day, 10) + Duration::minutes(*minutes));
+            setting.deployment(done)
+        })
+    };
+    says(
+        GateName::Runbook,
+        vec![
+            ("nothing planned", all(), NotNeeded, "", "no deployment planned"),
+            ("no estimate", past(&[10, 10]), Unknown, "", "no estimate"),
+            ("fits", past(&[30, 50, 60]), Go, "P85 1h 00m", "max 1h 00m"),
+            ("does not fit", past(&[30, 50, 61]), NoGo, "P85 1h 01m", "max 1h 00m"),
+        ],
+    );
+}
+
+#[test]
+fn the_verdict_is_the_worst_answer() {
+    let only = |kinds: &[Kind]| Setting::covering(kinds);
+    let done = || only(&[Kind::Stories]).story(story("PAY-1", Category::Done));
+    let mut unheard = done();
+    unheard.health.push(SourceHealth::starting(SourceId::new("forge")));
+    let others = GateName::ALL[2..].iter().map(|gate| gate.key().into()).collect();
+    let only_stories = unheard.clone().policy(|it| it.disabled_gates = others);
+    let mut stale = done();
+    stale.health[0].stale_from = Some(now());
+    for (case, setting, verdict) in [
+        ("nothing known", all(), Verdict::Unknown),
+        ("nothing covered", only(&[]), Verdict::Unknown),
+        ("all go", done(), Verdict::Go),
+        ("one no-go", done().story(story("PAY-2", Category::ToDo)), Verdict::NoGo),
+        ("no-go beats unknown", all().story(story("PAY-2", Category::ToDo)), Verdict::NoGo),
+        ("unknown beats go", all().story(story("PAY-2", Category::Done)), Verdict::Unknown),
+        ("a source that never answered", unheard, Verdict::Unknown),
+        ("a source that never answered, all else switched off", only_stories, Verdict::Unknown),
+        ("a stale source", stale, Verdict::Unknown),
+        (
+            "no gate needed",
+            done().policy(|it| it.disabled_gates = vec!["stories".into(), "blocked".into()]),
+            Verdict::Unknown,
+        ),
+    ] {
+        assert_eq!(setting.answer().verdict, verdict, "{case}");
+    }
+}
+
+#[test]
+fn a_stale_source_is_named_with_its_age() {
+    let mut setting = all().story(story("PAY-1", Category::Done));
+    setting.health[0].answered_at = Some(now() - Duration::minutes(14));
+    setting.health[0].stale_from = Some(now());
+    let gate = setting.gate(GateName::Stories);
+    assert_eq!((gate.answer, &*gate.needed), (Unknown, "plan 14m stale"));
+    setting.health.clear();
+    assert_eq!(&*setting.gate(GateName::Stories).needed, "plan has not answered");
+}
+
+#[test]
+fn a_source_that_never_answered_may_feed_what_nobody_else_does() {
+    let mut setting = Setting::covering(&[Kind::Stories]).story(story("PAY-1", Category::Done));
+    setting.health.push(SourceHealth::starting(SourceId::new("forge")));
+    let gate = setting.gate(GateName::PullRequests);
+    assert_eq!((gate.answer, &*gate.needed), (Unknown, "forge has not answered"));
+    setting.health[1] = fresh("forge");
+    assert_eq!(setting.gate(GateName::PullRequests).answer, NotNeeded);
+}
+
+#[test]
+fn remedies_turn_each_gate_and_the_cheapest_comes_first() {
+    let mut blocking = defect("PAY-9", Category::ToDo);
+    blocking.severity = Some(Severity::Critical);
+    let setting = Setting::covering(&[Kind::Stories, Kind::Defects, Kind::PullRequests])
+        .story(blocking)
+        .story(story("PAY-1", Category::ToDo))
+        .story(story("PAY-2", Category::InTest))
+        .pull_request(pull_request(1, PullRequestState::Open));
+    let answer = setting.answer();
+    let said: Vec<_> = answer.remedies.iter().map(|it| (it.gate, &*it.action)).collect();
+    assert_eq!(
+        said,
+        [
+            (GateName::Defects, "fix or defer PAY-9"),
+            (GateName::PullRequests, "api#1: ask for a review, or move it out"),
+            (GateName::Stories, "finish or leave out PAY-1, PAY-2"),
+        ]
+    );
+    assert_eq!(answer.remedies[0].subject, Some(Subject::Story(StoryKey::new("PAY-9"))));
+    assert_eq!(release().id, answer.release.id);
+}
+
+#[test]
+fn one_refresh_mends_all_that_rests_on_a_source() {
+    let mut setting = all().story(story("PAY-1", Category::Done));
+    setting.health[0].stale_from = Some(now());
+    let answer = setting.answer();
+    let said: Vec<&str> = answer.remedies.iter().map(|it| &*it.action).collect();
+    assert_eq!(said, ["refresh plan"]);
+    assert_eq!(answer.remedies[0].subject, Some(Subject::Source(SourceId::new("plan"))));
+}

@@ -1,0 +1,9 @@
+//! What the whole of insight says of small worlds, and what must hold in any.
+
+mod explain;
+mod gates;
+mod generated;
+mod membership;
+mod pull_requests;
+mod releases;
+mod schedule;

@@ -1,0 +1,266 @@
+//! Order, burn-down, outlook and worst-first of releases.
+
+use chrono::Duration;
+
+use crate::domain::{
+    Category, Kind, PullRequestState, Release, ScopeChange, StatusMove, Story, StoryKey, Target,
+};
+use crate::insight::{
+    ForecastView, Outlook, Unit, derive,
+    fixture::{Setting, at, id, now, pull_request, scope_move, story},
+};
+
+fn stories() -> Setting {
+    Setting::covering(&[Kind::Stories])
+}
+
+fn target(day: i64, estimated: bool) -> Target {
+    Target { at: now() + Duration::days(day), estimated }
+}
+
+#[test]
+fn the_nearest_target_comes_first() {
+    let named = |version: &str, target, released: Option<u32>| Release {
+        target,
+        released_at: released.map(|day| at(day, 1)),
+        ..Release::named("payments", version)
+    };
+    let setting = stories()
+        .other(named("later", Some(target(9, false)), None))
+        .other(named("estimated", Some(target(1, true)), None))
+        .other(named("passed", Some(target(-2, false)), None))
+        .other(named("given up", Some(target(-60, false)), None))
+        .other(named("undated", None, None))
+        .other(named("old", None, Some(3)))
+        .other(named("new", None, Some(20)));
+    let insight = setting.insight();
+    let order: Vec<&str> = insight.releases.iter().map(|it| &*it.release.version).collect();
+    assert_eq!(order, ["passed", "estimated", "4.2", "later", "undated", "given up", "new", "old"]);
+}
+
+fn days(setting: &Setting) -> Vec<(String, u32, u32)> {
+    let days = setting.answer().burn_down.days.clone();
+    days.iter().map(|day| (day.day.format("%-d").to_string(), day.scope, day.ready)).collect()
+}
+
+fn on(days: &[(String, u32, u32)], day: u32) -> (u32, u32) {
+    let found = days.iter().find(|it| it.0 == day.to_string()).unwrap();
+    (found.1, found.2)
+}
+
+#[test]
+fn a_removed_story_stays_in_the_scope_of_the_days_before() {
+    let removed = Story {
+        releases: Vec::new(),
+        scope: vec![scope_move(10, ScopeChange::Added), scope_move(20, ScopeChange::Removed)],
+        ..story("PAY-1", Category::ToDo)
+    };
+    let days = days(&stories().story(removed).story(story("PAY-2", Category::ToDo)));
+    for (day, scope) in [(9, 1), (10, 2), (19, 2), (20, 1), (22, 1)] {
+        assert_eq!(on(&days, day).0, scope, "{day}");
+    }
+}
+
+#[test]
+fn a_reopened_story_remains_from_that_day_on() {
+    let mut reopened = story("PAY-1", Category::InProgress);
+    reopened.moves = vec![
+        StatusMove { at: at(12, 1), to: Category::Done },
+        StatusMove { at: at(18, 1), to: Category::InProgress },
+    ];
+    let days = days(&stories().story(reopened));
+    for (day, ready) in [(11, 0), (12, 1), (17, 1), (18, 0), (22, 0)] {
+        assert_eq!(on(&days, day), (1, ready), "{day}");
+    }
+}
+
+#[test]
+fn what_was_dropped_leaves_the_scope_that_day() {
+    let days =
+        days(&stories().story(story("PAY-1", Category::Dropped)).story(story("PAY-2", Category::ToDo)));
+    assert_eq!((on(&days, 19).0, on(&days, 20).0), (2, 1));
+}
+
+#[test]
+fn the_start_is_configured_or_found() {
+    let undated = || stories().release(|it| it.start = None);
+    let with = |setting: Setting, created: &[u32]| {
+        created.iter().fold(setting, |setting, day| {
+            let mut made = story(&format!("PAY-{day}"), Category::ToDo);
+            made.created_at = at(*day, 1);
+            setting.story(made)
+        })
+    };
+    let before = Release { released_at: Some(at(6, 1)), ..Release::named("payments", "4.1") };
+    let elsewhere = Release { released_at: Some(at(7, 1)), ..Release::named("ledger", "1.8") };
+    for (case, setting, first) in [
+        ("configured", with(stories(), &[3]), Some("9")),
+        ("the release before", with(undated().other(before).other(elsewhere.clone()), &[3]), Some("6")),
+        ("three in scope", with(undated().other(elsewhere), &[3, 5, 8, 9]), Some("8")),
+        ("fewer", with(undated(), &[3, 5]), Some("3")),
+        ("none", undated(), None),
+    ] {
+        assert_eq!(days(&setting).first().map(|day| &*day.0), first, "{case}");
+    }
+}
+
+#[test]
+fn the_ideal_line_rests_on_days_off() {
+    // From Monday 9 to Wednesday 25 there are twelve working days.
+    let answer = stories().story(story("PAY-1", Category::ToDo)).answer();
+    let ideal = |day: &str| {
+        let found = answer.burn_down.days.iter().find(|it| it.day.format("%-d").to_string() == day);
+        found.unwrap().ideal.unwrap()
+    };
+    for (day, part) in
+        [("9", 0.0), ("10", 1.0), ("13", 4.0), ("14", 4.0), ("15", 4.0), ("16", 5.0), ("22", 9.0)]
+    {
+        assert!((ideal(day) - (1.0 - part / 12.0)).abs() < 1e-9, "{day}");
+    }
+    assert!(answer.burn_down.scope_rebuilt);
+}
+
+#[test]
+fn without_stories_pull_requests_are_counted() {
+    let setting = stories()
+        .pull_request(pull_request(1, PullRequestState::Merged))
+        .pull_request(pull_request(2, PullRequestState::Open))
+        .pull_request(pull_request(3, PullRequestState::Closed));
+    assert_eq!(setting.answer().burn_down.unit, Unit::PullRequests);
+    let days = days(&setting);
+    assert_eq!([on(&days, 16), on(&days, 17), on(&days, 20)], [(0, 0), (3, 0), (2, 1)]);
+}
+
+#[test]
+fn a_released_one_ends_on_its_day() {
+    let setting =
+        stories().story(story("PAY-1", Category::Done)).release(|it| it.released_at = Some(at(20, 15)));
+    assert_eq!(days(&setting).last().unwrap().0, "20");
+    let answer = setting.answer();
+    assert_eq!((answer.outlook, &answer.forecast), (Outlook::Released, &ForecastView::Ready));
+}
+
+#[test]
+fn a_board_holds_until_a_pull_request_is_slow() {
+    let mut setting = stories().release(|it| it.target = None);
+    setting.health[0].stale_from = Some(at(30, 0));
+    let mut waiting = pull_request(1, PullRequestState::Open);
+    (waiting.opened_at, waiting.ready_at) = (Some(at(23, 8)), Some(at(23, 8)));
+    setting = setting.pull_request(waiting);
+    let until = |hour| derive(&setting.world(), &setting.health, &setting.policy, at(23, hour)).1;
+    // Half of them are looked at within four hours, as long as nothing was learnt.
+    assert_eq!(until(9), at(23, 12));
+    assert_eq!(until(12), at(24, 0));
+}
+
+/// Some done each day, some not.
+fn under_way(done: u32, open: u32) -> Setting {
+    let mut setting = stories();
+    for number in 0..done + open {
+        let mut made = story(&format!("PAY-{number}"), Category::ToDo);
+        if number < done {
+            made.category = Category::Done;
+            made.moves = vec![StatusMove { at: at(10 + number % 12, 12), to: Category::Done }];
+        }
+        setting = setting.story(made);
+    }
+    setting
+}
+
+#[test]
+fn the_outlook_follows_the_probability() {
+    let outlook = |setting: Setting| setting.answer().outlook;
+    let due = |setting: Setting, day: i64, estimated| {
+        setting.release(|it| it.target = Some(target(day, estimated)))
+    };
+    assert_eq!(outlook(due(under_way(40, 2), 400, false)), Outlook::OnTrack);
+    assert_eq!(outlook(due(under_way(12, 30), 1, false)), Outlook::Late);
+    assert_eq!(outlook(due(under_way(12, 30), -1, false)), Outlook::Late, "passed");
+    assert_eq!(outlook(due(under_way(12, 30), 1, true)), Outlook::Unknown, "nobody promised it");
+    assert_eq!(outlook(due(under_way(12, 30), -1, true)), Outlook::Unknown, "nobody promised it");
+    assert_eq!(outlook(under_way(12, 30).release(|it| it.target = None)), Outlook::Unknown);
+    assert_eq!(outlook(due(under_way(12, 0), 1, false)), Outlook::OnTrack, "all ready");
+    assert_eq!(outlook(due(under_way(12, 0), -1, false)), Outlook::OnTrack, "was ready in time");
+    assert_eq!(outlook(due(under_way(12, 0), -5, false)), Outlook::Late, "was not ready in time");
+    assert_eq!(outlook(due(under_way(0, 9), 30, false)), Outlook::Unknown, "nothing done yet");
+    assert_eq!(outlook(due(under_way(0, 0), 30, false)), Outlook::Unknown, "nothing in it");
+}
+
+#[test]
+fn dates_are_in_order_and_agree_with_the_probability() {
+    let answer = under_way(20, 20).answer();
+    let ForecastView::Dates { p50, p85, p95, by_target, scored } = answer.forecast else {
+        panic!("{:?}", answer.forecast)
+    };
+    assert!(now() < p50 && p50 < p85 && p85 < p95);
+    assert_eq!(scored, 0);
+    assert!((0.0..=1.0).contains(&by_target.unwrap()));
+    let at_p85 = under_way(20, 20).release(|it| it.target = Some(Target { at: p85, estimated: false }));
+    let ForecastView::Dates { by_target, .. } = at_p85.answer().forecast else { panic!() };
+    assert!((by_target.unwrap() - 0.85).abs() < 0.01, "{by_target:?}");
+}
+
+#[test]
+fn the_worst_story_comes_first() {
+    let mut blocked = story("PAY-1", Category::InTest);
+    blocked.blocked_by = vec![StoryKey::new("AUTH-1")];
+    let mut returned = story("PAY-2", Category::InProgress);
+    let step = |day, to| StatusMove { at: at(day, 1), to };
+    returned.moves = vec![
+        step(10, Category::InReview),
+        step(11, Category::InProgress),
+        step(20, Category::InTest),
+        step(21, Category::InProgress),
+    ];
+    let mut nobody = story("PAY-3", Category::ToDo);
+    nobody.owner = None;
+    let setting = stories()
+        .story(story("PAY-9", Category::Done))
+        .story(story("PAY-5", Category::InReview))
+        .story(story("PAY-4", Category::ToDo))
+        .story(nobody)
+        .story(returned)
+        .story(blocked);
+    let answer = setting.answer();
+    let rows: Vec<_> =
+        answer.stories.iter().map(|row| (row.story.key.as_str(), &*row.reason, row.attention)).collect();
+    assert_eq!(
+        rows,
+        [
+            ("PAY-3", "no owner", true),
+            ("PAY-2", "returned 2x", true),
+            ("PAY-1", "blocked by AUTH-1", true),
+            ("PAY-4", "", false),
+            ("PAY-5", "", false),
+            ("PAY-9", "", false),
+        ]
+    );
+    assert_eq!(answer.stories[1].returns, 2);
+}
+
+#[test]
+fn a_story_is_slow_against_what_is_usual_here() {
+    let mut setting = stories();
+    for number in 0..20 {
+        let mut done = story(&format!("OLD-{number}"), Category::Done);
+        done.moves = vec![
+            StatusMove { at: at(10, 0), to: Category::InProgress },
+            StatusMove { at: at(11, 0), to: Category::Done },
+        ];
+        setting = setting.story(done);
+    }
+    let answer = setting.story(story("PAY-1", Category::InProgress)).answer();
+    assert_eq!((&*answer.stories[0].reason, answer.stories[0].attention), ("P85 1d", true));
+}
+
+#[test]
+fn a_board_holds_until_time_alone_changes_an_answer() {
+    let setting = stories().release(|it| it.target = Some(target(3, false)));
+    let until = |setting: &Setting, at| derive(&setting.world(), &setting.health, &setting.policy, at).1;
+    assert_eq!(until(&setting, now()), now() + Duration::minutes(10), "the source gets stale");
+    assert_eq!(until(&setting, now() + Duration::minutes(10)), at(23, 0), "the day ends");
+    assert_eq!(until(&setting, at(24, 1)), at(24, 9), "the last day begins");
+    assert_eq!(until(&setting, at(25, 1)), at(25, 9) + Duration::milliseconds(1), "the target passes");
+    assert_eq!(setting.answer().last_day_from, Some(at(24, 9)));
+    assert_eq!(setting.answer().release.id, id());
+}
