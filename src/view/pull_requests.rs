@@ -151,7 +151,12 @@ fn draw_pull_request(screen: &mut Screen<'_>, row: Rect, found: &PullRequestRow,
         _ => styles.base,
     };
     let age = crate::app::opened(found).map(|at| format::age(at, screen.now));
-    let pace = if found.standing == Standing::Ended { String::new() } else { standing.word.to_owned() };
+    let pace = match found.standing {
+        Standing::Ended => String::new(),
+        // The words for it are longer than the column.
+        Standing::Unknown => glyphs.unknown.to_owned(),
+        _ => standing.word.to_owned(),
+    };
     let dash = || if is_open { glyphs.dash.to_owned() } else { String::new() };
     let cells = [
         (mark.to_owned(), mark_style),

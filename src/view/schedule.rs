@@ -8,7 +8,7 @@ use ratatui::{
 use crate::{
     app::{Heading, ListId, Row, SchedulePicture},
     domain::{DeploymentState, Instant},
-    insight::{DeploymentRow, ForecastView, Outlook, ReleaseInsight},
+    insight::{DeploymentRow, ForecastView, ReleaseInsight},
 };
 
 use super::{
@@ -252,7 +252,6 @@ fn draw_release(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, pl
         ForecastView::Ready if !over => "all is ready".to_owned(),
         _ => String::new(),
     };
-    let word = if insight.outlook == Outlook::Unknown { "unknown" } else { said.word };
     let cells = [
         (said.mark.to_owned(), said.style),
         (when, text),
@@ -260,7 +259,7 @@ fn draw_release(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, pl
         (what.to_owned(), styles.muted),
         (String::new(), text),
         (String::new(), text),
-        (format!("{} {word}", said.mark), said.style),
+        (said.full(), said.style),
         (forecast, text),
         (String::new(), text),
     ];

@@ -187,7 +187,7 @@ fn the_header_leads_with_the_right_question() {
                 insight.outlook = Outlook::Released;
                 Arc::make_mut(&mut insight.release).released_at = Some(fixture::at(20, 14, 0));
             }), now(), 120),
-            &["payments 4.2 ▾  ✓ released  Fri 20 Nov  43h ago"],
+            &["payments 4.2 ▾  ✓ released  Fri 20 Nov  1d ago"],
             &["T+", "T-", "no-go"],
         ),
     ];

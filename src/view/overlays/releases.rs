@@ -57,7 +57,7 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, places
     let release = &insight.release;
     let said = states::outlook(look, insight.outlook);
     let outlook = match (&insight.forecast, insight.outlook) {
-        (_, Outlook::Unknown) => format!("{} unknown", said.mark),
+        (_, Outlook::Unknown) => said.full(),
         (ForecastView::Dates { by_target: Some(share), .. }, _) => format!("{} {}", said.full(), percent(*share)),
         _ => said.full(),
     };

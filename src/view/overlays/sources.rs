@@ -60,7 +60,7 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
         facts.push("stale".to_owned());
     }
     if let Some(at) = health.next_at {
-        facts.push(if at > now { format!("next in {}", format::span(at - now)) } else { "next now".to_owned() });
+        facts.push(if at > now { format!("next in {}", format::age(now, at)) } else { "next now".to_owned() });
     }
     if health.failures > 0 {
         facts.push(format!("{} failures in a row", health.failures));
