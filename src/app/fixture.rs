@@ -9,8 +9,8 @@ use chrono_tz::Tz;
 use crate::{
     domain::{
         Activity, Calendar, Category, Check, CheckOutcome, Deployment, DeploymentId, DeploymentState,
-        EnvironmentId, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState,
-        Release, ReleaseId, Review, ReviewVerdict, Severity, SourceHealth, SourceId, SourceState, Step, Story,
+        EnvironmentId, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState, Release,
+        ReleaseId, Review, ReviewVerdict, Severity, SourceHealth, SourceId, SourceState, Step, Story,
         StoryKey, StoryKind, Target, Text, Window, World,
     },
     insight::{board::Completeness, *},
@@ -160,7 +160,11 @@ fn payments_insight() -> ReleaseInsight {
         remedies: vec![
             remedy("finish or leave out 7 stories", GateName::Stories, None),
             remedy("fix PAY-330", GateName::Defects, Some(Subject::Story("PAY-330".into()))),
-            remedy("lee: fix 2 tests on #812", GateName::PullRequests, Some(Subject::PullRequest("api#812".into()))),
+            remedy(
+                "lee: fix 2 tests on #812",
+                GateName::PullRequests,
+                Some(Subject::PullRequest("api#812".into())),
+            ),
             remedy("sonar: scan again", GateName::Tests, None),
         ],
     }
@@ -214,7 +218,14 @@ fn gates() -> Vec<Gate> {
     ]
 }
 
-fn story(key: &str, title: &str, category: Category, status: &str, days: i64, owner: Option<&str>) -> StoryRow {
+fn story(
+    key: &str,
+    title: &str,
+    category: Category,
+    status: &str,
+    days: i64,
+    owner: Option<&str>,
+) -> StoryRow {
     let since = now() - Duration::days(days);
     let story = Story {
         key: key.into(),
@@ -250,20 +261,33 @@ fn story(key: &str, title: &str, category: Category, status: &str, days: i64, ow
 }
 
 fn stories() -> Vec<StoryRow> {
-    let mut worst = story("PAY-311", "Refund webhook retries", Category::InReview, "in review", 6, Some("lee"));
+    let mut worst =
+        story("PAY-311", "Refund webhook retries", Category::InReview, "in review", 6, Some("lee"));
     worst.attention = true;
     worst.reason = Text::new("returned 2x");
     worst.returns = 2;
     worst.pull_requests = vec!["api#812".into()];
-    let mut fallback =
-        story("PAY-298", "3DS fallback when the issuer is down", Category::InProgress, "in progress", 9, Some("ana"));
+    let mut fallback = story(
+        "PAY-298",
+        "3DS fallback when the issuer is down",
+        Category::InProgress,
+        "in progress",
+        9,
+        Some("ana"),
+    );
     fallback.attention = true;
     fallback.pull_requests = vec!["web#798".into()];
     let mut blocked = story("PAY-320", "Invoice locale", Category::ToDo, "to do", 2, None);
     blocked.reason = Text::new("blocked by AUTH-12");
     blocked.waits_for = vec!["AUTH-12".into()];
-    let mut defect =
-        story("PAY-330", "Double refund on a retried webhook", Category::InProgress, "in progress", 1, Some("lee"));
+    let mut defect = story(
+        "PAY-330",
+        "Double refund on a retried webhook",
+        Category::InProgress,
+        "in progress",
+        1,
+        Some("lee"),
+    );
     Arc::make_mut(&mut defect.story).kind = StoryKind::Defect;
     Arc::make_mut(&mut defect.story).severity = Some(Severity::Critical);
     defect.attention = true;
@@ -271,12 +295,26 @@ fn stories() -> Vec<StoryRow> {
     let mut rows = vec![worst, fallback, defect, blocked];
     rows.extend([
         story("PAY-322", "支払い画面の翻訳", Category::InTest, "in test", 1, Some("yuki")),
-        story("PAY-325", "Show the fee before the confirmation of a transfer", Category::InProgress, "in progress", 0, Some("raj")),
+        story(
+            "PAY-325",
+            "Show the fee before the confirmation of a transfer",
+            Category::InProgress,
+            "in progress",
+            0,
+            Some("raj"),
+        ),
         story("PAY-326", "Export of settled payments", Category::ToDo, "to do", 4, Some("kim")),
         story("PAY-327", "Rate limits for partners", Category::InReview, "in review", 1, Some("kim")),
     ]);
     let done = |number: i64| {
-        story(&format!("PAY-{number}"), "A story that is ready", Category::Done, "done", 20 - number % 15, Some("ana"))
+        story(
+            &format!("PAY-{number}"),
+            "A story that is ready",
+            Category::Done,
+            "done",
+            20 - number % 15,
+            Some("ana"),
+        )
     };
     rows.extend((240..281).map(done));
     rows
@@ -328,7 +366,7 @@ struct Way {
     action: &'static str,
 }
 
-fn row(pull_request: PullRequest, way: Way) -> PullRequestRow {
+fn row(pull_request: PullRequest, way: &Way) -> PullRequestRow {
     let [build, test, review, merge] = way.steps;
     PullRequestRow {
         pull_request: Arc::new(pull_request),
@@ -378,27 +416,79 @@ fn pull_requests() -> Vec<PullRequestRow> {
     let mut rows = vec![
         row(
             worst,
-            way(Stage::Review, 2, [Done, Failed, Part(1, 2), Waiting], Some(-28), Standing::Late, &["lee"], "fix 2 failed checks"),
+            &way(
+                Stage::Review,
+                2,
+                [Done, Failed, Part(1, 2), Waiting],
+                Some(-28),
+                Standing::Late,
+                &["lee"],
+                "fix 2 failed checks",
+            ),
         ),
         row(
             pull_request("web#798", "3DS fallback screens", "ana"),
-            way(Stage::Pickup, 5, [Done, Done, Part(0, 2), Waiting], Some(-9), Standing::Late, &["kim", "raj"], "review"),
+            &way(
+                Stage::Pickup,
+                5,
+                [Done, Done, Part(0, 2), Waiting],
+                Some(-9),
+                Standing::Late,
+                &["kim", "raj"],
+                "review",
+            ),
         ),
         row(
             pull_request("api#820", "Bump tls", "bot"),
-            way(Stage::Merge, 1, [Done, Done, Part(2, 2), Failed], Some(26), Standing::InTime, &["ana"], "rebase, it conflicts"),
+            &way(
+                Stage::Merge,
+                1,
+                [Done, Done, Part(2, 2), Failed],
+                Some(26),
+                Standing::InTime,
+                &["ana"],
+                "rebase, it conflicts",
+            ),
         ),
         row(
             pull_request("web#823", "支払い画面の翻訳", "yuki"),
-            way(Stage::Review, 1, [Done, Running, Part(1, 2), Waiting], Some(31), Standing::Ahead, &["kim"], "review"),
+            &way(
+                Stage::Review,
+                1,
+                [Done, Running, Part(1, 2), Waiting],
+                Some(31),
+                Standing::Ahead,
+                &["kim"],
+                "review",
+            ),
         ),
         row(
-            pull_request("api#825", "Show the fee before the confirmation of a transfer, in all currencies", "raj"),
-            way(Stage::Coding, 3, [Done, Unknown, Part(0, 2), Waiting], Some(40), Standing::Slow, &["raj"], "mark it ready for review"),
+            pull_request(
+                "api#825",
+                "Show the fee before the confirmation of a transfer, in all currencies",
+                "raj",
+            ),
+            &way(
+                Stage::Coding,
+                3,
+                [Done, Unknown, Part(0, 2), Waiting],
+                Some(40),
+                Standing::Slow,
+                &["raj"],
+                "mark it ready for review",
+            ),
         ),
         row(
             pull_request("api#826", "Rate limits for partners", "kim"),
-            way(Stage::Pickup, 1, [Done, Done, Part(0, 2), Waiting], None, Standing::Unknown, &[], "find a reviewer"),
+            &way(
+                Stage::Pickup,
+                1,
+                [Done, Done, Part(0, 2), Waiting],
+                None,
+                Standing::Unknown,
+                &[],
+                "find a reviewer",
+            ),
         ),
     ];
     for number in 760..776 {
@@ -408,7 +498,7 @@ fn pull_requests() -> Vec<PullRequestRow> {
         ended.merged_at = (!closed).then(|| at(18, 12, 0));
         ended.closed_at = Some(at(18, 12, 0));
         let stage = if closed { Stage::Closed } else { Stage::Done };
-        rows.push(row(ended, way(stage, 4, [Done, Done, Part(2, 2), Done], None, Standing::Ended, &[], "")));
+        rows.push(row(ended, &way(stage, 4, [Done, Done, Part(2, 2), Done], None, Standing::Ended, &[], "")));
     }
     rows
 }
@@ -421,7 +511,7 @@ fn unassigned() -> Vec<PullRequestRow> {
     let unknown = [StepState::Unknown, StepState::Unknown, StepState::Waiting, StepState::Waiting];
     let mut row = row(
         branch,
-        Way {
+        &Way {
             stage: Stage::Coding,
             days: 12,
             steps: unknown,
@@ -435,7 +525,13 @@ fn unassigned() -> Vec<PullRequestRow> {
     vec![row]
 }
 
-fn small(project: &str, version: &str, target: Option<Target>, outlook: Outlook, share: f64) -> ReleaseInsight {
+fn small(
+    project: &str,
+    version: &str,
+    target: Option<Target>,
+    outlook: Outlook,
+    share: f64,
+) -> ReleaseInsight {
     let mut release = Release::named(project, version);
     release.target = target;
     let promised = target.filter(|target| !target.estimated);
@@ -487,7 +583,8 @@ fn schedule() -> Schedule {
         Some(Estimate { p50_minutes, p85_minutes, basis: EstimateBasis::Environment, runs: 9 })
     };
     let problem = |kind, what: &str| ScheduleProblem { kind, what: Text::new(what) };
-    let mut done = deployment("auth-2.9", ReleaseId::of("auth", "2.9"), at(5, 14, 0), 30, DeploymentState::Succeeded);
+    let mut done =
+        deployment("auth-2.9", ReleaseId::of("auth", "2.9"), at(5, 14, 0), 30, DeploymentState::Succeeded);
     done.started_at = Some(at(5, 14, 2));
     done.finished_at = Some(at(5, 14, 26));
     let mut next = deployment("payments-4.2", payments(), at(25, 14, 0), 70, DeploymentState::Approved);
@@ -505,7 +602,8 @@ fn schedule() -> Schedule {
         activity("deploy", &["migrate"], 15),
         activity("smoke", &["deploy"], 5),
     ];
-    let other = deployment("ledger-1.8", ReleaseId::of("ledger", "1.8"), at(25, 14, 30), 40, DeploymentState::Draft);
+    let other =
+        deployment("ledger-1.8", ReleaseId::of("ledger", "1.8"), at(25, 14, 30), 40, DeploymentState::Draft);
     let row = |deployment, estimate, verdict, ready_by_start, problems| DeploymentRow {
         deployment: Arc::new(deployment),
         estimate,

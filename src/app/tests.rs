@@ -235,9 +235,12 @@ fn a_chosen_release_stays_chosen_and_an_unchosen_one_follows_the_default() {
 
 #[test]
 fn a_release_that_was_asked_for_is_shown_once_a_source_knows_it() {
-    for (wanted, found) in
-        [("ledger 1.8", "ledger 1.8"), ("LEDGER 1.8", "ledger 1.8"), ("2.10", "auth 2.10"), ("v2.9", "auth 2.9")]
-    {
+    for (wanted, found) in [
+        ("ledger 1.8", "ledger 1.8"),
+        ("LEDGER 1.8", "ledger 1.8"),
+        ("2.10", "auth 2.10"),
+        ("v2.9", "auth 2.9"),
+    ] {
         let options = Options { release: Some(wanted.to_owned()), ..Options::default() };
         let mut state = State::new(Arc::new(empty_board()), options, now());
         assert!(state.message.as_ref().is_some_and(|message| message.text.contains(wanted)));
@@ -333,7 +336,8 @@ fn the_mouse_selects_scrolls_and_switches() {
 fn the_selection_stays_in_sight_and_nothing_scrolls_that_need_not() {
     let mut state = state(board());
     let area = Rect::new(1, 10, 70, 5);
-    let layout = Layout { lists: vec![ListArea { id: ListId::Stories, area, first: 0 }], ..Layout::default() };
+    let layout =
+        Layout { lists: vec![ListArea { id: ListId::Stories, area, first: 0 }], ..Layout::default() };
     update(&mut state, Event::Drawn(layout), now());
     let first = |state: &State| state.list(ListId::Stories).first;
     press(&mut state, "j j j j");

@@ -39,18 +39,17 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             state.size = (columns, rows);
             effects.push(Effect::Draw);
         }
-        Event::Board(board) => match &mut state.frozen {
-            Some((_, newest)) => {
+        Event::Board(board) => {
+            if let Some((_, newest)) = &mut state.frozen {
                 let first = newest.is_none();
                 effects.extend(newest.replace(board).map(Effect::DropBoard));
                 // Only the first one changes what is said.
                 effects.extend(first.then_some(Effect::Draw));
-            }
-            None => {
+            } else {
                 effects.push(Effect::DropBoard(state.show_board(board, now)));
                 effects.push(Effect::Draw);
             }
-        },
+        }
         Event::Drawn(layout) => {
             for list in &layout.lists {
                 state.list_mut(list.id).settle(usize::from(list.area.height));
@@ -87,14 +86,12 @@ fn say(state: &mut State, text: impl AsRef<str>, now: Instant, effects: &mut Vec
 fn on_key(state: &mut State, event: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
     let key = Key::from(event);
     let context = state.context();
-    let typing = context.is_typing();
-    if typing && !state.keys.binds(context, key) {
-        if let Some(request) = edit_request(key) {
-            if edit_all(state, [request]) {
-                effects.push(Effect::Draw);
-            }
-            return;
+    let edits = context.is_typing() && !state.keys.binds(context, key);
+    if let Some(request) = edit_request(key).filter(|_| edits) {
+        if edit_all(state, [request]) {
+            effects.push(Effect::Draw);
         }
+        return;
     }
     if let Some(command) = state.keys.command(context, key) {
         carry_out(state, command, now, effects);
@@ -107,7 +104,7 @@ fn edit_request(key: Key) -> Option<InputRequest> {
         return Some(InputRequest::InsertChar(character));
     }
     Some(match key.parts() {
-        (KeyCode::Backspace, true) | (KeyCode::Char('w'), true) => InputRequest::DeletePrevWord,
+        (KeyCode::Backspace | KeyCode::Char('w'), true) => InputRequest::DeletePrevWord,
         (KeyCode::Backspace, false) | (KeyCode::Char('h'), true) => InputRequest::DeletePrevChar,
         (KeyCode::Delete, _) => InputRequest::DeleteNextChar,
         (KeyCode::Left, true) => InputRequest::GoToPrevWord,

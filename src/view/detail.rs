@@ -7,7 +7,9 @@ use ratatui::{
 
 use crate::{
     domain::{DeploymentState, ReviewVerdict, Text},
-    insight::{DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject},
+    insight::{
+        DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject,
+    },
 };
 
 use super::{
@@ -45,7 +47,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     screen.layout.detail = Some(area);
     let Some(subject) = &state.detail.subject else {
         let inside = screen.panel(area, &Line::styled("Detail", styles.title), &Line::default(), false);
-        screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), "nothing is selected", styles.muted);
+        screen.put(
+            inside.x + 1,
+            inside.y,
+            inside.width.saturating_sub(1),
+            "nothing is selected",
+            styles.muted,
+        );
         return;
     };
     let inner = usize::from(area.width.saturating_sub(4));
@@ -148,13 +156,19 @@ fn pull_request(screen: &Screen<'_>, row: &PullRequestRow, cells: usize) -> (Lin
     let line = joined(screen, [stories.join(", "), belongs, size, opened, draft]);
     overview.extend(wrapped(&line, cells, styles.base));
     let who = if row.next.who.is_empty() { String::new() } else { format!(" on {}", names(&row.next.who)) };
-    let since = row.since.map(|at| format!("in {} for {}{who}", row.stage.word(), format::age(at, screen.now)));
+    let since =
+        row.since.map(|at| format!("in {} for {}{who}", row.stage.word(), format::age(at, screen.now)));
     let standing = states::standing(screen.look, row.standing);
     let slack = row.slack_seconds.map(|seconds| format!("slack {}", format::slack(seconds, glyphs.minus)));
     let due = item.due.map(|at| format!("due {}", screen.dates.moment(at)));
     let line = joined(
         screen,
-        [since.unwrap_or_default(), standing.word.to_owned(), slack.unwrap_or_default(), due.unwrap_or_default()],
+        [
+            since.unwrap_or_default(),
+            standing.word.to_owned(),
+            slack.unwrap_or_default(),
+            due.unwrap_or_default(),
+        ],
     );
     overview.extend(wrapped(&line, cells, styles.base));
     let branch = item.branch.as_ref().map(|branch| format!("{branch} {} {}", glyphs.right, item.base));
@@ -177,9 +191,8 @@ fn pull_request(screen: &Screen<'_>, row: &PullRequestRow, cells: usize) -> (Lin
 fn check_lines(screen: &Screen<'_>, row: &PullRequestRow, only_failed: bool) -> Vec<Line<'static>> {
     let styles = &screen.look.styles;
     let checks = row.pull_request.checks.iter();
-    let mut shown: Vec<_> = checks
-        .filter(|check| !only_failed || check.outcome == crate::domain::CheckOutcome::Failed)
-        .collect();
+    let mut shown: Vec<_> =
+        checks.filter(|check| !only_failed || check.outcome == crate::domain::CheckOutcome::Failed).collect();
     // What failed is what one looks for.
     shown.sort_by_key(|check| check.outcome != crate::domain::CheckOutcome::Failed);
     shown
@@ -249,7 +262,7 @@ fn story(screen: &Screen<'_>, row: &StoryRow, cells: usize) -> (Line<'static>, V
     if !row.reason.is_empty() {
         lines.push(fact(screen, "because", row.reason.to_string()));
     }
-    if row.returns > 0 {
+    if row.returns > 0 && !row.reason.contains("returned") {
         lines.push(fact(screen, "returned", format!("{} times", row.returns)));
     }
     if !row.waits_for.is_empty() {

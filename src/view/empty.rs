@@ -25,7 +25,9 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         if let Some(failure) = &health.failure {
             for part in [&failure.what, &failure.next_step] {
                 let wrapped = text::wrap(part, cells.saturating_sub(6));
-                lines.extend(wrapped.into_iter().map(|line| Line::styled(format!("      {line}"), styles.muted)));
+                lines.extend(
+                    wrapped.into_iter().map(|line| Line::styled(format!("      {line}"), styles.muted)),
+                );
             }
         }
     }

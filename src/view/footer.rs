@@ -98,13 +98,23 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             return vec![(&[C::Open], "choose"), (MOVE, "move"), (&[C::Back], "close")];
         }
         Some(Overlay::Item { .. }) => {
-            return vec![(&[C::Back], "close"), (&[C::Open], "go there"), (&[C::Why], "why"), (MOVE, "scroll")];
+            return vec![
+                (&[C::Back], "close"),
+                (&[C::Open], "go there"),
+                (&[C::Why], "why"),
+                (MOVE, "scroll"),
+            ];
         }
         Some(_) => return vec![(&[C::Back], "close"), (MOVE, "scroll")],
         None => {}
     }
     if state.release.is_none() && state.tab != Tab::Schedule {
-        return vec![(&[C::RefreshAll], "refresh"), (&[C::Sources], "sources"), (&[C::Help], "help"), (&[C::Quit], "quit")];
+        return vec![
+            (&[C::RefreshAll], "refresh"),
+            (&[C::Sources], "sources"),
+            (&[C::Help], "help"),
+            (&[C::Quit], "quit"),
+        ];
     }
     let mut offers: Vec<(&'static [C], &'static str)> = vec![(&[C::Help], "help")];
     if !state.list(state.main_list()).filter.is_empty() {

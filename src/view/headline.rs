@@ -183,8 +183,11 @@ fn unknown_gates(look: &Look, insight: &ReleaseInsight) -> Option<Piece> {
         return None;
     }
     let Look { styles, glyphs } = look;
-    Some(Piece::joined(4, vec![
-        Span::styled(format!(" {} ", glyphs.separator), styles.muted),
-        Span::styled(format!("{} {count}", glyphs.unknown), styles.unknown),
-    ]))
+    Some(Piece::joined(
+        4,
+        vec![
+            Span::styled(format!(" {} ", glyphs.separator), styles.muted),
+            Span::styled(format!("{} {count}", glyphs.unknown), styles.unknown),
+        ],
+    ))
 }

@@ -20,9 +20,9 @@ use super::{
 
 const COLUMNS: [Column; 14] = [
     Column::fixed("", 1, 0),
-    Column::growing("number", 5, 7, 0),
+    Column::growing("number", 6, 8, 0),
     Column::growing("title", 16, 60, 0),
-    Column::growing("repo", 6, 14, 11),
+    Column::growing("repo", 5, 14, 11),
     Column::growing("author", 6, 12, 8),
     Column::fixed("stage", 6, 1),
     Column::fixed("build", 5, 6),
@@ -35,6 +35,8 @@ const COLUMNS: [Column; 14] = [
     Column::growing("next step", 18, 48, 3),
 ];
 
+/// The last of the columns that name a pull request.
+const TITLE: usize = 2;
 /// Rows of the detail pane with its frame.
 const DETAIL: u16 = 9;
 
@@ -82,13 +84,18 @@ pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bo
     let list = screen.state.list(id);
     let sorted = if id == ListId::PullRequests { list.order_name(id) } else { "slack" };
     table::headings(screen, heading, &COLUMNS, &places, Some(sorted), list.reversed);
-    screen.list(id, body, focused, |screen, row, item| draw_row(screen, row, item, &places));
+    screen.list(id, body, focused, |screen, row, item| {
+        draw_row(screen, row, item, &places);
+        table::until(&places, TITLE)
+    });
 }
 
 fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
     let state = screen.state;
     let found = match item {
-        Row::PullRequest(index) => state.release().and_then(|release| release.pull_requests.get(index as usize)),
+        Row::PullRequest(index) => {
+            state.release().and_then(|release| release.pull_requests.get(index as usize))
+        }
         Row::Unassigned(index) => state.board.insight.unassigned.get(index as usize),
         Row::Heading(heading) => return draw_heading(screen, row, heading),
         _ => None,

@@ -24,8 +24,7 @@ use crate::{
 use super::{
     Look, pull_requests,
     screen::Screen,
-    states, stories,
-    text,
+    states, stories, text,
     widgets::{
         burn_down,
         table::{self, Column, Places},
@@ -51,7 +50,7 @@ fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Sect
         return vec![(section, body)];
     }
     let is_wide = body.width >= 110;
-    let gates_width = (body.width * 36 / 100).clamp(40, 60);
+    let gates_width = (body.width * 34 / 100).clamp(40, 60);
     let most_top = body.height.saturating_sub(if is_wide { 7 } else { 6 });
     let top = (body.height * 55 / 100).max(gates + 2).min(most_top);
     let [upper, lower] = split_rows(body, top);
@@ -69,10 +68,7 @@ fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Sect
 
 fn split_rows(area: Rect, top: u16) -> [Rect; 2] {
     let top = top.min(area.height);
-    [
-        Rect { height: top, ..area },
-        Rect { y: area.y + top, height: area.height - top, ..area },
-    ]
+    [Rect { height: top, ..area }, Rect { y: area.y + top, height: area.height - top, ..area }]
 }
 
 fn split_columns(area: Rect, left: u16) -> [Rect; 2] {
@@ -128,6 +124,7 @@ fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, foc
     let places = table::place(&GATES, inside.width.saturating_sub(1));
     screen.list(ListId::Gates, inside, focused, |screen, row, item| {
         gate(screen, row, item, insight, &places);
+        table::until(&places, 1)
     });
 }
 
@@ -166,7 +163,7 @@ fn shared_title(
     mut spans: Vec<Span<'static>>,
     places: &[(Section, Rect)],
     other: Section,
-    hint: String,
+    hint: &str,
 ) -> Line<'static> {
     let Look { styles, glyphs } = screen.look;
     if !places.iter().any(|(section, _)| *section == other) {
@@ -216,7 +213,7 @@ fn draw_list(
         Some(key) => format!("{key}: {} steps to green", insight.remedies.len()),
         None => String::new(),
     };
-    let title = shared_title(screen, spans, places, Section::Remedies, hint);
+    let title = shared_title(screen, spans, places, Section::Remedies, &hint);
     let inside = screen.panel(area, &title, &Line::default(), focused);
     if list.rows.is_empty() {
         let said = if list.filter.is_empty() {
@@ -245,15 +242,16 @@ fn draw_remedies(
         None => String::new(),
     };
     let spans = vec![Span::styled("What turns it green", styles.title)];
-    let title = shared_title(screen, spans, places, Section::Stories, hint);
+    let title = shared_title(screen, spans, places, Section::Stories, &hint);
     let inside = screen.panel(area, &title, &Line::default(), focused);
     if insight.remedies.is_empty() {
-        let said = if insight.release.released_at.is_some() { "it went out" } else { "nothing is left to do" };
+        let said =
+            if insight.release.released_at.is_some() { "it went out" } else { "nothing is left to do" };
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
     }
     screen.list(ListId::Remedies, inside, focused, |screen, row, item| {
-        let Row::Remedy(index) = item else { return };
-        let Some(remedy) = insight.remedies.get(index as usize) else { return };
+        let Row::Remedy(index) = item else { return 0 };
+        let Some(remedy) = insight.remedies.get(index as usize) else { return 0 };
         let number = format!("{} ", index + 1);
         let used = screen.put(row.x, row.y, row.width, &number, styles.muted);
         let gate = format!("{} {}", glyphs.right, remedy.gate.title());
@@ -267,5 +265,6 @@ fn draw_remedies(
         if with_gate {
             screen.put(row.right() - gate_cells, row.y, gate_cells, &gate, styles.muted);
         }
+        used + action_room.min(action_cells)
     });
 }

@@ -34,6 +34,8 @@ const COLUMNS: [Column; 9] = [
     Column::growing("problems", 12, 40, 2),
 ];
 
+/// The last of the columns that name a row.
+const RELEASE: usize = 2;
 /// Rows of the detail pane with its frame.
 const DETAIL: u16 = 8;
 /// Cells of the month beside the list, with its frame.
@@ -76,7 +78,13 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
     let inside = screen.panel(area, &title, &Line::default(), false);
     let row = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let Some(next) = next else {
-        screen.put(row.x, row.y, row.width, "no deployment is planned: a plan says when and where", styles.muted);
+        screen.put(
+            row.x,
+            row.y,
+            row.width,
+            "no deployment is planned: a plan says when and where",
+            styles.muted,
+        );
         return;
     };
     let item = &next.deployment;
@@ -90,10 +98,13 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
         pieces.push(Piece::new(0, vec![Span::styled(countdown, styles.strong)]));
     }
     let what = item.release.as_ref().map_or_else(|| item.id.to_string(), ToString::to_string);
-    pieces.push(Piece::new(0, vec![
-        Span::styled(what, styles.strong),
-        Span::styled(format!(" {} {}", glyphs.right, item.environment), styles.base),
-    ]));
+    pieces.push(Piece::new(
+        0,
+        vec![
+            Span::styled(what, styles.strong),
+            Span::styled(format!(" {} {}", glyphs.right, item.environment), styles.base),
+        ],
+    ));
     if let (true, Some(end)) = (running, next.projected_end) {
         let over = end > item.window.until;
         let style = if over { styles.at_risk } else { styles.go };
@@ -133,13 +144,23 @@ fn draw_month(screen: &mut Screen<'_>, area: Rect) {
     let selected = selected.map(|at| screen.dates.date(at));
     let state = screen.state;
     let today = screen.dates.today();
-    month::draw(screen.buffer, inside, &state.board.insight.schedule.calendar, today, selected, styles, glyphs);
+    month::draw(
+        screen.buffer,
+        inside,
+        &state.board.insight.schedule.calendar,
+        today,
+        selected,
+        styles,
+        glyphs,
+    );
 }
 
 fn when(screen: &Screen<'_>, row: Row) -> Option<Instant> {
     let insight = &screen.state.board.insight;
     match row {
-        Row::Deployment(index) => Some(insight.schedule.deployments.get(index as usize)?.deployment.window.from),
+        Row::Deployment(index) => {
+            Some(insight.schedule.deployments.get(index as usize)?.deployment.window.from)
+        }
         Row::Release(index) => {
             let release = &insight.releases.get(index as usize)?.release;
             release.released_at.or(release.target.map(|target| target.at))
@@ -170,8 +191,18 @@ fn draw_list(screen: &mut Screen<'_>, area: Rect) {
     }
     let (heading, body) = table::split(inside);
     let places = table::place(&COLUMNS, heading.width);
-    table::headings(screen, heading, &COLUMNS, &places, Some(list.order_name(ListId::Schedule)), list.reversed);
-    screen.list(ListId::Schedule, body, true, |screen, row, item| draw_row(screen, row, item, &places));
+    table::headings(
+        screen,
+        heading,
+        &COLUMNS,
+        &places,
+        Some(list.order_name(ListId::Schedule)),
+        list.reversed,
+    );
+    screen.list(ListId::Schedule, body, true, |screen, row, item| {
+        draw_row(screen, row, item, &places);
+        table::until(&places, RELEASE)
+    });
 }
 
 fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
@@ -205,7 +236,8 @@ fn draw_deployment(screen: &mut Screen<'_>, row: Rect, found: &DeploymentRow, pl
     let said = states::deployment(screen.look, item.state);
     let text = if over { styles.muted } else { styles.base };
     let has_problem = !found.problems.is_empty() && !over;
-    let (mark, mark_style) = if has_problem { (glyphs.at_risk, styles.at_risk) } else { (said.mark, said.style) };
+    let (mark, mark_style) =
+        if has_problem { (glyphs.at_risk, styles.at_risk) } else { (said.mark, said.style) };
     let name = item.release.as_ref().map_or_else(|| item.id.to_string(), ToString::to_string);
     let window = u32::try_from(item.window.duration().num_minutes()).unwrap_or(0);
     let estimate = found.estimate.map(|estimate| format::minutes(estimate.p85_minutes)).unwrap_or_default();

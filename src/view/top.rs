@@ -1,9 +1,6 @@
 //! The two lines at the top: release and headline, sources; tabs, date and time.
 
-use ratatui::{
-    layout::Rect,
-    text::Span,
-};
+use ratatui::{layout::Rect, text::Span};
 
 use crate::{
     app::Tab,

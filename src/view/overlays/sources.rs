@@ -7,7 +7,11 @@ use ratatui::{
 
 use crate::{
     domain::{SourceHealth, SourceState},
-    view::{Look, format, screen::Screen, text},
+    view::{
+        Look, format,
+        screen::{Screen, line_width},
+        text,
+    },
 };
 
 /// Widest overlay.
@@ -60,7 +64,11 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
         facts.push("stale".to_owned());
     }
     if let Some(at) = health.next_at {
-        facts.push(if at > now { format!("next in {}", format::age(now, at)) } else { "next now".to_owned() });
+        facts.push(if at > now {
+            format!("next in {}", format::age(now, at))
+        } else {
+            "next now".to_owned()
+        });
     }
     if health.failures > 0 {
         facts.push(format!("{} failures in a row", health.failures));
@@ -69,8 +77,17 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
         Span::styled(format!("{mark} "), style),
         Span::styled(format!("{:<10} ", health.id.as_str()), styles.strong),
         Span::styled(format!("{word:<15} "), style),
-        Span::styled(facts.join(&format!(" {} ", glyphs.separator)), styles.muted),
     ])];
+    let facts = facts.join(&format!(" {} ", glyphs.separator));
+    match lines.first_mut() {
+        Some(line) if line_width(line) + text::width(&facts) <= cells => {
+            line.spans.push(Span::styled(facts, styles.muted));
+        }
+        _ => {
+            let wrapped = text::wrap(&facts, cells.saturating_sub(4));
+            lines.extend(wrapped.into_iter().map(|line| Line::styled(format!("    {line}"), styles.muted)));
+        }
+    }
     if let Some(progress) = &health.progress {
         let of = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
         let said = format!("    {} {}{of}", progress.what, progress.done);
@@ -85,7 +102,8 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
 fn problem_lines(screen: &Screen<'_>, what: &str, next_step: &str, cells: usize) -> Vec<Line<'static>> {
     let Look { styles, glyphs } = screen.look;
     let room = cells.saturating_sub(6);
-    let what = text::wrap(what, room).into_iter().map(|line| Line::styled(format!("    {line}"), styles.at_risk));
+    let what =
+        text::wrap(what, room).into_iter().map(|line| Line::styled(format!("    {line}"), styles.at_risk));
     let arrow = glyphs.right;
     let next = text::wrap(next_step, room).into_iter().enumerate().map(|(index, line)| {
         let lead = if index == 0 { arrow } else { " " };

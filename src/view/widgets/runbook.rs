@@ -14,7 +14,8 @@ const LONGEST_BAR: u32 = 24;
 /// One line for each activity, in the order of the plan.
 pub(crate) fn lines(look: &Look, row: &DeploymentRow, now: Instant) -> Vec<Line<'static>> {
     let deployment = &row.deployment;
-    let longest = deployment.activities.iter().map(|activity| minutes(activity, now)).max().unwrap_or(1).max(1);
+    let longest =
+        deployment.activities.iter().map(|activity| minutes(activity, now)).max().unwrap_or(1).max(1);
     let name_cells =
         deployment.activities.iter().map(|activity| text::width(&activity.name)).max().unwrap_or(0).min(24);
     let line = |activity| activity_line(look, deployment, activity, name_cells, longest, now);
@@ -46,7 +47,8 @@ fn activity_line(
     });
     let (mark, style, filled, said) = match (activity.started_at, activity.finished_at) {
         (_, Some(_)) => {
-            let against = format!("{} of {}", format::minutes(spent), format::minutes(activity.estimate_minutes));
+            let against =
+                format!("{} of {}", format::minutes(spent), format::minutes(activity.estimate_minutes));
             (glyphs.go, styles.go, cells, against)
         }
         (Some(_), None) => {
@@ -54,7 +56,8 @@ fn activity_line(
             let style = if over { styles.at_risk } else { styles.running };
             let filled = (spent * cells).checked_div(whole).unwrap_or(0).min(cells);
             let mark = if over { glyphs.at_risk } else { glyphs.running };
-            let against = format!("{} of {}", format::minutes(spent), format::minutes(activity.estimate_minutes));
+            let against =
+                format!("{} of {}", format::minutes(spent), format::minutes(activity.estimate_minutes));
             (mark, style, filled, format!("running {against}{}", if over { ", over" } else { "" }))
         }
         (None, None) => (" ", styles.muted, 0, format::minutes(activity.estimate_minutes)),

@@ -2,10 +2,7 @@
 
 use ratatui::{layout::Rect, style::Style};
 
-use crate::view::{
-    screen::Screen,
-    text,
-};
+use crate::view::{screen::Screen, text};
 
 /// One column.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +45,8 @@ const GAP: u16 = 1;
 /// The line of the headings, and what is below it. The first cell of a row is the
 /// selection's, so that the headings begin one cell further right than the rows.
 pub(crate) fn split(area: Rect) -> (Rect, Rect) {
-    let heading = Rect { x: area.x + 1, width: area.width.saturating_sub(1), height: area.height.min(1), ..area };
+    let heading =
+        Rect { x: area.x + 1, width: area.width.saturating_sub(1), height: area.height.min(1), ..area };
     let body = Rect { y: area.y + heading.height, height: area.height - heading.height, ..area };
     (heading, body)
 }
@@ -75,9 +73,24 @@ pub(crate) fn place(columns: &[Column], width: u16) -> Places {
     let spare = u32::from(width).saturating_sub(needed(&kept));
     let usable = |column: &Column| u32::from(column.most - column.least);
     let growing = columns.iter().zip(&kept).filter(|(_, kept)| **kept);
-    let used: u32 = growing.map(|(column, _)| usable(column)).sum();
-    let share = |column: &Column| (spare * usable(column)).checked_div(used).unwrap_or(0).min(usable(column));
-    let cells: Vec<u16> = columns.iter().map(|column| column.least + share(column) as u16).collect();
+    let all_usable: u32 = growing.map(|(column, _)| usable(column)).sum();
+    let share =
+        |column: &Column| (spare * usable(column)).checked_div(all_usable).unwrap_or(0).min(usable(column));
+    let mut cells: Vec<u16> = columns.iter().map(|column| column.least + share(column) as u16).collect();
+    // What the division left goes where it is missed most.
+    let given: u32 =
+        columns.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(column, _)| share(column)).sum();
+    let mut left = spare.min(all_usable).saturating_sub(given) as u16;
+    while left > 0 {
+        let most_missed = (0..columns.len())
+            .filter(|index| kept[*index])
+            .max_by_key(|index| columns[*index].most - cells[*index]);
+        match most_missed {
+            Some(index) if cells[index] < columns[index].most => cells[index] += 1,
+            _ => break,
+        }
+        left -= 1;
+    }
     let mut x = 0;
     kept.iter()
         .zip(&cells)
@@ -105,11 +118,19 @@ pub(crate) fn headings(
     let glyphs = &screen.look.glyphs;
     let arrow = if reversed { glyphs.down } else { glyphs.up };
     for (index, column) in columns.iter().enumerate() {
-        let title =
-            if sorted == Some(column.title) { format!("{}{arrow}", column.title) } else { column.title.to_owned() };
+        let title = if sorted == Some(column.title) {
+            format!("{}{arrow}", column.title)
+        } else {
+            column.title.to_owned()
+        };
         let style = screen.look.styles.header;
         cell(screen, row, columns, places, index, &title, style);
     }
+}
+
+/// Cells from the left end of a row to the end of column `index`.
+pub(crate) fn until(places: &Places, index: usize) -> u16 {
+    places.iter().take(index + 1).flatten().last().map_or(0, |(x, cells)| x + cells)
 }
 
 /// Writes one cell of a row.
@@ -161,7 +182,7 @@ mod tests {
 
     #[test]
     fn growing_columns_share_the_room_and_stop_at_their_most() {
-        assert_eq!(place(&COLUMNS, 46), [Some((0, 1)), Some((2, 23)), Some((26, 4)), Some((31, 14))]);
+        assert_eq!(place(&COLUMNS, 46), [Some((0, 1)), Some((2, 24)), Some((27, 4)), Some((32, 14))]);
         assert_eq!(place(&COLUMNS, 200), [Some((0, 1)), Some((2, 60)), Some((63, 4)), Some((68, 30))]);
     }
 }
