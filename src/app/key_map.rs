@@ -128,6 +128,7 @@ impl Default for KeyMap {
             ("enter", C::Open),
             ("esc", C::Back),
             ("x", C::Why),
+            ("X", C::WhyHeadline),
             ("/", C::Filter),
             ("n", C::NextMatch),
             ("N", C::PreviousMatch),

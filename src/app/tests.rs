@@ -82,6 +82,7 @@ fn keys_lead_where_they_say() {
         ("2 enter enter", "readiness PAY-311"),
         ("h enter", "readiness nothing why"),
         ("x", "readiness nothing why"),
+        ("X", "readiness nothing why"),
         ("x x", "readiness PAY-311"),
         ("x ? q", "readiness nothing why"),
         ("? ?", "readiness PAY-311"),

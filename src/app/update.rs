@@ -207,7 +207,8 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
         C::Help => show_overlay(state, Overlay::Help { scroll: 0 }, effects),
         C::Sources => show_overlay(state, Overlay::Sources { scroll: 0 }, effects),
         C::ChooseRelease => choose_release(state, now, effects),
-        C::Why => why(state, now, effects),
+        C::Why => why(state, None, now, effects),
+        C::WhyHeadline => why(state, Some(Subject::Headline), now, effects),
         // What follows changes the tab, which an overlay covers.
         _ if !state.overlays.is_empty() => {}
         C::Filter => {
@@ -384,7 +385,7 @@ fn choose_release(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     state.arrange(ListId::Releases);
 }
 
-fn why(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+fn why(state: &mut State, asked: Option<Subject>, now: Instant, effects: &mut Vec<Effect>) {
     let subject = match state.overlays.last() {
         Some(Overlay::Item { subject, .. }) => subject.clone(),
         Some(Overlay::Why { .. }) => {
@@ -393,7 +394,7 @@ fn why(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
             return;
         }
         Some(_) => return,
-        None => state.subject(),
+        None => asked.unwrap_or_else(|| state.subject()),
     };
     let Some(release) = &state.release else {
         say(state, "no source knows a release yet", now, effects);
@@ -422,7 +423,7 @@ fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
         }
         None => match (state.active_list(), state.subject()) {
             (Some(ListId::Remedies), subject) => go_to(state, &subject),
-            (Some(ListId::Gates), _) => return why(state, now, effects),
+            (Some(ListId::Gates), _) => return why(state, None, now, effects),
             (None, _) => state.expanded = !state.expanded,
             (_, Subject::Headline) => return,
             (_, subject) => state.overlays.push(Overlay::Item { subject, scroll: 0 }),

@@ -71,11 +71,12 @@ pub(crate) fn place(columns: &[Column], width: u16) -> Places {
     }
     // What is left is shared by how much each could use.
     let spare = u32::from(width).saturating_sub(needed(&kept));
-    let usable = |column: &Column| u32::from(column.most - column.least);
+    let headroom = |column: &Column| u32::from(column.most - column.least);
     let growing = columns.iter().zip(&kept).filter(|(_, kept)| **kept);
-    let all_usable: u32 = growing.map(|(column, _)| usable(column)).sum();
-    let share =
-        |column: &Column| (spare * usable(column)).checked_div(all_usable).unwrap_or(0).min(usable(column));
+    let all_usable: u32 = growing.map(|(column, _)| headroom(column)).sum();
+    let share = |column: &Column| {
+        (spare * headroom(column)).checked_div(all_usable).unwrap_or(0).min(headroom(column))
+    };
     let mut cells: Vec<u16> = columns.iter().map(|column| column.least + share(column) as u16).collect();
     // What the division left goes where it is missed most.
     let given: u32 =
