@@ -31,8 +31,9 @@ use super::{
     },
 };
 
-const GATES: [Column; 4] = [
+const GATES: [Column; 5] = [
     Column::fixed("", 1, 0),
+    Column::fixed("", 10, 2),
     Column::fixed("", 16, 0),
     Column::growing("", 6, 12, 0),
     Column::growing("", 6, 40, 1),
@@ -124,7 +125,7 @@ fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, foc
     let places = table::place(&GATES, inside.width.saturating_sub(1));
     screen.list(ListId::Gates, inside, focused, |screen, row, item| {
         gate(screen, row, item, insight, &places);
-        table::until(&places, 1)
+        table::until(&places, 2)
     });
 }
 
@@ -140,17 +141,13 @@ fn gate(screen: &mut Screen<'_>, row: Rect, item: Row, insight: &ReleaseInsight,
         .iter()
         .any(|health| gate.sources.contains(&health.id) && health.is_stale(screen.now));
     let measured = if is_stale { styles.stale } else { said.style };
-    // The word stands where there is room for it; the mark always does.
-    let needed = if row.width >= 48 && gate.answer == crate::insight::GateAnswer::NotNeeded {
-        format!("not needed: {}", gate.needed)
-    } else {
-        gate.needed.to_string()
-    };
     let cells = [
         (said.mark, said.style),
+        // The word stands where there is room for it; the mark always does.
+        (said.word, said.style),
         (gate.name.title(), styles.base),
         (gate.measured.as_str(), measured),
-        (needed.as_str(), styles.muted),
+        (gate.needed.as_str(), styles.muted),
     ];
     for (index, (content, style)) in cells.into_iter().enumerate() {
         table::cell(screen, row, &GATES, places, index, content, style);

@@ -70,19 +70,18 @@ pub(crate) fn place(columns: &[Column], width: u16) -> Places {
         }
     }
     // What is left is shared by how much each could use.
-    let spare = u32::from(width).saturating_sub(needed(&kept));
+    let room = u32::from(width).saturating_sub(needed(&kept));
     let headroom = |column: &Column| u32::from(column.most - column.least);
-    let growing = columns.iter().zip(&kept).filter(|(_, kept)| **kept);
-    let all_usable: u32 = growing.map(|(column, _)| headroom(column)).sum();
+    let shown = columns.iter().zip(&kept).filter(|(_, kept)| **kept);
+    let all_usable: u32 = shown.clone().map(|(column, _)| headroom(column)).sum();
     let share = |column: &Column| {
-        (spare * headroom(column)).checked_div(all_usable).unwrap_or(0).min(headroom(column))
+        (room * headroom(column)).checked_div(all_usable).unwrap_or(0).min(headroom(column))
     };
     let mut cells: Vec<u16> = columns.iter().map(|column| column.least + share(column) as u16).collect();
     // What the division left goes where it is missed most.
-    let given: u32 =
-        columns.iter().zip(&kept).filter(|(_, kept)| **kept).map(|(column, _)| share(column)).sum();
-    let mut left = spare.min(all_usable).saturating_sub(given) as u16;
-    while left > 0 {
+    let given: u32 = shown.map(|(column, _)| share(column)).sum();
+    let mut remainder = room.min(all_usable).saturating_sub(given);
+    while remainder > 0 {
         let most_missed = (0..columns.len())
             .filter(|index| kept[*index])
             .max_by_key(|index| columns[*index].most - cells[*index]);
@@ -90,7 +89,7 @@ pub(crate) fn place(columns: &[Column], width: u16) -> Places {
             Some(index) if cells[index] < columns[index].most => cells[index] += 1,
             _ => break,
         }
-        left -= 1;
+        remainder -= 1;
     }
     let mut x = 0;
     kept.iter()
