@@ -84,6 +84,7 @@ commands! {
     Open, "open", Look, "open", "open the selected row";
     Back, "back", Look, "back", "close what is on top, or drop the filter";
     Why, "why", Look, "why", "why? formula, what counts, what is left out, sources";
+    WhyHeadline, "why-headline", Look, "why so", "why? of the headline: outlook, verdict, forecast";
     Detail, "detail", Look, "detail", "detail pane on or off";
     DetailDown, "detail-down", Look, "detail down", "scroll the detail pane down";
     DetailUp, "detail-up", Look, "detail up", "scroll the detail pane up";

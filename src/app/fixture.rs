@@ -1,6 +1,8 @@
 //! A believable board for tests: payments 4.2 on Sunday 22 November, three days before its
 //! target, as a project of three sources knows it.
 
+mod pull_requests;
+
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{Duration, NaiveDate, TimeZone, Utc};
@@ -8,13 +10,14 @@ use chrono_tz::Tz;
 
 use crate::{
     domain::{
-        Activity, Calendar, Category, Check, CheckOutcome, Deployment, DeploymentId, DeploymentState,
-        EnvironmentId, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState, Release,
-        ReleaseId, Review, ReviewVerdict, Severity, SourceHealth, SourceId, SourceState, Step, Story,
-        StoryKey, StoryKind, Target, Text, Window, World,
+        Activity, Calendar, Category, Deployment, DeploymentId, DeploymentState, EnvironmentId, Instant,
+        Kind, Policy, Release, ReleaseId, Severity, SourceHealth, SourceId, SourceState, Story, StoryKind,
+        Target, Text, Window, World,
     },
     insight::{board::Completeness, *},
 };
+
+use pull_requests::{pull_requests, unassigned};
 
 /// Sunday 22 November 2026, 09:24 in Berlin.
 pub(crate) fn now() -> Instant {
@@ -318,211 +321,6 @@ fn stories() -> Vec<StoryRow> {
     };
     rows.extend((240..281).map(done));
     rows
-}
-
-fn pull_request(id: &str, title: &str, author: &str) -> PullRequest {
-    let (repository, number) = id.split_once(['#', ':']).unwrap();
-    PullRequest {
-        id: id.into(),
-        repository: Text::new(repository),
-        number: number.parse().ok(),
-        title: Text::new(title),
-        author: Text::new(author),
-        branch: Some(Text::new("topic")),
-        base: Text::new("main"),
-        state: PullRequestState::Open,
-        draft: false,
-        started_at: None,
-        opened_at: Some(at(16, 10, 0)),
-        ready_at: Some(at(16, 10, 0)),
-        merged_at: None,
-        closed_at: None,
-        updated_at: Some(at(20, 9, 24)),
-        due: None,
-        merge_commit: None,
-        reviews: Vec::new(),
-        requested_reviewers: Vec::new(),
-        required_approvals: Some(2),
-        checks: Vec::new(),
-        mergeability: Mergeability::Clean,
-        milestone: Some(Text::new("4.2")),
-        labels: Vec::new(),
-        stories: Vec::new(),
-        release: None,
-        deployed_at: None,
-        additions: Some(214),
-        deletions: Some(38),
-        url: None,
-    }
-}
-
-struct Way {
-    stage: Stage,
-    days: i64,
-    steps: [StepState; 4],
-    slack_hours: Option<i64>,
-    standing: Standing,
-    who: &'static [&'static str],
-    action: &'static str,
-}
-
-fn row(pull_request: PullRequest, way: Way) -> PullRequestRow {
-    let [build, test, review, merge] = way.steps;
-    PullRequestRow {
-        pull_request: Arc::new(pull_request),
-        belongs: Text::new("milestone 4.2"),
-        stage: way.stage,
-        since: Some(now() - Duration::days(way.days)),
-        steps: Steps { build, test, review, merge, deploy: StepState::Waiting },
-        slack_seconds: way.slack_hours.map(|hours| hours * 3600),
-        standing: way.standing,
-        next: NextStep { who: way.who.iter().map(Text::new).collect(), action: Text::new(way.action) },
-    }
-}
-
-fn pull_requests() -> Vec<PullRequestRow> {
-    use StepState::{Done, Failed, Part, Running, Unknown, Waiting};
-    let mut worst = pull_request("api#812", "Refund webhook retries", "lee");
-    worst.stories = vec![StoryKey::new("PAY-311")];
-    let check = |name: &str, step, outcome| Check {
-        name: Text::new(name),
-        step,
-        required: true,
-        outcome,
-        at: Some(at(22, 8, 2)),
-    };
-    worst.checks = vec![
-        check("build", Step::Build, CheckOutcome::Passed),
-        check("integration / refunds_retry_idempotent", Step::Test, CheckOutcome::Failed),
-        check("integration / refunds_partial", Step::Test, CheckOutcome::Failed),
-        check("unit", Step::Test, CheckOutcome::Passed),
-    ];
-    worst.reviews = vec![Review {
-        at: at(19, 16, 10),
-        reviewer: Text::new("kim"),
-        verdict: ReviewVerdict::Approved,
-        bot: false,
-    }];
-    worst.requested_reviewers = vec![Text::new("raj")];
-    let way = |stage, days, steps, slack_hours, standing, who, action| Way {
-        stage,
-        days,
-        steps,
-        slack_hours,
-        standing,
-        who,
-        action,
-    };
-    let mut rows = vec![
-        row(
-            worst,
-            way(
-                Stage::Review,
-                2,
-                [Done, Failed, Part(1, 2), Waiting],
-                Some(-28),
-                Standing::Late,
-                &["lee"],
-                "fix 2 failed checks",
-            ),
-        ),
-        row(
-            pull_request("web#798", "3DS fallback screens", "ana"),
-            way(
-                Stage::Pickup,
-                5,
-                [Done, Done, Part(0, 2), Waiting],
-                Some(-9),
-                Standing::Late,
-                &["kim", "raj"],
-                "review",
-            ),
-        ),
-        row(
-            pull_request("api#820", "Bump tls", "bot"),
-            way(
-                Stage::Merge,
-                1,
-                [Done, Done, Part(2, 2), Failed],
-                Some(26),
-                Standing::InTime,
-                &["ana"],
-                "rebase, it conflicts",
-            ),
-        ),
-        row(
-            pull_request("web#823", "支払い画面の翻訳", "yuki"),
-            way(
-                Stage::Review,
-                1,
-                [Done, Running, Part(1, 2), Waiting],
-                Some(31),
-                Standing::Ahead,
-                &["kim"],
-                "review",
-            ),
-        ),
-        row(
-            pull_request(
-                "api#825",
-                "Show the fee before the confirmation of a transfer, in all currencies",
-                "raj",
-            ),
-            way(
-                Stage::Coding,
-                3,
-                [Done, Unknown, Part(0, 2), Waiting],
-                Some(40),
-                Standing::Slow,
-                &["raj"],
-                "mark it ready for review",
-            ),
-        ),
-        row(
-            pull_request("api#826", "Rate limits for partners", "kim"),
-            way(
-                Stage::Pickup,
-                1,
-                [Done, Done, Part(0, 2), Waiting],
-                None,
-                Standing::Unknown,
-                &[],
-                "find a reviewer",
-            ),
-        ),
-    ];
-    for number in 760..776 {
-        let mut ended = pull_request(&format!("api#{number}"), "A change that is in", "ana");
-        let closed = number >= 774;
-        ended.state = if closed { PullRequestState::Closed } else { PullRequestState::Merged };
-        ended.merged_at = (!closed).then(|| at(18, 12, 0));
-        ended.closed_at = Some(at(18, 12, 0));
-        let stage = if closed { Stage::Closed } else { Stage::Done };
-        rows.push(row(ended, way(stage, 4, [Done, Done, Part(2, 2), Done], None, Standing::Ended, &[], "")));
-    }
-    rows
-}
-
-fn unassigned() -> Vec<PullRequestRow> {
-    let mut branch = pull_request("api:spike-queue", "spike-queue", "raj");
-    branch.number = None;
-    branch.opened_at = None;
-    branch.started_at = Some(at(3, 12, 0));
-    let unknown = [StepState::Unknown, StepState::Unknown, StepState::Waiting, StepState::Waiting];
-    let mut row = row(
-        branch,
-        Way {
-            stage: Stage::Coding,
-            days: 12,
-            steps: unknown,
-            slack_hours: None,
-            standing: Standing::Unknown,
-            who: &["raj"],
-            action: "open a pull request",
-        },
-    );
-    row.belongs = Text::default();
-    vec![row]
 }
 
 fn small(

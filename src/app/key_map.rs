@@ -128,6 +128,7 @@ impl Default for KeyMap {
             ("enter", C::Open),
             ("esc", C::Back),
             ("x", C::Why),
+            ("X", C::WhyHeadline),
             ("/", C::Filter),
             ("n", C::NextMatch),
             ("N", C::PreviousMatch),
@@ -340,7 +341,8 @@ mod tests {
 
     #[test]
     fn problems_name_the_place_and_the_nearest_name() {
-        let cases: [(&[(&str, &str, &str)], &[&str]); 5] = [
+        type Binding<'a> = (&'a str, &'a str, &'a str);
+        let cases: [(&[Binding<'_>], &[&str]); 5] = [
             (&[("globl", "j", "move-down")], &["no key context \"globl\"", "did you mean \"global\"?"]),
             (&[("global", "j", "move-dwn")], &["keys.global.j", "did you mean \"move-down\"?"]),
             (&[("global", "jj", "move-down")], &["keys.global", "\"jj\" is not a key"]),

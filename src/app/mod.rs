@@ -18,6 +18,8 @@ mod key_map;
 mod keys;
 mod layout;
 mod list;
+mod mouse;
+mod open;
 mod overlay;
 mod rows;
 mod state;

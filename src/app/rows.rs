@@ -125,11 +125,9 @@ fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usiz
     let arrange = |rows: &mut Vec<(&StoryRow, u32)>| {
         match order {
             1 => rows.sort_by_key(|(row, _)| row.since),
-            2 => rows.sort_by(|(left, _), (right, _)| left.story.category.cmp(&right.story.category)),
+            2 => rows.sort_by_key(|(row, _)| row.story.category),
             3 => rows.sort_by(|(left, _), (right, _)| left.story.owner.cmp(&right.story.owner)),
-            4 => rows.sort_by(|(left, _), (right, _)| {
-                natural(&left.story.key.to_string(), &right.story.key.to_string())
-            }),
+            4 => rows.sort_by_cached_key(|(row, _)| natural(row.story.key.as_str())),
             _ => {}
         }
         if list.reversed {
@@ -150,14 +148,10 @@ fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usiz
     list.known = release.stories.len();
 }
 
-/// Text with numbers in it, compared as a person does: `PAY-9` before `PAY-10`.
-fn natural(left: &str, right: &str) -> std::cmp::Ordering {
-    let split = |text: &str| -> (String, u64) {
-        let digits = text.len() - text.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        let (head, tail) = text.split_at(text.len() - digits);
-        (head.to_owned(), tail.parse().unwrap_or(0))
-    };
-    split(left).cmp(&split(right))
+/// What text with a number at its end is sorted by, so that `PAY-9` comes before `PAY-10`.
+fn natural(text: &str) -> (String, u64) {
+    let head = text.trim_end_matches(|character: char| character.is_ascii_digit());
+    (head.to_owned(), text[head.len()..].parse().unwrap_or(0))
 }
 
 fn pull_requests(list: &mut List, release: &ReleaseInsight, ended: bool, words: &Words, order: usize) {
@@ -270,7 +264,7 @@ fn schedule(list: &mut List, board: &Board, words: &Words, order: usize) {
     past.sort_by_key(|(at, _, _)| std::cmp::Reverse(*at));
     for rows in [&mut coming, &mut undated, &mut past] {
         if order == 1 {
-            rows.sort_by(|left, right| natural(left.1, right.1));
+            rows.sort_by_cached_key(|(_, name, _)| natural(name));
         }
         if list.reversed {
             rows.reverse();

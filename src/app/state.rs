@@ -236,6 +236,11 @@ impl State {
         self.board.release(self.release.as_ref()?).map(AsRef::as_ref)
     }
 
+    /// The tab has nothing to show: no release, and no row that belongs to none.
+    pub fn is_empty(&self) -> bool {
+        self.release.is_none() && (self.tab == Tab::Readiness || self.list(self.main_list()).known == 0)
+    }
+
     /// A list.
     pub fn list(&self, id: ListId) -> &List {
         &self.lists[id as usize]

@@ -1,1 +1,365 @@
+use std::sync::Arc;
 
+use chrono::Duration;
+use crossterm::event::{KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::Rect;
+
+use super::{
+    fixture::{at, board, board_with, empty_board, now, payments},
+    *,
+};
+use crate::{
+    domain::{ReleaseId, SourceId},
+    insight::{Board, Subject},
+};
+
+fn state(board: Board) -> State {
+    State::new(Arc::new(board), Options::default(), now())
+}
+
+/// Presses keys, one after the other; what the last one asked for.
+fn press(state: &mut State, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for key in keys.split_whitespace() {
+        let key: Key = key.parse().unwrap();
+        effects = update(state, Event::Key(key.into()), now());
+    }
+    effects
+}
+
+/// What a state shows, in a few words: tab, section, release, selected row, overlays.
+fn summary(state: &State) -> String {
+    let overlays = state.overlays.iter().map(|overlay| match overlay {
+        Overlay::Help { .. } => "help",
+        Overlay::Why { .. } => "why",
+        Overlay::Item { .. } => "item",
+        Overlay::Sources { .. } => "sources",
+        Overlay::Chooser(_) => "chooser",
+    });
+    let selected = match state.active_list().and_then(|id| state.list(id).selected.clone()) {
+        Some(Subject::Story(key)) => key.to_string(),
+        Some(Subject::PullRequest(id)) => id.to_string(),
+        Some(Subject::Gate(name)) => name.key().to_owned(),
+        Some(Subject::Deployment(id)) => id.to_string(),
+        Some(Subject::Release(id)) => id.to_string(),
+        _ => "nothing".to_owned(),
+    };
+    let mut parts = vec![state.tab.name().to_owned(), selected];
+    parts.extend(overlays.map(str::to_owned));
+    parts.join(" ")
+}
+
+#[test]
+fn keys_lead_where_they_say() {
+    for (keys, expected) in [
+        ("", "readiness PAY-311"),
+        ("j", "readiness PAY-298"),
+        ("j j k", "readiness PAY-298"),
+        ("k", "readiness PAY-311"),
+        // Over the heading between open and ready ones.
+        ("j j j j j j j j", "readiness PAY-240"),
+        ("j j j j j j j j k", "readiness PAY-327"),
+        ("G", "readiness PAY-280"),
+        ("G g", "readiness PAY-311"),
+        ("h", "readiness stories"),
+        ("h j", "readiness blocked"),
+        ("h h", "readiness nothing"),
+        ("h h h h", "readiness nothing"),
+        ("l", "readiness stories"),
+        ("l j", "readiness PAY-330"),
+        ("l j enter", "readiness PAY-330"),
+        ("l j j enter", "pull-requests api#812"),
+        ("2", "pull-requests api#812"),
+        ("tab", "pull-requests api#812"),
+        ("shift-tab", "schedule payments-4.2"),
+        ("2 G", "pull-requests api:spike-queue"),
+        ("2 j j j j j j", "pull-requests api:spike-queue"),
+        ("2 b j j j j j j", "pull-requests api#760"),
+        ("3 j", "schedule payments 4.2"),
+        ("enter", "readiness nothing item"),
+        ("enter esc", "readiness PAY-311"),
+        ("enter enter", "pull-requests api#812"),
+        ("2 enter enter", "readiness PAY-311"),
+        ("h enter", "readiness nothing why"),
+        ("x", "readiness nothing why"),
+        ("X", "readiness nothing why"),
+        ("x x", "readiness PAY-311"),
+        ("x ? q", "readiness nothing why"),
+        ("? ?", "readiness PAY-311"),
+        ("% 3", "schedule payments-4.2"),
+        ("esc esc esc", "readiness PAY-311"),
+        ("L", "readiness payments 4.2 chooser"),
+        ("L down enter", "readiness nothing"),
+        ("L l e d g enter 3", "schedule payments-4.2"),
+        ("L z z z enter", "readiness PAY-311"),
+        ("/ r e f u n d enter", "readiness PAY-311"),
+        ("/ r e f u n d enter n", "readiness PAY-330"),
+        ("/ r e f u n d enter n n", "readiness PAY-311"),
+        ("/ r e f u n d enter N", "readiness PAY-330"),
+        ("/ n o t h i n g space l i k e", "readiness nothing"),
+        ("/ 2 q", "readiness nothing"),
+        ("4 5 6", "readiness PAY-311"),
+    ] {
+        let mut state = state(board());
+        press(&mut state, keys);
+        assert_eq!(summary(&state), expected, "{keys}");
+    }
+}
+
+#[test]
+fn effects_are_asked_for_once_and_by_name() {
+    let said = |keys: &str| {
+        let effects = press(&mut state(board()), keys);
+        let said = effects.iter().map(|effect| match effect {
+            Effect::Refresh(Some(source)) => format!("refresh {source}"),
+            Effect::Refresh(None) => "refresh all".to_owned(),
+            Effect::DropBoard(_) => "drop board".to_owned(),
+            other => format!("{other:?}").to_lowercase(),
+        });
+        said.collect::<Vec<_>>().join(", ")
+    };
+    for (keys, expected) in [
+        ("j", "draw, resttimer"),
+        ("k", ""),
+        ("ctrl-z", "suspend"),
+        ("ctrl-l", "repaint"),
+        ("ctrl-c", "quit"),
+        ("? ctrl-c", "quit"),
+        ("/ ctrl-c", "quit"),
+        ("q", "quit"),
+        ("? q", "draw"),
+        ("esc", ""),
+        ("R", "refresh all, draw"),
+        ("r", "refresh jira, draw"),
+        ("2 r", "refresh github, draw"),
+        ("3 r", "refresh github, refresh plan, draw"),
+        ("h j j j r", "refresh sonar, draw"),
+        ("h h r", "refresh all, draw"),
+        ("T", "nexttheme"),
+        ("w", ""),
+    ] {
+        assert_eq!(said(keys), expected, "{keys}");
+    }
+}
+
+#[test]
+fn a_filter_narrows_while_it_is_typed_and_esc_brings_back_what_was() {
+    let mut state = state(board());
+    press(&mut state, "/ K I M");
+    let list = |state: &State| (state.list(ListId::Stories).shown, state.list(ListId::Stories).known);
+    assert_eq!(list(&state), (2, 49), "the owner, whatever the case");
+    press(&mut state, "space r a t e");
+    assert_eq!(list(&state), (1, 49), "all words must be there");
+    press(&mut state, "ctrl-w ctrl-w enter");
+    assert_eq!(list(&state), (49, 49));
+    press(&mut state, "/ l e e enter / x x");
+    assert_eq!(list(&state), (0, 49));
+    press(&mut state, "esc");
+    assert_eq!(list(&state), (2, 49), "the filter before");
+    press(&mut state, "esc");
+    assert_eq!(list(&state), (49, 49), "and without one");
+    update(&mut state, Event::Paste("refund\u{1b}[2J\n".into()), now());
+    assert_eq!(list(&state), (49, 49), "nothing is pasted where nothing is typed");
+    press(&mut state, "/");
+    update(&mut state, Event::Paste("re\u{202e}fund\n".into()), now());
+    assert_eq!(list(&state).0, 2);
+}
+
+#[test]
+fn orders_follow_each_other_and_turn_round() {
+    let keys = |state: &State| -> Vec<String> {
+        let list = state.list(ListId::PullRequests);
+        let subjects = list.rows.iter().take(6).filter_map(|row| state.subject_of(*row));
+        subjects
+            .map(|subject| match subject {
+                Subject::PullRequest(id) => id.to_string(),
+                other => format!("{other:?}"),
+            })
+            .collect()
+    };
+    let mut state = state(board());
+    press(&mut state, "2");
+    assert_eq!(keys(&state)[0], "api#812");
+    press(&mut state, "S");
+    assert_eq!(keys(&state)[0], "api#826");
+    press(&mut state, "s s");
+    assert_eq!(state.list(ListId::PullRequests).order_name(ListId::PullRequests), "stage");
+    assert_eq!(keys(&state)[0], "api#820", "nearest to the end");
+    press(&mut state, "s s s");
+    assert_eq!(keys(&state)[0], "web#798", "by number");
+    assert_eq!(summary(&state), "pull-requests api#812", "the selection stayed with its row");
+    press(&mut state, "s");
+    assert_eq!(keys(&state)[0], "api#812");
+}
+
+#[test]
+fn rows_are_followed_by_identity_when_the_board_changes() {
+    let mut state = state(board());
+    press(&mut state, "j j");
+    assert_eq!(summary(&state), "readiness PAY-330");
+    let reversed = || board_with(|insight| insight.stories.reverse());
+    let effects = update(&mut state, Event::Board(Arc::new(reversed())), now());
+    assert!(matches!(effects[..], [Effect::DropBoard(_), Effect::Draw]));
+    assert_eq!(summary(&state), "readiness PAY-330");
+    let gone = board_with(|insight| insight.stories.retain(|row| row.story.key.as_str() != "PAY-330"));
+    let position = state.list(ListId::Stories).position;
+    update(&mut state, Event::Board(Arc::new(gone)), now());
+    assert_eq!(state.list(ListId::Stories).position, position, "its neighbour");
+    assert_ne!(summary(&state), "readiness nothing");
+    update(&mut state, Event::Board(Arc::new(empty_board())), now());
+    assert_eq!((summary(&state).as_str(), &state.release), ("readiness nothing", &None));
+    update(&mut state, Event::Board(Arc::new(board())), now());
+    assert_eq!(summary(&state), "readiness PAY-311");
+}
+
+#[test]
+fn a_chosen_release_stays_chosen_and_an_unchosen_one_follows_the_default() {
+    let ledger = ReleaseId::of("ledger", "1.8");
+    let without_first = || {
+        let mut changed = board();
+        let mut insight = (*changed.insight).clone();
+        insight.releases.remove(0);
+        changed.insight = Arc::new(insight);
+        Arc::new(changed)
+    };
+    let mut follows = state(board());
+    assert_eq!(follows.release, Some(payments()));
+    update(&mut follows, Event::Board(without_first()), now());
+    assert_eq!(follows.release, Some(ledger.clone()));
+
+    let mut chosen = state(board());
+    press(&mut chosen, "L 4 . 1 enter");
+    assert_eq!(chosen.release, Some(ReleaseId::of("payments", "4.1")));
+    update(&mut chosen, Event::Board(without_first()), now());
+    assert_eq!(chosen.release, Some(ReleaseId::of("payments", "4.1")));
+}
+
+#[test]
+fn a_release_that_was_asked_for_is_shown_once_a_source_knows_it() {
+    for (wanted, found) in [
+        ("ledger 1.8", "ledger 1.8"),
+        ("LEDGER 1.8", "ledger 1.8"),
+        ("2.10", "auth 2.10"),
+        ("v2.9", "auth 2.9"),
+    ] {
+        let options = Options { release: Some(wanted.to_owned()), ..Options::default() };
+        let mut state = State::new(Arc::new(empty_board()), options, now());
+        assert!(state.message.as_ref().is_some_and(|message| message.text.contains(wanted)));
+        update(&mut state, Event::Board(Arc::new(board())), now());
+        assert_eq!(state.release, Some(ReleaseId::new(found)));
+        assert_eq!(state.message, None);
+    }
+}
+
+#[test]
+fn a_frozen_board_stays_while_newer_ones_wait() {
+    let mut state = state(board());
+    press(&mut state, "f");
+    let newer = || Arc::new(board_with(|insight| insight.stories.truncate(2)));
+    assert_eq!(update(&mut state, Event::Board(newer()), now()).len(), 1, "drawn: a newer one waits");
+    let again = update(&mut state, Event::Board(newer()), now());
+    assert!(matches!(again[..], [Effect::DropBoard(_)]), "nothing new to say");
+    assert_eq!(state.list(ListId::Stories).known, 49);
+    let effects = press(&mut state, "f");
+    assert!(matches!(effects[..], [Effect::DropBoard(_), Effect::Draw]));
+    assert_eq!(state.list(ListId::Stories).known, 2);
+}
+
+#[test]
+fn the_detail_pane_follows_when_the_keys_rest() {
+    let mut state = state(board());
+    press(&mut state, "2 j");
+    assert_eq!(state.detail.subject, Some(Subject::PullRequest("api#812".into())));
+    let effects = update(&mut state, Event::Rested, now());
+    assert!(matches!(effects[..], [Effect::Draw]));
+    assert_eq!(state.detail.subject, Some(Subject::PullRequest("web#798".into())));
+    assert!(update(&mut state, Event::Rested, now()).is_empty(), "nothing new to draw");
+    press(&mut state, "p j");
+    assert!(update(&mut state, Event::Rested, now()).is_empty(), "there is no pane to draw");
+}
+
+#[test]
+fn time_is_told_in_the_coarsest_unit_that_is_honest() {
+    let target = at(25, 14, 0);
+    let state = state(board());
+    let next = |now| state.next_tick(now).map(|next| (next - now).num_milliseconds());
+    assert_eq!(next(now() + Duration::milliseconds(2_500)), Some(57_500));
+    assert_eq!(next(target - Duration::minutes(61)), Some(60_000));
+    assert_eq!(next(target - Duration::milliseconds(59 * 60_000 + 400)), Some(400));
+    assert_eq!(next(target + Duration::minutes(1)), Some(60_000));
+}
+
+#[test]
+fn a_message_goes_away_by_time() {
+    let mut state = state(board());
+    update(&mut state, Event::Notice("the plan was read again".into()), now());
+    let until = state.next_tick(now()).unwrap();
+    assert!(until < now() + Duration::minutes(1));
+    update(&mut state, Event::Tick, until);
+    assert_eq!(state.message, None);
+}
+
+#[test]
+fn the_mouse_selects_scrolls_and_switches() {
+    let mut state = state(board());
+    let stories = Rect::new(1, 10, 70, 5);
+    let layout = Layout {
+        tabs: vec![(Tab::Schedule, Rect::new(30, 1, 10, 1))],
+        release: Rect::new(1, 0, 14, 1),
+        lists: vec![
+            ListArea { id: ListId::Gates, area: Rect::new(80, 3, 30, 9), first: 0 },
+            ListArea { id: ListId::Stories, area: stories, first: 0 },
+        ],
+        sections: vec![
+            (Section::Gates, Rect::new(79, 2, 32, 11)),
+            (Section::Stories, Rect::new(0, 9, 72, 7)),
+        ],
+        ..Layout::default()
+    };
+    update(&mut state, Event::Drawn(layout), now());
+    let mut mouse = |kind, column, row| {
+        let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        update(&mut state, Event::Mouse(event), now());
+        summary(&state)
+    };
+    let click = MouseEventKind::Down(MouseButton::Left);
+    assert_eq!(mouse(click, 5, 12), "readiness PAY-330");
+    assert_eq!(mouse(MouseEventKind::ScrollDown, 5, 12), "readiness PAY-325");
+    assert_eq!(mouse(MouseEventKind::ScrollUp, 5, 12), "readiness PAY-330");
+    assert_eq!(mouse(click, 85, 4), "readiness blocked", "a click goes to the section it falls on");
+    assert_eq!(mouse(click, 85, 4), "readiness nothing why", "a second one opens");
+    assert_eq!(mouse(click, 0, 20), "readiness blocked", "one beside an overlay closes it");
+    assert_eq!(mouse(click, 3, 0), "readiness payments 4.2 chooser");
+    assert_eq!(mouse(click, 33, 1), "schedule payments-4.2");
+}
+
+#[test]
+fn the_selection_stays_in_sight_and_nothing_scrolls_that_need_not() {
+    let mut state = state(board());
+    let area = Rect::new(1, 10, 70, 5);
+    let layout =
+        Layout { lists: vec![ListArea { id: ListId::Stories, area, first: 0 }], ..Layout::default() };
+    update(&mut state, Event::Drawn(layout), now());
+    let first = |state: &State| state.list(ListId::Stories).first;
+    press(&mut state, "j j j j");
+    assert_eq!(first(&state), 0);
+    press(&mut state, "j");
+    assert_eq!(first(&state), 1);
+    press(&mut state, "k k");
+    assert_eq!(first(&state), 1);
+    press(&mut state, "G");
+    assert_eq!(first(&state), 45);
+    press(&mut state, "ctrl-u");
+    assert_eq!((first(&state), summary(&state).as_str()), (45, "readiness PAY-278"));
+    press(&mut state, "g");
+    assert_eq!(first(&state), 0);
+}
+
+#[test]
+fn a_source_in_the_list_of_a_gate_is_named_in_the_message() {
+    let mut state = state(board());
+    press(&mut state, "h r");
+    let sources: Vec<SourceId> = state.release().unwrap().gates[0].sources.clone();
+    assert_eq!(sources, [SourceId::new("jira")]);
+    assert_eq!(state.message.unwrap().text, "asking jira again");
+}

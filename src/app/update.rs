@@ -1,7 +1,6 @@
 //! What every event does to the state.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::Position;
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use tui_input::{Input, InputRequest};
 
 use crate::{
@@ -10,14 +9,14 @@ use crate::{
 };
 
 use super::{
-    Chooser, Command, Effect, Event, Key, ListId, Message, Overlay, PullRequestPicture, SchedulePicture,
-    Section, State, Tab,
+    Command, Effect, Event, Key, ListId, Message, Overlay, PullRequestPicture, SchedulePicture, Section,
+    State, Tab,
+    mouse::on_mouse,
+    open::{choose_release, open, why},
 };
 
 /// Characters that a filter takes.
 const LONGEST_INPUT: usize = 200;
-/// Rows that a turn of the wheel moves.
-const WHEEL: isize = 3;
 
 /// Lets `event` happen. What is to be done outside comes back in order.
 pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
@@ -39,18 +38,17 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             state.size = (columns, rows);
             effects.push(Effect::Draw);
         }
-        Event::Board(board) => match &mut state.frozen {
-            Some((_, newest)) => {
+        Event::Board(board) => {
+            if let Some((_, newest)) = &mut state.frozen {
                 let first = newest.is_none();
                 effects.extend(newest.replace(board).map(Effect::DropBoard));
                 // Only the first one changes what is said.
                 effects.extend(first.then_some(Effect::Draw));
-            }
-            None => {
+            } else {
                 effects.push(Effect::DropBoard(state.show_board(board, now)));
                 effects.push(Effect::Draw);
             }
-        },
+        }
         Event::Drawn(layout) => {
             for list in &layout.lists {
                 state.list_mut(list.id).settle(usize::from(list.area.height));
@@ -79,7 +77,7 @@ fn forget_message(state: &mut State, now: Instant) {
     }
 }
 
-fn say(state: &mut State, text: impl AsRef<str>, now: Instant, effects: &mut Vec<Effect>) {
+pub(super) fn say(state: &mut State, text: impl AsRef<str>, now: Instant, effects: &mut Vec<Effect>) {
     state.message = Some(Message::new(text, now));
     effects.push(Effect::Draw);
 }
@@ -87,14 +85,12 @@ fn say(state: &mut State, text: impl AsRef<str>, now: Instant, effects: &mut Vec
 fn on_key(state: &mut State, event: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
     let key = Key::from(event);
     let context = state.context();
-    let typing = context.is_typing();
-    if typing && !state.keys.binds(context, key) {
-        if let Some(request) = edit_request(key) {
-            if edit_all(state, [request]) {
-                effects.push(Effect::Draw);
-            }
-            return;
+    let edits = context.is_typing() && !state.keys.binds(context, key);
+    if let Some(request) = edit_request(key).filter(|_| edits) {
+        if edit_all(state, [request]) {
+            effects.push(Effect::Draw);
         }
+        return;
     }
     if let Some(command) = state.keys.command(context, key) {
         carry_out(state, command, now, effects);
@@ -107,7 +103,7 @@ fn edit_request(key: Key) -> Option<InputRequest> {
         return Some(InputRequest::InsertChar(character));
     }
     Some(match key.parts() {
-        (KeyCode::Backspace, true) | (KeyCode::Char('w'), true) => InputRequest::DeletePrevWord,
+        (KeyCode::Backspace | KeyCode::Char('w'), true) => InputRequest::DeletePrevWord,
         (KeyCode::Backspace, false) | (KeyCode::Char('h'), true) => InputRequest::DeletePrevChar,
         (KeyCode::Delete, _) => InputRequest::DeleteNextChar,
         (KeyCode::Left, true) => InputRequest::GoToPrevWord,
@@ -210,7 +206,8 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
         C::Help => show_overlay(state, Overlay::Help { scroll: 0 }, effects),
         C::Sources => show_overlay(state, Overlay::Sources { scroll: 0 }, effects),
         C::ChooseRelease => choose_release(state, now, effects),
-        C::Why => why(state, now, effects),
+        C::Why => why(state, None, now, effects),
+        C::WhyHeadline => why(state, Some(Subject::Headline), now, effects),
         // What follows changes the tab, which an overlay covers.
         _ if !state.overlays.is_empty() => {}
         C::Filter => {
@@ -288,7 +285,7 @@ fn neighbour<T: Copy + PartialEq>(all: &[T], current: T, forward: bool, around: 
     all.get(next).copied().unwrap_or(current)
 }
 
-fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
+pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
     let most = state.layout.overlay_most;
     if let Some(scroll) = state.overlays.last_mut().and_then(Overlay::scroll) {
         let wanted = isize::try_from((*scroll).min(most)).unwrap_or(0).saturating_add(steps);
@@ -311,7 +308,7 @@ fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
 }
 
 /// Takes over the identity of the row at the position, and asks for what must be drawn.
-fn selected_anew(state: &mut State, id: ListId, before: usize, effects: &mut Vec<Effect>) {
+pub(super) fn selected_anew(state: &mut State, id: ListId, before: usize, effects: &mut Vec<Effect>) {
     let selected = state.list(id).row().and_then(|row| state.subject_of(row));
     let page = state.layout.page(id).map_or(1, usize::from);
     let list = state.list_mut(id);
@@ -339,7 +336,7 @@ fn next_match(state: &mut State, forward: bool, now: Instant, effects: &mut Vec<
     selected_anew(state, id, before, effects);
 }
 
-fn show_tab(state: &mut State, tab: Tab, effects: &mut Vec<Effect>) {
+pub(super) fn show_tab(state: &mut State, tab: Tab, effects: &mut Vec<Effect>) {
     state.overlays.clear();
     state.filter = None;
     state.expanded = false;
@@ -351,7 +348,7 @@ fn show_tab(state: &mut State, tab: Tab, effects: &mut Vec<Effect>) {
     effects.push(Effect::Draw);
 }
 
-fn show_overlay(state: &mut State, overlay: Overlay, effects: &mut Vec<Effect>) {
+pub(super) fn show_overlay(state: &mut State, overlay: Overlay, effects: &mut Vec<Effect>) {
     let same = |top: &Overlay| std::mem::discriminant(top) == std::mem::discriminant(&overlay);
     // The same key closes it again.
     if state.overlays.last().is_some_and(same) {
@@ -375,135 +372,6 @@ fn back(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     effects.push(Effect::Draw);
-}
-
-fn choose_release(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
-    if state.board.insight.releases.is_empty() {
-        say(state, "no source knows a release yet", now, effects);
-        return;
-    }
-    state.list_mut(ListId::Releases).selected = state.release.clone().map(Subject::Release);
-    show_overlay(state, Overlay::Chooser(Chooser::default()), effects);
-    state.arrange(ListId::Releases);
-}
-
-fn why(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
-    let subject = match state.overlays.last() {
-        Some(Overlay::Item { subject, .. }) => subject.clone(),
-        Some(Overlay::Why { .. }) => {
-            state.overlays.pop();
-            effects.push(Effect::Draw);
-            return;
-        }
-        Some(_) => return,
-        None => state.subject(),
-    };
-    let Some(release) = &state.release else {
-        say(state, "no source knows a release yet", now, effects);
-        return;
-    };
-    let explanation = Box::new(crate::insight::explain(&state.board, release, &subject, now));
-    show_overlay(state, Overlay::Why { subject, explanation, scroll: 0 }, effects);
-}
-
-fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
-    if state.filter.take().is_some() {
-        effects.push(Effect::Draw);
-        return;
-    }
-    match state.overlays.last().cloned() {
-        Some(Overlay::Chooser(_)) => {
-            let chosen = state.list(ListId::Releases).selected.clone();
-            state.overlays.pop();
-            if let Some(Subject::Release(id)) = chosen {
-                state.choose(id, now);
-            }
-        }
-        Some(Overlay::Item { subject, .. }) => follow(state, &subject, now),
-        Some(_) => {
-            state.overlays.pop();
-        }
-        None => match (state.active_list(), state.subject()) {
-            (Some(ListId::Remedies), subject) => go_to(state, &subject),
-            (Some(ListId::Gates), _) => return why(state, now, effects),
-            (None, _) => state.expanded = !state.expanded,
-            (_, Subject::Headline) => return,
-            (_, subject) => state.overlays.push(Overlay::Item { subject, scroll: 0 }),
-        },
-    }
-    effects.push(Effect::Draw);
-}
-
-/// From an opened item on to where it leads: a story to its pull request, a deployment to
-/// its release.
-fn follow(state: &mut State, subject: &Subject, now: Instant) {
-    state.overlays.clear();
-    match subject {
-        Subject::Story(key) => {
-            let story = state.story(key);
-            let first = story.and_then(|story| story.pull_requests.first()).cloned();
-            if let Some(id) = first {
-                go_to(state, &Subject::PullRequest(id));
-            }
-        }
-        Subject::PullRequest(id) => {
-            let stories = state.pull_request(id).map(|row| row.pull_request.stories.clone());
-            let known = stories.into_iter().flatten().find(|key| state.story(key).is_some());
-            if let Some(key) = known {
-                go_to(state, &Subject::Story(key));
-            }
-        }
-        Subject::Release(id) => {
-            state.tab = Tab::Readiness;
-            state.choose(id.clone(), now);
-        }
-        Subject::Deployment(id) => {
-            let release = state.deployment(id).and_then(|row| row.deployment.release.clone());
-            if let Some(release) = release.filter(|id| state.board.release(id).is_some()) {
-                state.tab = Tab::Readiness;
-                state.choose(release, now);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Selects `subject` where it is listed.
-fn go_to(state: &mut State, subject: &Subject) {
-    let (tab, id) = match subject {
-        Subject::Gate(_) => (Tab::Readiness, ListId::Gates),
-        Subject::Story(_) => (Tab::Readiness, ListId::Stories),
-        Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
-        Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
-        Subject::Headline | Subject::BurnDown | Subject::Source(_) => return,
-    };
-    state.tab = tab;
-    match id {
-        ListId::Gates => state.section = Section::Gates,
-        ListId::Stories => state.section = Section::Stories,
-        _ => {}
-    }
-    let find = |state: &State| {
-        state.list(id).rows.iter().position(|row| state.subject_of(*row).as_ref() == Some(subject))
-    };
-    let mut found = find(state);
-    if found.is_none() {
-        // A filter, or the fold of what ended, may hide it.
-        state.list_mut(id).filter.clear();
-        if id == ListId::PullRequests {
-            state.pull_requests = PullRequestPicture::All;
-        }
-        state.arrange(id);
-        found = find(state);
-    }
-    if let Some(position) = found {
-        let page = state.layout.page(id).map_or(1, usize::from);
-        let list = state.list_mut(id);
-        list.position = position;
-        list.selected = Some(subject.clone());
-        list.settle(page);
-    }
-    state.follow_detail();
 }
 
 fn sort(state: &mut State, reverse: bool, now: Instant, effects: &mut Vec<Effect>) {
@@ -561,72 +429,4 @@ fn refresh(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     let text = format!("asking {} again", names.join(", "));
     effects.extend(sources.into_iter().map(|source| Effect::Refresh(Some(source))));
     say(state, text, now, effects);
-}
-
-fn on_mouse(state: &mut State, event: MouseEvent, now: Instant, effects: &mut Vec<Effect>) {
-    let cell = Position::new(event.column, event.row);
-    match event.kind {
-        MouseEventKind::ScrollDown => wheel(state, cell, WHEEL, effects),
-        MouseEventKind::ScrollUp => wheel(state, cell, -WHEEL, effects),
-        MouseEventKind::Down(MouseButton::Left) => click(state, cell, now, effects),
-        _ => {}
-    }
-}
-
-fn wheel(state: &mut State, cell: Position, steps: isize, effects: &mut Vec<Effect>) {
-    let on_detail = state.layout.detail.is_some_and(|area| area.contains(cell));
-    if on_detail && state.overlays.is_empty() {
-        let most = state.layout.detail_most;
-        let scroll = isize::try_from(state.detail.scroll.min(most)).unwrap_or(0) + steps;
-        state.detail.scroll = u16::try_from(scroll.max(0)).unwrap_or(0).min(most);
-        effects.push(Effect::Draw);
-        return;
-    }
-    if state.overlays.is_empty() {
-        focus_section(state, cell);
-    }
-    step(state, steps, effects);
-}
-
-fn focus_section(state: &mut State, cell: Position) {
-    if state.tab == Tab::Readiness
-        && let Some((section, _)) = state.layout.sections.iter().find(|(_, area)| area.contains(cell))
-    {
-        state.section = *section;
-    }
-}
-
-fn click(state: &mut State, cell: Position, now: Instant, effects: &mut Vec<Effect>) {
-    if let Some(tab) = state.layout.tab_at(cell) {
-        return show_tab(state, tab, effects);
-    }
-    if state.overlays.is_empty() && state.layout.release.contains(cell) {
-        return choose_release(state, now, effects);
-    }
-    if state.overlays.last().is_some() && !state.layout.overlay.is_some_and(|area| area.contains(cell)) {
-        state.overlays.pop();
-        effects.push(Effect::Draw);
-        return;
-    }
-    if state.overlays.is_empty() {
-        let before = state.section;
-        focus_section(state, cell);
-        if state.section != before {
-            effects.push(Effect::Draw);
-        }
-    }
-    let Some((id, position)) = state.layout.row_at(cell) else { return };
-    if state.active_list() != Some(id) || position >= state.list(id).rows.len() {
-        return;
-    }
-    let list = state.list_mut(id);
-    if !super::list::is_item(list.rows[position]) {
-        return;
-    }
-    let before = list.position;
-    list.position = position;
-    if before == position {
-        return open(state, now, effects);
-    }
-    selected_anew(state, id, before, effects);
 }

@@ -262,7 +262,7 @@ fn story(screen: &Screen<'_>, row: &StoryRow, cells: usize) -> (Line<'static>, V
     if !row.reason.is_empty() {
         lines.push(fact(screen, "because", row.reason.to_string()));
     }
-    if row.returns > 0 {
+    if row.returns > 0 && !row.reason.contains("returned") {
         lines.push(fact(screen, "returned", format!("{} times", row.returns)));
     }
     if !row.waits_for.is_empty() {

@@ -108,7 +108,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
         Some(_) => return vec![(&[C::Back], "close"), (MOVE, "scroll")],
         None => {}
     }
-    if state.release.is_none() && state.tab != Tab::Schedule {
+    if state.is_empty() {
         return vec![
             (&[C::RefreshAll], "refresh"),
             (&[C::Sources], "sources"),

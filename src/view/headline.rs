@@ -132,7 +132,11 @@ pub(crate) fn pieces(look: &Look, insight: &ReleaseInsight, dates: Dates, now: I
 /// `▲ AT RISK`.
 fn outlook(look: &Look, insight: &ReleaseInsight, loud: bool) -> Vec<Span<'static>> {
     let said = states::outlook(look, insight.outlook);
-    let word = if loud { said.word.to_uppercase() } else { said.word.to_owned() };
+    let word = match (insight.outlook, loud) {
+        (Outlook::Unknown, true) => "OUTLOOK UNKNOWN".to_owned(),
+        (_, true) => said.word.to_uppercase(),
+        (_, false) => said.word.to_owned(),
+    };
     let style = if loud { said.style.patch(look.styles.strong) } else { said.style };
     vec![Span::styled(format!("{} {word}", said.mark), style)]
 }

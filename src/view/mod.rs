@@ -75,7 +75,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look, now: Instant) -> 
         top::header(&mut screen, row(area.y));
         top::tabs(&mut screen, row(area.y + 1));
         let body = Rect::new(area.x, area.y + 2, area.width, area.height - 3);
-        if state.release.is_none() && state.tab != Tab::Schedule {
+        if state.is_empty() {
             empty::draw(&mut screen, body);
         } else {
             match state.tab {

@@ -20,9 +20,9 @@ use super::{
 
 const COLUMNS: [Column; 14] = [
     Column::fixed("", 1, 0),
-    Column::growing("number", 5, 7, 0),
+    Column::growing("number", 6, 8, 0),
     Column::growing("title", 16, 60, 0),
-    Column::growing("repo", 6, 14, 11),
+    Column::growing("repo", 5, 14, 11),
     Column::growing("author", 6, 12, 8),
     Column::fixed("stage", 6, 1),
     Column::fixed("build", 5, 6),
@@ -35,6 +35,8 @@ const COLUMNS: [Column; 14] = [
     Column::growing("next step", 18, 48, 3),
 ];
 
+/// The last of the columns that name a pull request.
+const TITLE: usize = 2;
 /// Rows of the detail pane with its frame.
 const DETAIL: u16 = 9;
 
@@ -82,7 +84,10 @@ pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bo
     let list = screen.state.list(id);
     let sorted = if id == ListId::PullRequests { list.order_name(id) } else { "slack" };
     table::headings(screen, heading, &COLUMNS, &places, Some(sorted), list.reversed);
-    screen.list(id, body, focused, |screen, row, item| draw_row(screen, row, item, &places));
+    screen.list(id, body, focused, |screen, row, item| {
+        draw_row(screen, row, item, &places);
+        table::until(&places, TITLE)
+    });
 }
 
 fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
@@ -153,7 +158,12 @@ fn draw_pull_request(screen: &mut Screen<'_>, row: Rect, found: &PullRequestRow,
         _ => styles.base,
     };
     let age = crate::app::opened(found).map(|at| format::age(at, screen.now));
-    let pace = if found.standing == Standing::Ended { String::new() } else { standing.word.to_owned() };
+    let pace = match found.standing {
+        Standing::Ended => String::new(),
+        // The words for it are longer than the column.
+        Standing::Unknown => glyphs.unknown.to_owned(),
+        _ => standing.word.to_owned(),
+    };
     let dash = || if is_open { glyphs.dash.to_owned() } else { String::new() };
     let cells = [
         (mark.to_owned(), mark_style),

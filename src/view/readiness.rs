@@ -31,8 +31,9 @@ use super::{
     },
 };
 
-const GATES: [Column; 4] = [
+const GATES: [Column; 5] = [
     Column::fixed("", 1, 0),
+    Column::fixed("", 10, 2),
     Column::fixed("", 16, 0),
     Column::growing("", 6, 12, 0),
     Column::growing("", 6, 40, 1),
@@ -50,7 +51,7 @@ fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Sect
         return vec![(section, body)];
     }
     let is_wide = body.width >= 110;
-    let gates_width = (body.width * 36 / 100).clamp(40, 60);
+    let gates_width = (body.width * 34 / 100).clamp(40, 60);
     let most_top = body.height.saturating_sub(if is_wide { 7 } else { 6 });
     let top = (body.height * 55 / 100).max(gates + 2).min(most_top);
     let [upper, lower] = split_rows(body, top);
@@ -124,6 +125,7 @@ fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, foc
     let places = table::place(&GATES, inside.width.saturating_sub(1));
     screen.list(ListId::Gates, inside, focused, |screen, row, item| {
         gate(screen, row, item, insight, &places);
+        table::until(&places, 2)
     });
 }
 
@@ -139,17 +141,13 @@ fn gate(screen: &mut Screen<'_>, row: Rect, item: Row, insight: &ReleaseInsight,
         .iter()
         .any(|health| gate.sources.contains(&health.id) && health.is_stale(screen.now));
     let measured = if is_stale { styles.stale } else { said.style };
-    // The word stands where there is room for it; the mark always does.
-    let needed = if row.width >= 48 && gate.answer == crate::insight::GateAnswer::NotNeeded {
-        format!("not needed: {}", gate.needed)
-    } else {
-        gate.needed.to_string()
-    };
     let cells = [
         (said.mark, said.style),
+        // The word stands where there is room for it; the mark always does.
+        (said.word, said.style),
         (gate.name.title(), styles.base),
         (gate.measured.as_str(), measured),
-        (needed.as_str(), styles.muted),
+        (gate.needed.as_str(), styles.muted),
     ];
     for (index, (content, style)) in cells.into_iter().enumerate() {
         table::cell(screen, row, &GATES, places, index, content, style);
@@ -162,7 +160,7 @@ fn shared_title(
     mut spans: Vec<Span<'static>>,
     places: &[(Section, Rect)],
     other: Section,
-    hint: String,
+    hint: &str,
 ) -> Line<'static> {
     let Look { styles, glyphs } = screen.look;
     if !places.iter().any(|(section, _)| *section == other) {
@@ -212,7 +210,7 @@ fn draw_list(
         Some(key) => format!("{key}: {} steps to green", insight.remedies.len()),
         None => String::new(),
     };
-    let title = shared_title(screen, spans, places, Section::Remedies, hint);
+    let title = shared_title(screen, spans, places, Section::Remedies, &hint);
     let inside = screen.panel(area, &title, &Line::default(), focused);
     if list.rows.is_empty() {
         let said = if list.filter.is_empty() {
@@ -241,7 +239,7 @@ fn draw_remedies(
         None => String::new(),
     };
     let spans = vec![Span::styled("What turns it green", styles.title)];
-    let title = shared_title(screen, spans, places, Section::Stories, hint);
+    let title = shared_title(screen, spans, places, Section::Stories, &hint);
     let inside = screen.panel(area, &title, &Line::default(), focused);
     if insight.remedies.is_empty() {
         let said =
@@ -249,8 +247,8 @@ fn draw_remedies(
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
     }
     screen.list(ListId::Remedies, inside, focused, |screen, row, item| {
-        let Row::Remedy(index) = item else { return };
-        let Some(remedy) = insight.remedies.get(index as usize) else { return };
+        let Row::Remedy(index) = item else { return 0 };
+        let Some(remedy) = insight.remedies.get(index as usize) else { return 0 };
         let number = format!("{} ", index + 1);
         let used = screen.put(row.x, row.y, row.width, &number, styles.muted);
         let gate = format!("{} {}", glyphs.right, remedy.gate.title());
@@ -264,5 +262,6 @@ fn draw_remedies(
         if with_gate {
             screen.put(row.right() - gate_cells, row.y, gate_cells, &gate, styles.muted);
         }
+        used + action_room.min(action_cells)
     });
 }

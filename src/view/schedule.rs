@@ -8,7 +8,7 @@ use ratatui::{
 use crate::{
     app::{Heading, ListId, Row, SchedulePicture},
     domain::{DeploymentState, Instant},
-    insight::{DeploymentRow, ForecastView, Outlook, ReleaseInsight},
+    insight::{DeploymentRow, ForecastView, ReleaseInsight, Subject},
 };
 
 use super::{
@@ -34,14 +34,21 @@ const COLUMNS: [Column; 9] = [
     Column::growing("problems", 12, 40, 2),
 ];
 
+/// The last of the columns that name a row.
+const RELEASE: usize = 2;
 /// Rows of the detail pane with its frame.
 const DETAIL: u16 = 8;
+/// From so many columns on the month leaves room for the list beside it.
+const WIDE_MONTH: u16 = 104;
 /// Cells of the month beside the list, with its frame.
 const MONTH: u16 = 25;
 
 /// Draws the tab.
 pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
-    let (body, detail_area) = detail::split(screen, body, DETAIL);
+    let only_month = screen.state.schedule == SchedulePicture::Month && body.width < WIDE_MONTH;
+    // A month whose days have names needs the rows of the detail pane on a small screen.
+    let (body, detail_area) =
+        if only_month && body.height < 30 { (body, None) } else { detail::split(screen, body, DETAIL) };
     let next_height = if body.height >= 10 && !screen.state.expanded { 3 } else { 0 };
     let top = Rect { height: next_height, ..body };
     if next_height > 0 {
@@ -49,9 +56,9 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     }
     let main = Rect { y: top.bottom(), height: body.height - next_height, ..body };
     match screen.state.schedule {
-        SchedulePicture::Month if main.width >= 60 => {
+        SchedulePicture::Month if !only_month => {
             // The list stays beside the days, so that what is on a day can be selected.
-            let width = (main.width * 55 / 100).max(30);
+            let width = (main.width * 55 / 100).max(62);
             draw_month(screen, Rect { width, ..main });
             draw_list(screen, Rect { x: main.x + width, width: main.width - width, ..main });
         }
@@ -137,10 +144,21 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
 
 fn draw_month(screen: &mut Screen<'_>, area: Rect) {
     let Look { styles, glyphs } = screen.look;
-    let inside = screen.panel(area, &Line::styled("Calendar", styles.title), &Line::default(), false);
-    let selected = screen.state.list(ListId::Schedule).row().and_then(|row| when(screen, row));
-    let selected = selected.map(|at| screen.dates.date(at));
     let state = screen.state;
+    let list = state.list(ListId::Schedule);
+    let selected = list.row().and_then(|row| when(screen, row));
+    let what = match &list.selected {
+        Some(Subject::Deployment(id)) => state.deployment(id).map(|row| {
+            let item = &row.deployment;
+            let name = item.release.as_ref().map_or_else(|| item.id.as_str(), |release| release.as_str());
+            format!("{} {name} {} {}", screen.dates.moment(item.window.from), glyphs.right, item.environment)
+        }),
+        Some(Subject::Release(id)) => selected.map(|at| format!("{} {id}", screen.dates.day(at))),
+        _ => None,
+    };
+    let note = Line::styled(what.unwrap_or_default(), styles.base);
+    let inside = screen.panel(area, &Line::styled("Calendar", styles.title), &note, false);
+    let selected = selected.map(|at| screen.dates.date(at));
     let today = screen.dates.today();
     month::draw(
         screen.buffer,
@@ -197,7 +215,10 @@ fn draw_list(screen: &mut Screen<'_>, area: Rect) {
         Some(list.order_name(ListId::Schedule)),
         list.reversed,
     );
-    screen.list(ListId::Schedule, body, true, |screen, row, item| draw_row(screen, row, item, &places));
+    screen.list(ListId::Schedule, body, true, |screen, row, item| {
+        draw_row(screen, row, item, &places);
+        table::until(&places, RELEASE)
+    });
 }
 
 fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
@@ -279,7 +300,6 @@ fn draw_release(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, pl
         ForecastView::Ready if !over => "all is ready".to_owned(),
         _ => String::new(),
     };
-    let word = if insight.outlook == Outlook::Unknown { "unknown" } else { said.word };
     let cells = [
         (said.mark.to_owned(), said.style),
         (when, text),
@@ -287,7 +307,7 @@ fn draw_release(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, pl
         (what.to_owned(), styles.muted),
         (String::new(), text),
         (String::new(), text),
-        (format!("{} {word}", said.mark), said.style),
+        (said.full(), said.style),
         (forecast, text),
         (String::new(), text),
     ];

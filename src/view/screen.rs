@@ -107,13 +107,15 @@ impl Screen<'_> {
     }
 
     /// Draws the rows of a list that are in sight, and on the border at the right how far
-    /// down they are. `draw` gets each row without its first cell, which is the selection's.
+    /// down they are. `draw` gets each row without its first cell, which is the selection's,
+    /// and says how many of its cells name the item: those show the selection. The whole row
+    /// would cost a slow link twice as much.
     pub(crate) fn list(
         &mut self,
         id: ListId,
         area: Rect,
         focused: bool,
-        mut draw: impl FnMut(&mut Self, Rect, Row),
+        mut draw: impl FnMut(&mut Self, Rect, Row) -> u16,
     ) {
         let state = self.state;
         let list = state.list(id);
@@ -121,9 +123,11 @@ impl Screen<'_> {
         self.layout.lists.push(ListArea { id, area, first });
         for (offset, row) in (0..area.height).zip(list.rows.iter().skip(first)) {
             let line = Rect { y: area.y + offset, height: 1, ..area };
-            draw(self, Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line }, *row);
+            let inner = Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line };
+            let named = draw(self, inner, *row);
             if first + usize::from(offset) == list.position && !matches!(row, Row::Heading(_)) {
-                self.select(line, focused);
+                let width = named.saturating_add(1).min(line.width);
+                self.select(Rect { width, ..line }, focused);
             }
         }
         self.scroll_bar(area, first, list.rows.len());
@@ -154,14 +158,15 @@ impl Screen<'_> {
         }
     }
 
-    /// Lines that can be scrolled; how far.
+    /// Lines that can be scrolled, beside a margin of one cell at the right; how far.
     pub(crate) fn lines(&mut self, area: Rect, lines: &[Line<'_>], scroll: u16) -> u16 {
         let most = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_sub(area.height);
         let first = scroll.min(most);
         for (offset, line) in (0..area.height).zip(lines.iter().skip(usize::from(first))) {
             self.put_line(area.x, area.y + offset, area.width, line);
         }
-        self.scroll_bar(area, usize::from(first), lines.len());
+        let bar = Rect { width: area.width + 1, ..area };
+        self.scroll_bar(bar, usize::from(first), lines.len());
         most
     }
 

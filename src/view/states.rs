@@ -29,13 +29,13 @@ impl Said {
 
 pub(crate) fn gate(look: &Look, answer: GateAnswer) -> Said {
     let Look { styles, glyphs } = look;
-    let (mark, word, style) = match answer {
-        GateAnswer::Go => (glyphs.go, "go", styles.go),
-        GateAnswer::NoGo => (glyphs.no_go, "no-go", styles.no_go),
-        GateAnswer::Unknown => (glyphs.unknown, "unknown", styles.unknown),
-        GateAnswer::NotNeeded => (glyphs.not_needed, "not needed", styles.not_needed),
+    let (mark, style) = match answer {
+        GateAnswer::Go => (glyphs.go, styles.go),
+        GateAnswer::NoGo => (glyphs.no_go, styles.no_go),
+        GateAnswer::Unknown => (glyphs.unknown, styles.unknown),
+        GateAnswer::NotNeeded => (glyphs.not_needed, styles.not_needed),
     };
-    Said { mark, word, style }
+    Said { mark, word: answer.word(), style }
 }
 
 pub(crate) fn verdict(look: &Look, verdict: Verdict) -> Said {
@@ -51,28 +51,26 @@ pub(crate) fn verdict(look: &Look, verdict: Verdict) -> Said {
 
 pub(crate) fn outlook(look: &Look, outlook: Outlook) -> Said {
     let Look { styles, glyphs } = look;
-    let (mark, word, style) = match outlook {
-        Outlook::OnTrack => (glyphs.go, "on track", styles.go),
-        Outlook::AtRisk => (glyphs.at_risk, "at risk", styles.at_risk),
-        Outlook::Late => (glyphs.no_go, "late", styles.no_go),
-        Outlook::Unknown => (glyphs.unknown, "outlook unknown", styles.unknown),
-        Outlook::Released => (glyphs.go, "released", styles.go),
+    let (mark, style) = match outlook {
+        Outlook::OnTrack | Outlook::Released => (glyphs.go, styles.go),
+        Outlook::AtRisk => (glyphs.at_risk, styles.at_risk),
+        Outlook::Late => (glyphs.no_go, styles.no_go),
+        Outlook::Unknown => (glyphs.unknown, styles.unknown),
     };
-    Said { mark, word, style }
+    Said { mark, word: outlook.word(), style }
 }
 
 pub(crate) fn standing(look: &Look, standing: Standing) -> Said {
     let Look { styles, glyphs } = look;
-    let (mark, word, style) = match standing {
-        Standing::Overdue => (glyphs.no_go, "overdue", styles.no_go),
-        Standing::Late => (glyphs.at_risk, "late", styles.no_go),
-        Standing::Slow => (glyphs.at_risk, "slow", styles.at_risk),
-        Standing::InTime => (" ", "in time", styles.base),
-        Standing::Ahead => (" ", "ahead", styles.go),
-        Standing::Unknown => (" ", "no pace", styles.muted),
-        Standing::Ended => (" ", "ended", styles.muted),
+    let (mark, style) = match standing {
+        Standing::Overdue => (glyphs.no_go, styles.no_go),
+        Standing::Late => (glyphs.at_risk, styles.no_go),
+        Standing::Slow => (glyphs.at_risk, styles.at_risk),
+        Standing::InTime => (" ", styles.base),
+        Standing::Ahead => (" ", styles.go),
+        Standing::Unknown | Standing::Ended => (" ", styles.muted),
     };
-    Said { mark, word, style }
+    Said { mark, word: standing.word(), style }
 }
 
 pub(crate) fn deployment(look: &Look, state: DeploymentState) -> Said {

@@ -20,14 +20,17 @@ use super::{
 
 const COLUMNS: [Column; 8] = [
     Column::fixed("", 1, 0),
-    Column::growing("key", 8, 12, 0),
-    Column::growing("title", 14, 70, 0),
-    Column::growing("status", 11, 13, 1),
+    Column::growing("key", 7, 12, 0),
+    Column::growing("title", 15, 70, 0),
+    Column::fixed("status", 11, 1),
     Column::figures("age", 4, 2),
     Column::growing("owner", 5, 12, 4),
-    Column::growing("pull req.", 9, 14, 5),
+    Column::growing("pull req.", 9, 11, 5),
     Column::growing("because", 15, 44, 3),
 ];
+
+/// The last of the columns that name a story.
+const TITLE: usize = 2;
 
 /// Draws the list of stories into `area`.
 pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, focused: bool) {
@@ -39,7 +42,10 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, focused: bool) {
         other => Some(other),
     };
     table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
-    screen.list(ListId::Stories, body, focused, |screen, row, item| draw_row(screen, row, item, &places));
+    screen.list(ListId::Stories, body, focused, |screen, row, item| {
+        draw_row(screen, row, item, &places);
+        table::until(&places, TITLE)
+    });
 }
 
 fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {

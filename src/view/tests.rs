@@ -116,7 +116,7 @@ fn overlays() {
 fn filter_and_sections() {
     let mut screens = String::new();
     for (keys, size) in [("/ r e f u n d", SMALL), ("l", SMALL), ("h e", SMALL), ("2 s b j j", SMALL)] {
-        screens.push_str(&format!("── {keys}\n{}", screen(board(), size, keys)));
+        screens.extend([format!("── {keys}\n"), screen(board(), size, keys)]);
     }
     insta::assert_snapshot!(screens);
 }
@@ -125,7 +125,7 @@ fn filter_and_sections() {
 fn smallest_screens() {
     let mut screens = String::new();
     for size in [(39, 9), (60, 1), (20, 2), (12, 1), (1, 1)] {
-        screens.push_str(&format!("── {}x{}\n{}", size.0, size.1, screen(board(), size, "")));
+        screens.extend([format!("── {}x{}\n", size.0, size.1), screen(board(), size, "")]);
     }
     insta::assert_snapshot!(screens);
 }
@@ -205,7 +205,7 @@ fn the_header_leads_with_the_right_question() {
                 now(),
                 120,
             ),
-            &["payments 4.2 ▾  ✓ released  Fri 20 Nov  43h ago"],
+            &["payments 4.2 ▾  ✓ released  Fri 20 Nov  1d ago"],
             &["T+", "T-", "no-go"],
         ),
     ];
@@ -229,25 +229,41 @@ fn the_second_line_says_what_is_not_now() {
     assert!(line(board(), "").ends_with("Sun 22 Nov 09:24 CET"));
 }
 
-/// Bytes that a frame sends, counted on what changed since the frame before.
+/// A writer that counts.
+#[derive(Clone, Default)]
+struct Counter(std::rc::Rc<std::cell::Cell<usize>>);
+
+impl std::io::Write for Counter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.set(self.0.get() + bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// On a slow link a key may cost 450 bytes, whatever the depth of colours.
 #[test]
-fn a_key_costs_two_rows() {
-    for (tab, size) in [("1", USUAL), ("2", USUAL), ("3", USUAL)] {
-        let mut state = after(board(), size, tab);
+fn a_key_costs_two_rows_and_few_bytes() {
+    for tab in ["1", "2", "3"] {
+        let mut state = after(board(), USUAL, tab);
         let look = Look {
             styles: Styles::resolve(&shipped("dark").unwrap(), ColorDepth::Truecolor),
             glyphs: Glyphs::of(GlyphSet::Unicode),
         };
-        let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+        let counter = Counter::default();
+        let area = Rect::new(0, 0, USUAL.0, USUAL.1);
+        let backend = ratatui::backend::CrosstermBackend::new(counter.clone());
+        let options = ratatui::TerminalOptions { viewport: ratatui::Viewport::Fixed(area) };
+        let mut terminal = Terminal::with_options(backend, options).unwrap();
         terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
-        let before = terminal.backend().buffer().clone();
         press(&mut state, "j".parse().unwrap());
+        let first_frame = counter.0.get();
         terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
-        let after = terminal.backend().buffer();
-        let changed = before.diff(after);
-        let mut rows: Vec<u16> = changed.iter().map(|(_, y, _)| *y).collect();
-        rows.dedup();
-        assert_eq!(rows.len(), 2, "tab {tab}: only the rows left and entered change");
+        let bytes = counter.0.get() - first_frame;
+        assert!(bytes > 20 && bytes <= 450, "tab {tab}: {bytes} bytes");
     }
 }
 

@@ -63,9 +63,5 @@ fn frame(screen: &mut Screen<'_>, body: Rect, title: &Line<'_>, width: u16, rows
 /// An overlay that is a text.
 fn text(screen: &mut Screen<'_>, body: Rect, title: &Line<'_>, lines: &[Line<'_>], width: u16, scroll: u16) {
     let inside = frame(screen, body, title, width, lines.len());
-    let most = screen.lines(inside, lines, scroll);
-    screen.layout.overlay_most = most;
-    // The margin at the right is the bar's.
-    let bar = Rect { width: inside.width + 1, ..inside };
-    screen.scroll_bar(bar, usize::from(scroll.min(most)), lines.len());
+    screen.layout.overlay_most = screen.lines(inside, lines, scroll);
 }

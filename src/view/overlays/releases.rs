@@ -43,11 +43,12 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, chooser: &Chooser) {
     }
     let places = table::place(&COLUMNS, rows.width.saturating_sub(1));
     screen.list(ListId::Releases, rows, true, |screen, row, item| {
-        let Row::Release(index) = item else { return };
+        let Row::Release(index) = item else { return 0 };
         let state = screen.state;
         if let Some(insight) = state.board.insight.releases.get(index as usize) {
             draw_row(screen, row, insight, &places);
         }
+        table::until(&places, 1)
     });
 }
 
@@ -57,7 +58,7 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, places
     let release = &insight.release;
     let said = states::outlook(look, insight.outlook);
     let outlook = match (&insight.forecast, insight.outlook) {
-        (_, Outlook::Unknown) => format!("{} unknown", said.mark),
+        (_, Outlook::Unknown) => said.full(),
         (ForecastView::Dates { by_target: Some(share), .. }, _) => {
             format!("{} {}", said.full(), percent(*share))
         }

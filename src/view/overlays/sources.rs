@@ -7,7 +7,11 @@ use ratatui::{
 
 use crate::{
     domain::{SourceHealth, SourceState},
-    view::{Look, format, screen::Screen, text},
+    view::{
+        Look, format,
+        screen::{Screen, line_width},
+        text,
+    },
 };
 
 /// Widest overlay.
@@ -61,7 +65,7 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
     }
     if let Some(at) = health.next_at {
         facts.push(if at > now {
-            format!("next in {}", format::span(at - now))
+            format!("next in {}", format::age(now, at))
         } else {
             "next now".to_owned()
         });
@@ -73,8 +77,17 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
         Span::styled(format!("{mark} "), style),
         Span::styled(format!("{:<10} ", health.id.as_str()), styles.strong),
         Span::styled(format!("{word:<15} "), style),
-        Span::styled(facts.join(&format!(" {} ", glyphs.separator)), styles.muted),
     ])];
+    let facts = facts.join(&format!(" {} ", glyphs.separator));
+    match lines.first_mut() {
+        Some(line) if line_width(line) + text::width(&facts) <= cells => {
+            line.spans.push(Span::styled(facts, styles.muted));
+        }
+        _ => {
+            let wrapped = text::wrap(&facts, cells.saturating_sub(4));
+            lines.extend(wrapped.into_iter().map(|line| Line::styled(format!("    {line}"), styles.muted)));
+        }
+    }
     if let Some(progress) = &health.progress {
         let of = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
         let said = format!("    {} {}{of}", progress.what, progress.done);

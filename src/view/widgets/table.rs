@@ -70,12 +70,27 @@ pub(crate) fn place(columns: &[Column], width: u16) -> Places {
         }
     }
     // What is left is shared by how much each could use.
-    let spare = u32::from(width).saturating_sub(needed(&kept));
-    let usable = |column: &Column| u32::from(column.most - column.least);
-    let growing = columns.iter().zip(&kept).filter(|(_, kept)| **kept);
-    let used: u32 = growing.map(|(column, _)| usable(column)).sum();
-    let share = |column: &Column| (spare * usable(column)).checked_div(used).unwrap_or(0).min(usable(column));
-    let cells: Vec<u16> = columns.iter().map(|column| column.least + share(column) as u16).collect();
+    let room = u32::from(width).saturating_sub(needed(&kept));
+    let headroom = |column: &Column| u32::from(column.most - column.least);
+    let shown = columns.iter().zip(&kept).filter(|(_, kept)| **kept);
+    let all_usable: u32 = shown.clone().map(|(column, _)| headroom(column)).sum();
+    let share = |column: &Column| {
+        (room * headroom(column)).checked_div(all_usable).unwrap_or(0).min(headroom(column))
+    };
+    let mut cells: Vec<u16> = columns.iter().map(|column| column.least + share(column) as u16).collect();
+    // What the division left goes where it is missed most.
+    let given: u32 = shown.map(|(column, _)| share(column)).sum();
+    let mut remainder = room.min(all_usable).saturating_sub(given);
+    while remainder > 0 {
+        let most_missed = (0..columns.len())
+            .filter(|index| kept[*index])
+            .max_by_key(|index| columns[*index].most - cells[*index]);
+        match most_missed {
+            Some(index) if cells[index] < columns[index].most => cells[index] += 1,
+            _ => break,
+        }
+        remainder -= 1;
+    }
     let mut x = 0;
     kept.iter()
         .zip(&cells)
@@ -111,6 +126,11 @@ pub(crate) fn headings(
         let style = screen.look.styles.header;
         cell(screen, row, columns, places, index, &title, style);
     }
+}
+
+/// Cells from the left end of a row to the end of column `index`.
+pub(crate) fn until(places: &Places, index: usize) -> u16 {
+    places.iter().take(index + 1).flatten().last().map_or(0, |(x, cells)| x + cells)
 }
 
 /// Writes one cell of a row.
@@ -162,7 +182,7 @@ mod tests {
 
     #[test]
     fn growing_columns_share_the_room_and_stop_at_their_most() {
-        assert_eq!(place(&COLUMNS, 46), [Some((0, 1)), Some((2, 23)), Some((26, 4)), Some((31, 14))]);
+        assert_eq!(place(&COLUMNS, 46), [Some((0, 1)), Some((2, 24)), Some((27, 4)), Some((32, 14))]);
         assert_eq!(place(&COLUMNS, 200), [Some((0, 1)), Some((2, 60)), Some((63, 4)), Some((68, 30))]);
     }
 }

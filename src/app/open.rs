@@ -1,0 +1,137 @@
+//! What opens what: a row its item, an item what it leads to, a number its reason.
+
+use crate::{domain::Instant, insight::Subject};
+
+use super::{
+    Chooser, Effect, ListId, Overlay, PullRequestPicture, Section, State, Tab,
+    update::{say, show_overlay},
+};
+
+pub(super) fn choose_release(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    if state.board.insight.releases.is_empty() {
+        say(state, "no source knows a release yet", now, effects);
+        return;
+    }
+    state.list_mut(ListId::Releases).selected = state.release.clone().map(Subject::Release);
+    show_overlay(state, Overlay::Chooser(Chooser::default()), effects);
+    state.arrange(ListId::Releases);
+}
+
+pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effects: &mut Vec<Effect>) {
+    let subject = match state.overlays.last() {
+        Some(Overlay::Item { subject, .. }) => subject.clone(),
+        Some(Overlay::Why { .. }) => {
+            state.overlays.pop();
+            effects.push(Effect::Draw);
+            return;
+        }
+        Some(_) => return,
+        None => asked.unwrap_or_else(|| state.subject()),
+    };
+    let Some(release) = &state.release else {
+        say(state, "no source knows a release yet", now, effects);
+        return;
+    };
+    let explanation = Box::new(crate::insight::explain(&state.board, release, &subject, now));
+    show_overlay(state, Overlay::Why { subject, explanation, scroll: 0 }, effects);
+}
+
+pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    if state.filter.take().is_some() {
+        effects.push(Effect::Draw);
+        return;
+    }
+    match state.overlays.last().cloned() {
+        Some(Overlay::Chooser(_)) => {
+            let chosen = state.list(ListId::Releases).selected.clone();
+            state.overlays.pop();
+            if let Some(Subject::Release(id)) = chosen {
+                state.choose(id, now);
+            }
+        }
+        Some(Overlay::Item { subject, .. }) => follow(state, &subject, now),
+        Some(_) => {
+            state.overlays.pop();
+        }
+        None => match (state.active_list(), state.subject()) {
+            (Some(ListId::Remedies), subject) => go_to(state, &subject),
+            (Some(ListId::Gates), _) => return why(state, None, now, effects),
+            (None, _) => state.expanded = !state.expanded,
+            (_, Subject::Headline) => return,
+            (_, subject) => state.overlays.push(Overlay::Item { subject, scroll: 0 }),
+        },
+    }
+    effects.push(Effect::Draw);
+}
+
+/// From an opened item on to where it leads: a story to its pull request, a deployment to
+/// its release.
+fn follow(state: &mut State, subject: &Subject, now: Instant) {
+    state.overlays.clear();
+    match subject {
+        Subject::Story(key) => {
+            let story = state.story(key);
+            let first = story.and_then(|story| story.pull_requests.first()).cloned();
+            if let Some(id) = first {
+                go_to(state, &Subject::PullRequest(id));
+            }
+        }
+        Subject::PullRequest(id) => {
+            let stories = state.pull_request(id).map(|row| row.pull_request.stories.clone());
+            let known = stories.into_iter().flatten().find(|key| state.story(key).is_some());
+            if let Some(key) = known {
+                go_to(state, &Subject::Story(key));
+            }
+        }
+        Subject::Release(id) => {
+            state.tab = Tab::Readiness;
+            state.choose(id.clone(), now);
+        }
+        Subject::Deployment(id) => {
+            let release = state.deployment(id).and_then(|row| row.deployment.release.clone());
+            if let Some(release) = release.filter(|id| state.board.release(id).is_some()) {
+                state.tab = Tab::Readiness;
+                state.choose(release, now);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Selects `subject` where it is listed.
+pub(super) fn go_to(state: &mut State, subject: &Subject) {
+    let (tab, id) = match subject {
+        Subject::Gate(_) => (Tab::Readiness, ListId::Gates),
+        Subject::Story(_) => (Tab::Readiness, ListId::Stories),
+        Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
+        Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
+        Subject::Headline | Subject::BurnDown | Subject::Source(_) => return,
+    };
+    state.tab = tab;
+    match id {
+        ListId::Gates => state.section = Section::Gates,
+        ListId::Stories => state.section = Section::Stories,
+        _ => {}
+    }
+    let find = |state: &State| {
+        state.list(id).rows.iter().position(|row| state.subject_of(*row).as_ref() == Some(subject))
+    };
+    let mut found = find(state);
+    if found.is_none() {
+        // A filter, or the fold of what ended, may hide it.
+        state.list_mut(id).filter.clear();
+        if id == ListId::PullRequests {
+            state.pull_requests = PullRequestPicture::All;
+        }
+        state.arrange(id);
+        found = find(state);
+    }
+    if let Some(position) = found {
+        let page = state.layout.page(id).map_or(1, usize::from);
+        let list = state.list_mut(id);
+        list.position = position;
+        list.selected = Some(subject.clone());
+        list.settle(page);
+    }
+    state.follow_detail();
+}
