@@ -11,3 +11,4 @@ pub mod refresh;
 pub mod source;
 pub mod terminal;
 pub mod theme;
+pub mod view;

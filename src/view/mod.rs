@@ -1,0 +1,3 @@
+//! Drawing.
+
+mod widgets;
