@@ -99,7 +99,8 @@ fn releases_and_their_pull_requests_are_what_git_says() {
         assert!(release["released_at"].is_string());
     }
 
-    let next = releases.iter().find(|release| release["released_at"].is_null()).expect("a release in progress");
+    let next =
+        releases.iter().find(|release| release["released_at"].is_null()).expect("a release in progress");
     assert_eq!(next["version"], "1.4.0");
     assert_eq!(next["target"]["estimated"], true);
     assert_eq!(of_release(&next["name"]), numbers(&place, "v1.3.0..main"));

@@ -153,7 +153,10 @@ fn text_from_outside_reaches_no_terminal_raw() {
         let output = place.run(&["status", "--format", format]);
         let said = text(&output.stdout);
         assert!(said.contains("reversed"), "{said}");
-        assert!(!said.chars().any(|c| (c.is_control() && c != '\n') || "\u{202e}\u{200b}".contains(c)), "{said:?}");
+        assert!(
+            !said.chars().any(|c| (c.is_control() && c != '\n') || "\u{202e}\u{200b}".contains(c)),
+            "{said:?}"
+        );
         assert!(!said.contains("\\u001b") && !said.contains("\\u202e"), "{said}");
     }
 }

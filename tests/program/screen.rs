@@ -11,7 +11,10 @@ fn it_opens_switches_tabs_and_leaves_nothing_behind() {
     let place = Place::new();
     let mut terminal = place.open(&DEMO, 120, 36);
     let first = terminal.wait_for("Burn-down");
-    assert!(first.lines().next().unwrap_or_default().contains("payments"), "the answer comes first:\n{first}");
+    assert!(
+        first.lines().next().unwrap_or_default().contains("payments"),
+        "the answer comes first:\n{first}"
+    );
     terminal.send("2");
     terminal.wait_for("next step");
     terminal.send("?");
@@ -70,7 +73,9 @@ fn a_terminal_that_goes_away_ends_it() {
 fn it_stops_and_continues_like_any_program_of_a_shell() {
     let place = Place::new();
     let program = env!("CARGO_BIN_EXE_tminus");
-    let script = format!("'{program}' demo --frozen --theme=dark; echo STOPPED; read answer; fg >/dev/null; echo ENDED $?");
+    let script = format!(
+        "'{program}' demo --frozen --theme=dark; echo STOPPED; read answer; fg >/dev/null; echo ENDED $?"
+    );
     let mut terminal = place.open_program(Path::new("/bin/sh"), &["-mc".to_owned(), script], 100, 30);
     terminal.wait_for("Burn-down");
     terminal.send("\x1a");
@@ -90,7 +95,10 @@ fn it_stops_and_continues_like_any_program_of_a_shell() {
 #[test]
 fn a_second_one_says_who_holds_the_board() {
     let place = Place::new();
-    place.write(".tminus.toml", "[[release]]\nproject = \"shop\"\nversion = \"1.0\"\ntarget = \"2030-01-01\"\n");
+    place.write(
+        ".tminus.toml",
+        "[[release]]\nproject = \"shop\"\nversion = \"1.0\"\ntarget = \"2030-01-01\"\n",
+    );
     let mut first = place.open(&["--theme=dark"], 100, 30);
     first.wait_for("shop 1.0");
     let mut second = place.open(&["--theme=dark"], 100, 30);

@@ -110,7 +110,8 @@ impl Place {
         }
         let child = pair.slave.spawn_command(command).expect("the program runs");
         drop(pair.slave);
-        let seen = Arc::new(Seen { parser: Mutex::new(vt100::Parser::new(rows, columns, 0)), news: Condvar::new() });
+        let seen =
+            Arc::new(Seen { parser: Mutex::new(vt100::Parser::new(rows, columns, 0)), news: Condvar::new() });
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
         let watched = Arc::clone(&seen);

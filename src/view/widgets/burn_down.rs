@@ -21,7 +21,7 @@ use chrono::{Datelike as _, Duration, NaiveDate};
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 
 use crate::{
-    insight::{BurnDown, BurnDownDay, ForecastView, ReleaseInsight},
+    insight::{BurnDown, BurnDownDay, ForecastView, ReleaseInsight, ScopeStep},
     theme::{Glyphs, Styles},
 };
 
@@ -64,9 +64,14 @@ fn forecast_days(forecast: &ForecastView) -> Option<[NaiveDate; 3]> {
 
 /// The last day of the axis: the latest of those that matter, unless a forecast is so far
 /// away that it would leave no room for what happened.
-fn last_day(data: &BurnDown, first: NaiveDate, end: NaiveDate, forecast: Option<[NaiveDate; 3]>) -> NaiveDate {
+fn last_day(
+    data: &BurnDown,
+    first: NaiveDate,
+    end: NaiveDate,
+    forecast: Option<[NaiveDate; 3]>,
+) -> NaiveDate {
     let sure = data.target.map_or(end, |target| target.max(end));
-    let reach = Duration::days(((sure - first).num_days() * 2).max(14));
+    let reach = Duration::days(((sure - first).num_days() * 3).max(21));
     let limit = first.checked_add_signed(reach).unwrap_or(sure);
     let Some(dates) = forecast else {
         return sure;
@@ -87,6 +92,7 @@ struct Chart<'a> {
     plot: Rect,
     has_notes: bool,
     has_shares: bool,
+    has_defects: bool,
     first: NaiveDate,
     forecast: Option<[NaiveDate; 3]>,
     days: DayScale,
@@ -118,7 +124,8 @@ impl<'a> Chart<'a> {
             height: rows,
         };
         let first = data.days.first().map_or(today, |day| day.day);
-        let forecast = forecast_days(&insight.forecast).filter(|_| newest.remaining() > 0);
+        let is_open = insight.release.released_at.is_none() && newest.remaining() > 0;
+        let forecast = forecast_days(&insight.forecast).filter(|_| is_open);
         let last = last_day(data, first, newest.day, forecast);
         let days = DayScale::new(first, last, plot.width, across);
         Self {
@@ -132,6 +139,7 @@ impl<'a> Chart<'a> {
             plot,
             has_notes,
             has_shares,
+            has_defects: data.days.iter().any(|day| day.defects > 0),
             first,
             forecast,
             days,
@@ -141,12 +149,28 @@ impl<'a> Chart<'a> {
 
     fn draw(&self, buffer: &mut Buffer) {
         let canvas = self.lines();
-        let keys = labels::keys(self.data, self.newest, self.styles, self.glyphs);
-        labels::legend(buffer, self.area, 0, &keys, self.styles.strong);
+        self.draw_legend(buffer);
         self.draw_plot(buffer, &canvas);
         self.draw_scales(buffer);
         self.draw_axis(buffer);
         self.draw_notes(buffer);
+    }
+
+    /// Names and newest values. Without a row for notes, the target is said here.
+    fn draw_legend(&self, buffer: &mut Buffer) {
+        let Self { area, styles, .. } = *self;
+        let row = Rect { height: 1, ..area };
+        if !self.has_notes && area.width < 60 {
+            compact::draw(buffer, row, self.insight, Some(self.newest), styles, self.glyphs, self.today);
+            return;
+        }
+        let target = self.data.target.filter(|_| !self.has_notes);
+        let label =
+            target.and_then(|target| self.target_labels(target).into_iter().next()).unwrap_or_default();
+        let room = area.width.saturating_sub(cells(&label) + 1);
+        let keys = labels::keys(self.data, self.newest, styles, self.glyphs);
+        labels::legend(buffer, Rect { width: room, ..row }, 0, &keys, styles.strong);
+        write(buffer, area, room + 1, 0, &label, styles.target.add_modifier(Modifier::BOLD));
     }
 
     fn lines(&self) -> Canvas {
@@ -162,7 +186,9 @@ impl<'a> Chart<'a> {
             let (old, new) = (count(from.scope), count(day.scope));
             canvas.line((from_x, old), (x, old), Series::Scope);
             canvas.line((x, old), (x, new), Series::Scope);
-            canvas.line((from_x, count(from.defects)), (x, count(day.defects)), Series::Defects);
+            if self.has_defects {
+                canvas.line((from_x, count(from.defects)), (x, count(day.defects)), Series::Defects);
+            }
             if let Some(tests) = day.tests {
                 let old = from.tests.unwrap_or(tests);
                 let from_x = if from.tests.is_some() { from_x } else { x };
@@ -180,7 +206,10 @@ impl<'a> Chart<'a> {
 
     fn cone(&self) -> Option<Cone> {
         let dates = self.forecast?.map(|day| self.days.dot(day) as f64);
-        let tip = (self.days.dot(self.newest.day) as f64, self.counts.dot(f64::from(self.newest.remaining())) as f64);
+        let tip = (
+            self.days.dot(self.newest.day) as f64,
+            self.counts.dot(f64::from(self.newest.remaining())) as f64,
+        );
         Some(Cone { tip, bottom: self.counts.dot(0.0) as f64, dates })
     }
 
@@ -191,6 +220,7 @@ impl<'a> Chart<'a> {
             .data
             .days
             .iter()
+            .filter(|day| self.data.target.is_none_or(|target| day.day <= target))
             .filter_map(|day| Some((self.days.dot(day.day), day.ideal.filter(|ideal| ideal.is_finite())?)))
             .collect();
         let end = self.data.target.filter(|target| *target > self.newest.day);
@@ -246,7 +276,8 @@ impl<'a> Chart<'a> {
                 write(buffer, plot, column, row, symbol, style);
             }
         }
-        let is_line = |column: u16, row: u16| canvas.cell(column, row, glyphs).is_some() || target == Some(column);
+        let is_line =
+            |column: u16, row: u16| canvas.cell(column, row, glyphs).is_some() || target == Some(column);
         for (column, row) in &ideal {
             if !is_line(*column, *row) && shade(*column, *row).is_none() {
                 write(buffer, plot, *column, *row, glyphs.ideal, styles.ideal);
@@ -255,13 +286,23 @@ impl<'a> Chart<'a> {
         if plot.width >= 44 && plot.height >= 5 {
             let is_free = |column: u16, row: u16| !is_line(column, row) && shade(column, row).is_none();
             let mut free = Free::new(plot.width, plot.height, is_free);
-            for (series, name) in
-                [(Series::Remaining, "remaining"), (Series::Tests, "tests"), (Series::Defects, "defects"), (Series::Scope, "scope")]
-            {
-                let is_drawn = series != Series::Defects || self.data.days.iter().any(|day| day.defects > 0);
-                let place = is_drawn.then(|| free.beside(canvas, series, cells(name))).flatten();
+            for (series, name) in [
+                (Series::Remaining, "remaining"),
+                (Series::Tests, "tests"),
+                (Series::Defects, "defects"),
+                (Series::Scope, "scope"),
+            ] {
+                let is_drawn = series != Series::Defects || self.has_defects;
+                let place = is_drawn.then(|| free.beside(canvas, series, cells(name), target)).flatten();
                 if let Some((column, row)) = place {
-                    write(buffer, plot, column.saturating_sub(1), row, &format!(" {name} "), self.style_of(series));
+                    write(
+                        buffer,
+                        plot,
+                        column.saturating_sub(1),
+                        row,
+                        &format!(" {name} "),
+                        self.style_of(series),
+                    );
                 }
             }
         }
@@ -318,7 +359,7 @@ impl<'a> Chart<'a> {
             write(buffer, below, column, 0, glyphs.ticks[1], styles.target);
         }
         let mut names = Strip::new(plot.width);
-        let mut dates = Strip::new(plot.width);
+        let mut dates = Strip::new(plot.width).apart(2);
         let is_over = self.insight.release.released_at.is_some();
         let end = self.newest.day;
         let now = match end {
@@ -336,7 +377,8 @@ impl<'a> Chart<'a> {
         for (day, name, style) in marks {
             let Some(column) = self.days.column(day) else {
                 if name == "P85" && day > end {
-                    let far = format!("P85 {} {}", day.format("%-d %b %Y"), glyphs.right);
+                    let form = if day.year() == self.today.year() { "%-d %b" } else { "%-d %b %Y" };
+                    let far = format!("P85 {} {}", day.format(form), glyphs.right);
                     if let Some(start) = names.from(plot.width, cells(&far)) {
                         write(buffer, below, start, 0, &far, style);
                     }
@@ -354,7 +396,8 @@ impl<'a> Chart<'a> {
                 write(buffer, below, start, 1, &date, style);
             }
         }
-        let first = self.first.format("%-d %b").to_string();
+        let form = if self.first.year() == end.year() { "%-d %b" } else { "%-d %b %Y" };
+        let first = self.first.format(form).to_string();
         if let Some(start) = dates.from(0, cells(&first)) {
             write(buffer, below, start, 1, &first, styles.axis);
             ticks.push(0);
@@ -386,31 +429,41 @@ impl<'a> Chart<'a> {
         }
         let row = Rect { y: plot.y - 1, height: 1, ..plot };
         let mut strip = Strip::new(plot.width);
-        match self.data.target {
-            Some(target) => {
-                let column = self.days.column(target).unwrap_or(0);
-                let style = styles.target.add_modifier(Modifier::BOLD);
-                for label in self.target_labels(target) {
-                    if let Some(start) = strip.around(column, cells(&label)) {
-                        write(buffer, row, start, 0, &label, style);
-                        break;
-                    }
-                }
-            }
-            None => {
-                if let Some(start) = strip.from(plot.width, 9) {
-                    write(buffer, row, start, 0, "no target", styles.muted);
-                }
-            }
-        }
         let mut steps: Vec<_> = self.data.scope_steps.iter().collect();
         steps.sort_by_key(|step| (std::cmp::Reverse(step.added.max(step.removed)), step.day));
-        for step in steps.into_iter().take(usize::from(plot.width)) {
+        let mut steps = steps.into_iter().take(usize::from(plot.width));
+        let mut note = |strip: &mut Strip, step: &ScopeStep| {
             let label = labels::step(step, glyphs.minus);
             let place = self.days.column(step.day).and_then(|column| strip.around(column, cells(&label)));
             if let Some(start) = place {
                 write(buffer, row, start, 0, &label, styles.scope.add_modifier(Modifier::BOLD));
             }
+        };
+        // The largest change says more than the middle of the target's label.
+        if let Some(largest) = steps.next() {
+            note(&mut strip, largest);
+        }
+        let target = self.data.target.and_then(|target| {
+            let column = self.days.column(target).unwrap_or(0);
+            self.target_labels(target).into_iter().find_map(|label| {
+                let width = cells(&label);
+                let start = strip.around(column, width).or_else(|| strip.from(column, width))?;
+                Some((start, label))
+            })
+        });
+        for step in steps {
+            note(&mut strip, step);
+        }
+        match target {
+            Some((start, label)) => {
+                write(buffer, row, start, 0, &label, styles.target.add_modifier(Modifier::BOLD));
+            }
+            None if self.data.target.is_none() => {
+                if let Some(start) = strip.from(plot.width, 9) {
+                    write(buffer, row, start, 0, "no target", styles.muted);
+                }
+            }
+            None => {}
         }
     }
 

@@ -1,4 +1,4 @@
 //! Parts that several tabs are made of.
 
 pub(crate) mod burn_down;
-//pub(crate) mod month;
+pub(crate) mod month;

@@ -53,7 +53,8 @@ impl Canvas {
         let (across, down) = Self::resolution(self.braille);
         let (across, down) = (i64::from(across), i64::from(down));
         let (column, row) = (x.div_euclid(across), y.div_euclid(down));
-        let inside = (0..i64::from(self.columns)).contains(&column) && (0..i64::from(self.rows)).contains(&row);
+        let inside =
+            (0..i64::from(self.columns)).contains(&column) && (0..i64::from(self.rows)).contains(&row);
         if !inside {
             return;
         }
@@ -99,10 +100,17 @@ impl Canvas {
         Some((series, braille.or_else(|| series.point(glyphs).chars().next())?))
     }
 
+    /// Whether any line goes through a cell; none does outside.
+    pub(super) fn is_set(&self, column: u16, row: u16) -> bool {
+        self.index(column, row).and_then(|index| self.cells.get(index)).is_some_and(|cell| cell.1.is_some())
+    }
+
     /// The rows in which `series` is the most important line of a column.
     pub(super) fn rows_of(&self, series: Series, column: u16) -> impl Iterator<Item = u16> + '_ {
         (0..self.rows).filter(move |row| {
-            self.index(column, *row).and_then(|index| self.cells.get(index)).is_some_and(|cell| cell.1 == Some(series))
+            self.index(column, *row)
+                .and_then(|index| self.cells.get(index))
+                .is_some_and(|cell| cell.1 == Some(series))
         })
     }
 
@@ -120,7 +128,9 @@ mod tests {
 
     #[test]
     fn dots_are_where_braille_has_them() {
-        for (dot, shown) in [((0, 0), '⠁'), ((1, 0), '⠈'), ((0, 2), '⠄'), ((0, 3), '⡀'), ((1, 3), '⢀'), ((1, 1), '⠐')] {
+        for (dot, shown) in
+            [((0, 0), '⠁'), ((1, 0), '⠈'), ((0, 2), '⠄'), ((0, 3), '⡀'), ((1, 3), '⢀'), ((1, 1), '⠐')]
+        {
             let mut canvas = Canvas::new(1, 1, true);
             canvas.dot(dot, Series::Tests);
             assert_eq!(canvas.cell(0, 0, &Glyphs::unicode()), Some((Series::Tests, shown)));

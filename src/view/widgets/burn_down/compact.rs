@@ -19,11 +19,15 @@ pub(super) fn draw(
     glyphs: &Glyphs,
     today: NaiveDate,
 ) {
-    let sentences = sentences(insight, newest, glyphs, today);
-    let fitting = sentences.iter().find(|sentence| cells(sentence) <= area.width);
-    if let Some(sentence) = fitting {
-        let style = if newest.is_some() { styles.base } else { styles.muted };
+    let target = target(insight, today);
+    let sentences = sentences(insight, newest, &target, glyphs);
+    if let Some(sentence) = sentences.iter().find(|sentence| cells(sentence) <= area.width) {
+        let style = if newest.is_some() { styles.strong } else { styles.muted };
         write(buffer, area, 0, 0, sentence, style);
+        let below = if newest.is_some() { 2 } else { 1 };
+        if !sentence.ends_with(&target) && cells(&target) <= area.width {
+            write(buffer, area, 0, below, &target, styles.target);
+        }
     }
     if newest.is_some() && area.height >= 2 && area.width >= 4 {
         for (column, bar) in (0..).zip(sparkline(&insight.burn_down.days, area.width)) {
@@ -37,8 +41,8 @@ pub(super) fn draw(
 fn sentences(
     insight: &ReleaseInsight,
     newest: Option<&BurnDownDay>,
+    target: &str,
     glyphs: &Glyphs,
-    today: NaiveDate,
 ) -> Vec<String> {
     let state = match newest {
         None => {
@@ -46,26 +50,42 @@ fn sentences(
                 Unit::Stories => "stories",
                 Unit::PullRequests => "pull requests",
             };
-            vec![format!("no {unit} in scope yet"), format!("no {unit} yet"), format!("no {unit}"), glyphs.not_needed.into()]
+            vec![
+                format!("no {unit} in scope yet"),
+                format!("no {unit} yet"),
+                format!("no {unit}"),
+                glyphs.not_needed.into(),
+            ]
         }
-        Some(day) if day.remaining() == 0 => vec![format!("all {} ready", day.scope), "all ready".into(), "0".into()],
+        Some(day) if day.remaining() == 0 => {
+            vec![format!("all {} ready", day.scope), "all ready".into(), "0".into()]
+        }
         Some(day) => {
             let (remaining, scope) = (day.remaining(), day.scope);
-            vec![format!("{remaining} of {scope} open"), format!("{remaining}/{scope}"), remaining.to_string()]
+            vec![
+                format!("{remaining} of {scope} open"),
+                format!("{remaining}/{scope}"),
+                remaining.to_string(),
+            ]
         }
     };
-    let target = insight.burn_down.target.map_or_else(
-        || "no target".to_owned(),
-        |target| {
-            let over = (today - target).num_days();
-            let is_late = over > 0 && insight.release.released_at.is_none();
-            let form = if (target - today).num_days().abs() < 21 { "%a %-d" } else { "%-d %b %Y" };
-            let day = target.format(form);
-            if is_late { format!("target {day}, {over}d ago") } else { format!("target {day}") }
-        },
-    );
-    let longest = state.first().map(|state| format!("{state} {} {target}", glyphs.separator));
-    longest.into_iter().chain(state).collect()
+    let with_target = [0, 1].into_iter().filter_map(|length| state.get(length));
+    let with_target = with_target.map(|state| format!("{state} {} {target}", glyphs.separator));
+    with_target.chain(state.iter().cloned()).collect()
+}
+
+/// `target Wed 25`, `target Wed 18, 4d ago`, `no target`.
+fn target(insight: &ReleaseInsight, today: NaiveDate) -> String {
+    let Some(target) = insight.burn_down.target else {
+        return "no target".into();
+    };
+    let over = (today - target).num_days();
+    let day = target.format(if over.abs() < 21 { "%a %-d" } else { "%-d %b %Y" });
+    if over > 0 && insight.release.released_at.is_none() {
+        format!("target {day}, {over}d ago")
+    } else {
+        format!("target {day}")
+    }
 }
 
 /// The remaining work in bars of 0 to 8, as many as there are columns or days. Only
@@ -85,7 +105,14 @@ mod tests {
 
     #[test]
     fn a_sparkline_ends_with_now_and_shows_what_is_left() {
-        let day = |ready: u32| BurnDownDay { day: NaiveDate::MIN, scope: 800, ready, defects: 0, tests: None, ideal: None };
+        let day = |ready: u32| BurnDownDay {
+            day: NaiveDate::MIN,
+            scope: 800,
+            ready,
+            defects: 0,
+            tests: None,
+            ideal: None,
+        };
         let days: Vec<_> = [0, 100, 400, 799].map(day).into();
         assert_eq!(sparkline(&days, 10), [8, 7, 4, 1]);
         assert_eq!(sparkline(&days, 2), [7, 1]);

@@ -52,8 +52,8 @@ mod tests {
 
     #[test]
     fn it_widens_and_gets_lighter_with_less_certainty() {
-        assert_eq!(row(0.0), ".....##+-...............................");
-        let widths: Vec<_> = (0..10).map(|index| row(f64::from(index) * 4.0).matches(['#', '+', '-']).count()).collect();
+        let widths: Vec<_> =
+            (0..10).map(|index| row(f64::from(index) * 4.0).matches(['#', '+', '-']).count()).collect();
         assert!(widths.is_sorted(), "{widths:?}");
         for index in 0..10 {
             let row = row(f64::from(index) * 4.0);
@@ -67,6 +67,8 @@ mod tests {
         let done = Cone { tip: (10.0, 40.0), ..CONE };
         assert!((0..40).all(|x| done.shade(f64::from(x), f64::from(x) + 1.0, 36.0, 40.0).is_none()));
         let near = Cone { dates: [10.0; 3], ..CONE };
-        assert!((0..10).all(|y| near.shade(10.0, 12.0, f64::from(y) * 4.0, f64::from(y) * 4.0 + 4.0).is_some()));
+        assert!(
+            (0..10).all(|y| near.shade(10.0, 12.0, f64::from(y) * 4.0, f64::from(y) * 4.0 + 4.0).is_some())
+        );
     }
 }

@@ -16,23 +16,29 @@ use crate::{
     theme::{Glyphs, Styles},
 };
 
-/// A row of labels, at least one cell apart.
+/// A row of labels that do not touch each other.
 #[derive(Clone, Debug)]
 pub(super) struct Strip {
     width: u16,
+    apart: u16,
     taken: Vec<(u16, u16)>,
 }
 
 impl Strip {
-    /// An empty one of so many cells.
+    /// An empty one of so many cells, for labels one cell apart.
     pub(super) fn new(width: u16) -> Self {
-        Self { width, taken: Vec::new() }
+        Self { width, apart: 1, taken: Vec::new() }
     }
 
-    /// Takes `width` cells from `start` on, if they are free and one beside them is.
+    /// With so many cells between two labels.
+    pub(super) fn apart(self, apart: u16) -> Self {
+        Self { apart, ..self }
+    }
+
+    /// Takes `width` cells from `start` on, if they are free and those between labels are.
     pub(super) fn take(&mut self, start: u16, width: u16) -> Option<u16> {
         let end = start.checked_add(width).filter(|end| *end <= self.width && width > 0)?;
-        let free = self.taken.iter().all(|(from, to)| end < *from || *to < start);
+        let free = self.taken.iter().all(|(from, to)| end + self.apart <= *from || to + self.apart <= start);
         free.then(|| self.taken.push((start, end)))?;
         Some(start)
     }
@@ -108,7 +114,8 @@ pub(super) fn keys(data: &BurnDown, newest: &BurnDownDay, styles: &Styles, glyph
     keys.push(key(Series::Scope, "⠒⠒", format!("scope {}", newest.scope), styles.scope));
     if let Some(ideal) = newest.ideal {
         let sample = format!("{0} {0}", glyphs.ideal);
-        keys.push(Key { sample, text: format!("ideal {:.0}", ideal.max(0.0)), style: styles.ideal });
+        let digits = usize::from(ideal < 9.95 && (ideal - ideal.round()).abs() >= 0.05);
+        keys.push(Key { sample, text: format!("ideal {:.digits$}", ideal.max(0.0)), style: styles.ideal });
     }
     keys
 }
@@ -166,19 +173,30 @@ impl Free {
         }
     }
 
-    /// A place for the name of a line, right at its newest end or else as near to it as there
-    /// is room above or below.
-    pub(super) fn beside(&mut self, canvas: &Canvas, series: Series, width: u16) -> Option<(u16, u16)> {
+    /// A place for the name of a line: right at its newest end, beyond the line of the target
+    /// if that is near, or else as near to the end as there is room above or below. Never
+    /// between two lines: it could be the name of either.
+    pub(super) fn beside(
+        &mut self,
+        canvas: &Canvas,
+        series: Series,
+        width: u16,
+        target: Option<u16>,
+    ) -> Option<(u16, u16)> {
         let end = (0..self.columns).rev().find(|column| canvas.rows_of(series, *column).next().is_some())?;
         let end_row = canvas.rows_of(series, end).last()?;
-        if self.take(end.saturating_add(2), end_row, width) {
-            return Some((end + 2, end_row));
+        let beyond = target.filter(|target| (end..end + 12).contains(target)).map(|target| target + 2);
+        for start in [Some(end + 2), beyond].into_iter().flatten() {
+            if self.take(start, end_row, width) {
+                return Some((start, end_row));
+            }
         }
         for column in (0..=end).rev() {
             let start = (column + 1).checked_sub(width)?;
             for row in canvas.rows_of(series, column).collect::<Vec<_>>() {
-                for row in [row.checked_sub(1), row.checked_add(1)].into_iter().flatten() {
-                    if self.take(start, row, width) {
+                for (row, far) in [(row.wrapping_sub(1), row.wrapping_sub(2)), (row + 1, row + 2)] {
+                    let is_between = (start..start + width).any(|column| canvas.is_set(column, far));
+                    if !is_between && self.take(start, row, width) {
                         return Some((start, row));
                     }
                 }
@@ -211,16 +229,18 @@ mod tests {
         canvas.line((0, 2), (9, 2), Series::Tests);
         let is_free = |column: u16, row: u16| canvas.cell(column, row, &Glyphs::ascii()).is_none();
         let mut free = Free::new(20, 4, is_free);
-        assert_eq!(free.beside(&canvas, Series::Tests, 5), Some((11, 2)));
-        assert_eq!(free.beside(&canvas, Series::Tests, 5), Some((5, 1)));
-        assert_eq!(free.beside(&canvas, Series::Tests, 5), Some((5, 3)));
-        assert_eq!(free.beside(&canvas, Series::Tests, 19), None);
-        assert_eq!(free.beside(&canvas, Series::Defects, 5), None, "there is no such line");
+        assert_eq!(free.beside(&canvas, Series::Tests, 5, None), Some((11, 2)));
+        assert_eq!(free.beside(&canvas, Series::Tests, 5, None), Some((5, 1)));
+        assert_eq!(free.beside(&canvas, Series::Tests, 5, None), Some((5, 3)));
+        assert_eq!(free.beside(&canvas, Series::Tests, 19, None), None);
+        assert_eq!(free.beside(&canvas, Series::Defects, 5, None), None, "there is no such line");
     }
 
     #[test]
     fn numbers_are_short_and_honest() {
-        for (share, said) in [(1.0, "100 %"), (0.994, "99.4 %"), (0.99996, "99.9 %"), (0.0, "0 %"), (0.29, "29 %")] {
+        for (share, said) in
+            [(1.0, "100 %"), (0.994, "99.4 %"), (0.99996, "99.9 %"), (0.0, "0 %"), (0.29, "29 %")]
+        {
             assert_eq!(percent(share), said);
         }
         let day = NaiveDate::MIN;

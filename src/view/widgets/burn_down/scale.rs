@@ -157,9 +157,18 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_a_number_one_can_halve() {
-        for (largest, top) in
-            [(0, 1), (1, 1), (2, 2), (3, 4), (47, 48), (48, 48), (99, 100), (137, 140), (1234, 1300), (50_000, 50_000)]
-        {
+        for (largest, top) in [
+            (0, 1),
+            (1, 1),
+            (2, 2),
+            (3, 4),
+            (47, 48),
+            (48, 48),
+            (99, 100),
+            (137, 140),
+            (1234, 1300),
+            (50_000, 50_000),
+        ] {
             assert_eq!(nice(largest), top, "{largest}");
             assert!(nice(largest) >= largest);
         }

@@ -26,7 +26,11 @@ fn styles(depth: ColorDepth) -> Styles {
 
 /// Days from `first` on, of scope, ready, defects and tests; the ideal line falls to zero at
 /// the target.
-fn insight(first: NaiveDate, target: Option<NaiveDate>, days: &[(u32, u32, u32, Option<f64>)]) -> ReleaseInsight {
+fn insight(
+    first: NaiveDate,
+    target: Option<NaiveDate>,
+    days: &[(u32, u32, u32, Option<f64>)],
+) -> ReleaseInsight {
     let start = days.first().map_or(0, |day| day.0);
     let ideal = |day: NaiveDate| {
         let length = (target? - first).num_days().max(1);
@@ -36,7 +40,14 @@ fn insight(first: NaiveDate, target: Option<NaiveDate>, days: &[(u32, u32, u32, 
         .zip(days)
         .map(|(index, (scope, ready, defects, tests))| {
             let day = first + Days::new(index);
-            BurnDownDay { day, scope: *scope, ready: *ready, defects: *defects, tests: *tests, ideal: ideal(day) }
+            BurnDownDay {
+                day,
+                scope: *scope,
+                ready: *ready,
+                defects: *defects,
+                tests: *tests,
+                ideal: ideal(day),
+            }
         })
         .collect();
     let scope_steps = days
@@ -104,7 +115,11 @@ fn long() -> (ReleaseInsight, NaiveDate) {
         .collect();
     let first = NaiveDate::from_ymd_opt(2025, 6, 1).unwrap();
     let mut insight = insight(first, Some(at(12, 20)), &days);
-    insight.forecast = forecast([at(12, 28), NaiveDate::from_ymd_opt(2027, 2, 10).unwrap(), NaiveDate::from_ymd_opt(2027, 4, 1).unwrap()]);
+    insight.forecast = forecast([
+        at(12, 28),
+        NaiveDate::from_ymd_opt(2027, 2, 10).unwrap(),
+        NaiveDate::from_ymd_opt(2027, 4, 1).unwrap(),
+    ]);
     (insight, first + Days::new(539))
 }
 
@@ -112,7 +127,11 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
     let (usual, today) = usual();
     let (long, long_today) = long();
     let three = {
-        let mut three = insight(at(11, 20), Some(at(11, 23)), &[(5, 0, 0, None), (5, 2, 1, Some(1.0)), (5, 3, 1, Some(0.98))]);
+        let mut three = insight(
+            at(11, 20),
+            Some(at(11, 23)),
+            &[(5, 0, 0, None), (5, 2, 1, Some(1.0)), (5, 3, 1, Some(0.98))],
+        );
         three.forecast = forecast([at(11, 23), at(11, 24), at(11, 24)]);
         three
     };
@@ -129,7 +148,17 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
     };
     let past_target = {
         let mut late = usual.clone();
-        late.burn_down = insight(at(11, 9), Some(at(11, 18)), &usual.burn_down.days.iter().map(|day| (day.scope, day.ready, day.defects, day.tests)).collect::<Vec<_>>()).burn_down;
+        late.burn_down = insight(
+            at(11, 9),
+            Some(at(11, 18)),
+            &usual
+                .burn_down
+                .days
+                .iter()
+                .map(|day| (day.scope, day.ready, day.defects, day.tests))
+                .collect::<Vec<_>>(),
+        )
+        .burn_down;
         late
     };
     let no_target = {
@@ -141,7 +170,9 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
     };
     let one_story = insight(at(11, 18), Some(at(11, 25)), &[(1, 0, 0, None); 5]);
     let late_scope = {
-        let days: Vec<_> = (0..14).map(|day| (if day < 11 { 20 } else { 46 }, (day * 3 / 2).min(19), 1, Some(0.97))).collect();
+        let days: Vec<_> = (0..14)
+            .map(|day| (if day < 11 { 20 } else { 46 }, (day * 3 / 2).min(19), 1, Some(0.97)))
+            .collect();
         let mut late = insight(at(11, 9), Some(at(11, 25)), &days);
         late.forecast = forecast([at(12, 12), at(12, 24), NaiveDate::from_ymd_opt(2027, 3, 1).unwrap()]);
         late
@@ -168,7 +199,12 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
     ]
 }
 
-fn rows(insight: &ReleaseInsight, today: NaiveDate, set: GlyphSet, (width, height): (u16, u16)) -> Vec<String> {
+fn rows(
+    insight: &ReleaseInsight,
+    today: NaiveDate,
+    set: GlyphSet,
+    (width, height): (u16, u16),
+) -> Vec<String> {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
     draw(&mut buffer, area, insight, &styles(ColorDepth::Truecolor), &Glyphs::of(set), today);
@@ -220,7 +256,18 @@ fn nothing_but_ascii_where_nothing_else_can_be_shown() {
 fn the_chart_says_what_the_newest_day_says() {
     let (insight, today) = usual();
     let text = rows(&insight, today, GlyphSet::Unicode, (118, 20)).join("\n");
-    for said in ["remaining 7", "tests 99.4 %", "defects 2", "scope 48", "target Wed 25 Nov", "+6", "today", "P50", "P85", "P95"] {
+    for said in [
+        "remaining 7",
+        "tests 99.4 %",
+        "defects 2",
+        "scope 48",
+        "target Wed 25 Nov",
+        "+6",
+        "today",
+        "P50",
+        "P85",
+        "P95",
+    ] {
         assert!(text.contains(said), "{said} in\n{text}");
     }
 }
@@ -257,7 +304,13 @@ fn random() -> impl Strategy<Value = Random> {
         -10..900_i64,
         proptest::collection::vec((-5..900_i64, count(), count()), 0..20),
     )
-        .prop_map(|(days, target, forecast, today, steps)| Random { days, target, forecast, today, steps })
+        .prop_map(|(days, target, forecast, today, steps)| Random {
+            days,
+            target,
+            forecast,
+            today,
+            steps,
+        })
 }
 
 proptest! {
