@@ -1,7 +1,8 @@
 //! The days of a month, with what is on them.
 //!
-//! From 60 columns on every day has room for the names of what is on it. With less, the
-//! months are as small as they can be, as many as there is room for, and a day has a mark.
+//! From 60 columns on every day has room for the names of what is on it, and every release
+//! has a line below with all its dates. With less, the months are as small as they can be,
+//! as many as there is room for, and a day has a mark.
 
 use std::borrow::Cow;
 
@@ -25,10 +26,18 @@ const WEEK: [&str; 7] = ["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"];
 const SMALL_DAY: u16 = 3;
 /// Cells of a small month.
 const SMALL_MONTH: u16 = 7 * SMALL_DAY;
-/// From so many columns on, days have names.
+/// From so many columns on, days have names, and releases a line with all their dates.
 const LARGE: u16 = 60;
-/// From so many rows on: title, days of the week, and two rows for each of six weeks.
-const LARGE_ROWS: u16 = 14;
+/// Rows of a large month without releases: title, days of the week, two rows for each of six
+/// weeks, and one to keep the releases apart.
+const LARGE_ROWS: u16 = 15;
+/// So many releases must have room below a large month, if there are as many.
+const LARGE_PLANS: usize = 10;
+
+mod large;
+mod releases;
+
+use releases::Plan;
 
 /// Draws the months around `selected`, or around today.
 pub(crate) fn draw(
@@ -43,10 +52,12 @@ pub(crate) fn draw(
     let area = area.intersection(buffer.area);
     let shown = selected.unwrap_or(today);
     let mut sheet = Sheet { buffer, entries, today, selected, styles, glyphs };
-    if area.width >= LARGE && area.height >= LARGE_ROWS {
-        sheet.large(area, shown);
+    let plans = if area.width >= LARGE { releases::plans(entries, today) } else { Vec::new() };
+    let large_rows = LARGE_ROWS + plans.len().min(LARGE_PLANS) as u16;
+    if area.width >= LARGE && area.height >= large_rows {
+        sheet.large(area, shown, &plans);
     } else if area.width + 1 >= SMALL_MONTH && area.height >= 3 {
-        sheet.small(area, shown);
+        sheet.small(area, shown, &plans);
     } else {
         sheet.day(area, shown);
     }
@@ -103,8 +114,8 @@ fn rank(kind: CalendarKind) -> u8 {
         CalendarKind::EstimatedTarget => 2,
         CalendarKind::P85 => 3,
         CalendarKind::P50 => 4,
-        CalendarKind::Released => 5,
-        CalendarKind::Freeze => 6,
+        CalendarKind::Freeze => 5,
+        CalendarKind::Released => 6,
     }
 }
 
@@ -119,6 +130,19 @@ fn word(kind: CalendarKind) -> &'static str {
         CalendarKind::Freeze => "freeze",
         CalendarKind::Released => "released",
     }
+}
+
+/// What is on a day, by what it is of.
+fn by_label<'a>(entries: &[&'a CalendarEntry]) -> Vec<Vec<&'a CalendarEntry>> {
+    let mut labels: Vec<Vec<&CalendarEntry>> = Vec::new();
+    for entry in entries {
+        match labels.iter_mut().find(|same| same.first().is_some_and(|first| first.label == entry.label)) {
+            Some(same) if same.iter().any(|other| other.kind == entry.kind) => {}
+            Some(same) => same.push(entry),
+            None => labels.push(vec![entry]),
+        }
+    }
+    labels
 }
 
 /// What is drawn on, and with.
@@ -202,8 +226,13 @@ impl<'a> Sheet<'a> {
 
     /// As many small months as there is room for, beside and below each other, that of
     /// `shown` first; what they mean below.
-    fn small(&mut self, area: Rect, shown: NaiveDate) {
+    fn small(&mut self, area: Rect, shown: NaiveDate, plans: &[Plan<'_>]) {
         let across = ((area.width + 2) / (SMALL_MONTH + 2)).max(1);
+        // The first row of months and its key come before the releases.
+        let listed = (plans.len() as u16).min(area.height.saturating_sub(2 + 6 + 2));
+        let place = Rect { y: area.bottom() - listed, height: listed, ..area };
+        self.plans(place, plans);
+        let area = Rect { height: area.height - listed, ..area };
         let mut month = first_of(shown);
         let mut top = 0;
         while top + 3 <= area.height {
@@ -254,8 +283,12 @@ impl<'a> Sheet<'a> {
                 let column = index * SMALL_DAY;
                 let number = format!("{:>2}", day.day());
                 self.write(area, column, row, &number, self.number_style(day, month));
-                if let Some(entry) = self.of(day).first() {
+                let of_day = self.of(day);
+                if let Some(entry) = of_day.first() {
                     let (mark, style) = self.look(entry.kind);
+                    let is = |kind| of_day.iter().any(|entry| entry.kind == kind);
+                    let is_in_the_way = is(CalendarKind::Deployment) && is(CalendarKind::Freeze);
+                    let style = if is_in_the_way { self.styles.no_go } else { style };
                     self.write(area, column + 2, row, mark, style);
                 }
                 if self.selected == Some(day) {
@@ -270,99 +303,36 @@ impl<'a> Sheet<'a> {
         self.buffer.set_style(place, Style::new().add_modifier(Modifier::REVERSED));
     }
 
-    /// One month whose days say what is on them.
-    fn large(&mut self, area: Rect, shown: NaiveDate) {
-        let month = first_of(shown);
-        let name = title(month);
-        self.write(area, 0, 0, &name, self.styles.title);
-        let key = area.width.saturating_sub(name.width() as u16 + 3);
-        let beside = Rect { x: area.right() - key, width: key, height: 1, ..area };
-        self.legend(beside, month, last_of(month));
-        let weeks: Vec<_> = weeks(month).collect();
-        let count = weeks.len().max(1) as u16;
-        let width = area.width / 7;
-        let rows = area.height - 2;
-        for (index, name) in (0..).zip(WEEK) {
-            self.write(area, index * width, 1, name, self.styles.header);
-        }
-        for (index, week) in (0..).zip(weeks) {
-            let top = index * rows / count;
-            let height = (index + 1) * rows / count - top;
-            for (column, day) in (0..).zip(week) {
-                // The last cell keeps the columns apart.
-                let place =
-                    Rect { x: area.x + column * width, y: area.y + 2 + top, width: width - 1, height };
-                self.large_day(place, day, month);
-            }
-        }
-    }
-
-    fn large_day(&mut self, area: Rect, day: NaiveDate, month: NaiveDate) {
-        let line = self.glyphs.lines[0].repeat(usize::from(area.width));
-        self.write(area, 0, 0, &line, self.styles.border);
-        let number = match day.day() {
-            1 => day.format("%-d %b").to_string(),
-            number => number.to_string(),
-        };
-        let number = if day == self.today { format!("{number} today") } else { number };
-        let number = format!("{} ", fit(&number, area.width.saturating_sub(1), self.glyphs.ellipsis));
-        self.write(area, 0, 0, &number, self.number_style(day, month));
-        if self.selected == Some(day) {
-            self.select(area, 0, 0, area.width);
-        }
-        let entries = self.of(day);
-        let rows = usize::from(area.height.saturating_sub(1));
-        let listed = if entries.len() > rows { rows.saturating_sub(1) } else { rows };
-        for (row, entry) in (1..).zip(entries.iter().take(listed)) {
-            self.entry(area, row, entry);
-        }
-        let hidden = entries.get(listed..).unwrap_or_default();
-        if !hidden.is_empty() {
-            self.more(area, rows as u16, hidden);
-        }
-    }
-
-    fn entry(&mut self, area: Rect, row: u16, entry: &CalendarEntry) {
-        let (mark, style) = self.look(entry.kind);
-        let label = entry.label.as_str();
-        let word = word(entry.kind);
-        let room = area.width.saturating_sub(2);
-        // The word repeats the mark: it goes first where there is no room for both.
-        let with_word = format!("{label} {word}");
-        let text = match entry.kind {
-            CalendarKind::Freeze => format!("{word} {label}"),
-            _ if with_word.width() <= usize::from(room) => with_word,
-            _ => label.to_owned(),
-        };
-        self.write(area, 0, row, mark, style);
-        let text = fit(&text, room, self.glyphs.ellipsis).into_owned();
-        self.write(area, 2, row, &text, style);
-    }
-
-    /// How many are not listed; the marks of them where there is room.
-    fn more(&mut self, area: Rect, row: u16, hidden: &[&CalendarEntry]) {
-        let row = row.min(area.height.saturating_sub(1));
-        let text = format!("+{} more", hidden.len());
-        let text = fit(&text, area.width, self.glyphs.ellipsis).into_owned();
-        let column = if row == 0 { area.width.saturating_sub(text.width() as u16) } else { 0 };
-        self.write(area, column, row, &text, self.styles.muted);
-        let mut column = column + text.width() as u16 + 1;
-        for entry in hidden.iter().take_while(|_| row > 0) {
-            if column >= area.width {
-                return;
-            }
+    /// What has one name on a day: its marks, the name, and the word of its mark if it has
+    /// only one and there is room.
+    fn same(&mut self, area: Rect, row: u16, same: &[&CalendarEntry]) {
+        let mut column = 0;
+        for entry in same {
             let (mark, style) = self.look(entry.kind);
             self.write(area, column, row, mark, style);
             column += 1;
         }
+        let Some(entry) = same.first() else { return };
+        let label = entry.label.as_str();
+        let room = area.width.saturating_sub(column + 1);
+        let with_word = match entry.kind {
+            CalendarKind::Freeze => format!("{} {label}", word(entry.kind)),
+            kind => format!("{label} {}", word(kind)),
+        };
+        let has_room = same.len() == 1 && with_word.width() <= usize::from(room);
+        let text = if has_room { with_word } else { label.to_owned() };
+        let text = fit(&text, room, self.glyphs.ellipsis).into_owned();
+        let (_, style) = self.look(entry.kind);
+        self.write(area, column + 1, row, &text, style);
     }
 
     /// Where there is no room for a month: one day and what is on it.
     fn day(&mut self, area: Rect, shown: NaiveDate) {
         let form = if area.width < 10 { "%-d %b" } else { "%a %-d %b" };
         self.write(area, 0, 0, &shown.format(form).to_string(), self.styles.title);
-        for (row, entry) in (1..area.height).zip(self.of(shown)) {
-            self.entry(area, row, entry);
+        let entries = self.of(shown);
+        for (row, same) in (1..area.height).zip(by_label(&entries)) {
+            self.same(area, row, &same);
         }
     }
 }
