@@ -1,7 +1,7 @@
 //! One month, large enough to say what is on every day.
 
 use chrono::{Datelike as _, NaiveDate};
-use ratatui::{layout::Rect, style::Style};
+use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::{
@@ -51,8 +51,6 @@ impl Sheet<'_> {
     }
 
     fn large_day(&mut self, area: Rect, day: NaiveDate, month: NaiveDate) {
-        let line = self.glyphs.lines[0].repeat(usize::from(area.width));
-        self.write(area, 0, 0, &line, self.styles.border);
         let number = match day.day() {
             1 => day.format("%-d %b").to_string(),
             number => number.to_string(),
@@ -60,8 +58,10 @@ impl Sheet<'_> {
         let long = format!("{number} today ");
         let is_long = day == self.today && long.width() <= usize::from(area.width);
         let number = if is_long { long } else { format!("{number} ") };
-        self.write(area, 0, 0, &number, Style::new());
+        let used = number.width() as u16;
         self.write(area, 0, 0, number.trim_end(), self.number_style(day, month));
+        let line = self.glyphs.lines[0].repeat(usize::from(area.width.saturating_sub(used)));
+        self.write(area, used, 0, &line, self.styles.border);
         if self.selected == Some(day) {
             self.select(area, 0, 0, area.width);
         }
