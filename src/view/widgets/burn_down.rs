@@ -22,6 +22,7 @@ use chrono::{Duration, NaiveDate};
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 
 use crate::{
+    domain::Instant,
     insight::{BurnDown, BurnDownDay, ForecastView, ReleaseInsight},
     theme::{Glyphs, Styles},
 };
@@ -58,7 +59,7 @@ pub(crate) fn draw(
 /// time zone.
 fn forecast_days(forecast: &ForecastView) -> Option<[NaiveDate; 3]> {
     match forecast {
-        ForecastView::Dates { p50, p85, p95, .. } => Some([p50, p85, p95].map(|at| at.date_naive())),
+        ForecastView::Dates { p50, p85, p95, .. } => Some([p50, p85, p95].map(Instant::date_naive)),
         ForecastView::Withheld(_) | ForecastView::Ready => None,
     }
 }

@@ -88,7 +88,8 @@ impl Chart<'_> {
             if matches!(name, "P50" | "P95") {
                 continue;
             }
-            let date = day.format(if plot.width < 40 { "%-d" } else { "%-d %b" }).to_string();
+            let is_clear = plot.width < 40 && day.month() == self.first.month();
+            let date = day.format(if is_clear { "%-d" } else { "%-d %b" }).to_string();
             if let Some(start) = dates.around(column, cells(&date)) {
                 write(buffer, below, start, 1, &date, style);
             }

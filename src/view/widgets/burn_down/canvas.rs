@@ -154,7 +154,7 @@ mod tests {
             let is_set = |x: i64, y: i64| canvas.cell(x as u16, y as u16, &Glyphs::ascii()).is_some();
             let set: Vec<_> = (0..40).flat_map(|x| (0..40).map(move |y| (x, y))).filter(|(x, y)| is_set(*x, *y)).collect();
             let longest = (from.0 - to.0).abs().max((from.1 - to.1).abs());
-            prop_assert_eq!(set.len() as i64, longest + 1);
+            prop_assert_eq!(set.len(), longest as usize + 1);
             prop_assert!(set.contains(&from) && set.contains(&to));
             for (x, y) in &set {
                 let neighbours = set.iter().filter(|(a, b)| (a - x).abs() <= 1 && (b - y).abs() <= 1).count();

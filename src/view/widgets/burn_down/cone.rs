@@ -26,8 +26,8 @@ impl Cone {
         if right <= way(p50, top) || way(p95, bottom) + 1.0 <= left {
             return None;
         }
-        let fallen = (((top + bottom) / 2.0 - y) / height).clamp(0.05, 1.0);
-        let date = x + ((left + right) / 2.0 - x) / fallen;
+        let fallen = ((f64::midpoint(top, bottom) - y) / height).clamp(0.05, 1.0);
+        let date = x + (f64::midpoint(left, right) - x) / fallen;
         Some(match date {
             date if date < f64::midpoint(p50, p85) => 3,
             date if date < p85.max(p50 + 1.0) => 2,

@@ -135,7 +135,7 @@ fn nice(largest: u32) -> u32 {
         2..100 => 2,
         _ => 10_u32.pow(largest.ilog10() - 1),
     };
-    largest.div_ceil(step).checked_mul(step).unwrap_or(u32::MAX)
+    largest.div_ceil(step).saturating_mul(step)
 }
 
 /// A count in at most five characters: `48`, `1300`, `50k`.

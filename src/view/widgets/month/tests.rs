@@ -129,7 +129,7 @@ fn today_is_underlined_and_the_selected_day_reversed() {
         let buffer = buffer(size, GlyphSet::Unicode, &entries(), Some(selected));
         let with = |modifier: Modifier| {
             let cells = buffer.content.iter().filter(|cell| cell.modifier.contains(modifier));
-            cells.map(|cell| cell.symbol()).collect::<String>()
+            cells.map(ratatui::buffer::Cell::symbol).collect::<String>()
         };
         assert!(with(Modifier::UNDERLINED).starts_with("22"), "{size:?}");
         assert!(with(Modifier::REVERSED).starts_with("25"), "{size:?}");
