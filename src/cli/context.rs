@@ -94,11 +94,6 @@ impl Context {
         }
         sources
     }
-
-    /// Nothing is configured and nothing was found.
-    pub(super) fn is_empty(&self) -> bool {
-        self.demo.is_none() && self.config.plan.is_none() && self.config.git.is_none()
-    }
 }
 
 /// What of the command line are settings.

@@ -7,7 +7,7 @@ const LISTED: usize = 12;
 
 /// The release called `name`: by project and version, or by the version alone where only one
 /// project has it; letters' case does not matter. Otherwise a message that says what there is.
-pub fn find<'a>(
+pub(super) fn find<'a>(
     releases: impl Iterator<Item = &'a Release> + Clone,
     name: &str,
 ) -> Result<ReleaseId, String> {

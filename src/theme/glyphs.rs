@@ -64,6 +64,14 @@ pub struct Glyphs {
     pub deployment: &'static str,
     /// Calendar: a day in a freeze.
     pub freeze: &'static str,
+    /// Calendar: a target that somebody set.
+    pub promised: &'static str,
+    /// Calendar: a target that was estimated.
+    pub estimated: &'static str,
+    /// Calendar: half sure to be ready.
+    pub half_sure: &'static str,
+    /// Calendar: 85 % sure to be ready.
+    pub sure: &'static str,
     /// Chart: the ideal line.
     pub ideal: &'static str,
     /// Chart: a point of a line, where braille is not allowed.
@@ -83,6 +91,8 @@ pub struct Glyphs {
     /// Lines within panes: horizontal, vertical, and where they meet a frame at the left and
     /// at the right.
     pub lines: [&'static str; 4],
+    /// Marks on a horizontal axis: for a label below, and for a line above.
+    pub ticks: [&'static str; 2],
     /// Frames of panes.
     pub border: border::Set<'static>,
     /// Whether charts may be drawn with braille, 2 by 4 points in a cell.
@@ -125,6 +135,10 @@ impl Glyphs {
             times: "×",
             deployment: "•",
             freeze: "▒",
+            promised: "◆",
+            estimated: "◇",
+            half_sure: "◑",
+            sure: "◕",
             ideal: "·",
             point: "•",
             target: "┊",
@@ -134,6 +148,7 @@ impl Glyphs {
             bar: ["█", "░"],
             scroll: ["│", "█"],
             lines: ["─", "│", "├", "┤"],
+            ticks: ["┬", "┴"],
             border: border::PLAIN,
             braille: true,
         }
@@ -156,6 +171,7 @@ impl Glyphs {
             bar: ["█", "░"],
             scroll: ["│", "█"],
             lines: ["─", "│", "├", "┤"],
+            ticks: ["┬", "┴"],
             border: border::PLAIN,
             ..Self::ascii()
         }
@@ -187,6 +203,10 @@ impl Glyphs {
             times: "x",
             deployment: "*",
             freeze: "%",
+            promised: "T",
+            estimated: "t",
+            half_sure: "p",
+            sure: "P",
             ideal: ".",
             point: "*",
             target: ":",
@@ -196,6 +216,7 @@ impl Glyphs {
             bar: ["#", "."],
             scroll: ["|", "#"],
             lines: ["-", "|", "+", "+"],
+            ticks: ["+", "+"],
             border: border::Set {
                 top_left: "+",
                 top_right: "+",
@@ -257,10 +278,29 @@ mod tests {
     }
 
     #[test]
+    fn what_can_be_on_a_day_has_distinct_marks_in_every_set() {
+        for set in SETS {
+            let glyphs = Glyphs::of(set);
+            let days = [
+                glyphs.deployment,
+                glyphs.freeze,
+                glyphs.promised,
+                glyphs.estimated,
+                glyphs.half_sure,
+                glyphs.sure,
+                glyphs.go,
+            ];
+            for (index, one) in days.iter().enumerate() {
+                assert!(!days[index + 1..].contains(one), "{set:?}: {one:?}");
+            }
+        }
+    }
+
+    #[test]
     fn ascii_is_ascii_and_the_console_shows_no_more_than_it_can() {
         assert!(all(&Glyphs::ascii()).iter().all(|glyph| glyph.is_ascii()));
         for glyph in all(&Glyphs::console()) {
-            assert!(glyph.is_ascii() || "·←→↑↓░▒▓█▄─│┌┐└┘├┤".contains(&glyph), "{glyph:?}");
+            assert!(glyph.is_ascii() || "·←→↑↓░▒▓█▄─│┌┐└┘├┤┬┴".contains(&glyph), "{glyph:?}");
         }
         assert!(Glyphs::unicode().braille && !Glyphs::console().braille && !Glyphs::ascii().braille);
     }

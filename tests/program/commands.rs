@@ -105,7 +105,7 @@ fn a_directory_with_nothing_says_what_to_do() {
     let place = Place::new();
     let output = place.run(&["status"]);
     let said = text(&output.stdout);
-    assert!(said.contains("no release"), "{said}");
+    assert!(said.contains("no release is known"), "{said}");
     assert!(said.contains("tminus demo"), "{said}");
     let mut terminal = place.open(&["--theme=dark"], 80, 24);
     terminal.wait_for("tminus demo");

@@ -19,9 +19,16 @@ const ROWS: usize = 20;
 pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) -> String {
     let mut out = String::new();
     let Some(insight) = super::shown(board, release) else {
-        line(&mut out, format_args!("{}: no release known", board.title));
+        line(&mut out, format_args!("{}: no release is known", board.title));
         sources(&mut out, board, now);
         problems(&mut out, board);
+        section(&mut out, "What to do");
+        line(&mut out, format_args!("  tag a version (`git tag v0.1.0`): tags are releases"));
+        line(
+            &mut out,
+            format_args!("  write a plan into .tminus.toml: it names releases, stories and deployments"),
+        );
+        line(&mut out, format_args!("  `tminus demo` shows the board on a simulated organisation"));
         return out;
     };
     headline(&mut out, board, insight, now);

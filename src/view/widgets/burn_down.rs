@@ -1,20 +1,321 @@
 //! The burn-down chart.
+//!
+//! ```text
+//! remaining 7   tests 99 %   defects 2   scope 48   legend: names and newest values
+//!           +6                    target Wed 25     notes: changes of scope, the target
+//! 48┤⠒⠤⡀────────────┐                ┊      100%
+//!   │ · ·⠈⠢⡀ · · ·   ▓▒░             ┊              plot
+//!  0└┬──────┬─────today──P50──P85──P95──    0%      axis
+//!    9 Nov  12      22                              dates
+//! ```
 
-use chrono::NaiveDate;
-use ratatui::{buffer::Buffer, layout::Rect};
+mod axes;
+mod canvas;
+mod compact;
+mod cone;
+mod labels;
+mod scale;
+#[cfg(test)]
+mod tests;
+
+use chrono::{Duration, NaiveDate};
+use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 
 use crate::{
-    insight::ReleaseInsight,
+    domain::Instant,
+    insight::{BurnDown, BurnDownDay, ForecastView, ReleaseInsight},
     theme::{Glyphs, Styles},
 };
 
-/// Draws the burn-down of a release.
+use canvas::{Canvas, Series};
+use cone::Cone;
+use labels::{Free, cells, write};
+use scale::{CountScale, DayScale, short};
+
+/// Draws the burn-down of a release; where there is no room for a chart, what it would say.
 pub(crate) fn draw(
-    _buffer: &mut Buffer,
-    _area: Rect,
-    _insight: &ReleaseInsight,
-    _styles: &Styles,
-    _glyphs: &Glyphs,
-    _today: NaiveDate,
+    buffer: &mut Buffer,
+    area: Rect,
+    insight: &ReleaseInsight,
+    styles: &Styles,
+    glyphs: &Glyphs,
+    today: NaiveDate,
 ) {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return;
+    }
+    let is_something = |day: &BurnDownDay| day.scope > 0 || day.defects > 0;
+    let newest = insight.burn_down.days.last().filter(|_| insight.burn_down.days.iter().any(is_something));
+    match newest {
+        Some(newest) if area.width >= 20 && area.height >= 5 => {
+            Chart::new(area, insight, newest, styles, glyphs, today).draw(buffer);
+        }
+        newest => compact::draw(buffer, area, insight, newest, styles, glyphs, today),
+    }
+}
+
+/// The day on which a forecast falls. Forecasts have the resolution of days; the axis has no
+/// time zone.
+fn forecast_days(forecast: &ForecastView) -> Option<[NaiveDate; 3]> {
+    match forecast {
+        ForecastView::Dates { p50, p85, p95, .. } => Some([p50, p85, p95].map(Instant::date_naive)),
+        ForecastView::Withheld(_) | ForecastView::Ready => None,
+    }
+}
+
+/// The last day of the axis: the latest of those that matter, unless a forecast is so far
+/// away that it would leave no room for what happened.
+fn last_day(
+    data: &BurnDown,
+    first: NaiveDate,
+    end: NaiveDate,
+    forecast: Option<[NaiveDate; 3]>,
+) -> NaiveDate {
+    let sure = data.target.map_or(end, |target| target.max(end));
+    let reach = Duration::days(((sure - first).num_days() * 3).max(21));
+    let limit = first.checked_add_signed(reach).unwrap_or(sure);
+    let Some(dates) = forecast else {
+        return sure;
+    };
+    dates.into_iter().rev().find(|date| *date <= limit).map_or(limit, |date| date.max(sure))
+}
+
+/// A chart with its measures.
+struct Chart<'a> {
+    data: &'a BurnDown,
+    insight: &'a ReleaseInsight,
+    newest: &'a BurnDownDay,
+    styles: &'a Styles,
+    glyphs: &'a Glyphs,
+    today: NaiveDate,
+    area: Rect,
+    /// Lines and shades only; axis and dates are the two rows below.
+    plot: Rect,
+    has_notes: bool,
+    has_shares: bool,
+    has_defects: bool,
+    first: NaiveDate,
+    forecast: Option<[NaiveDate; 3]>,
+    days: DayScale,
+    counts: CountScale,
+}
+
+impl<'a> Chart<'a> {
+    fn new(
+        area: Rect,
+        insight: &'a ReleaseInsight,
+        newest: &'a BurnDownDay,
+        styles: &'a Styles,
+        glyphs: &'a Glyphs,
+        today: NaiveDate,
+    ) -> Self {
+        let data = &insight.burn_down;
+        let (across, down) = Canvas::resolution(glyphs.braille);
+        let largest = data.days.iter().map(|day| day.scope.max(day.defects)).max().unwrap_or(0);
+        let has_notes = area.height >= 9;
+        let has_shares = area.width >= 60 && data.days.iter().any(|day| day.tests.is_some());
+        let rows = area.height.saturating_sub(3 + u16::from(has_notes)).max(1);
+        let counts = CountScale::new(largest, rows, down);
+        let left = cells(&short(counts.top())) + 1;
+        let right = if has_shares { 5 } else { 0 };
+        let plot = Rect {
+            x: area.x + left,
+            y: area.y + 1 + u16::from(has_notes),
+            width: area.width.saturating_sub(left + right).max(1),
+            height: rows,
+        };
+        let first = data.days.first().map_or(today, |day| day.day);
+        let is_open = insight.release.released_at.is_none() && newest.remaining() > 0;
+        let forecast = forecast_days(&insight.forecast).filter(|_| is_open);
+        let last = last_day(data, first, newest.day, forecast);
+        let days = DayScale::new(first, last, plot.width, across);
+        Self {
+            data,
+            insight,
+            newest,
+            styles,
+            glyphs,
+            today,
+            area,
+            plot,
+            has_notes,
+            has_shares,
+            has_defects: data.days.iter().any(|day| day.defects > 0),
+            first,
+            forecast,
+            days,
+            counts,
+        }
+    }
+
+    fn draw(&self, buffer: &mut Buffer) {
+        let canvas = self.lines();
+        self.draw_legend(buffer);
+        self.draw_plot(buffer, &canvas);
+        self.draw_scales(buffer);
+        self.draw_axis(buffer);
+        self.draw_notes(buffer);
+    }
+
+    /// Names and newest values. Without a row for notes, the target is said here.
+    fn draw_legend(&self, buffer: &mut Buffer) {
+        let Self { area, styles, .. } = *self;
+        let row = Rect { height: 1, ..area };
+        if !self.has_notes && area.width < 60 {
+            compact::draw(buffer, row, self.insight, Some(self.newest), styles, self.glyphs, self.today);
+            return;
+        }
+        let target = self.data.target.filter(|_| !self.has_notes);
+        let label =
+            target.and_then(|target| self.target_labels(target).into_iter().next()).unwrap_or_default();
+        let room = area.width.saturating_sub(cells(&label) + 1);
+        let keys = labels::keys(self.data, self.newest, styles, self.glyphs);
+        labels::legend(buffer, Rect { width: room, ..row }, 0, &keys, styles.strong);
+        write(buffer, area, room + 1, 0, &label, styles.target.add_modifier(Modifier::BOLD));
+    }
+
+    fn lines(&self) -> Canvas {
+        let mut canvas = Canvas::new(self.plot.width, self.plot.height, self.glyphs.braille);
+        let mut before: Option<&BurnDownDay> = None;
+        let is_bold = self.glyphs.braille && self.plot.height >= 5;
+        for day in &self.data.days {
+            let x = self.days.dot(day.day);
+            let count = |count: u32| self.counts.dot(f64::from(count));
+            let from = before.unwrap_or(day);
+            let from_x = self.days.dot(from.day);
+            // The scope changes at once, not little by little.
+            let (old, new) = (count(from.scope), count(day.scope));
+            canvas.line((from_x, old), (x, old), Series::Scope);
+            canvas.line((x, old), (x, new), Series::Scope);
+            if self.has_defects {
+                canvas.line((from_x, count(from.defects)), (x, count(day.defects)), Series::Defects);
+            }
+            if let Some(tests) = day.tests {
+                let old = from.tests.unwrap_or(tests);
+                let from_x = if from.tests.is_some() { from_x } else { x };
+                canvas.line((from_x, self.counts.share(old)), (x, self.counts.share(tests)), Series::Tests);
+            }
+            let (old, new) = (count(from.remaining()), count(day.remaining()));
+            canvas.line((from_x, old), (x, new), Series::Remaining);
+            if is_bold {
+                canvas.line((from_x, old + 1), (x, new + 1), Series::Remaining);
+            }
+            before = Some(day);
+        }
+        canvas
+    }
+
+    fn cone(&self) -> Option<Cone> {
+        let dates = self.forecast?.map(|day| self.days.dot(day) as f64);
+        let tip = (
+            self.days.dot(self.newest.day) as f64,
+            self.counts.dot(f64::from(self.newest.remaining())) as f64,
+        );
+        Some(Cone { tip, bottom: self.counts.dot(0.0) as f64, dates })
+    }
+
+    /// Columns and rows of the ideal line: every other column, as it is dotted. It goes on
+    /// to the target from where the days that are over leave it.
+    fn ideal(&self) -> Vec<(u16, u16)> {
+        let mut points: Vec<(i64, f64)> = self
+            .data
+            .days
+            .iter()
+            .filter(|day| self.data.target.is_none_or(|target| day.day <= target))
+            .filter_map(|day| Some((self.days.dot(day.day), day.ideal.filter(|ideal| ideal.is_finite())?)))
+            .collect();
+        let end = self.data.target.filter(|target| *target > self.newest.day);
+        if let (Some(target), Some(_)) = (end, points.last()) {
+            points.push((self.days.dot(target), 0.0));
+        }
+        let (across, down) = Canvas::resolution(self.glyphs.braille);
+        let mut ahead = points.iter().peekable();
+        let mut before: Option<&(i64, f64)> = None;
+        let mut cells = Vec::new();
+        for column in (0..self.plot.width).step_by(2) {
+            let x = i64::from(column) * i64::from(across);
+            while let Some(point) = ahead.next_if(|point| point.0 <= x) {
+                before = Some(point);
+            }
+            let value = match (before, ahead.peek()) {
+                (Some((from, old)), Some((to, new))) => {
+                    old + (new - old) * (x - from) as f64 / (to - from).max(1) as f64
+                }
+                (Some((at, value)), None) if *at == x => *value,
+                _ => continue,
+            };
+            cells.push((column, (self.counts.dot(value) / i64::from(down)) as u16));
+        }
+        cells
+    }
+
+    fn draw_plot(&self, buffer: &mut Buffer, canvas: &Canvas) {
+        let Self { plot, styles, glyphs, .. } = *self;
+        let (across, down) = Canvas::resolution(glyphs.braille);
+        let (across, down) = (f64::from(across), f64::from(down));
+        let cone = self.cone();
+        let ideal = self.ideal();
+        let target = self.data.target.and_then(|target| self.days.column(target));
+        let shade = |column: u16, row: u16| {
+            let (left, top) = (f64::from(column) * across, f64::from(row) * down);
+            cone.and_then(|cone| cone.shade(left, left + across, top, top + down))
+        };
+        for row in 0..plot.height {
+            for column in 0..plot.width {
+                let (symbol, style) = if let Some((series, symbol)) = canvas.cell(column, row, glyphs) {
+                    if let Some(cell) = buffer.cell_mut((plot.x + column, plot.y + row)) {
+                        cell.set_char(symbol).set_style(self.style_of(series));
+                    }
+                    continue;
+                } else if target == Some(column) {
+                    (glyphs.target, styles.target)
+                } else if let Some(shade) = shade(column, row) {
+                    (glyphs.shades.get(shade).copied().unwrap_or(" "), styles.forecast)
+                } else {
+                    continue;
+                };
+                write(buffer, plot, column, row, symbol, style);
+            }
+        }
+        let is_line =
+            |column: u16, row: u16| canvas.cell(column, row, glyphs).is_some() || target == Some(column);
+        for (column, row) in &ideal {
+            if !is_line(*column, *row) && shade(*column, *row).is_none() {
+                write(buffer, plot, *column, *row, glyphs.ideal, styles.ideal);
+            }
+        }
+        if plot.width >= 44 && plot.height >= 5 {
+            let is_free = |column: u16, row: u16| !is_line(column, row) && shade(column, row).is_none();
+            let mut free = Free::new(plot.width, plot.height, is_free);
+            for (series, name) in [
+                (Series::Remaining, "remaining"),
+                (Series::Tests, "tests"),
+                (Series::Defects, "defects"),
+                (Series::Scope, "scope"),
+            ] {
+                let is_drawn = series != Series::Defects || self.has_defects;
+                let place = is_drawn.then(|| free.beside(canvas, series, cells(name), target)).flatten();
+                if let Some((column, row)) = place {
+                    write(
+                        buffer,
+                        plot,
+                        column.saturating_sub(1),
+                        row,
+                        &format!(" {name} "),
+                        self.style_of(series),
+                    );
+                }
+            }
+        }
+    }
+
+    fn style_of(&self, series: Series) -> ratatui::style::Style {
+        match series {
+            Series::Remaining => self.styles.stories.add_modifier(Modifier::BOLD),
+            Series::Tests => self.styles.tests,
+            Series::Defects => self.styles.defects,
+            Series::Scope => self.styles.scope,
+        }
+    }
 }

@@ -1,0 +1,251 @@
+//! Labels that do not cover each other.
+
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+};
+use unicode_width::UnicodeWidthStr as _;
+
+use super::{
+    canvas::{Canvas, Series},
+    scale::short,
+};
+use crate::{
+    insight::{BurnDown, BurnDownDay, ScopeStep},
+    theme::{Glyphs, Styles},
+};
+
+/// A row of labels that do not touch each other.
+#[derive(Clone, Debug)]
+pub(super) struct Strip {
+    width: u16,
+    apart: u16,
+    taken: Vec<(u16, u16)>,
+}
+
+impl Strip {
+    /// An empty one of so many cells, for labels one cell apart.
+    pub(super) fn new(width: u16) -> Self {
+        Self { width, apart: 1, taken: Vec::new() }
+    }
+
+    /// With so many cells between two labels.
+    pub(super) fn apart(self, apart: u16) -> Self {
+        Self { apart, ..self }
+    }
+
+    /// Takes `width` cells from `start` on, if they are free and those between labels are.
+    pub(super) fn take(&mut self, start: u16, width: u16) -> Option<u16> {
+        let end = start.checked_add(width).filter(|end| *end <= self.width && width > 0)?;
+        let free = self.taken.iter().all(|(from, to)| end + self.apart <= *from || to + self.apart <= start);
+        free.then(|| self.taken.push((start, end)))?;
+        Some(start)
+    }
+
+    /// Takes `width` cells around `column`, or as near as the ends of the row allow.
+    pub(super) fn around(&mut self, column: u16, width: u16) -> Option<u16> {
+        let latest = self.width.checked_sub(width)?;
+        self.take(column.saturating_sub(width / 2).min(latest), width)
+    }
+
+    /// Takes `width` cells that begin at `column`, or as near before as the end of the row
+    /// demands.
+    pub(super) fn from(&mut self, column: u16, width: u16) -> Option<u16> {
+        let latest = self.width.checked_sub(width)?;
+        self.take(column.min(latest), width)
+    }
+}
+
+/// Cells that a text takes.
+pub(super) fn cells(text: &str) -> u16 {
+    u16::try_from(text.width()).unwrap_or(u16::MAX)
+}
+
+/// Writes what fits of a text into a row of `area`.
+pub(super) fn write(buffer: &mut Buffer, area: Rect, column: u16, row: u16, text: &str, style: Style) {
+    let room = area.width.saturating_sub(column);
+    let (x, y) = (area.x.saturating_add(column), area.y.saturating_add(row));
+    if room > 0 && row < area.height && buffer.area.contains(Position { x, y }) {
+        buffer.set_stringn(x, y, text, usize::from(room), style);
+    }
+}
+
+/// `99.4 %`: never rounded up to all.
+pub(super) fn percent(share: f64) -> String {
+    let tenths = (share.clamp(0.0, 1.0) * 1000.0 + 1e-9).floor();
+    let digits = usize::from(tenths % 10.0 != 0.0);
+    format!("{:.digits$} %", tenths / 10.0)
+}
+
+/// `+6`, `−2`, `+6−2`.
+pub(super) fn step(step: &ScopeStep, minus: &str) -> String {
+    match (step.added, step.removed) {
+        (added, 0) => format!("+{}", short(added)),
+        (0, removed) => format!("{minus}{}", short(removed)),
+        (added, removed) => format!("+{}{minus}{}", short(added), short(removed)),
+    }
+}
+
+/// What a line is called and how it is drawn.
+pub(super) struct Key {
+    /// A piece of the line.
+    pub(super) sample: String,
+    /// Name and newest value.
+    pub(super) text: String,
+    /// As the line.
+    pub(super) style: Style,
+}
+
+/// The lines with their newest values, the most important first.
+pub(super) fn keys(data: &BurnDown, newest: &BurnDownDay, styles: &Styles, glyphs: &Glyphs) -> Vec<Key> {
+    let key = |series: Series, dots: &str, text: String, style| {
+        let sample = if glyphs.braille { dots.into() } else { series.point(glyphs).repeat(2) };
+        Key { sample, text, style }
+    };
+    let remaining = format!("remaining {}", newest.remaining());
+    let mut keys = vec![key(Series::Remaining, "⠶⠶", remaining, styles.stories)];
+    if let Some(tests) = newest.tests {
+        keys.push(key(Series::Tests, "⠒⠒", format!("tests {}", percent(tests)), styles.tests));
+    }
+    if data.days.iter().any(|day| day.defects > 0) {
+        keys.push(key(Series::Defects, "⠒⠒", format!("defects {}", newest.defects), styles.defects));
+    }
+    keys.push(key(Series::Scope, "⠒⠒", format!("scope {}", newest.scope), styles.scope));
+    if let Some(ideal) = newest.ideal {
+        let sample = format!("{0} {0}", glyphs.ideal);
+        let digits = usize::from(ideal < 9.95 && (ideal - ideal.round()).abs() >= 0.05);
+        keys.push(Key { sample, text: format!("ideal {:.digits$}", ideal.max(0.0)), style: styles.ideal });
+    }
+    keys
+}
+
+/// Writes as many keys as fit into a row, the most important ones first.
+pub(super) fn legend(buffer: &mut Buffer, area: Rect, row: u16, keys: &[Key], strong: Style) {
+    let mut column = 0;
+    for (index, key) in keys.iter().enumerate() {
+        let with_sample = cells(&key.sample) + 1 + cells(&key.text);
+        let room = area.width.saturating_sub(column);
+        let style = if index == 0 { key.style.patch(strong) } else { key.style };
+        if with_sample <= room {
+            write(buffer, area, column, row, &key.sample, key.style);
+            write(buffer, area, column + cells(&key.sample) + 1, row, &key.text, style);
+            column += with_sample + 3;
+        } else if cells(&key.text) <= room {
+            write(buffer, area, column, row, &key.text, style);
+            column += cells(&key.text) + 3;
+        } else {
+            return;
+        }
+    }
+}
+
+/// Which cells of the plot a label may cover.
+#[derive(Clone, Debug)]
+pub(super) struct Free {
+    columns: u16,
+    cells: Vec<bool>,
+}
+
+impl Free {
+    /// The cells of a plot for which `is_free` holds.
+    pub(super) fn new(columns: u16, rows: u16, is_free: impl Fn(u16, u16) -> bool) -> Self {
+        let cells = (0..rows).flat_map(|row| (0..columns).map(move |column| (column, row)));
+        Self { columns, cells: cells.map(|(column, row)| is_free(column, row)).collect() }
+    }
+
+    /// Takes `width` cells and one on either side.
+    fn take(&mut self, column: u16, row: u16, width: u16) -> bool {
+        let (Some(start), Some(end)) = (column.checked_sub(1), column.checked_add(width + 1)) else {
+            return false;
+        };
+        if end > self.columns {
+            return false;
+        }
+        let from = usize::from(row) * usize::from(self.columns);
+        let cells = self.cells.get_mut(from + usize::from(start)..from + usize::from(end));
+        match cells {
+            Some(cells) if cells.iter().all(|free| *free) => {
+                cells.fill(false);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// A place for the name of a line: right at its newest end, beyond the line of the target
+    /// if that is near, or else as near to the end as there is room above or below. Never
+    /// between two lines: it could be the name of either.
+    pub(super) fn beside(
+        &mut self,
+        canvas: &Canvas,
+        series: Series,
+        width: u16,
+        target: Option<u16>,
+    ) -> Option<(u16, u16)> {
+        let end = (0..self.columns).rev().find(|column| canvas.rows_of(series, *column).next().is_some())?;
+        let end_row = canvas.rows_of(series, end).last()?;
+        let beyond = target.filter(|target| (end..end + 12).contains(target)).map(|target| target + 2);
+        for start in [Some(end + 2), beyond].into_iter().flatten() {
+            if self.take(start, end_row, width) {
+                return Some((start, end_row));
+            }
+        }
+        for column in (0..=end).rev() {
+            let start = (column + 1).checked_sub(width)?;
+            for row in canvas.rows_of(series, column).collect::<Vec<_>>() {
+                for (row, far) in [(row.wrapping_sub(1), row.wrapping_sub(2)), (row + 1, row + 2)] {
+                    let is_between = (start..start + width).any(|column| canvas.is_set(column, far));
+                    if !is_between && self.take(start, row, width) {
+                        return Some((start, row));
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+
+    use super::*;
+
+    #[test]
+    fn labels_of_a_row_keep_apart() {
+        let mut strip = Strip::new(20);
+        assert_eq!(strip.around(10, 5), Some(8));
+        assert_eq!(strip.around(5, 3), Some(4), "one cell between");
+        assert_eq!(strip.around(14, 3), None);
+        assert_eq!(strip.around(19, 4), Some(16), "not over the end");
+        assert_eq!(strip.from(0, 3), Some(0));
+        assert_eq!(strip.around(5, 21), None);
+    }
+
+    #[test]
+    fn names_stand_beside_their_line_and_not_on_another() {
+        let mut canvas = Canvas::new(20, 4, false);
+        canvas.line((0, 2), (9, 2), Series::Tests);
+        let is_free = |column: u16, row: u16| canvas.cell(column, row, &Glyphs::ascii()).is_none();
+        let mut free = Free::new(20, 4, is_free);
+        assert_eq!(free.beside(&canvas, Series::Tests, 5, None), Some((11, 2)));
+        assert_eq!(free.beside(&canvas, Series::Tests, 5, None), Some((5, 1)));
+        assert_eq!(free.beside(&canvas, Series::Tests, 5, None), Some((5, 3)));
+        assert_eq!(free.beside(&canvas, Series::Tests, 19, None), None);
+        assert_eq!(free.beside(&canvas, Series::Defects, 5, None), None, "there is no such line");
+    }
+
+    #[test]
+    fn numbers_are_short_and_honest() {
+        for (share, said) in
+            [(1.0, "100 %"), (0.994, "99.4 %"), (0.99996, "99.9 %"), (0.0, "0 %"), (0.29, "29 %")]
+        {
+            assert_eq!(percent(share), said);
+        }
+        let day = NaiveDate::MIN;
+        for (added, removed, said) in [(6, 0, "+6"), (0, 2, "−2"), (6, 2, "+6−2"), (12_345, 0, "+12k")] {
+            assert_eq!(step(&ScopeStep { day, added, removed }, "−"), said);
+        }
+    }
+}
