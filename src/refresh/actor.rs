@@ -79,7 +79,12 @@ pub(super) async fn run(
             Ended::Well => 0,
             _ => failures.saturating_add(1),
         };
-        let pause = pause(source.interval(), ended, fastrand::f64());
+        let chance = match clock {
+            Clock::Real => fastrand::f64(),
+            // Where time stands still, chance does too: the same board every time.
+            Clock::Frozen(_) => 0.5,
+        };
+        let pause = pause(source.interval(), ended, chance);
         if !tell(What::Ended { result, pause }) {
             return;
         }

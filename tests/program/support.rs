@@ -5,7 +5,11 @@ use std::{
     io::{Read, Write},
     path::{Path, PathBuf},
     process::{Command, Output},
-    sync::{Arc, Condvar, Mutex},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -13,15 +17,15 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use tempfile::TempDir;
 
 /// The longest wait for anything to be shown: a fault, not a slow machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A home, a working directory, and nothing else of the machine.
-pub struct Place {
+pub(crate) struct Place {
     root: TempDir,
 }
 
 impl Place {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let root = tempfile::tempdir().expect("a temporary directory");
         for directory in ["home", "work", "data", "state", "config", "run"] {
             fs::create_dir(root.path().join(directory)).expect("a directory");
@@ -29,15 +33,15 @@ impl Place {
         Self { root }
     }
 
-    pub fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.root.path().join("work")
     }
 
-    pub fn state(&self) -> PathBuf {
+    pub(crate) fn state(&self) -> PathBuf {
         self.root.path().join("state/tminus")
     }
 
-    pub fn write(&self, name: &str, content: &str) {
+    pub(crate) fn write(&self, name: &str, content: &str) {
         let path = self.work().join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
         fs::write(path, content).expect("a file");
@@ -60,7 +64,7 @@ impl Place {
     }
 
     /// Runs the program without a terminal.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_tminus"))
             .args(arguments)
             .current_dir(self.work())
@@ -71,7 +75,7 @@ impl Place {
     }
 
     /// Runs `git` for the test's own repositories, the same on every machine.
-    pub fn git(&self, arguments: &[&str], input: &str) -> String {
+    pub(crate) fn git(&self, arguments: &[&str], input: &str) -> String {
         let mut child = Command::new("git")
             .args(arguments)
             .current_dir(self.work())
@@ -90,14 +94,20 @@ impl Place {
     }
 
     /// Opens the program on a terminal of its own.
-    pub fn open(&self, arguments: &[&str], columns: u16, rows: u16) -> Terminal {
+    pub(crate) fn open(&self, arguments: &[&str], columns: u16, rows: u16) -> Terminal {
         let program = Path::new(env!("CARGO_BIN_EXE_tminus"));
         let arguments: Vec<_> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
         self.open_program(program, &arguments, columns, rows)
     }
 
     /// Opens any program on a terminal of its own.
-    pub fn open_program(&self, program: &Path, arguments: &[String], columns: u16, rows: u16) -> Terminal {
+    pub(crate) fn open_program(
+        &self,
+        program: &Path,
+        arguments: &[String],
+        columns: u16,
+        rows: u16,
+    ) -> Terminal {
         let pair = native_pty_system()
             .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
             .expect("a terminal");
@@ -113,6 +123,7 @@ impl Place {
         let seen = Arc::new(Seen {
             parser: Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)),
             news: Condvar::new(),
+            is_gone: AtomicBool::new(false),
         });
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let writer = pair.master.take_writer().expect("a writer");
@@ -122,6 +133,9 @@ impl Place {
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 watched.parser.lock().expect("no panic").process(&buffer[..count]);
                 watched.news.notify_all();
+                if watched.is_gone.load(Ordering::SeqCst) {
+                    return;
+                }
             }
         });
         Terminal { child, master: Some(pair.master), writer: Some(writer), seen }
@@ -135,25 +149,26 @@ fn cells(count: u16) -> std::num::NonZeroU16 {
 struct Seen {
     parser: Mutex<vt100::Parser>,
     news: Condvar,
+    is_gone: AtomicBool,
 }
 
 /// A program on a terminal.
-pub struct Terminal {
-    pub child: Box<dyn Child + Send + Sync>,
+pub(crate) struct Terminal {
+    pub(crate) child: Box<dyn Child + Send + Sync>,
     master: Option<Box<dyn MasterPty + Send>>,
     writer: Option<Box<dyn Write + Send>>,
     seen: Arc<Seen>,
 }
 
 impl Terminal {
-    pub fn send(&mut self, keys: &str) {
+    pub(crate) fn send(&mut self, keys: &str) {
         let writer = self.writer.as_mut().expect("the terminal is there");
         writer.write_all(keys.as_bytes()).expect("the program reads");
         writer.flush().expect("the program reads");
     }
 
     /// Waits until the screen is as it should be; fails with the screen otherwise.
-    pub fn wait_until(&self, what: &str, is_it: impl Fn(&vt100::Screen) -> bool) -> String {
+    pub(crate) fn wait_until(&self, what: &str, is_it: impl Fn(&vt100::Screen) -> bool) -> String {
         let parser = self.seen.parser.lock().expect("no panic");
         let (parser, timeout) = self
             .seen
@@ -165,35 +180,51 @@ impl Terminal {
         contents
     }
 
-    pub fn wait_for(&self, text: &str) -> String {
+    pub(crate) fn wait_for(&self, text: &str) -> String {
         self.wait_until(text, |screen| screen.contents().contains(text))
     }
 
-    pub fn resize(&self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
         self.seen.parser.lock().expect("no panic").screen_mut().set_size(cells(rows), cells(columns));
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.as_ref().expect("the terminal is there").resize(size).expect("resized");
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.process_id().expect("it runs").to_string();
         let status = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill");
         assert!(status.success());
     }
 
     /// The terminal goes away, as a closed laptop's does.
-    pub fn vanish(&mut self) {
+    pub(crate) fn vanish(&mut self) {
+        // The thread that reads holds the terminal, too: it lets go after the next output.
+        self.seen.is_gone.store(true, Ordering::SeqCst);
+        self.resize(70, 20);
         self.writer = None;
         self.master = None;
     }
 
-    /// Waits for the end; the exit code.
-    pub fn end(&mut self) -> u32 {
-        self.child.wait().expect("it ends").exit_code()
+    /// Waits for the end; the exit code. Fails with the screen if it does not come.
+    pub(crate) fn end(&mut self) -> u32 {
+        let (done, ended) = mpsc::channel::<()>();
+        let mut killer = self.child.clone_killer();
+        let watchdog = std::thread::spawn(move || {
+            let late = ended.recv_timeout(PATIENCE) == Err(mpsc::RecvTimeoutError::Timeout);
+            if late {
+                drop(killer.kill());
+            }
+            late
+        });
+        let status = self.child.wait().expect("it ends");
+        drop(done);
+        let screen = self.seen.parser.lock().expect("no panic").screen().contents();
+        assert!(!watchdog.join().expect("no panic"), "it did not end; the screen is\n{screen}");
+        status.exit_code()
     }
 
     /// The terminal is as a shell wants it: main screen, cursor, no reports.
-    pub fn assert_restored(&self) {
+    pub(crate) fn assert_restored(&self) {
         self.wait_until("the main screen", |screen| !screen.alternate_screen());
         let parser = self.seen.parser.lock().expect("no panic");
         let screen = parser.screen();
