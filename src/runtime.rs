@@ -12,8 +12,9 @@ use tokio::{sync::watch, time::Sleep};
 use crate::{
     app::{self, Effect, Event, State},
     clock::Clock,
-    domain::{SourceId, Text},
+    domain::Text,
     insight::Board,
+    refresh::Asker,
     terminal::{Events, Screen, Signal, TerminalEvent, request_stop},
     view::{self, Looks},
 };
@@ -54,8 +55,8 @@ pub struct Wiring<I> {
     pub input: I,
     /// Where boards come from.
     pub boards: watch::Receiver<Arc<Board>>,
-    /// Asks a source again; none: all of them.
-    pub refresh: Box<dyn Fn(Option<&SourceId>)>,
+    /// Who is told that sources shall be asked again.
+    pub asker: Asker,
     /// How it looks.
     pub looks: Looks,
     /// Where `now` comes from.
@@ -102,9 +103,9 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                         dirty = true;
                     }
                     Effect::RestTimer => rest = Some(Box::pin(tokio::time::sleep(REST))),
-                    Effect::Refresh(source) => (wiring.refresh)(source.as_ref()),
+                    Effect::Refresh(source) => wiring.asker.refresh(source.as_ref()),
                     Effect::NextTheme => {
-                        let name = Text::new(wiring.looks.next());
+                        let name = Text::new(wiring.looks.turn());
                         app::update(&mut state, Event::Notice(name), wiring.clock.now());
                         dirty = true;
                     }

@@ -164,8 +164,8 @@ fn identity(config: &Config, demo: Option<&DemoSettings>, title: &Text) -> Strin
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
         .take(32)
         .collect();
-    let short: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    format!("{readable}-{short}")
+    let short = digest.iter().take(6).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{readable}-{short:012x}")
 }
 
 fn path_bytes(path: &Path) -> &[u8] {

@@ -51,7 +51,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // A check that breaks has not said no.
     let broken = if matches!(arguments.command, Some(Command::Check(_))) { EXIT_UNKNOWN } else { 1 };
-    match run(arguments) {
+    match run(&arguments) {
         Ok(code) => code,
         Err(Failure::Usage(message)) => {
             complain(&message);
@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     match &arguments.command {
         None => open::run(&Context::resolve(common, None)?, common),

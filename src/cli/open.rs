@@ -71,15 +71,8 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
             preview,
         });
         let state = State::new(refresher.board(), options, clock.now());
-        let asker = refresher.asker();
-        let wiring = Wiring {
-            screen,
-            input,
-            boards: refresher.boards(),
-            refresh: Box::new(move |source| asker.refresh(source)),
-            looks,
-            clock,
-        };
+        let wiring =
+            Wiring { screen, input, boards: refresher.boards(), asker: refresher.asker(), looks, clock };
         let code = runtime::run(wiring, state).await;
         // What was said is on disk already; a source that hangs is not waited for.
         drop(tokio::time::timeout(END_WITHIN, refresher.stop()).await);

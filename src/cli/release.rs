@@ -33,8 +33,8 @@ pub(super) fn find<'a>(
             })
         }
         several => {
-            let names: Vec<_> = several.iter().map(|release| format!("`{}`", release.id)).collect();
-            Err(format!("`{name}` could be {}: say which", names.join(" or ")))
+            let choices: Vec<_> = several.iter().map(|release| format!("`{}`", release.id)).collect();
+            Err(format!("`{name}` could be {}: say which", choices.join(" or ")))
         }
     }
 }

@@ -28,7 +28,7 @@ impl Looks {
     }
 
     /// Shows the next one; its name.
-    pub fn next(&mut self) -> &str {
+    pub fn turn(&mut self) -> &str {
         self.shown = (self.shown + 1) % self.looks.len();
         &self.looks[self.shown].0
     }

@@ -37,10 +37,6 @@ impl Place {
         self.root.path().join("work")
     }
 
-    pub(crate) fn state(&self) -> PathBuf {
-        self.root.path().join("state/tminus")
-    }
-
     pub(crate) fn write(&self, name: &str, content: &str) {
         let path = self.work().join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::{
-    domain::{Instant, PullRequestState, ReleaseId},
+    domain::{Instant, PullRequestState, ReleaseId, Text},
     insight::{Board, GateAnswer, ReleaseInsight, Verdict, words},
 };
 
@@ -28,7 +28,7 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) ->
     out.push_str(&table("Open stories", &["Story", "Title", "Status", "Owner", "Note"], stories.collect()));
     let open = insight.pull_requests.iter().filter(|row| row.pull_request.state == PullRequestState::Open);
     let open = open.map(|row| {
-        let who = row.next.who.iter().map(|who| who.as_str()).collect::<Vec<_>>().join(", ");
+        let who = row.next.who.iter().map(Text::as_str).collect::<Vec<_>>().join(", ");
         let next =
             if who.is_empty() { row.next.action.to_string() } else { format!("{who}: {}", row.next.action) };
         let pull_request = &row.pull_request;
