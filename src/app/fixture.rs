@@ -197,6 +197,8 @@ fn burn_down() -> BurnDown {
         target: Some(date(25)),
         scope_steps: vec![ScopeStep { day: date(12), added: 7, removed: 1 }],
         scope_rebuilt: false,
+        ideal_ahead: (23..=25).map(|day| (date(day), 42.0 * (25.0 - f64::from(day)) / 23.0)).collect(),
+        forecast_days: Some([date(25), date(27), date(30)]),
     }
 }
 
@@ -258,6 +260,7 @@ fn story(
         attention: false,
         pull_requests: Vec::new(),
         waits_for: Vec::new(),
+        usual_seconds: None,
         returns: 0,
         belongs: Text::new("fix version 4.2"),
     }

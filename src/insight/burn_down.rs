@@ -72,6 +72,8 @@ pub(crate) fn burn_down(
         target: target.map(|at| context.policy.calendar.day(at)),
         scope_steps: Vec::new(),
         scope_rebuilt: rebuilt,
+        ideal_ahead: Vec::new(),
+        forecast_days: None,
     };
     let Some(start) = start(context, membership, release, &states) else {
         return (burn_down(Vec::new()), Progress::default());
@@ -102,6 +104,10 @@ pub(crate) fn burn_down(
         })
         .collect();
     let mut drawn = burn_down(rows);
+    if let Some(target) = target.filter(|_| described.released_at.is_none()) {
+        let ahead = (last + 1..=days.of(target)).take(MOST_DAYS);
+        drawn.ideal_ahead = ahead.filter_map(|day| Some((days.date(day), ideal(day)?))).collect();
+    }
     drawn.scope_steps = (shown + 1..=last)
         .filter_map(|day| Some((day, states.get(day)?)))
         .filter(|(_, state)| state.added + state.removed > 0)

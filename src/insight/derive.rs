@@ -44,7 +44,7 @@ pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Inst
     let mut verdicts = Vec::with_capacity(drawn.len());
     let mut distributions = Vec::with_capacity(drawn.len());
     let mut releases = Vec::with_capacity(drawn.len());
-    for (release, (burn_down, progress)) in drawn.into_iter().enumerate() {
+    for (release, (mut burn_down, progress)) in drawn.into_iter().enumerate() {
         let described = context.releases[release];
         let tests = TestResults::of(&context, &membership, release);
         let mut tally = gates::tally(&context, &membership, &tests, release);
@@ -62,6 +62,9 @@ pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Inst
         let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
         let remedies = remedies(&question, &gates, &story_rows, &pull_request_rows);
         let (forecast, outlook, distribution) = forecasts.of(&context, release, burn_down.unit, &progress);
+        if let ForecastView::Dates { p50, p85, p95, .. } = forecast {
+            burn_down.forecast_days = Some([p50, p85, p95].map(|at| policy.calendar.day(at)));
+        }
         gates::count_gates(&mut tally, &gates);
         let promised = described.target.filter(|target| !target.estimated);
         let last_day = Duration::hours(i64::from(policy.last_day_hours));

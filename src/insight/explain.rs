@@ -331,17 +331,27 @@ impl Explainer<'_, '_> {
                 "Go if every pull request of the release is merged. Closed ones do not count.".to_owned()
             }
             GateName::Dependencies => {
-                "Go if every release it depends on is deployed, and not taken back, where this one goes next; \
-                 without a planned deployment, in production; where no source knows of deployments, if it went out."
+                "Go if every release it depends on is deployed, and not taken back, in the tier that this one goes \
+                 to: that of its next deployment to production, else to staging, else to test. Without a planned \
+                 deployment, in production; where no source knows of deployments, if it went out."
                     .to_owned()
             }
             GateName::Environment => {
-                "Go if the environment of the next deployment is booked for the release for the whole window, or \
-                 nothing else has it then. Who books a group books what is in it."
+                "Go if the environment of its next deployment to production, else to staging, else to test, is booked \
+                 for the release for the whole window, or nothing else has it then. Who books a group books what \
+                 is in it."
                     .to_owned()
             }
-            GateName::Freeze => "Go if the window of the next deployment touches no freeze.".to_owned(),
-            GateName::Runbook => "Go if 85 % of such deployments fit the window of the next one.".to_owned(),
+            GateName::Freeze => {
+                "Go if the window of its next deployment to production, else to staging, else to test, touches no \
+                 freeze."
+                    .to_owned()
+            }
+            GateName::Runbook => {
+                "Go if 85 % of such deployments fit the window of the next one to production, else to staging, else \
+                 to test."
+                    .to_owned()
+            }
         }
     }
 
@@ -369,12 +379,17 @@ impl Explainer<'_, '_> {
             GateName::Tests => self.test_runs(index),
             GateName::PullRequests => self.pull_requests(),
             GateName::Dependencies => {
-                let environment = self.next_deployment(index).map(|deployment| &deployment.environment);
-                let all = schedule::dependencies(self.context, index, environment);
-                (all.iter().map(|(id, state)| state.said_of(id)).collect(), Vec::new())
+                let goes_to = self.destination(index);
+                let all =
+                    schedule::dependencies(self.context, index, goes_to.map(|goes_to| &goes_to.environment));
+                let mut lines: Vec<String> = all.iter().map(|(id, state)| state.said_of(id)).collect();
+                lines.extend(
+                    goes_to.map(|goes_to| format!("asked about: {}", gates::when_and_where(self.context, goes_to))),
+                );
+                (lines, Vec::new())
             }
             GateName::Environment | GateName::Freeze | GateName::Runbook => {
-                match self.next_deployment(index).and_then(|deployment| self.row(&deployment.id)) {
+                match self.destination(index).and_then(|deployment| self.row(&deployment.id)) {
                     Some(row) => (self.deployment_lines(row), Vec::new()),
                     None => none,
                 }
@@ -382,14 +397,15 @@ impl Explainer<'_, '_> {
         }
     }
 
-    fn next_deployment(&self, index: usize) -> Option<&Deployment> {
+    /// The deployment that the gates of the release ask about.
+    fn destination(&self, index: usize) -> Option<&Deployment> {
         let names: Vec<&ReleaseId> =
             self.membership.names(index).map(|index| &self.context.releases[index].id).collect();
-        let mut deployments = self.context.deployments.iter().filter(|deployment| {
+        let planned = self.context.deployments.iter().map(|deployment| &***deployment).filter(|deployment| {
             schedule::is_ahead(deployment, self.context.now)
                 && deployment.release.as_ref().is_some_and(|id| names.contains(&id))
         });
-        deployments.next().map(|deployment| &***deployment)
+        schedule::destination(self.context, planned, |deployment| deployment)
     }
 
     fn test_runs(&self, index: usize) -> (Vec<String>, Vec<String>) {
@@ -449,9 +465,9 @@ impl Explainer<'_, '_> {
         Explanation {
             title: format!("{} {}", story.key, story.title),
             value: if row.reason.is_empty() { category_word(story.category).to_owned() } else { row.reason.to_string() },
-            formula: "Ready when its status means done. Worst first: what is blocked, a blocking defect, overdue, \
-                      was returned, is longer in its status than 85 % usually are, or has no owner or pull request \
-                      when it should; then what is furthest from done, then the oldest."
+            formula: "Ready when its status means done. Worst first: blocking defects, what is blocked, what was \
+                      returned, what is longer in its status than 85 % usually are, what is overdue or has no owner \
+                      or pull request when it should; then what is furthest from done, then the oldest."
                 .to_owned(),
             counted,
             left_out: Vec::new(),

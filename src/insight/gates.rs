@@ -194,13 +194,12 @@ impl Question<'_, '_> {
     }
 
     fn dependencies(&self) -> Answer {
-        let environment =
-            self.deployments.next_of(self.release).map(|row| row.deployment.environment.clone());
-        let all = schedule::dependencies(self.context, self.release, environment.as_ref());
+        let environment = self.destination().map(|row| &row.deployment.environment);
+        let all = schedule::dependencies(self.context, self.release, environment);
         if all.is_empty() {
             return Answer::not_needed("needs none");
         }
-        let deployed = all.iter().filter(|(_, state)| *state == Dependency::Deployed).count();
+        let deployed = all.iter().filter(|(_, state)| state.is_deployed()).count();
         let measured = format!("{deployed}/{}", all.len());
         let missing = all.iter().find(|(_, state)| matches!(state, Dependency::Missing(_)));
         let unknown = all.iter().find(|(_, state)| *state == Dependency::Unknown);
@@ -211,8 +210,13 @@ impl Question<'_, '_> {
         }
     }
 
+    /// The deployment that the gates ask about, if one is planned.
+    pub(crate) fn destination(&self) -> Option<&DeploymentRow> {
+        self.deployments.destination_of(self.context, self.release)
+    }
+
     fn deployment(&self, ask: impl Fn(&DeploymentRow) -> Answer) -> Answer {
-        match self.deployments.next_of(self.release) {
+        match self.destination() {
             Some(row) => ask(row),
             None => Answer::not_needed("no deployment planned"),
         }

@@ -126,6 +126,11 @@ pub struct BurnDown {
     pub scope_steps: Vec<ScopeStep>,
     /// The sources had no history of the scope: it is counted by creation.
     pub scope_rebuilt: bool,
+    /// What the ideal line says remains at the end of the days after the last of `days`, until
+    /// the target.
+    pub ideal_ahead: Vec<(NaiveDate, f64)>,
+    /// The days of the forecast (P50, P85, P95), in the configured time zone.
+    pub forecast_days: Option<[NaiveDate; 3]>,
 }
 
 /// The state at the end of a day; today's is now's.
@@ -366,6 +371,9 @@ pub struct StoryRow {
     pub pull_requests: Vec<PullRequestId>,
     /// Unfinished stories it waits for.
     pub waits_for: Vec<StoryKey>,
+    /// 85 % leave the status that it has within so many seconds; none where too few did, and
+    /// for what is not under way.
+    pub usual_seconds: Option<i64>,
     /// How often it went back from a review, test or done state to an earlier one.
     pub returns: u32,
     /// Why it belongs to the release: `fix version 4.2`.

@@ -257,6 +257,15 @@ fn dependencies_are_deployed_before() {
             .environment(environment("production/us", Tier::Production))
             .environment(environment("staging", Tier::Staging))
     };
+    let goes = |name: &str, place: &str, day: u32| {
+        let mut goes = deployment(name, "payments 4.2", at(day, 14), 60);
+        goes.environment = EnvironmentId::new(place);
+        goes
+    };
+    let in_production = |setting: Setting| setting.deployment(went("production/us", 20, Succeeded));
+    let in_test = |setting: Setting| {
+        setting.environment(environment("qa", Tier::Test)).deployment(went("qa", 20, Succeeded))
+    };
     let not_there = "auth 2.9 is not in production";
     says(
         GateName::Dependencies,
@@ -266,6 +275,43 @@ fn dependencies_are_deployed_before() {
             ("not deployed", known(), NoGo, "0/1", not_there),
             ("deployed", known().deployment(went("production", 20, Succeeded)), Go, "1/1", "all deployed"),
             ("failed", known().deployment(went("production", 20, Failed)), NoGo, "0/1", not_there),
+            (
+                "staging comes before production",
+                in_production(places(known()))
+                    .deployment(goes("a", "staging", 22))
+                    .deployment(goes("b", "production/eu", 25)),
+                Go,
+                "1/1",
+                "all deployed",
+            ),
+            (
+                "goes to staging only",
+                in_production(places(known())).deployment(goes("a", "staging", 22)),
+                NoGo,
+                "0/1",
+                "auth 2.9 is not in staging",
+            ),
+            (
+                "test comes before staging",
+                in_test(places(known())).deployment(goes("a", "qa", 22)).deployment(goes("b", "staging", 25)),
+                NoGo,
+                "0/1",
+                "auth 2.9 is not in staging",
+            ),
+            (
+                "goes to test only",
+                in_test(places(known())).deployment(goes("a", "qa", 22)),
+                Go,
+                "1/1",
+                "all deployed",
+            ),
+            (
+                "a place of which nothing is known comes last",
+                in_test(places(known())).deployment(goes("a", "moon", 22)).deployment(goes("b", "qa", 25)),
+                Go,
+                "1/1",
+                "all deployed",
+            ),
             (
                 "in staging",
                 places(known()).deployment(went("staging", 20, Succeeded)),

@@ -1,9 +1,10 @@
 //! Order, burn-down, outlook and worst-first of releases.
 
-use chrono::Duration;
+use chrono::{Datelike as _, Duration};
 
 use crate::domain::{
-    Category, Kind, PullRequestState, Release, ScopeChange, StatusMove, Story, StoryKey, Target,
+    Category, Kind, PullRequestState, Release, ScopeChange, Severity, StatusMove, Story, StoryKey, StoryKind,
+    Target,
 };
 use crate::insight::{
     ForecastView, Outlook, Unit, derive,
@@ -118,6 +119,35 @@ fn the_ideal_line_rests_on_days_off() {
         assert!((ideal(day) - (1.0 - part / 12.0)).abs() < 1e-9, "{day}");
     }
     assert!(answer.burn_down.scope_rebuilt);
+    let ahead: Vec<_> = answer.burn_down.ideal_ahead.iter().map(|(day, ideal)| (day.day(), *ideal)).collect();
+    let expected = [(23, 10.0), (24, 11.0), (25, 12.0)].map(|(day, part)| (day, 1.0 - part / 12.0));
+    assert_eq!(ahead.len(), expected.len());
+    for (said, expected) in ahead.iter().zip(expected) {
+        assert!(said.0 == expected.0 && (said.1 - expected.1).abs() < 1e-9, "{said:?}");
+    }
+}
+
+#[test]
+fn the_ideal_line_ends_at_the_target_and_at_the_end() {
+    let days_ahead = |setting: Setting| setting.answer().burn_down.ideal_ahead.len();
+    let with = |day| {
+        let setting = stories().story(story("PAY-1", Category::ToDo));
+        setting.release(|it| it.target = Some(target(day, false)))
+    };
+    assert_eq!(days_ahead(with(5)), 5);
+    assert_eq!(days_ahead(with(-2)), 0, "passed");
+    assert!(days_ahead(with(100_000)) <= 800);
+    assert_eq!(days_ahead(with(5).release(|it| it.released_at = Some(at(20, 15)))), 0, "it is out");
+}
+
+#[test]
+fn the_days_of_a_forecast_are_those_of_the_zone() {
+    let setting = under_way(20, 20).policy(|it| it.calendar.zone = chrono_tz::Tz::Pacific__Kiritimati);
+    let answer = setting.answer();
+    let ForecastView::Dates { p50, p85, p95, .. } = answer.forecast else { panic!() };
+    let days = [p50, p85, p95].map(|at| setting.policy.calendar.day(at));
+    assert_eq!(answer.burn_down.forecast_days, Some(days));
+    assert_eq!(stories().answer().burn_down.forecast_days, None);
 }
 
 #[test]
@@ -227,15 +257,57 @@ fn the_worst_story_comes_first() {
     assert_eq!(
         rows,
         [
-            ("PAY-3", "no owner", true),
-            ("PAY-2", "returned 2x", true),
             ("PAY-1", "blocked by AUTH-1", true),
+            ("PAY-2", "returned 2x", true),
+            ("PAY-3", "no owner", true),
             ("PAY-4", "", false),
             ("PAY-5", "", false),
             ("PAY-9", "", false),
         ]
     );
     assert_eq!(answer.stories[1].returns, 2);
+}
+
+#[test]
+fn the_worst_comes_first_whatever_its_status() {
+    let of = |key: &str, category, severity, created: u32| {
+        let mut made = story(key, category);
+        made.kind = StoryKind::Defect;
+        made.severity = severity;
+        made.moves.iter_mut().for_each(|step| step.at = at(created, 12));
+        made.created_at = at(created, 12);
+        made
+    };
+    let nobody = |mut story: Story| {
+        story.owner = None;
+        story
+    };
+    let mut overdue = story("PAY-7", Category::InTest);
+    overdue.due = Some(at(21, 1));
+    let mut soon = nobody(of("PAY-8", Category::ToDo, Some(Severity::Low), 9));
+    soon.due = Some(at(24, 1));
+    let setting = stories()
+        .story(nobody(of("PAY-1", Category::ToDo, Some(Severity::Low), 9)))
+        .story(of("PAY-2", Category::InTest, Some(Severity::Critical), 20))
+        .story(of("PAY-3", Category::ToDo, Some(Severity::High), 10))
+        .story(of("PAY-4", Category::InProgress, Some(Severity::Critical), 12))
+        .story(nobody(story("PAY-5", Category::ToDo)))
+        .story(overdue)
+        .story(soon)
+        .policy(|policy| policy.blocking = [Severity::High, Severity::Critical].into());
+    let rows = |setting: &Setting| {
+        let answer = setting.answer();
+        let said = answer.stories.iter().map(|row| {
+            format!("{} {}{}", row.story.key, row.reason, if row.attention { " !" } else { "" })
+        });
+        said.collect::<Vec<_>>()
+    };
+    let worst = ["PAY-4 critical defect !", "PAY-2 critical defect !", "PAY-3 high defect !"];
+    let near = ["PAY-5 no owner !", "PAY-8 no owner !", "PAY-7 overdue !", "PAY-1 no owner"];
+    assert_eq!(rows(&setting), [&worst[..], &near[..]].concat());
+    let far = setting.release(|it| it.target = Some(target(30, false)));
+    let far_away = ["PAY-8 no owner !", "PAY-7 overdue !", "PAY-1 no owner", "PAY-5 no owner"];
+    assert_eq!(rows(&far), [&worst[..], &far_away[..]].concat());
 }
 
 #[test]
@@ -251,6 +323,8 @@ fn a_story_is_slow_against_what_is_usual_here() {
     }
     let answer = setting.story(story("PAY-1", Category::InProgress)).answer();
     assert_eq!((&*answer.stories[0].reason, answer.stories[0].attention), ("P85 1d", true));
+    assert_eq!(answer.stories[0].usual_seconds, Some(86_400));
+    assert_eq!(answer.stories[1].usual_seconds, None);
 }
 
 #[test]
