@@ -156,6 +156,8 @@ fn payments_insight() -> ReleaseInsight {
             p95: at(30, 12, 0),
             by_target: Some(0.61),
             scored: 42,
+            held: Some(0.86),
+            basis: ForecastBasis::default(),
         },
         last_day_from: Some(at(24, 14, 0)),
         stories: stories(),
@@ -342,6 +344,8 @@ fn small(
         p95: target.at + Duration::days(3),
         by_target: Some(share),
         scored: 4,
+        held: Some(0.75),
+        basis: ForecastBasis::default(),
     };
     let withheld = || ForecastView::Withheld(Text::new("no story and no pull request yet"));
     ReleaseInsight {

@@ -10,6 +10,7 @@ use super::{
     ForecastView, Insight, ReleaseInsight, Tally,
     burn_down::burn_down,
     context::{Context, later},
+    forecast::Learned,
     gates::{self, Question},
     membership::Membership,
     outlook::Forecasts,
@@ -27,8 +28,17 @@ const GIVEN_UP_DAYS: i64 = 30;
 /// What `world` means at `now` under `policy`, and the first instant after `now` at which
 /// time alone may change an answer: something gets stale, late or begins, or a day ends.
 ///
+/// `learned` keeps what was learnt from finished releases for the next time: it makes this
+/// faster, and says how good forecasts were once it has caught up.
+///
 /// Pure: the same arguments always give the same answers, whatever the order of the items.
-pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Instant) -> (Insight, Instant) {
+pub fn derive(
+    world: &World,
+    health: &[SourceHealth],
+    policy: &Policy,
+    learned: &Learned,
+    now: Instant,
+) -> (Insight, Instant) {
     let context = Context::new(world, health, policy, now);
     let membership = Membership::of(&context);
     let deployments = Deployments::of(&context, &membership);
@@ -39,7 +49,7 @@ pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Inst
     let drawn: Vec<_> = (0..context.releases.len())
         .map(|release| burn_down(&context, &membership, release, &mut tracer))
         .collect();
-    let forecasts = Forecasts::learn(&context, &drawn);
+    let forecasts = Forecasts::learn(&context, &drawn, learned);
 
     let mut verdicts = Vec::with_capacity(drawn.len());
     let mut distributions = Vec::with_capacity(drawn.len());

@@ -8,8 +8,7 @@ use super::{
     Gate, GateAnswer, GateName, PullRequestRow, Remedy, ScheduleProblemKind, Standing, StoryRow, Subject,
     context::Context,
     gates::{self, Question},
-    schedule,
-    words,
+    schedule, words,
 };
 
 /// Items that are named in one step; of more only the count is.

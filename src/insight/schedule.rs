@@ -67,7 +67,9 @@ impl Deployments {
     /// The deployment that the gates of the release at this position ask about:
     /// [`destination`].
     pub(crate) fn destination_of(&self, context: &Context<'_>, release: usize) -> Option<&DeploymentRow> {
-        destination(context, self.planned[release].iter().map(|index| &self.rows[*index]), |row| &row.deployment)
+        destination(context, self.planned[release].iter().map(|index| &self.rows[*index]), |row| {
+            &row.deployment
+        })
     }
 }
 

@@ -234,13 +234,48 @@ pub enum ForecastView {
         p95: Instant,
         /// P(ready by target), 0 to 1; none without a target.
         by_target: Option<f64>,
-        /// Forecasts of this team that were scored; under twenty it is "not yet calibrated".
+        /// Forecasts of the latest finished releases that were scored; under twenty it is "not
+        /// yet calibrated".
         scored: u32,
+        /// Of those, the share that was ready by the 85 % date, 0 to 1; none without any.
+        held: Option<f64>,
+        /// How it comes about.
+        basis: ForecastBasis,
     },
     /// Nothing to forecast from, and why.
     Withheld(Text),
     /// Nothing left to forecast.
     Ready,
+}
+
+/// How a forecast comes about: a number of days, multiplied one by one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ForecastBasis {
+    /// Days that are left of a release in the middle of the road, before anything is known of
+    /// this one.
+    pub typical_days: f64,
+    /// What is known of this one, and what it multiplies them by.
+    pub effects: Vec<ForecastEffect>,
+    /// Finished releases here that it was learnt from; none: only the shipped ones.
+    pub learnt_from: u32,
+    /// The range is wider because fewer than three items are open.
+    pub widened: bool,
+}
+
+impl ForecastBasis {
+    /// Days that are left in the middle of the road.
+    pub fn middle_days(&self) -> f64 {
+        self.effects.iter().fold(self.typical_days, |days, effect| days * effect.factor)
+    }
+}
+
+/// One thing that is known of a release, and what it means for the days that are left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForecastEffect {
+    /// What is known: `85 % done`.
+    pub what: Text,
+    /// The days are multiplied by it: under 1 it is sooner, over 1 later.
+    pub factor: f64,
 }
 
 /// A condition that a release must meet.

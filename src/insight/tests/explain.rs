@@ -6,7 +6,7 @@ use crate::domain::{
     Category, DeploymentId, PullRequestId, PullRequestState, SourceId, StoryKey, Text, World,
 };
 use crate::insight::{
-    Board, GateName, Subject,
+    Board, GateName, Learned, Subject,
     board::Completeness,
     explain,
     fixture::{ALL_KINDS, Setting, at, deployment, id, now, pull_request, story, test_run},
@@ -18,6 +18,7 @@ fn board(setting: &Setting) -> Board {
         Arc::new(setting.world()),
         setting.health.clone().into(),
         Arc::new(setting.policy.clone()),
+        &Learned::default(),
         Completeness::Whole,
         now(),
     )

@@ -277,9 +277,11 @@ fn dependencies_are_deployed_before() {
             ("failed", known().deployment(went("production", 20, Failed)), NoGo, "0/1", not_there),
             (
                 "staging comes before production",
-                in_production(places(known()))
-                    .deployment(goes("a", "staging", 22))
-                    .deployment(goes("b", "production/eu", 25)),
+                in_production(places(known())).deployment(goes("a", "staging", 22)).deployment(goes(
+                    "b",
+                    "production/eu",
+                    25,
+                )),
                 Go,
                 "1/1",
                 "all deployed",

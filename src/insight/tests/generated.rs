@@ -11,7 +11,7 @@ use crate::domain::{
     SourceId, StatusMove, Story, StoryKey, StoryKind, World,
 };
 use crate::insight::{
-    GateAnswer, ReleaseInsight, Unit, Verdict, derive,
+    GateAnswer, Learned, ReleaseInsight, Unit, Verdict, derive,
     fixture::{ALL_KINDS, Setting, at, deployment, id, now, pull_request, story, test_run},
 };
 
@@ -236,7 +236,7 @@ proptest! {
         shuffle(pull_requests, turn);
         shuffle(deployments, turn);
         shuffle(test_runs, turn);
-        let answer = |world| derive(world, &setting.health, &setting.policy, now());
+        let answer = |world| derive(world, &setting.health, &setting.policy, &Learned::default(), now());
         prop_assert_eq!(answer(&once), answer(&twice));
     }
 
@@ -246,7 +246,7 @@ proptest! {
         let now = now() + Duration::days(2);
         let mut setting = setting;
         setting.health[0].stale_from = Some(now + Duration::days(9));
-        let (before, until) = derive(&setting.world(), &setting.health, &setting.policy, now);
+        let (before, until) = derive(&setting.world(), &setting.health, &setting.policy, &Learned::default(), now);
         let between = now + Duration::milliseconds((part * (until - now).num_milliseconds() as f64) as i64);
         let between = between.min(until - Duration::milliseconds(1));
         let after = setting.insight_at(between);
@@ -267,7 +267,7 @@ proptest! {
     #[test]
     fn a_board_is_valid_until_later(setting in any_setting(), minutes in 0_i64..10_000) {
         let then = now() + Duration::minutes(minutes);
-        let (_, until) = derive(&setting.world(), &setting.health, &setting.policy, then);
+        let (_, until) = derive(&setting.world(), &setting.health, &setting.policy, &Learned::default(), then);
         prop_assert!(until > then);
         prop_assert!(until <= setting.policy.calendar.end_of(setting.policy.calendar.day(then)) + Duration::seconds(1));
     }

@@ -7,7 +7,7 @@ use crate::domain::{
     Target,
 };
 use crate::insight::{
-    ForecastView, Outlook, Unit, derive,
+    ForecastView, Learned, Outlook, Unit, derive,
     fixture::{Setting, at, id, now, pull_request, scope_move, story},
 };
 
@@ -177,7 +177,9 @@ fn a_board_holds_until_a_pull_request_is_slow() {
     let mut waiting = pull_request(1, PullRequestState::Open);
     (waiting.opened_at, waiting.ready_at) = (Some(at(23, 8)), Some(at(23, 8)));
     setting = setting.pull_request(waiting);
-    let until = |hour| derive(&setting.world(), &setting.health, &setting.policy, at(23, hour)).1;
+    let until = |hour| {
+        derive(&setting.world(), &setting.health, &setting.policy, &Learned::default(), at(23, hour)).1
+    };
     // Half of them are looked at within four hours, as long as nothing was learnt.
     assert_eq!(until(9), at(23, 12));
     assert_eq!(until(12), at(24, 0));
@@ -219,11 +221,11 @@ fn the_outlook_follows_the_probability() {
 #[test]
 fn dates_are_in_order_and_agree_with_the_probability() {
     let answer = under_way(20, 20).answer();
-    let ForecastView::Dates { p50, p85, p95, by_target, scored } = answer.forecast else {
+    let ForecastView::Dates { p50, p85, p95, by_target, scored, held, .. } = answer.forecast else {
         panic!("{:?}", answer.forecast)
     };
     assert!(now() < p50 && p50 < p85 && p85 < p95);
-    assert_eq!(scored, 0);
+    assert_eq!((scored, held), (0, None));
     assert!((0.0..=1.0).contains(&by_target.unwrap()));
     let at_p85 = under_way(20, 20).release(|it| it.target = Some(Target { at: p85, estimated: false }));
     let ForecastView::Dates { by_target, .. } = at_p85.answer().forecast else { panic!() };
@@ -297,9 +299,10 @@ fn the_worst_comes_first_whatever_its_status() {
         .policy(|policy| policy.blocking = [Severity::High, Severity::Critical].into());
     let rows = |setting: &Setting| {
         let answer = setting.answer();
-        let said = answer.stories.iter().map(|row| {
-            format!("{} {}{}", row.story.key, row.reason, if row.attention { " !" } else { "" })
-        });
+        let said = answer
+            .stories
+            .iter()
+            .map(|row| format!("{} {}{}", row.story.key, row.reason, if row.attention { " !" } else { "" }));
         said.collect::<Vec<_>>()
     };
     let worst = ["PAY-4 critical defect !", "PAY-2 critical defect !", "PAY-3 high defect !"];
@@ -330,7 +333,9 @@ fn a_story_is_slow_against_what_is_usual_here() {
 #[test]
 fn a_board_holds_until_time_alone_changes_an_answer() {
     let setting = stories().release(|it| it.target = Some(target(3, false)));
-    let until = |setting: &Setting, at| derive(&setting.world(), &setting.health, &setting.policy, at).1;
+    let until = |setting: &Setting, at| {
+        derive(&setting.world(), &setting.health, &setting.policy, &Learned::default(), at).1
+    };
     assert_eq!(until(&setting, now()), now() + Duration::minutes(10), "the source gets stale");
     assert_eq!(until(&setting, now() + Duration::minutes(10)), at(23, 0), "the day ends");
     assert_eq!(until(&setting, at(24, 1)), at(24, 9), "the last day begins");

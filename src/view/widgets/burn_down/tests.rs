@@ -184,7 +184,8 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
             .map(|day| (if day < 11 { 20 } else { 46 }, (day * 3 / 2).min(19), 1, Some(0.97)))
             .collect();
         let mut late = insight(at(11, 9), Some(at(11, 25)), &days);
-        late.burn_down.forecast_days = Some([at(12, 12), at(12, 24), NaiveDate::from_ymd_opt(2027, 3, 1).unwrap()]);
+        late.burn_down.forecast_days =
+            Some([at(12, 12), at(12, 24), NaiveDate::from_ymd_opt(2027, 3, 1).unwrap()]);
         late
     };
     let released = {
