@@ -57,7 +57,7 @@ pub fn derive(
     for (release, (mut burn_down, progress)) in drawn.into_iter().enumerate() {
         let described = context.releases[release];
         let tests = TestResults::of(&context, &membership, release);
-        let mut tally = gates::tally(&context, &membership, &tests, release);
+        let mut tally = gates::tally(&context, &membership, &tests, release, progress.went_out.as_ref());
         let question = Question {
             context: &context,
             membership: &membership,
@@ -68,10 +68,12 @@ pub fn derive(
         };
         let gates = question.gates();
         let verdict = gates::verdict(&context, &gates, &tally, deployments.any[release]);
-        let story_rows = stories::rows(&context, &membership, &usual_ages, release);
+        let story_rows =
+            stories::rows(&context, &membership, &usual_ages, release, progress.went_out.as_ref());
         let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
         let remedies = remedies(&question, &gates, &story_rows, &pull_request_rows);
-        let (forecast, outlook, distribution) = forecasts.of(&context, release, burn_down.unit, &progress);
+        let (forecast, outlook, distribution) =
+            forecasts.of(&context, &membership, release, burn_down.unit, &progress);
         if let ForecastView::Dates { p50, p85, p95, .. } = forecast {
             burn_down.forecast_days = Some([p50, p85, p95].map(|at| policy.calendar.day(at)));
         }

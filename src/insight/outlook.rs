@@ -17,6 +17,7 @@ use super::{
         Dates, DayCounts, Distribution, Forecast, Forecaster, Learned, Past, Project, ReleaseSeries, Scope,
         Term, Throughput, TrackRecord,
     },
+    membership::Membership,
     words,
 };
 
@@ -113,6 +114,7 @@ impl Forecasts {
     pub(crate) fn of(
         &self,
         context: &Context<'_>,
+        membership: &Membership,
         release: usize,
         unit: Unit,
         progress: &Progress,
@@ -129,12 +131,19 @@ impl Forecasts {
             let outlook = if has_passed { Outlook::Late } else { Outlook::Unknown };
             return (withheld("nothing is in it"), outlook, Likelihood::Unknown);
         }
+        let late_or_unknown = if has_passed { Outlook::Late } else { Outlook::Unknown };
+        if unit == Unit::PullRequests && !membership.may_wait[release] {
+            let why = withheld("only what was merged is known, not what is still to come");
+            return (why, late_or_unknown, Likelihood::Unknown);
+        }
         if last.scope == last.ready {
-            let in_time = promised.is_none_or(|at| at >= context.now || was_ready(context, progress, at));
-            let outlook = if in_time { Outlook::OnTrack } else { Outlook::Late };
+            let outlook = match promised {
+                None => Outlook::Unknown,
+                Some(at) if at >= context.now || was_ready(context, progress, at) => Outlook::OnTrack,
+                Some(_) => Outlook::Late,
+            };
             return (ForecastView::Ready, outlook, Likelihood::Ready);
         }
-        let late_or_unknown = if has_passed { Outlook::Late } else { Outlook::Unknown };
         let Some((forecaster, record)) =
             self.forecasters.get(&(unit == Unit::Stories, described.project.clone()))
         else {

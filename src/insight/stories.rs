@@ -12,6 +12,7 @@ use crate::domain::{Category, Instant, Kind, Release, Severity, Story, StoryKey,
 
 use super::{
     StoryRow,
+    burn_down::WentOut,
     context::{Context, later},
     membership::Membership,
     percentile::{ENOUGH, nearest_rank},
@@ -94,30 +95,48 @@ pub(crate) fn waits_for(context: &Context<'_>, story: &Story) -> Vec<StoryKey> {
     story.blocked_by.iter().filter(is_unfinished).cloned().collect()
 }
 
-/// The rows of a release; what was dropped is not in scope and not listed.
+/// The rows of a release; what was dropped is not in scope and not listed. Of one that
+/// `went_out`, what was in it on that day and was ready then, or not.
 pub(crate) fn rows(
     context: &Context<'_>,
     membership: &Membership,
     usual: &UsualAges,
     release: usize,
+    went_out: Option<&WentOut>,
 ) -> Vec<StoryRow> {
     let described = context.releases[release];
-    let mut rows: Vec<(Concern, StoryRow)> = membership.stories[release]
-        .iter()
-        .filter(|member| context.stories[member.item].category != Category::Dropped)
-        .map(|member| {
-            let story = context.stories[member.item];
-            let pull_requests = &membership.by_story[member.item];
+    let members = &membership.stories[release];
+    let now = members.iter().filter_map(|member| {
+        let story = context.stories[member.item];
+        (story.category != Category::Dropped).then(|| (member.item, is_open(story), member.belongs.clone()))
+    });
+    let then = went_out.into_iter().flat_map(|went_out| &went_out.stories).filter_map(|(item, counts)| {
+        let story = context.stories[*item];
+        let member = members.binary_search_by_key(item, |member| member.item).ok();
+        let is_fixed_defect =
+            member.is_some() && story.kind == StoryKind::Defect && story.category == Category::Done;
+        let belongs = || match member {
+            Some(member) => members[member].belongs.clone(),
+            None => Text::new(format!("was in {} when it went out", described.version)),
+        };
+        (counts.scope || counts.defect || is_fixed_defect)
+            .then(|| (*item, counts.defect || (counts.scope && !counts.ready), belongs()))
+    });
+    let mut rows: Vec<(Concern, StoryRow)> = then
+        .chain(now.filter(|_| went_out.is_none()))
+        .map(|(item, open, belongs)| {
+            let story = context.stories[item];
+            let pull_requests = &membership.by_story[item];
             let waits_for = waits_for(context, story);
             let returns = returns(story);
-            let (concern, reason) = if is_open(story) {
+            let (concern, reason) = if open {
                 concern(context, described, story, usual, &waits_for, returns, pull_requests.is_empty())
             } else {
                 (Concern::Ready, String::new())
             };
             let row = StoryRow {
                 story: Arc::clone(story),
-                open: is_open(story),
+                open,
                 since: story.since(),
                 reason: Text::new(reason),
                 attention: concern < Concern::None,
@@ -128,7 +147,7 @@ pub(crate) fn rows(
                 waits_for,
                 usual_seconds: usual.p85(story.category).map(|p85| p85.num_seconds()),
                 returns,
-                belongs: member.belongs.clone(),
+                belongs,
             };
             (concern, row)
         })

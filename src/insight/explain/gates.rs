@@ -2,10 +2,7 @@
 
 use crate::domain::{Deployment, ReleaseId, StoryKey, StoryKind, Text};
 use crate::insight::{
-    Gate, GateName, gates, schedule,
-    stories::{is_open, severity_word},
-    test_results::TestResults,
-    words,
+    Gate, GateName, gates, schedule, stories::severity_word, test_results::TestResults, words,
 };
 
 use super::{Explainer, Explanation, missing};
@@ -52,7 +49,9 @@ impl Explainer<'_, '_> {
                 )
             }
             GateName::PullRequests => {
-                "Go if every pull request of the release is merged. Closed ones do not count.".to_owned()
+                "Go if every pull request of the release is merged. Closed ones do not count. Not needed where only \
+                 its commits say which are in it: then all are merged by nature."
+                    .to_owned()
             }
             GateName::Dependencies => {
                 "Go if every release it depends on is deployed, and not taken back, in the tier that this one goes \
@@ -94,9 +93,8 @@ impl Explainer<'_, '_> {
                 (blocked.into_iter().map(line).collect(), Vec::new())
             }
             GateName::Defects => self.stories(
-                |story| {
-                    is_open(story)
-                        && story.severity.is_some_and(|severity| policy.blocking.contains(&severity))
+                |row| {
+                    row.open && row.story.severity.is_some_and(|severity| policy.blocking.contains(&severity))
                 },
                 StoryKind::Defect,
             ),

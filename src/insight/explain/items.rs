@@ -1,15 +1,13 @@
 //! "Why?" of stories, defects and pull requests, and their lists.
 
+use std::{collections::HashSet, sync::Arc};
+
 use chrono::Duration;
 
-use crate::domain::{Category, Kind, PullRequestId, StoryKey, StoryKind};
+use crate::domain::{Category, Kind, PullRequestId, Story, StoryKey, StoryKind};
 use crate::insight::{
-    PullRequestRow, Stage,
-    board::Completeness,
-    pull_requests::PullRequests,
-    stages::Usual,
-    stories::{UsualAges, is_open},
-    words,
+    PullRequestRow, Stage, StoryRow, board::Completeness, pull_requests::PullRequests, stages::Usual,
+    stories::UsualAges, words,
 };
 
 use super::{Explainer, Explanation, missing};
@@ -18,38 +16,32 @@ impl Explainer<'_, '_> {
     /// Stories or defects of the release that count, and those that do not.
     pub(super) fn stories(
         &self,
-        counts: impl Fn(&crate::domain::Story) -> bool,
+        counts: impl Fn(&StoryRow) -> bool,
         kind: StoryKind,
     ) -> (Vec<String>, Vec<String>) {
-        let Some(index) = self.index else { return (Vec::new(), Vec::new()) };
+        let (Some(index), Some(insight)) = (self.index, self.insight) else {
+            return (Vec::new(), Vec::new());
+        };
         let (mut counted, mut left_out) = (Vec::new(), Vec::new());
-        let mut members: Vec<_> = self.membership.stories[index].iter().collect();
-        members.sort_by_key(|member| !is_open(self.context.stories[member.item]));
-        for member in members {
-            let story = self.context.stories[member.item];
-            let line = format!(
-                "{} {} · {} · {}",
-                story.key,
-                story.title,
-                category_word(story.category),
-                member.belongs
-            );
-            if story.kind != kind {
-                continue;
-            }
-            if story.category == Category::Dropped {
-                left_out.push(format!("{line} · dropped {}", self.day(story.since())));
-            } else if counts(story) {
-                counted.push(line);
-            } else {
-                left_out.push(line);
-            }
+        for row in insight.stories.iter().filter(|row| row.story.kind == kind) {
+            let Story { key, title, category, .. } = &*row.story;
+            let line = format!("{key} {title} · {} · {}", category_word(*category), row.belongs);
+            if counts(row) { counted.push(line) } else { left_out.push(line) }
         }
-        for item in &self.membership.left[index] {
-            let story = self.context.stories[*item];
-            if story.kind == kind {
-                left_out.push(format!("{} {} · no longer in the release", story.key, story.title));
-            }
+        let listed: HashSet<&StoryKey> = insight.stories.iter().map(|row| &row.story.key).collect();
+        let is_left_out = |story: &&&Arc<Story>| story.kind == kind && !listed.contains(&story.key);
+        let members = self.membership.stories[index].iter().map(|member| &self.context.stories[member.item]);
+        for story in members.filter(is_left_out) {
+            let why = if story.category == Category::Dropped {
+                format!("dropped {}", self.day(story.since()))
+            } else {
+                "was not in it when it went out".to_owned()
+            };
+            left_out.push(format!("{} {} · {why}", story.key, story.title));
+        }
+        let left = self.membership.left[index].iter().map(|item| &self.context.stories[*item]);
+        for story in left.filter(is_left_out) {
+            left_out.push(format!("{} {} · no longer in the release", story.key, story.title));
         }
         (counted, left_out)
     }

@@ -26,7 +26,6 @@ impl Explainer<'_, '_> {
                      releases; P85 is the date that holds in 85 of 100 cases."
                         .to_owned(),
                 );
-                counted.extend(self.basis_lines(basis, [*p50, *p85, *p95]));
                 counted.push(format!("P50 {}", self.day(*p50)));
                 counted.push(format!("P85 {}", self.day(*p85)));
                 counted.push(format!("P95 {}", self.day(*p95)));
@@ -40,6 +39,7 @@ impl Explainer<'_, '_> {
                 if (*scored as usize) < CALIBRATED_FROM {
                     counted.push(format!("not yet calibrated: {scored} forecasts scored"));
                 }
+                counted.extend(self.basis_lines(basis, [*p50, *p85, *p95]));
             }
             ForecastView::Withheld(why) => counted.push(format!("no forecast: {why}")),
             ForecastView::Ready => counted.push("nothing is left to forecast".to_owned()),
@@ -53,6 +53,9 @@ impl Explainer<'_, '_> {
         let mut left_out: Vec<String> =
             insight.gates.iter().filter(|gate| !is_needed(gate)).map(gate_line).collect();
         if insight.verdict == Verdict::Unknown {
+            if insight.gates.iter().all(|gate| gate.answer == GateAnswer::NotNeeded) {
+                left_out.push("no gate has anything to go by, so nothing says go".to_owned());
+            }
             let unheard = self.context.unheard();
             left_out.extend(
                 unheard.map(|source| format!("{source} has not answered: nobody knows what it would say")),
@@ -82,10 +85,7 @@ impl Explainer<'_, '_> {
         let days = |at: Instant| (at - self.board.at).num_minutes() as f64 / 1_440.0;
         let middle = basis.middle_days();
         lines.push(format!("= {middle:.1} days in the middle of the road"));
-        lines.push(factor(
-            days(p50) / middle,
-            "how far such forecasts were off: half of them less, half more",
-        ));
+        lines.push(factor(days(p50) / middle, "what half of such releases kept to"));
         let wider = if basis.widened { ", wider as so little is open" } else { "" };
         lines.push(format!(
             "= {:.1} days for the P50; {} for the P85 and {} for the P95{wider}",

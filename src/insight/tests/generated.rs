@@ -171,6 +171,32 @@ proptest! {
     }
 
     #[test]
+    fn of_a_release_that_went_out_list_tally_and_chart_agree(setting in any_setting(), day in 9_u32..22) {
+        let setting = setting.release(|release| release.released_at = Some(at(day, 15)));
+        let answer = setting.answer();
+        let tally = answer.tally;
+        let rows = |kind| answer.stories.iter().filter(move |row| row.story.kind == kind);
+        prop_assert_eq!(tally.stories as usize, rows(StoryKind::Story).count());
+        prop_assert_eq!(tally.stories_ready as usize, rows(StoryKind::Story).filter(|row| !row.open).count());
+        prop_assert_eq!(tally.defects_open as usize, rows(StoryKind::Defect).filter(|row| row.open).count());
+        let Some(last) = answer.burn_down.days.last() else {
+            prop_assert_eq!(tally.stories + tally.defects_open, 0);
+            return Ok(());
+        };
+        prop_assert_eq!(last.day, setting.policy.calendar.day(at(day, 15)));
+        match answer.burn_down.unit {
+            Unit::Stories => prop_assert_eq!((last.scope, last.ready), (tally.stories, tally.stories_ready)),
+            Unit::PullRequests => {
+                prop_assert_eq!((last.scope, last.ready), (tally.pull_requests, tally.pull_requests_merged));
+            }
+        }
+        prop_assert_eq!(last.defects, tally.defects_open);
+        let ran = tally.tests_passed + tally.tests_failed;
+        let share = (ran > 0).then(|| f64::from(tally.tests_passed) / f64::from(ran));
+        prop_assert_eq!(last.tests, share);
+    }
+
+    #[test]
     fn every_day_is_what_the_events_say(setting in any_setting()) {
         let answer = setting.answer();
         if answer.burn_down.unit == Unit::PullRequests {

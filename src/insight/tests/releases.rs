@@ -7,7 +7,7 @@ use crate::domain::{
     Target,
 };
 use crate::insight::{
-    ForecastView, Learned, Outlook, Unit, derive,
+    ForecastView, Learned, Outlook, Unit, Verdict, derive,
     fixture::{Setting, at, id, now, pull_request, scope_move, story},
 };
 
@@ -212,10 +212,34 @@ fn the_outlook_follows_the_probability() {
     assert_eq!(outlook(due(under_way(12, 30), -1, true)), Outlook::Unknown, "nobody promised it");
     assert_eq!(outlook(under_way(12, 30).release(|it| it.target = None)), Outlook::Unknown);
     assert_eq!(outlook(due(under_way(12, 0), 1, false)), Outlook::OnTrack, "all ready");
+    assert_eq!(outlook(due(under_way(12, 0), -1, true)), Outlook::Unknown, "ready, but nobody promised it");
     assert_eq!(outlook(due(under_way(12, 0), -1, false)), Outlook::OnTrack, "was ready in time");
     assert_eq!(outlook(due(under_way(12, 0), -5, false)), Outlook::Late, "was not ready in time");
     assert_eq!(outlook(due(under_way(0, 9), 30, false)), Outlook::Unknown, "nothing done yet");
     assert_eq!(outlook(due(under_way(0, 0), 30, false)), Outlook::Unknown, "nothing in it");
+}
+
+#[test]
+fn merged_commits_alone_promise_nothing() {
+    let merged = |numbers: std::ops::Range<u64>| {
+        let setting = Setting::covering(&[Kind::PullRequests, Kind::Releases])
+            .release(|it| it.target = Some(target(-10, true)));
+        numbers.fold(setting, |setting, number| {
+            setting.pull_request(pull_request(number, PullRequestState::Merged))
+        })
+    };
+    let answer = merged(1..9).answer();
+    assert_eq!((answer.verdict, answer.outlook), (Verdict::Unknown, Outlook::Unknown));
+    assert!(matches!(answer.forecast, ForecastView::Withheld(_)), "{:?}", answer.forecast);
+    assert!(answer.remedies.is_empty(), "nothing is wrong: {:?}", answer.remedies);
+    let out = merged(1..9).release(|it| it.released_at = Some(at(20, 1))).answer();
+    assert_eq!((out.verdict, out.outlook), (Verdict::Unknown, Outlook::Released));
+    // A branch needs a pull request only where there are any.
+    let mut branch = pull_request(9, PullRequestState::Open);
+    (branch.number, branch.release) = (None, None);
+    let next = |setting: Setting| setting.insight().unassigned[0].next.action.to_string();
+    assert_eq!(next(merged(1..9).pull_request(branch.clone())), "open a pull request");
+    assert_eq!(next(merged(1..1).pull_request(branch)), "merge into main");
 }
 
 #[test]
