@@ -10,7 +10,7 @@ use tminus::{
         Release, ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, SourceHealth, SourceId,
         StatusMove, Story, StoryKey, StoryKind, Target, TestRun, Text, World,
     },
-    insight::derive,
+    insight::{Learned, derive},
 };
 
 fn main() {
@@ -25,7 +25,24 @@ fn derive_insight(bencher: Bencher<'_, '_>, (stories, releases): (usize, usize))
     (health.answered_at, health.stale_from) = (Some(now()), Some(now() + Duration::hours(1)));
     let health = [health];
     let policy = Policy::default();
-    bencher.bench_local(|| derive(black_box(&world), &health, &policy, now()));
+    // As on a board that runs: what the finished releases teach is known.
+    let learned = Learned::default();
+    derive(&world, &health, &policy, &learned, now());
+    bencher.bench_local(|| derive(black_box(&world), &health, &policy, &learned, now()));
+}
+
+/// What finished releases teach: once for each set of them.
+#[divan::bench(args = [(1_000, 20), (10_000, 50), (50_000, 200)], max_time = 5)]
+fn learn(bencher: Bencher<'_, '_>, (stories, releases): (usize, usize)) {
+    let world = world(stories, releases);
+    let policy = Policy::default();
+    bencher
+        .with_inputs(|| {
+            let learned = Learned::default();
+            derive(&world, &[], &policy, &learned, now());
+            learned
+        })
+        .bench_local_values(|learned| learned.catch_up());
 }
 
 fn now() -> Instant {

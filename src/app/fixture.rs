@@ -156,6 +156,8 @@ fn payments_insight() -> ReleaseInsight {
             p95: at(30, 12, 0),
             by_target: Some(0.61),
             scored: 42,
+            held: Some(0.86),
+            basis: ForecastBasis::default(),
         },
         last_day_from: Some(at(24, 14, 0)),
         stories: stories(),
@@ -197,6 +199,8 @@ fn burn_down() -> BurnDown {
         target: Some(date(25)),
         scope_steps: vec![ScopeStep { day: date(12), added: 7, removed: 1 }],
         scope_rebuilt: false,
+        ideal_ahead: (23..=25).map(|day| (date(day), 42.0 * (25.0 - f64::from(day)) / 23.0)).collect(),
+        forecast_days: Some([date(25), date(27), date(30)]),
     }
 }
 
@@ -258,6 +262,7 @@ fn story(
         attention: false,
         pull_requests: Vec::new(),
         waits_for: Vec::new(),
+        usual_seconds: None,
         returns: 0,
         belongs: Text::new("fix version 4.2"),
     }
@@ -339,6 +344,8 @@ fn small(
         p95: target.at + Duration::days(3),
         by_target: Some(share),
         scored: 4,
+        held: Some(0.75),
+        basis: ForecastBasis::default(),
     };
     let withheld = || ForecastView::Withheld(Text::new("no story and no pull request yet"));
     ReleaseInsight {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::{Instant, Policy, ReleaseId, SourceHealth, Text, World};
 
-use super::{Insight, ReleaseInsight, derive};
+use super::{Insight, ReleaseInsight, derive, forecast::Learned};
 
 /// Everything that is known and what it means, at one instant. Immutable; shared by `Arc`.
 #[derive(Clone, Debug)]
@@ -39,16 +39,17 @@ pub enum Completeness {
 }
 
 impl Board {
-    /// What `world` means at `now`.
+    /// What `world` means at `now`, with what was `learned` so far.
     pub fn derive(
         title: Text,
         world: Arc<World>,
         health: Arc<[SourceHealth]>,
         policy: Arc<Policy>,
+        learned: &Learned,
         completeness: Completeness,
         now: Instant,
     ) -> Self {
-        let (insight, valid_until) = derive(&world, &health, &policy, now);
+        let (insight, valid_until) = derive(&world, &health, &policy, learned, now);
         Self { title, at: now, valid_until, world, insight: Arc::new(insight), health, policy, completeness }
     }
 

@@ -13,7 +13,7 @@ use super::{
     BurnDown, BurnDownDay, ScopeStep, Unit,
     context::Context,
     membership::Membership,
-    scope::{DayState, Lines, Tracer},
+    scope::{Counts, DayState, Lines, Tracer},
     test_results::TestResults,
 };
 
@@ -27,6 +27,18 @@ pub(crate) struct Progress {
     pub(crate) start: NaiveDate,
     /// The state at the end of each day; what was there before the start entered on its day.
     pub(crate) days: Vec<DayState>,
+    /// Of a release that went out, what its items counted as at the end of that day.
+    pub(crate) went_out: Option<WentOut>,
+}
+
+/// What the items of a release counted as on the day that it went out: what was moved,
+/// reopened or added since is no part of it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct WentOut {
+    /// Stories and defects by position, those that left it too.
+    pub(crate) stories: Vec<(usize, Counts)>,
+    /// Pull requests.
+    pub(crate) pull_requests: Vec<Counts>,
 }
 
 /// What the burn-down of a release counts: pull requests where it has no story.
@@ -51,6 +63,7 @@ pub(crate) fn burn_down(
 
     let mut lines = Lines::until(last);
     let mut rebuilt = false;
+    let mut went_out = described.released_at.map(|_| WentOut::default());
     let members = membership.stories[release].iter().map(|member| (member.item, true));
     let left = membership.left[release].iter().map(|item| (*item, false));
     for (item, member) in members.chain(left) {
@@ -58,10 +71,23 @@ pub(crate) fn burn_down(
         let (changes, is_rebuilt) = tracer.story(story, &described.id, member, days, context.now);
         rebuilt |= is_rebuilt && story.kind == StoryKind::Story;
         lines.add_until(changes, last);
+        if let Some(went_out) = &mut went_out {
+            went_out.stories.push((item, Lines::counts_on(changes, last)));
+        }
     }
-    if unit == Unit::PullRequests {
+    if unit == Unit::PullRequests || went_out.is_some() {
+        let names: Vec<_> = membership.names(release).map(|index| &context.releases[index].id).collect();
         for member in &membership.pull_requests[release] {
-            lines.add_until(tracer.pull_request(context.pull_requests[member.item], days, context.now), last);
+            let pull_request = context.pull_requests[member.item];
+            let is_contained = pull_request.release.as_ref().is_some_and(|id| names.contains(&id));
+            let merged_by = described.released_at.filter(|_| is_contained);
+            let changes = tracer.pull_request(pull_request, merged_by, days, context.now);
+            if unit == Unit::PullRequests {
+                lines.add_until(changes, last);
+            }
+            if let Some(went_out) = &mut went_out {
+                went_out.pull_requests.push(Lines::counts_on(changes, last));
+            }
         }
     }
     let states = lines.states();
@@ -72,14 +98,19 @@ pub(crate) fn burn_down(
         target: target.map(|at| context.policy.calendar.day(at)),
         scope_steps: Vec::new(),
         scope_rebuilt: rebuilt,
+        ideal_ahead: Vec::new(),
+        forecast_days: None,
     };
     let Some(start) = start(context, membership, release, &states) else {
-        return (burn_down(Vec::new()), Progress::default());
+        return (burn_down(Vec::new()), Progress { went_out, ..Progress::default() });
     };
     let start = start.min(last);
 
-    let mut progress =
-        Progress { start: days.date(start), days: states.get(start..).unwrap_or_default().to_vec() };
+    let mut progress = Progress {
+        start: days.date(start),
+        days: states.get(start..).unwrap_or_default().to_vec(),
+        went_out,
+    };
     if let Some(first) = progress.days.first_mut() {
         (first.added, first.removed, first.completed) = (first.scope, 0, first.ready);
     }
@@ -102,6 +133,10 @@ pub(crate) fn burn_down(
         })
         .collect();
     let mut drawn = burn_down(rows);
+    if let Some(target) = target.filter(|_| described.released_at.is_none()) {
+        let ahead = (last + 1..=days.of(target)).take(MOST_DAYS);
+        drawn.ideal_ahead = ahead.filter_map(|day| Some((days.date(day), ideal(day)?))).collect();
+    }
     drawn.scope_steps = (shown + 1..=last)
         .filter_map(|day| Some((day, states.get(day)?)))
         .filter(|(_, state)| state.added + state.removed > 0)

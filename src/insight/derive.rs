@@ -10,6 +10,7 @@ use super::{
     ForecastView, Insight, ReleaseInsight, Tally,
     burn_down::burn_down,
     context::{Context, later},
+    forecast::Learned,
     gates::{self, Question},
     membership::Membership,
     outlook::Forecasts,
@@ -27,8 +28,17 @@ const GIVEN_UP_DAYS: i64 = 30;
 /// What `world` means at `now` under `policy`, and the first instant after `now` at which
 /// time alone may change an answer: something gets stale, late or begins, or a day ends.
 ///
+/// `learned` keeps what was learnt from finished releases for the next time: it makes this
+/// faster, and says how good forecasts were once it has caught up.
+///
 /// Pure: the same arguments always give the same answers, whatever the order of the items.
-pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Instant) -> (Insight, Instant) {
+pub fn derive(
+    world: &World,
+    health: &[SourceHealth],
+    policy: &Policy,
+    learned: &Learned,
+    now: Instant,
+) -> (Insight, Instant) {
     let context = Context::new(world, health, policy, now);
     let membership = Membership::of(&context);
     let deployments = Deployments::of(&context, &membership);
@@ -39,15 +49,15 @@ pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Inst
     let drawn: Vec<_> = (0..context.releases.len())
         .map(|release| burn_down(&context, &membership, release, &mut tracer))
         .collect();
-    let forecasts = Forecasts::learn(&context, &drawn);
+    let forecasts = Forecasts::learn(&context, &drawn, learned);
 
     let mut verdicts = Vec::with_capacity(drawn.len());
     let mut distributions = Vec::with_capacity(drawn.len());
     let mut releases = Vec::with_capacity(drawn.len());
-    for (release, (burn_down, progress)) in drawn.into_iter().enumerate() {
+    for (release, (mut burn_down, progress)) in drawn.into_iter().enumerate() {
         let described = context.releases[release];
         let tests = TestResults::of(&context, &membership, release);
-        let mut tally = gates::tally(&context, &membership, &tests, release);
+        let mut tally = gates::tally(&context, &membership, &tests, release, progress.went_out.as_ref());
         let question = Question {
             context: &context,
             membership: &membership,
@@ -58,10 +68,15 @@ pub fn derive(world: &World, health: &[SourceHealth], policy: &Policy, now: Inst
         };
         let gates = question.gates();
         let verdict = gates::verdict(&context, &gates, &tally, deployments.any[release]);
-        let story_rows = stories::rows(&context, &membership, &usual_ages, release);
+        let story_rows =
+            stories::rows(&context, &membership, &usual_ages, release, progress.went_out.as_ref());
         let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
         let remedies = remedies(&question, &gates, &story_rows, &pull_request_rows);
-        let (forecast, outlook, distribution) = forecasts.of(&context, release, burn_down.unit, &progress);
+        let (forecast, outlook, distribution) =
+            forecasts.of(&context, &membership, release, burn_down.unit, &progress);
+        if let ForecastView::Dates { p50, p85, p95, .. } = forecast {
+            burn_down.forecast_days = Some([p50, p85, p95].map(|at| policy.calendar.day(at)));
+        }
         gates::count_gates(&mut tally, &gates);
         let promised = described.target.filter(|target| !target.estimated);
         let last_day = Duration::hours(i64::from(policy.last_day_hours));

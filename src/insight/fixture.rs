@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{Duration, TimeZone, Utc};
 
-use super::{Gate, GateName, Insight, ReleaseInsight, derive};
+use super::{Gate, GateName, Insight, Learned, ReleaseInsight, derive};
 use crate::domain::{
     Category, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Instant, Kind,
     Mergeability, Policy, PullRequest, PullRequestId, PullRequestState, Release, ReleaseId, ScopeChange,
@@ -236,7 +236,7 @@ impl Setting {
     }
 
     pub(crate) fn insight_at(&self, now: Instant) -> Insight {
-        derive(&self.world(), &self.health, &self.policy, now).0
+        derive(&self.world(), &self.health, &self.policy, &Learned::default(), now).0
     }
 
     /// What is said of `payments 4.2`.

@@ -7,6 +7,7 @@ use crate::domain::{Category, Deployment, Kind, PullRequestState, SourceId, Stor
 
 use super::{
     DeploymentRow, Gate, GateAnswer, GateName, ScheduleProblemKind, Tally, Verdict,
+    burn_down::WentOut,
     context::{Context, Freshness},
     membership::Membership,
     schedule::{self, Dependency, Deployments},
@@ -190,17 +191,19 @@ impl Question<'_, '_> {
             return Answer::not_needed("none in it");
         }
         let measured = format!("{pull_requests_merged}/{pull_requests}");
+        if !self.membership.may_wait[self.release] {
+            return Answer { measured, ..Answer::not_needed("only merged ones are known") };
+        }
         Answer::of(pull_requests_merged == pull_requests, measured, "all merged")
     }
 
     fn dependencies(&self) -> Answer {
-        let environment =
-            self.deployments.next_of(self.release).map(|row| row.deployment.environment.clone());
-        let all = schedule::dependencies(self.context, self.release, environment.as_ref());
+        let environment = self.destination().map(|row| &row.deployment.environment);
+        let all = schedule::dependencies(self.context, self.release, environment);
         if all.is_empty() {
             return Answer::not_needed("needs none");
         }
-        let deployed = all.iter().filter(|(_, state)| *state == Dependency::Deployed).count();
+        let deployed = all.iter().filter(|(_, state)| state.is_deployed()).count();
         let measured = format!("{deployed}/{}", all.len());
         let missing = all.iter().find(|(_, state)| matches!(state, Dependency::Missing(_)));
         let unknown = all.iter().find(|(_, state)| *state == Dependency::Unknown);
@@ -211,8 +214,13 @@ impl Question<'_, '_> {
         }
     }
 
+    /// The deployment that the gates ask about, if one is planned.
+    pub(crate) fn destination(&self) -> Option<&DeploymentRow> {
+        self.deployments.destination_of(self.context, self.release)
+    }
+
     fn deployment(&self, ask: impl Fn(&DeploymentRow) -> Answer) -> Answer {
-        match self.deployments.next_of(self.release) {
+        match self.destination() {
             Some(row) => ask(row),
             None => Answer::not_needed("no deployment planned"),
         }
@@ -309,24 +317,32 @@ pub(crate) fn verdict(context: &Context<'_>, gates: &[Gate], tally: &Tally, any_
     }
 }
 
-/// How the lists of a release add up, its gates apart.
+/// How the lists of a release add up, its gates apart: now, or when it `went_out`.
 pub(crate) fn tally(
     context: &Context<'_>,
     membership: &Membership,
     tests: &TestResults<'_>,
     release: usize,
+    went_out: Option<&WentOut>,
 ) -> Tally {
     let mut tally = Tally::default();
-    for member in &membership.stories[release] {
-        let story = context.stories[member.item];
-        let counts = super::scope::counts_now(story, true);
+    let now = membership.stories[release]
+        .iter()
+        .map(|member| (member.item, super::scope::counts_now(context.stories[member.item], true)));
+    let then = went_out.map(|went_out| went_out.stories.iter().copied());
+    for (item, counts) in then.into_iter().flatten().chain(now.filter(|_| went_out.is_none())) {
+        let story = context.stories[item];
         tally.stories += u32::from(counts.scope);
         tally.stories_ready += u32::from(counts.ready);
         tally.defects_open += u32::from(counts.defect);
         let is_blocking = story.severity.is_some_and(|severity| context.policy.blocking.contains(&severity));
         tally.defects_blocking += u32::from(counts.defect && is_blocking);
     }
-    for member in &membership.pull_requests[release] {
+    for counts in went_out.iter().flat_map(|went_out| &went_out.pull_requests) {
+        tally.pull_requests += u32::from(counts.scope);
+        tally.pull_requests_merged += u32::from(counts.ready);
+    }
+    for member in membership.pull_requests[release].iter().filter(|_| went_out.is_none()) {
         let state = context.pull_requests[member.item].state;
         tally.pull_requests += u32::from(state != PullRequestState::Closed);
         tally.pull_requests_merged += u32::from(state == PullRequestState::Merged);

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::domain::{MatchRule, ReleaseId, Text};
+use crate::domain::{MatchRule, PullRequestState, Release, ReleaseId, Text};
 
 use super::{context::Context, patterns::Patterns};
 
@@ -27,6 +27,10 @@ pub(crate) struct Membership {
     pub(crate) left: Vec<Vec<usize>>,
     /// Pull requests and branches.
     pub(crate) pull_requests: Vec<Vec<Member>>,
+    /// An open pull request could be in it: one is, or something besides its commits says which
+    /// are. Where only the commits say so, all are merged by nature, and that says nothing of
+    /// what is still to come.
+    pub(crate) may_wait: Vec<bool>,
     /// Test runs for it, oldest first.
     pub(crate) test_runs: Vec<Vec<usize>>,
     /// Releases of repositories that it takes over by a tag rule.
@@ -77,6 +81,7 @@ impl Membership {
             stories: vec![Vec::new(); count],
             left: vec![Vec::new(); count],
             pull_requests: vec![Vec::new(); count],
+            may_wait: context.releases.iter().map(|release| chooses_pull_requests(release)).collect(),
             test_runs: vec![Vec::new(); count],
             taken_over,
             unassigned: Vec::new(),
@@ -188,7 +193,9 @@ impl Membership {
             if found.is_empty() {
                 self.unassigned.push(item);
             }
-            for (release, _, belongs) in found.drain(..) {
+            for (release, strength, belongs) in found.drain(..) {
+                let is_contained = matches!(strength, Strength::Contained | Strength::TakenOver);
+                self.may_wait[release] |= !is_contained || pull_request.state == PullRequestState::Open;
                 self.pull_requests[release].push(Member { item, belongs });
             }
         }
@@ -228,6 +235,18 @@ impl Membership {
     pub(crate) fn names(&self, release: usize) -> impl Iterator<Item = usize> {
         std::iter::once(release).chain(self.taken_over[release].iter().copied())
     }
+}
+
+/// Whether it has a rule that open pull requests can match.
+fn chooses_pull_requests(release: &Release) -> bool {
+    release.rules.iter().any(|rule| match rule {
+        MatchRule::Tag(_) => false,
+        MatchRule::Milestone(_)
+        | MatchRule::Label(_)
+        | MatchRule::BaseBranch(_)
+        | MatchRule::Branch(_)
+        | MatchRule::Story(_) => true,
+    })
 }
 
 fn compile<'a>(context: &Context<'a>) -> Compiled<'a> {

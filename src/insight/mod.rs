@@ -45,10 +45,11 @@ pub mod words;
 pub use board::{Board, Completeness};
 pub use derive::derive;
 pub use explain::{Explanation, explain};
+pub use forecast::Learned;
 pub use preview::Preview;
 pub use types::{
-    BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, ForecastView,
-    Gate, GateAnswer, GateName, Insight, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,
-    ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
-    Tally, Unit, Verdict,
+    BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis,
+    ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight, NextStep, Outlook,
+    PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage,
+    Standing, StepState, Steps, StoryRow, Subject, Tally, Unit, Verdict,
 };

@@ -10,12 +10,14 @@ use super::{
 
 /// The first of: conflicts, failed required check, changes requested, missing reviewers,
 /// review waiting, behind base, draft, approved but not merged, merged but not deployed. A
-/// branch without a pull request needs one first; nobody reviews a draft.
+/// branch without a pull request needs one first, where a source knows of any (`has_forge`);
+/// nobody reviews a draft.
 pub(crate) fn next_step(
     pull_request: &PullRequest,
     stage: Stage,
     reviews: &Reviews<'_>,
     release_owner: Option<&Text>,
+    has_forge: bool,
 ) -> NextStep {
     let author = || vec![pull_request.author.clone()];
     match pull_request.state {
@@ -26,7 +28,12 @@ pub(crate) fn next_step(
         PullRequestState::Open => {}
     }
     if pull_request.number.is_none() {
-        return step(author(), "open a pull request");
+        let how = if has_forge {
+            "open a pull request".to_owned()
+        } else {
+            format!("merge into {}", pull_request.base)
+        };
+        return step(author(), how);
     }
     if pull_request.mergeability == Mergeability::Conflicts {
         return step(author(), format!("resolve conflicts with {}", pull_request.base));

@@ -10,12 +10,15 @@ use chrono::{Duration, NaiveDate};
 use crate::domain::{Instant, Text};
 
 use super::{
-    BurnDown, ForecastView, Outlook, Unit,
+    BurnDown, ForecastBasis, ForecastEffect, ForecastView, Outlook, Unit,
     burn_down::Progress,
     context::Context,
     forecast::{
-        DayCounts, Distribution, Forecast, Forecaster, Past, Project, ReleaseSeries, Scope, Throughput,
+        Dates, DayCounts, Distribution, Forecast, Forecaster, Learned, Past, Project, ReleaseSeries, Scope,
+        Term, Throughput, TrackRecord,
     },
+    membership::Membership,
+    words,
 };
 
 /// P(ready by target) from which on a release is on track.
@@ -51,13 +54,13 @@ impl Likelihood {
 /// What was learnt from the releases that went out.
 pub(crate) struct Forecasts {
     /// By unit and project; only for projects that have something to forecast.
-    forecasters: HashMap<(bool, Text), Forecaster>,
+    forecasters: HashMap<(bool, Text), (Forecaster, Option<TrackRecord>)>,
 }
 
 impl Forecasts {
     /// Learns from the released ones of `drawn`, which is by position of the release. Stories
     /// and pull requests are learnt from apart: they are not of one size.
-    pub(crate) fn learn(context: &Context<'_>, drawn: &[(BurnDown, Progress)]) -> Self {
+    pub(crate) fn learn(context: &Context<'_>, drawn: &[(BurnDown, Progress)], learned: &Learned) -> Self {
         let mut forecasters = HashMap::new();
         let today = context.days.date(context.days.today());
         for unit in [Unit::Stories, Unit::PullRequests] {
@@ -96,10 +99,11 @@ impl Forecasts {
                 })
                 .collect();
             let past = Arc::new(Past::new(Scope::Emerging, learnt_from));
+            let record = learned.record(&past);
             for project in asked {
                 let Some(&index) = index.get(project) else { continue };
-                let forecaster = Forecaster::learn(Arc::clone(&past), index, today);
-                forecasters.insert((unit == Unit::Stories, project.clone()), forecaster);
+                let forecaster = learned.forecaster(&past, index, today);
+                forecasters.insert((unit == Unit::Stories, project.clone()), (forecaster, record));
             }
         }
         Self { forecasters }
@@ -110,6 +114,7 @@ impl Forecasts {
     pub(crate) fn of(
         &self,
         context: &Context<'_>,
+        membership: &Membership,
         release: usize,
         unit: Unit,
         progress: &Progress,
@@ -126,13 +131,21 @@ impl Forecasts {
             let outlook = if has_passed { Outlook::Late } else { Outlook::Unknown };
             return (withheld("nothing is in it"), outlook, Likelihood::Unknown);
         }
+        let late_or_unknown = if has_passed { Outlook::Late } else { Outlook::Unknown };
+        if unit == Unit::PullRequests && !membership.may_wait[release] {
+            let why = withheld("only what was merged is known, not what is still to come");
+            return (why, late_or_unknown, Likelihood::Unknown);
+        }
         if last.scope == last.ready {
-            let in_time = promised.is_none_or(|at| at >= context.now || was_ready(context, progress, at));
-            let outlook = if in_time { Outlook::OnTrack } else { Outlook::Late };
+            let outlook = match promised {
+                None => Outlook::Unknown,
+                Some(at) if at >= context.now || was_ready(context, progress, at) => Outlook::OnTrack,
+                Some(_) => Outlook::Late,
+            };
             return (ForecastView::Ready, outlook, Likelihood::Ready);
         }
-        let late_or_unknown = if has_passed { Outlook::Late } else { Outlook::Unknown };
-        let Some(forecaster) = self.forecasters.get(&(unit == Unit::Stories, described.project.clone()))
+        let Some((forecaster, record)) =
+            self.forecasters.get(&(unit == Unit::Stories, described.project.clone()))
         else {
             return (
                 withheld("nothing is done yet, so there is no pace to go by"),
@@ -158,8 +171,15 @@ impl Forecasts {
                     Some(share) if share >= AT_RISK => Outlook::AtRisk,
                     Some(_) => Outlook::Late,
                 };
-                let view =
-                    ForecastView::Dates { p50: at(0.5), p85: at(0.85), p95: at(0.95), by_target, scored: 0 };
+                let view = ForecastView::Dates {
+                    p50: at(0.5),
+                    p85: at(0.85),
+                    p95: at(0.95),
+                    by_target,
+                    scored: record.map_or(0, |record| record.scored),
+                    held: record.map(|record| record.held),
+                    basis: basis(&dates),
+                };
                 (view, outlook, likelihood)
             }
         }
@@ -168,6 +188,55 @@ impl Forecasts {
 
 fn withheld(why: &str) -> ForecastView {
     ForecastView::Withheld(Text::new(why))
+}
+
+/// Terms that say one thing together, and what it is in words. Their product is exact; one
+/// alone would say little, as the model weighs them against each other.
+fn basis(dates: &Dates) -> ForecastBasis {
+    let state = &dates.state;
+    let share = state.done / (state.open + state.done);
+    let own = state.cadence.finished as usize;
+    let growth = match state.growth {
+        growth if growth >= 0.005 => format!("the scope grows by {growth:.2} a day"),
+        growth if growth <= -0.005 => format!("the scope shrinks by {:.2} a day", -growth),
+        _ => "the scope stays as it is".to_owned(),
+    };
+    let own = match own {
+        0 => "no release of its own has finished".to_owned(),
+        _ => {
+            let releases = words::count(own, "release of its own took", "releases of its own took");
+            format!("{releases} {:.0} days, in the middle", state.cadence.median)
+        }
+    };
+    let groups: [(String, &[Term]); 5] = [
+        (
+            format!(
+                "{:.0} open at {:.2} a day lately, {:.2} a day since the start",
+                state.open, state.velocity, state.velocity_since_start
+            ),
+            &[Term::Open, Term::RecentVelocity, Term::VelocitySinceStart],
+        ),
+        (format!("{} done", words::percent(share)), &[Term::ShareDone]),
+        (growth, &[Term::ScopeGrowth]),
+        (
+            words::count(state.elapsed as usize, "day since the start", "days since the start"),
+            &[Term::Elapsed, Term::OwnElapsed],
+        ),
+        (own, &[Term::OwnReleases, Term::OwnCadence]),
+    ];
+    let sum = |terms: &[Term]| {
+        let found = dates.contributions.iter().filter(|(term, _)| terms.contains(term));
+        found.map(|(_, contribution)| contribution).sum::<f64>().exp()
+    };
+    ForecastBasis {
+        typical_days: sum(&[Term::Typical]),
+        effects: groups
+            .into_iter()
+            .map(|(what, terms)| ForecastEffect { what: Text::new(what), factor: sum(terms) })
+            .collect(),
+        learnt_from: u32::try_from(dates.learnt_from).unwrap_or(u32::MAX),
+        widened: dates.widened,
+    }
 }
 
 /// Something is open, and something is done to go by.

@@ -75,6 +75,7 @@ fn shorten(release: &ReleaseInsight, rows: usize, days: usize) -> ReleaseInsight
     };
     if rows == 0 {
         short.burn_down.days.clear();
+        short.burn_down.ideal_ahead.clear();
     }
     let surplus = short.burn_down.days.len().saturating_sub(days);
     short.burn_down.days.drain(..surplus);

@@ -30,6 +30,8 @@ pub(crate) struct PullRequests<'a> {
     /// First successful production deployment of each release, by position.
     in_production: Vec<Option<Instant>>,
     covers_deployments: bool,
+    /// A source knows of pull requests, not of branches only.
+    has_forge: bool,
 }
 
 /// What a row is compared with.
@@ -45,6 +47,7 @@ impl<'a> PullRequests<'a> {
             ways: Vec::with_capacity(context.pull_requests.len()),
             in_production: in_production(context),
             covers_deployments,
+            has_forge: context.pull_requests.iter().any(|pull_request| pull_request.number.is_some()),
         };
         for pull_request in &context.pull_requests {
             let deployed = all.deployed(context, pull_request);
@@ -154,7 +157,7 @@ impl<'a> PullRequests<'a> {
             steps: self.steps(pull_request, way),
             slack_seconds,
             standing: standing(context.now, is_open, due, slack_seconds, compared.as_ref()),
-            next: next_step(pull_request, way.stage, &way.reviews, release_owner),
+            next: next_step(pull_request, way.stage, &way.reviews, release_owner, self.has_forge),
         }
     }
 

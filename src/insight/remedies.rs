@@ -8,8 +8,7 @@ use super::{
     Gate, GateAnswer, GateName, PullRequestRow, Remedy, ScheduleProblemKind, Standing, StoryRow, Subject,
     context::Context,
     gates::{self, Question},
-    schedule::{self, Dependency},
-    words,
+    schedule, words,
 };
 
 /// Items that are named in one step; of more only the count is.
@@ -80,7 +79,7 @@ fn step(
         things,
         remedy: Remedy { action: Text::new(action), gate: gate.name, subject },
     };
-    let row = question.deployments.next_of(question.release);
+    let row = question.destination();
     let deployment = row.map(|row| Subject::Deployment(row.deployment.id.clone()));
     if gate.answer == GateAnswer::Unknown && gate.needed.starts_with("required") {
         return make(1, format!("{}: {}", gate.name.title(), gate.needed), Some(Subject::Gate(gate.name)));
@@ -130,9 +129,9 @@ fn step(
             make(open.len(), action, subject)
         }
         GateName::Dependencies => {
-            let environment = row.map(|row| row.deployment.environment.clone());
-            let all = schedule::dependencies(context, question.release, environment.as_ref());
-            let missing: Vec<_> = all.iter().filter(|(_, state)| *state != Dependency::Deployed).collect();
+            let environment = row.map(|row| &row.deployment.environment);
+            let all = schedule::dependencies(context, question.release, environment);
+            let missing: Vec<_> = all.iter().filter(|(_, state)| !state.is_deployed()).collect();
             let names: Vec<&str> = missing.iter().map(|(id, _)| id.as_str()).collect();
             let subject = missing
                 .iter()

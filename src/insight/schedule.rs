@@ -64,10 +64,28 @@ impl Deployments {
         all
     }
 
-    /// The next deployment of the release at this position.
-    pub(crate) fn next_of(&self, release: usize) -> Option<&DeploymentRow> {
-        self.planned[release].first().map(|index| &self.rows[*index])
+    /// The deployment that the gates of the release at this position ask about:
+    /// [`destination`].
+    pub(crate) fn destination_of(&self, context: &Context<'_>, release: usize) -> Option<&DeploymentRow> {
+        destination(context, self.planned[release].iter().map(|index| &self.rows[*index]), |row| {
+            &row.deployment
+        })
     }
+}
+
+/// Where a release really goes, out of its `planned` deployments, the earliest first: the next
+/// one of the highest tier, so that an hourly one to staging does not hide what stands in the
+/// way of production. A place that nothing is known of is the lowest.
+pub(crate) fn destination<T>(
+    context: &Context<'_>,
+    planned: impl Iterator<Item = T>,
+    deployment: impl Fn(&T) -> &Deployment,
+) -> Option<T> {
+    let tier = |planned: &T| {
+        let place = &deployment(planned).environment;
+        if context.is_production(place) { Some(Tier::Production) } else { context.tier(place) }
+    };
+    planned.reduce(|best, other| if tier(&other) > tier(&best) { other } else { best })
 }
 
 fn row(
@@ -102,7 +120,7 @@ fn row(
     }
     if let Some(release) = deployment.release.as_ref().and_then(|id| context.release(id)) {
         for (id, state) in dependencies(context, release, Some(&deployment.environment)) {
-            if state != Dependency::Deployed {
+            if !state.is_deployed() {
                 problem(ScheduleProblemKind::Dependency, state.said_of(&id));
             }
         }
@@ -255,8 +273,8 @@ pub(crate) fn is_booked(context: &Context<'_>, deployment: &Deployment) -> bool 
 /// Where a release that must be deployed before stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Dependency {
-    /// It is where it must be.
-    Deployed,
+    /// It is where it must be; since when and where, in words.
+    Deployed(String),
     /// It is not; where it must be.
     Missing(String),
     /// No source knows it.
@@ -264,10 +282,15 @@ pub(crate) enum Dependency {
 }
 
 impl Dependency {
+    /// It is where it must be.
+    pub(crate) fn is_deployed(&self) -> bool {
+        matches!(self, Self::Deployed(_))
+    }
+
     /// In words, of a release.
     pub(crate) fn said_of(&self, id: &ReleaseId) -> String {
         match self {
-            Self::Deployed => format!("{id} is there"),
+            Self::Deployed(evidence) => format!("{id} {evidence}"),
             Self::Missing(place) => format!("{id} is not in {place}"),
             Self::Unknown => format!("{id} is not known"),
         }
@@ -299,12 +322,13 @@ pub(crate) fn dependencies(
         Some(Tier::Production) => "production".to_owned(),
         None => environment.map(ToString::to_string).unwrap_or_default(),
     };
+    let calendar = &context.policy.calendar;
     let mut seen = std::collections::HashSet::new();
     let depends_on = context.releases[release].depends_on.iter().filter(|id| seen.insert(*id));
     depends_on
         .map(|id| {
             let Some(index) = context.release(id) else { return (id.clone(), Dependency::Unknown) };
-            let is_deployed = if covered {
+            let evidence = if covered {
                 // In each place the last one that ended decides: it may have been taken back.
                 let mut last = std::collections::HashMap::<&EnvironmentId, (Instant, bool)>::new();
                 for deployment in &context.deployments {
@@ -319,12 +343,15 @@ pub(crate) fn dependencies(
                         *newest = (*newest).max(ended);
                     }
                 }
-                last.values().any(|(_, succeeded)| *succeeded)
+                let there = last.into_iter().filter(|(_, (_, succeeded))| *succeeded);
+                let newest = there.map(|(place, (at, _))| (at, place)).max();
+                newest.map(|(at, place)| format!("went to {place}, {}", words::day_and_time(at, calendar)))
             } else {
-                context.releases[index].released_at.is_some_and(|at| at <= context.now)
+                let went_out = context.releases[index].released_at.filter(|at| *at <= context.now);
+                went_out.map(|at| format!("went out {}", words::day(at, calendar)))
             };
             let missing = || if covered { place.clone() } else { "the releases that went out".to_owned() };
-            (id.clone(), if is_deployed { Dependency::Deployed } else { Dependency::Missing(missing()) })
+            (id.clone(), evidence.map_or_else(|| Dependency::Missing(missing()), Dependency::Deployed))
         })
         .collect()
 }

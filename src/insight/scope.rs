@@ -101,14 +101,18 @@ impl Tracer {
     }
 
     /// What a pull request counted as in its release, day by day: in scope from its first
-    /// known instant, ready from its merge, out of scope from its closing.
+    /// known instant, ready from its merge, out of scope from its closing. What went out with
+    /// the release was merged by then (`merged_by`), whatever its own times say.
     pub(crate) fn pull_request(
         &mut self,
         pull_request: &PullRequest,
+        merged_by: Option<Instant>,
         days: &Days,
         now: Instant,
     ) -> &[Change] {
         self.changes.clear();
+        let now =
+            merged_by.filter(|_| pull_request.state == PullRequestState::Merged).unwrap_or(now).min(now);
         let known = first_known(pull_request).unwrap_or(now).min(now);
         let ended = |at: Option<Instant>| at.or(pull_request.updated_at).unwrap_or(known).clamp(known, now);
         let open = Counts { scope: true, ..Counts::default() };
@@ -172,6 +176,12 @@ impl Lines {
     /// Nothing yet, on days up to and including `last`.
     pub(crate) fn until(last: usize) -> Self {
         Self { days: vec![DayChange::default(); last + 1] }
+    }
+
+    /// What an item counts as at the end of the day `last`, by its changes.
+    pub(crate) fn counts_on(changes: &[Change], last: usize) -> Counts {
+        let until = changes.iter().take_while(|(day, _)| *day <= last).last();
+        until.map_or(Counts::default(), |(_, counts)| *counts)
     }
 
     /// Adds one item's changes up to and including the day `last`.

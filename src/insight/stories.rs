@@ -1,4 +1,8 @@
 //! Stories and defects of a release, worst first, with what is the matter with each.
+//!
+//! The order of the list is that of [`Concern`]: open ones by the worst thing about them,
+//! blocking defects also by severity; then what is furthest from done, and of that what has
+//! its status for longest. Ready ones come last, the newest first.
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
@@ -8,13 +12,15 @@ use crate::domain::{Category, Instant, Kind, Release, Severity, Story, StoryKey,
 
 use super::{
     StoryRow,
+    burn_down::WentOut,
     context::{Context, later},
     membership::Membership,
     percentile::{ENOUGH, nearest_rank},
     words,
 };
 
-/// A story without an owner is a risk from so many days before a promised target on.
+/// What nobody has is a risk from so many days before a promised target, or before the day
+/// that it is due itself, on.
 const OWNER_NEEDED_DAYS: i64 = 7;
 /// A story that somebody works on may be without a pull request for so long.
 const PULL_REQUEST_EXPECTED_DAYS: i64 = 2;
@@ -89,51 +95,88 @@ pub(crate) fn waits_for(context: &Context<'_>, story: &Story) -> Vec<StoryKey> {
     story.blocked_by.iter().filter(is_unfinished).cloned().collect()
 }
 
-/// The rows of a release; what was dropped is not in scope and not listed.
+/// The rows of a release; what was dropped is not in scope and not listed. Of one that
+/// `went_out`, what was in it on that day and was ready then, or not.
 pub(crate) fn rows(
     context: &Context<'_>,
     membership: &Membership,
     usual: &UsualAges,
     release: usize,
+    went_out: Option<&WentOut>,
 ) -> Vec<StoryRow> {
     let described = context.releases[release];
-    let mut rows: Vec<StoryRow> = membership.stories[release]
-        .iter()
-        .filter(|member| context.stories[member.item].category != Category::Dropped)
-        .map(|member| {
-            let story = context.stories[member.item];
-            let pull_requests = &membership.by_story[member.item];
+    let members = &membership.stories[release];
+    let now = members.iter().filter_map(|member| {
+        let story = context.stories[member.item];
+        (story.category != Category::Dropped).then(|| (member.item, is_open(story), member.belongs.clone()))
+    });
+    let then = went_out.into_iter().flat_map(|went_out| &went_out.stories).filter_map(|(item, counts)| {
+        let story = context.stories[*item];
+        let member = members.binary_search_by_key(item, |member| member.item).ok();
+        let is_fixed_defect =
+            member.is_some() && story.kind == StoryKind::Defect && story.category == Category::Done;
+        let belongs = || match member {
+            Some(member) => members[member].belongs.clone(),
+            None => Text::new(format!("was in {} when it went out", described.version)),
+        };
+        (counts.scope || counts.defect || is_fixed_defect)
+            .then(|| (*item, counts.defect || (counts.scope && !counts.ready), belongs()))
+    });
+    let mut rows: Vec<(Concern, StoryRow)> = then
+        .chain(now.filter(|_| went_out.is_none()))
+        .map(|(item, open, belongs)| {
+            let story = context.stories[item];
+            let pull_requests = &membership.by_story[item];
             let waits_for = waits_for(context, story);
             let returns = returns(story);
-            let reason = if is_open(story) {
-                reason(context, described, story, usual, &waits_for, returns, pull_requests.is_empty())
+            let (concern, reason) = if open {
+                concern(context, described, story, usual, &waits_for, returns, pull_requests.is_empty())
             } else {
-                None
+                (Concern::Ready, String::new())
             };
-            let (reason, attention) = reason.unwrap_or_default();
-            StoryRow {
+            let row = StoryRow {
                 story: Arc::clone(story),
-                open: is_open(story),
+                open,
                 since: story.since(),
                 reason: Text::new(reason),
-                attention,
+                attention: concern < Concern::None,
                 pull_requests: pull_requests
                     .iter()
                     .map(|index| context.pull_requests[*index].id.clone())
                     .collect(),
                 waits_for,
+                usual_seconds: usual.p85(story.category).map(|p85| p85.num_seconds()),
                 returns,
-                belongs: member.belongs.clone(),
-            }
+                belongs,
+            };
+            (concern, row)
         })
         .collect();
     rows.sort_by(|a, b| key(a).cmp(&key(b)));
-    rows
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// Open before ready; what needs attention first; what is furthest from ready; the oldest.
-/// Of the ready ones the newest first.
-fn key(row: &StoryRow) -> (bool, bool, u8, Reverse<Option<Instant>>, Instant, &StoryKey) {
+/// What is the matter with a story or defect, the worst first: the first that applies counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Concern {
+    /// An open defect of a blocking severity, the most severe first.
+    BlockingDefect(Reverse<Severity>),
+    /// It waits for what is not finished.
+    Blocked,
+    /// It went back from a review, test or done state.
+    Returned,
+    /// It has its status for longer than 85 % do here.
+    Slow,
+    /// It is overdue, or lacks an owner or a pull request when it should have one.
+    Other,
+    /// Nothing that needs attention.
+    None,
+    /// It is ready.
+    Ready,
+}
+
+/// By concern; what is furthest from ready; the oldest. Of the ready ones the newest first.
+fn key((concern, row): &(Concern, StoryRow)) -> (Concern, u8, Reverse<Option<Instant>>, Instant, &StoryKey) {
     let distance = match row.story.category {
         Category::Unknown => 0,
         Category::ToDo => 1,
@@ -143,7 +186,9 @@ fn key(row: &StoryRow) -> (bool, bool, u8, Reverse<Option<Instant>>, Instant, &S
         Category::Done | Category::Dropped => 5,
     };
     let ended = (!row.open).then_some(row.since);
-    (!row.open, !row.attention, distance, Reverse(ended), row.since, &row.story.key)
+    // The age of a blocking defect says more than how far it is.
+    let distance = if matches!(concern, Concern::BlockingDefect(_)) { 0 } else { distance };
+    (*concern, distance, Reverse(ended), row.since, &row.story.key)
 }
 
 /// Instants at which age alone changes what is said of an open story.
@@ -156,12 +201,13 @@ pub(crate) fn changes_at(
     let due = row.story.due.map(|due| later(due, moment));
     let slow = usual.p85(row.story.category).map(|p85| later(row.since, p85 + moment));
     let expected = later(row.since, Duration::days(PULL_REQUEST_EXPECTED_DAYS) + moment);
-    let near = release.target.map(|target| later(target.at, -Duration::days(OWNER_NEEDED_DAYS)));
-    [due, slow, Some(expected), near].into_iter().flatten().filter(|_| row.open)
+    let before = |at| later(at, -Duration::days(OWNER_NEEDED_DAYS));
+    let near = [release.target.map(|target| before(target.at)), row.story.due.map(before)];
+    [due, slow, Some(expected)].into_iter().chain(near).flatten().filter(|_| row.open)
 }
 
-/// The worst thing about an open story in a few words, and whether it needs attention.
-fn reason(
+/// The worst thing about an open story, and in a few words.
+fn concern(
     context: &Context<'_>,
     release: &Release,
     story: &Story,
@@ -169,43 +215,47 @@ fn reason(
     waits_for: &[StoryKey],
     returns: u32,
     without_pull_request: bool,
-) -> Option<(String, bool)> {
+) -> (Concern, String) {
     if release.released_at.is_some() {
-        return Some(("not ready at the release".to_owned(), false));
+        return (Concern::None, "not ready at the release".to_owned());
+    }
+    let is_defect = story.kind == StoryKind::Defect;
+    if let Some(severity) = story.severity
+        && is_defect
+        && context.policy.blocking.contains(&severity)
+    {
+        return (Concern::BlockingDefect(Reverse(severity)), format!("{} defect", severity_word(severity)));
     }
     if !waits_for.is_empty() {
         let keys: Vec<&str> = waits_for.iter().map(StoryKey::as_str).collect();
-        return Some((format!("blocked by {}", words::list(&keys, 2)), true));
-    }
-    if story.kind == StoryKind::Defect
-        && let Some(severity) = story.severity.filter(|severity| context.policy.blocking.contains(severity))
-    {
-        return Some((format!("{} defect", severity_word(severity)), true));
-    }
-    if story.due.is_some_and(|due| due < context.now) {
-        return Some(("overdue".to_owned(), true));
+        return (Concern::Blocked, format!("blocked by {}", words::list(&keys, 2)));
     }
     if returns > 0 {
-        return Some((format!("returned {returns}x"), true));
+        return (Concern::Returned, format!("returned {returns}x"));
     }
     let age = context.now - story.since();
     if let Some(p85) = usual.p85(story.category).filter(|p85| is_under_way(story.category) && age > *p85) {
-        return Some((format!("P85 {}", words::age(p85)), true));
+        return (Concern::Slow, format!("P85 {}", words::age(p85)));
     }
-    let target = release.target.filter(|target| !target.estimated);
-    let is_near = target.is_some_and(|target| target.at - context.now <= Duration::days(OWNER_NEEDED_DAYS));
-    if story.owner.is_none() && is_near {
-        return Some(("no owner".to_owned(), true));
+    if story.due.is_some_and(|due| due < context.now) {
+        return (Concern::Other, "overdue".to_owned());
+    }
+    let is_near = |at: Instant| at - context.now <= Duration::days(OWNER_NEEDED_DAYS);
+    let promised = release.target.filter(|target| !target.estimated).map(|target| target.at);
+    // A defect that blocks nothing may stay open, so it is no alarm that nobody has it.
+    let is_needed = (!is_defect && promised.is_some_and(is_near)) || story.due.is_some_and(is_near);
+    if story.owner.is_none() && is_needed {
+        return (Concern::Other, "no owner".to_owned());
     }
     let is_due = story.category == Category::InReview
         || (story.category == Category::InProgress && age > Duration::days(PULL_REQUEST_EXPECTED_DAYS));
     if without_pull_request && is_due && context.world.is_covered(Kind::PullRequests) {
-        return Some(("no pull request".to_owned(), true));
+        return (Concern::Other, "no pull request".to_owned());
     }
     if story.category == Category::Unknown {
-        return Some(("status not understood".to_owned(), false));
+        return (Concern::None, "status not understood".to_owned());
     }
-    story.owner.is_none().then(|| ("no owner".to_owned(), false))
+    (Concern::None, if story.owner.is_none() { "no owner".to_owned() } else { String::new() })
 }
 
 /// The word for a severity.

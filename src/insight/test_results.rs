@@ -16,11 +16,16 @@ pub(crate) struct TestResults<'a> {
 }
 
 impl<'a> TestResults<'a> {
-    /// The results of the release at this position.
+    /// The results of the release at this position; of one that went out, those of that day.
     pub(crate) fn of(context: &Context<'a>, membership: &Membership, release: usize) -> Self {
         let mut results = Self::default();
+        let days = &context.days;
+        let last = context.releases[release].released_at.map(|at| days.past(at));
         for &run in &membership.test_runs[release] {
-            results.add(context, context.test_runs[run]);
+            let run = context.test_runs[run];
+            if last.is_none_or(|last| days.past(run.at) <= last) {
+                results.add(context, run);
+            }
         }
         let required = &context.policy.required_suites;
         results.missing =

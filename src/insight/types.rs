@@ -126,6 +126,11 @@ pub struct BurnDown {
     pub scope_steps: Vec<ScopeStep>,
     /// The sources had no history of the scope: it is counted by creation.
     pub scope_rebuilt: bool,
+    /// What the ideal line says remains at the end of the days after the last of `days`, until
+    /// the target.
+    pub ideal_ahead: Vec<(NaiveDate, f64)>,
+    /// The days of the forecast (P50, P85, P95), in the configured time zone.
+    pub forecast_days: Option<[NaiveDate; 3]>,
 }
 
 /// The state at the end of a day; today's is now's.
@@ -229,13 +234,48 @@ pub enum ForecastView {
         p95: Instant,
         /// P(ready by target), 0 to 1; none without a target.
         by_target: Option<f64>,
-        /// Forecasts of this team that were scored; under twenty it is "not yet calibrated".
+        /// Forecasts of the latest finished releases that were scored; under twenty it is "not
+        /// yet calibrated".
         scored: u32,
+        /// Of those, the share that was ready by the 85 % date, 0 to 1; none without any.
+        held: Option<f64>,
+        /// How it comes about.
+        basis: ForecastBasis,
     },
     /// Nothing to forecast from, and why.
     Withheld(Text),
     /// Nothing left to forecast.
     Ready,
+}
+
+/// How a forecast comes about: a number of days, multiplied one by one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ForecastBasis {
+    /// Days that are left of a release in the middle of the road, before anything is known of
+    /// this one.
+    pub typical_days: f64,
+    /// What is known of this one, and what it multiplies them by.
+    pub effects: Vec<ForecastEffect>,
+    /// Finished releases here that it was learnt from; none: only the shipped ones.
+    pub learnt_from: u32,
+    /// The range is wider because fewer than three items are open.
+    pub widened: bool,
+}
+
+impl ForecastBasis {
+    /// Days that are left in the middle of the road.
+    pub fn middle_days(&self) -> f64 {
+        self.effects.iter().fold(self.typical_days, |days, effect| days * effect.factor)
+    }
+}
+
+/// One thing that is known of a release, and what it means for the days that are left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForecastEffect {
+    /// What is known: `85 % done`.
+    pub what: Text,
+    /// The days are multiplied by it: under 1 it is sooner, over 1 later.
+    pub factor: f64,
 }
 
 /// A condition that a release must meet.
@@ -366,6 +406,9 @@ pub struct StoryRow {
     pub pull_requests: Vec<PullRequestId>,
     /// Unfinished stories it waits for.
     pub waits_for: Vec<StoryKey>,
+    /// 85 % leave the status that it has within so many seconds; none where too few did, and
+    /// for what is not under way.
+    pub usual_seconds: Option<i64>,
     /// How often it went back from a review, test or done state to an earlier one.
     pub returns: u32,
     /// Why it belongs to the release: `fix version 4.2`.

@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     domain::{Facts, Instant, Policy, Problem, SourceHealth, SourceId, SourceState, Text, World},
     history::Kept,
-    insight::{Board, Completeness, Insight},
+    insight::{Board, Completeness, Insight, Learned},
     source::{Answer, Report, Source, SourceError},
 };
 
@@ -86,13 +86,16 @@ impl Refresher {
         let first = setup.preview.unwrap_or_else(|| {
             let health = parts.iter().map(|part| part.health.clone()).collect();
             let (policy, at) = (Arc::clone(&setup.policy), setup.clock.now());
-            Board::derive(setup.title.clone(), Arc::default(), health, policy, Completeness::Filling, at)
+            let learned = Learned::default();
+            let filling = Completeness::Filling;
+            Board::derive(setup.title.clone(), Arc::default(), health, policy, &learned, filling, at)
         });
         let (publish, boards) = watch::channel(Arc::new(first));
         let (settle, settled) = watch::channel(false);
         let hub = Hub {
             title: setup.title,
             policy: setup.policy,
+            learned: Arc::default(),
             clock: setup.clock,
             parts,
             keeper: keeper.as_ref().map(|(keeper, _)| keeper.clone()),
@@ -180,6 +183,8 @@ impl Part {
 struct Hub {
     title: Text,
     policy: Arc<Policy>,
+    /// What finished releases taught, for all boards.
+    learned: Arc<Learned>,
     clock: Clock,
     parts: Vec<Part>,
     keeper: Option<Keeper>,
@@ -391,27 +396,48 @@ impl Hub {
             self.publish.send_replace(Arc::new(Board { health, ..(*last).clone() }));
             return;
         }
-        let board = if change == Change::Health && last.completeness == completeness {
-            Board { at, health, ..(*last).clone() }
-        } else {
-            let known: Vec<_> = self
-                .parts
-                .iter()
-                .filter_map(|part| part.facts.clone().map(|facts| (part.health.id.clone(), facts)))
-                .collect();
-            let (title, policy) = (self.title.clone(), Arc::clone(&self.policy));
-            let derived = tokio::task::spawn_blocking(move || {
-                let world = World::union(known.iter().map(|(id, facts)| (id, &**facts)));
-                Board::derive(title, Arc::new(world), health, policy, completeness, at)
-            });
-            match derived.await {
-                Ok(board) => board,
-                // The panic hook has said what happened and is ending the program.
-                Err(_) => return,
-            }
-        };
-        let old = self.publish.send_replace(Arc::new(board));
         drop(last);
+        if change == Change::Health && self.publish.borrow().completeness == completeness {
+            let board = Board { at, health, ..(**self.publish.borrow()).clone() };
+            self.publish(board);
+            return;
+        }
+        let Some(board) = self.derive(health.clone(), completeness, at).await else { return };
+        self.publish(board);
+        // How good forecasts were takes longer than all the rest: it follows.
+        let learned = Arc::clone(&self.learned);
+        if whole
+            && tokio::task::spawn_blocking(move || learned.catch_up()).await.unwrap_or(false)
+            && let Some(board) = self.derive(health, completeness, at).await
+        {
+            self.publish(board);
+        }
+    }
+
+    /// None while the program is ending.
+    async fn derive(
+        &self,
+        health: Arc<[SourceHealth]>,
+        completeness: Completeness,
+        at: Instant,
+    ) -> Option<Board> {
+        let known: Vec<_> = self
+            .parts
+            .iter()
+            .filter_map(|part| part.facts.clone().map(|facts| (part.health.id.clone(), facts)))
+            .collect();
+        let (title, policy, learned) =
+            (self.title.clone(), Arc::clone(&self.policy), Arc::clone(&self.learned));
+        let derived = tokio::task::spawn_blocking(move || {
+            let world = World::union(known.iter().map(|(id, facts)| (id, &**facts)));
+            Board::derive(title, Arc::new(world), health, policy, &learned, completeness, at)
+        });
+        // An error: the panic hook has said what happened and is ending the program.
+        derived.await.ok()
+    }
+
+    fn publish(&self, board: Board) {
+        let old = self.publish.send_replace(Arc::new(board));
         // A big board takes long to take apart.
         drop(tokio::task::spawn_blocking(move || drop(old)));
     }

@@ -24,6 +24,9 @@ use crate::domain::Text;
 const CHECKPOINT_DAYS: usize = 7;
 /// Checkpoints of a release at most: of more, so many are taken at equal distances.
 const MOST_CHECKPOINTS: usize = 20;
+/// Releases that a track record is of, at most: what was long ago says little of today, and
+/// each one costs several fits.
+const MOST_RECORDED: usize = 30;
 /// Open items that a release has at a checkpoint, at least.
 const LEAST_OPEN: u32 = 3;
 /// Days that a release has left at a checkpoint, at least.
@@ -62,7 +65,7 @@ pub fn run_backtest(csv: impl io::Read, scope: Scope) -> Result<Report, Backtest
     let items = items::read(csv)?;
     let past = Past::of_items(&items, scope);
     let mut scores = Scores::default();
-    for_each_checkpoint(&past, LEAST_RELEASES, |release, checkpoint, model| {
+    for_each_checkpoint(&past, 0, LEAST_RELEASES, |release, checkpoint, model| {
         let baselines = Baselines::of(&past, release, checkpoint.day, &checkpoint.state);
         let ours = model.predict(&checkpoint.state.features());
         let methods: [&dyn Fn(f64) -> f64; METHODS.len()] = [
@@ -90,12 +93,13 @@ pub fn run_backtest(csv: impl io::Read, scope: Scope) -> Result<Report, Backtest
     })
 }
 
-/// How good the forecasts of the releases of `past` would have been, as the board would
+/// How good the forecasts of the latest releases of `past` would have been, as the board would
 /// have made them: from the shipped prior until ten releases had finished. None where none
 /// could be scored.
 pub fn track_record(past: &Past) -> Option<MethodScores> {
     let mut scores = BTreeMap::<_, Vec<Score>>::new();
-    for_each_checkpoint(past, 0, |release, checkpoint, model| {
+    let first = past.releases().len().saturating_sub(MOST_RECORDED);
+    for_each_checkpoint(past, first, 0, |release, checkpoint, model| {
         let ours = model.predict(&checkpoint.state.features());
         let score = Score::of(&|share| ours.days(share), checkpoint.remaining);
         scores.entry((release.project, &release.name)).or_default().push(score);
@@ -111,15 +115,16 @@ struct Checkpoint {
     remaining: f64,
 }
 
-/// Calls `visit` with each checkpoint of each release and the model of that day, after
-/// `warm_up` releases have finished.
+/// Calls `visit` with each checkpoint of each release from the `first` one on, and the model
+/// of that day, after `warm_up` releases have finished.
 fn for_each_checkpoint<'past>(
     past: &'past Past,
+    first: usize,
     warm_up: usize,
     mut visit: impl FnMut(&'past Finished, &Checkpoint, &Model),
 ) {
     let mut models = BTreeMap::new();
-    for release in past.releases() {
+    for release in past.releases().iter().skip(first) {
         for elapsed in checkpoint_days(release.duration) {
             let Some(counts) = release.series.days.get(elapsed as usize) else { continue };
             let Some(day) = release.series.day(elapsed as usize) else { continue };
@@ -186,6 +191,7 @@ mod tests {
         let mut forecasts = Vec::new();
         for_each_checkpoint(
             &Past::of_items(&items, Scope::Emerging),
+            0,
             LEAST_RELEASES,
             |release, checkpoint, model| {
                 if release.ended_on <= end {

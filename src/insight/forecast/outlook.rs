@@ -45,6 +45,11 @@ impl Forecaster {
         Self { past, project, model, from_own }
     }
 
+    /// The same with a model that was learnt before, from a past that taught the same.
+    pub(super) fn with_past(&self, past: Arc<Past>) -> Self {
+        Self { past, ..self.clone() }
+    }
+
     /// The forecast of a release of the project at the end of `today`.
     pub fn forecast(&self, series: &ReleaseSeries, today: NaiveDate) -> Forecast {
         let Ok(elapsed) = u32::try_from(series.elapsed(today)) else {

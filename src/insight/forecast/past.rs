@@ -1,6 +1,9 @@
 //! Releases that have finished: what models learn from and are scored on.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use chrono::NaiveDate;
 
@@ -47,6 +50,7 @@ pub struct Past {
     projects: Vec<(Text, Throughput)>,
     /// In the order in which they finished.
     releases: Vec<Finished>,
+    digest: u64,
 }
 
 /// A release that has finished, and what is learnt from it.
@@ -83,7 +87,27 @@ impl Past {
         for (release, rows) in past.releases.iter_mut().zip(rows) {
             release.rows = rows;
         }
+        past.digest = past.hash();
         past
+    }
+
+    fn hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.scope.hash(&mut hasher);
+        let end = self.releases.last().map(|release| release.ended_on);
+        for (name, team) in &self.projects {
+            (name, end.map(|end| team.until(end))).hash(&mut hasher);
+        }
+        for release in &self.releases {
+            (release.project, &release.name, &release.series).hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
+    /// Names all that models learn from: the same for two pasts that teach the same. What was
+    /// completed after the last release finished is no part of it.
+    pub(super) fn digest(&self) -> u64 {
+        self.digest
     }
 
     /// Takes the finished releases of a file. A release starts with the one before it; the

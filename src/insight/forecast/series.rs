@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 pub const LONGEST_DAYS: usize = 3_660;
 
 /// One release on one day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DayCounts {
     /// Items in scope and not done at the end of the day (R).
     pub open: u32,
@@ -21,7 +21,7 @@ pub struct DayCounts {
 }
 
 /// A release from its start on, day by day.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ReleaseSeries {
     /// The day it started: that of the previous release, where nothing else is configured.
     pub start: NaiveDate,
@@ -61,6 +61,11 @@ impl Throughput {
         let mut completions: Vec<_> = completions.into_iter().collect();
         completions.sort_unstable();
         Self { completions }
+    }
+
+    /// The completions until the end of `last`.
+    pub(super) fn until(&self, last: NaiveDate) -> &[NaiveDate] {
+        &self.completions[..self.completions.partition_point(|day| *day <= last)]
     }
 
     /// Items completed on the `days` days that end with `last`.

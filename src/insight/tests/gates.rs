@@ -7,7 +7,7 @@ use chrono::Duration;
 use crate::domain::{
     Booking, BookingId, Category,
     DeploymentState::{Failed, RolledBack, Succeeded},
-    EnvironmentId, Freeze, Kind, PullRequestState,
+    EnvironmentId, Freeze, Kind, MatchRule, PullRequestState,
     PullRequestState::{Closed, Merged, Open},
     Release, ReleaseId, Severity, SourceHealth, SourceId, StoryKey, TestRun, Text, Tier, Window,
 };
@@ -227,8 +227,19 @@ fn the_newest_runs_count() {
 fn pull_requests_are_merged_or_moved_out() {
     let with = |states: &[PullRequestState]| {
         let numbered = states.iter().zip(1..);
+        numbered.fold(all(), |setting, (state, number)| {
+            let mut made = pull_request(number, *state);
+            made.milestone = Some(Text::new("4.2"));
+            (made.release, made.repository) = (None, Text::new("payments"));
+            setting.pull_request(made)
+        })
+    };
+    let in_its_commits = |states: &[PullRequestState]| {
+        let numbered = states.iter().zip(1..);
         numbered.fold(all(), |setting, (state, number)| setting.pull_request(pull_request(number, *state)))
     };
+    let rule = |rule: MatchRule| in_its_commits(&[Merged]).release(|it| it.rules = vec![rule]);
+    let only = "only merged ones are known";
     says(
         GateName::PullRequests,
         vec![
@@ -236,6 +247,17 @@ fn pull_requests_are_merged_or_moved_out() {
             ("merged", with(&[Merged, Merged]), Go, "2/2", "all merged"),
             ("open", with(&[Merged, Open]), NoGo, "1/2", "all merged"),
             ("closed", with(&[Merged, Closed]), Go, "1/1", "all merged"),
+            ("by its commits", in_its_commits(&[Merged, Merged]), NotNeeded, "2/2", only),
+            ("by its commits, one open", in_its_commits(&[Merged, Open]), NoGo, "1/2", "all merged"),
+            ("by tag", rule(MatchRule::Tag("v4*".into())), NotNeeded, "1/1", only),
+            ("branches are chosen", rule(MatchRule::Branch("fix/*".into())), Go, "1/1", "all merged"),
+            (
+                "required",
+                in_its_commits(&[Merged]).policy(|it| it.required_gates = vec!["pull_requests".into()]),
+                Unknown,
+                "1/1",
+                "required, but only merged ones are known",
+            ),
         ],
     );
 }
@@ -257,6 +279,15 @@ fn dependencies_are_deployed_before() {
             .environment(environment("production/us", Tier::Production))
             .environment(environment("staging", Tier::Staging))
     };
+    let goes = |name: &str, place: &str, day: u32| {
+        let mut goes = deployment(name, "payments 4.2", at(day, 14), 60);
+        goes.environment = EnvironmentId::new(place);
+        goes
+    };
+    let in_production = |setting: Setting| setting.deployment(went("production/us", 20, Succeeded));
+    let in_test = |setting: Setting| {
+        setting.environment(environment("qa", Tier::Test)).deployment(went("qa", 20, Succeeded))
+    };
     let not_there = "auth 2.9 is not in production";
     says(
         GateName::Dependencies,
@@ -266,6 +297,45 @@ fn dependencies_are_deployed_before() {
             ("not deployed", known(), NoGo, "0/1", not_there),
             ("deployed", known().deployment(went("production", 20, Succeeded)), Go, "1/1", "all deployed"),
             ("failed", known().deployment(went("production", 20, Failed)), NoGo, "0/1", not_there),
+            (
+                "staging comes before production",
+                in_production(places(known())).deployment(goes("a", "staging", 22)).deployment(goes(
+                    "b",
+                    "production/eu",
+                    25,
+                )),
+                Go,
+                "1/1",
+                "all deployed",
+            ),
+            (
+                "goes to staging only",
+                in_production(places(known())).deployment(goes("a", "staging", 22)),
+                NoGo,
+                "0/1",
+                "auth 2.9 is not in staging",
+            ),
+            (
+                "test comes before staging",
+                in_test(places(known())).deployment(goes("a", "qa", 22)).deployment(goes("b", "staging", 25)),
+                NoGo,
+                "0/1",
+                "auth 2.9 is not in staging",
+            ),
+            (
+                "goes to test only",
+                in_test(places(known())).deployment(goes("a", "qa", 22)),
+                Go,
+                "1/1",
+                "all deployed",
+            ),
+            (
+                "a place of which nothing is known comes last",
+                in_test(places(known())).deployment(goes("a", "moon", 22)).deployment(goes("b", "qa", 25)),
+                Go,
+                "1/1",
+                "all deployed",
+            ),
             (
                 "in staging",
                 places(known()).deployment(went("staging", 20, Succeeded)),

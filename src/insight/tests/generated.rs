@@ -11,7 +11,7 @@ use crate::domain::{
     SourceId, StatusMove, Story, StoryKey, StoryKind, World,
 };
 use crate::insight::{
-    GateAnswer, ReleaseInsight, Unit, Verdict, derive,
+    GateAnswer, Learned, ReleaseInsight, Unit, Verdict, derive,
     fixture::{ALL_KINDS, Setting, at, deployment, id, now, pull_request, story, test_run},
 };
 
@@ -171,6 +171,32 @@ proptest! {
     }
 
     #[test]
+    fn of_a_release_that_went_out_list_tally_and_chart_agree(setting in any_setting(), day in 9_u32..22) {
+        let setting = setting.release(|release| release.released_at = Some(at(day, 15)));
+        let answer = setting.answer();
+        let tally = answer.tally;
+        let rows = |kind| answer.stories.iter().filter(move |row| row.story.kind == kind);
+        prop_assert_eq!(tally.stories as usize, rows(StoryKind::Story).count());
+        prop_assert_eq!(tally.stories_ready as usize, rows(StoryKind::Story).filter(|row| !row.open).count());
+        prop_assert_eq!(tally.defects_open as usize, rows(StoryKind::Defect).filter(|row| row.open).count());
+        let Some(last) = answer.burn_down.days.last() else {
+            prop_assert_eq!(tally.stories + tally.defects_open, 0);
+            return Ok(());
+        };
+        prop_assert_eq!(last.day, setting.policy.calendar.day(at(day, 15)));
+        match answer.burn_down.unit {
+            Unit::Stories => prop_assert_eq!((last.scope, last.ready), (tally.stories, tally.stories_ready)),
+            Unit::PullRequests => {
+                prop_assert_eq!((last.scope, last.ready), (tally.pull_requests, tally.pull_requests_merged));
+            }
+        }
+        prop_assert_eq!(last.defects, tally.defects_open);
+        let ran = tally.tests_passed + tally.tests_failed;
+        let share = (ran > 0).then(|| f64::from(tally.tests_passed) / f64::from(ran));
+        prop_assert_eq!(last.tests, share);
+    }
+
+    #[test]
     fn every_day_is_what_the_events_say(setting in any_setting()) {
         let answer = setting.answer();
         if answer.burn_down.unit == Unit::PullRequests {
@@ -236,7 +262,7 @@ proptest! {
         shuffle(pull_requests, turn);
         shuffle(deployments, turn);
         shuffle(test_runs, turn);
-        let answer = |world| derive(world, &setting.health, &setting.policy, now());
+        let answer = |world| derive(world, &setting.health, &setting.policy, &Learned::default(), now());
         prop_assert_eq!(answer(&once), answer(&twice));
     }
 
@@ -246,7 +272,7 @@ proptest! {
         let now = now() + Duration::days(2);
         let mut setting = setting;
         setting.health[0].stale_from = Some(now + Duration::days(9));
-        let (before, until) = derive(&setting.world(), &setting.health, &setting.policy, now);
+        let (before, until) = derive(&setting.world(), &setting.health, &setting.policy, &Learned::default(), now);
         let between = now + Duration::milliseconds((part * (until - now).num_milliseconds() as f64) as i64);
         let between = between.min(until - Duration::milliseconds(1));
         let after = setting.insight_at(between);
@@ -267,7 +293,7 @@ proptest! {
     #[test]
     fn a_board_is_valid_until_later(setting in any_setting(), minutes in 0_i64..10_000) {
         let then = now() + Duration::minutes(minutes);
-        let (_, until) = derive(&setting.world(), &setting.health, &setting.policy, then);
+        let (_, until) = derive(&setting.world(), &setting.health, &setting.policy, &Learned::default(), then);
         prop_assert!(until > then);
         prop_assert!(until <= setting.policy.calendar.end_of(setting.policy.calendar.day(then)) + Duration::seconds(1));
     }

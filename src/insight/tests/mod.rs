@@ -3,6 +3,7 @@
 mod explain;
 mod gates;
 mod generated;
+mod learned;
 mod membership;
 mod pull_requests;
 mod releases;

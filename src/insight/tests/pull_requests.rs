@@ -119,7 +119,7 @@ fn the_next_step_is_the_first_thing_in_the_way() {
         ]
     };
     for (pull_request, who, action) in [
-        (open(|it| it.number = None), "lee", "open a pull request"),
+        (open(|it| it.number = None), "lee", "merge into main"),
         (open(|it| it.mergeability = Mergeability::Conflicts), "lee", "resolve conflicts with main"),
         (open(|it| it.checks = failing(true)), "lee", "fix unit"),
         (open(|it| it.checks = failing(false)), "lee", "ask for a review"),

@@ -1,12 +1,13 @@
 //! Order, burn-down, outlook and worst-first of releases.
 
-use chrono::Duration;
+use chrono::{Datelike as _, Duration};
 
 use crate::domain::{
-    Category, Kind, PullRequestState, Release, ScopeChange, StatusMove, Story, StoryKey, Target,
+    Category, Kind, PullRequestState, Release, ScopeChange, Severity, StatusMove, Story, StoryKey, StoryKind,
+    Target,
 };
 use crate::insight::{
-    ForecastView, Outlook, Unit, derive,
+    ForecastView, Learned, Outlook, Unit, Verdict, derive,
     fixture::{Setting, at, id, now, pull_request, scope_move, story},
 };
 
@@ -118,6 +119,35 @@ fn the_ideal_line_rests_on_days_off() {
         assert!((ideal(day) - (1.0 - part / 12.0)).abs() < 1e-9, "{day}");
     }
     assert!(answer.burn_down.scope_rebuilt);
+    let ahead: Vec<_> = answer.burn_down.ideal_ahead.iter().map(|(day, ideal)| (day.day(), *ideal)).collect();
+    let expected = [(23, 10.0), (24, 11.0), (25, 12.0)].map(|(day, part)| (day, 1.0 - part / 12.0));
+    assert_eq!(ahead.len(), expected.len());
+    for (said, expected) in ahead.iter().zip(expected) {
+        assert!(said.0 == expected.0 && (said.1 - expected.1).abs() < 1e-9, "{said:?}");
+    }
+}
+
+#[test]
+fn the_ideal_line_ends_at_the_target_and_at_the_end() {
+    let days_ahead = |setting: Setting| setting.answer().burn_down.ideal_ahead.len();
+    let with = |day| {
+        let setting = stories().story(story("PAY-1", Category::ToDo));
+        setting.release(|it| it.target = Some(target(day, false)))
+    };
+    assert_eq!(days_ahead(with(5)), 5);
+    assert_eq!(days_ahead(with(-2)), 0, "passed");
+    assert!(days_ahead(with(100_000)) <= 800);
+    assert_eq!(days_ahead(with(5).release(|it| it.released_at = Some(at(20, 15)))), 0, "it is out");
+}
+
+#[test]
+fn the_days_of_a_forecast_are_those_of_the_zone() {
+    let setting = under_way(20, 20).policy(|it| it.calendar.zone = chrono_tz::Tz::Pacific__Kiritimati);
+    let answer = setting.answer();
+    let ForecastView::Dates { p50, p85, p95, .. } = answer.forecast else { panic!() };
+    let days = [p50, p85, p95].map(|at| setting.policy.calendar.day(at));
+    assert_eq!(answer.burn_down.forecast_days, Some(days));
+    assert_eq!(stories().answer().burn_down.forecast_days, None);
 }
 
 #[test]
@@ -147,7 +177,9 @@ fn a_board_holds_until_a_pull_request_is_slow() {
     let mut waiting = pull_request(1, PullRequestState::Open);
     (waiting.opened_at, waiting.ready_at) = (Some(at(23, 8)), Some(at(23, 8)));
     setting = setting.pull_request(waiting);
-    let until = |hour| derive(&setting.world(), &setting.health, &setting.policy, at(23, hour)).1;
+    let until = |hour| {
+        derive(&setting.world(), &setting.health, &setting.policy, &Learned::default(), at(23, hour)).1
+    };
     // Half of them are looked at within four hours, as long as nothing was learnt.
     assert_eq!(until(9), at(23, 12));
     assert_eq!(until(12), at(24, 0));
@@ -180,6 +212,7 @@ fn the_outlook_follows_the_probability() {
     assert_eq!(outlook(due(under_way(12, 30), -1, true)), Outlook::Unknown, "nobody promised it");
     assert_eq!(outlook(under_way(12, 30).release(|it| it.target = None)), Outlook::Unknown);
     assert_eq!(outlook(due(under_way(12, 0), 1, false)), Outlook::OnTrack, "all ready");
+    assert_eq!(outlook(due(under_way(12, 0), -1, true)), Outlook::Unknown, "ready, but nobody promised it");
     assert_eq!(outlook(due(under_way(12, 0), -1, false)), Outlook::OnTrack, "was ready in time");
     assert_eq!(outlook(due(under_way(12, 0), -5, false)), Outlook::Late, "was not ready in time");
     assert_eq!(outlook(due(under_way(0, 9), 30, false)), Outlook::Unknown, "nothing done yet");
@@ -187,13 +220,36 @@ fn the_outlook_follows_the_probability() {
 }
 
 #[test]
+fn merged_commits_alone_promise_nothing() {
+    let merged = |numbers: std::ops::Range<u64>| {
+        let setting = Setting::covering(&[Kind::PullRequests, Kind::Releases])
+            .release(|it| it.target = Some(target(-10, true)));
+        numbers.fold(setting, |setting, number| {
+            setting.pull_request(pull_request(number, PullRequestState::Merged))
+        })
+    };
+    let answer = merged(1..9).answer();
+    assert_eq!((answer.verdict, answer.outlook), (Verdict::Unknown, Outlook::Unknown));
+    assert!(matches!(answer.forecast, ForecastView::Withheld(_)), "{:?}", answer.forecast);
+    assert!(answer.remedies.is_empty(), "nothing is wrong: {:?}", answer.remedies);
+    let out = merged(1..9).release(|it| it.released_at = Some(at(20, 1))).answer();
+    assert_eq!((out.verdict, out.outlook), (Verdict::Unknown, Outlook::Released));
+    // A branch needs a pull request only where there are any.
+    let mut branch = pull_request(9, PullRequestState::Open);
+    (branch.number, branch.release) = (None, None);
+    let next = |setting: Setting| setting.insight().unassigned[0].next.action.to_string();
+    assert_eq!(next(merged(1..9).pull_request(branch.clone())), "open a pull request");
+    assert_eq!(next(merged(1..1).pull_request(branch)), "merge into main");
+}
+
+#[test]
 fn dates_are_in_order_and_agree_with_the_probability() {
     let answer = under_way(20, 20).answer();
-    let ForecastView::Dates { p50, p85, p95, by_target, scored } = answer.forecast else {
+    let ForecastView::Dates { p50, p85, p95, by_target, scored, held, .. } = answer.forecast else {
         panic!("{:?}", answer.forecast)
     };
     assert!(now() < p50 && p50 < p85 && p85 < p95);
-    assert_eq!(scored, 0);
+    assert_eq!((scored, held), (0, None));
     assert!((0.0..=1.0).contains(&by_target.unwrap()));
     let at_p85 = under_way(20, 20).release(|it| it.target = Some(Target { at: p85, estimated: false }));
     let ForecastView::Dates { by_target, .. } = at_p85.answer().forecast else { panic!() };
@@ -227,15 +283,58 @@ fn the_worst_story_comes_first() {
     assert_eq!(
         rows,
         [
-            ("PAY-3", "no owner", true),
-            ("PAY-2", "returned 2x", true),
             ("PAY-1", "blocked by AUTH-1", true),
+            ("PAY-2", "returned 2x", true),
+            ("PAY-3", "no owner", true),
             ("PAY-4", "", false),
             ("PAY-5", "", false),
             ("PAY-9", "", false),
         ]
     );
     assert_eq!(answer.stories[1].returns, 2);
+}
+
+#[test]
+fn the_worst_comes_first_whatever_its_status() {
+    let of = |key: &str, category, severity, created: u32| {
+        let mut made = story(key, category);
+        made.kind = StoryKind::Defect;
+        made.severity = severity;
+        made.moves.iter_mut().for_each(|step| step.at = at(created, 12));
+        made.created_at = at(created, 12);
+        made
+    };
+    let nobody = |mut story: Story| {
+        story.owner = None;
+        story
+    };
+    let mut overdue = story("PAY-7", Category::InTest);
+    overdue.due = Some(at(21, 1));
+    let mut soon = nobody(of("PAY-8", Category::ToDo, Some(Severity::Low), 9));
+    soon.due = Some(at(24, 1));
+    let setting = stories()
+        .story(nobody(of("PAY-1", Category::ToDo, Some(Severity::Low), 9)))
+        .story(of("PAY-2", Category::InTest, Some(Severity::Critical), 20))
+        .story(of("PAY-3", Category::ToDo, Some(Severity::High), 10))
+        .story(of("PAY-4", Category::InProgress, Some(Severity::Critical), 12))
+        .story(nobody(story("PAY-5", Category::ToDo)))
+        .story(overdue)
+        .story(soon)
+        .policy(|policy| policy.blocking = [Severity::High, Severity::Critical].into());
+    let rows = |setting: &Setting| {
+        let answer = setting.answer();
+        let said = answer
+            .stories
+            .iter()
+            .map(|row| format!("{} {}{}", row.story.key, row.reason, if row.attention { " !" } else { "" }));
+        said.collect::<Vec<_>>()
+    };
+    let worst = ["PAY-4 critical defect !", "PAY-2 critical defect !", "PAY-3 high defect !"];
+    let near = ["PAY-5 no owner !", "PAY-8 no owner !", "PAY-7 overdue !", "PAY-1 no owner"];
+    assert_eq!(rows(&setting), [&worst[..], &near[..]].concat());
+    let far = setting.release(|it| it.target = Some(target(30, false)));
+    let far_away = ["PAY-8 no owner !", "PAY-7 overdue !", "PAY-1 no owner", "PAY-5 no owner"];
+    assert_eq!(rows(&far), [&worst[..], &far_away[..]].concat());
 }
 
 #[test]
@@ -251,12 +350,16 @@ fn a_story_is_slow_against_what_is_usual_here() {
     }
     let answer = setting.story(story("PAY-1", Category::InProgress)).answer();
     assert_eq!((&*answer.stories[0].reason, answer.stories[0].attention), ("P85 1d", true));
+    assert_eq!(answer.stories[0].usual_seconds, Some(86_400));
+    assert_eq!(answer.stories[1].usual_seconds, None);
 }
 
 #[test]
 fn a_board_holds_until_time_alone_changes_an_answer() {
     let setting = stories().release(|it| it.target = Some(target(3, false)));
-    let until = |setting: &Setting, at| derive(&setting.world(), &setting.health, &setting.policy, at).1;
+    let until = |setting: &Setting, at| {
+        derive(&setting.world(), &setting.health, &setting.policy, &Learned::default(), at).1
+    };
     assert_eq!(until(&setting, now()), now() + Duration::minutes(10), "the source gets stale");
     assert_eq!(until(&setting, now() + Duration::minutes(10)), at(23, 0), "the day ends");
     assert_eq!(until(&setting, at(24, 1)), at(24, 9), "the last day begins");

@@ -22,8 +22,7 @@ use chrono::{Duration, NaiveDate};
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 
 use crate::{
-    domain::Instant,
-    insight::{BurnDown, BurnDownDay, ForecastView, ReleaseInsight},
+    insight::{BurnDown, BurnDownDay, ReleaseInsight},
     theme::{Glyphs, Styles},
 };
 
@@ -52,15 +51,6 @@ pub(crate) fn draw(
             Chart::new(area, insight, newest, styles, glyphs, today).draw(buffer);
         }
         newest => compact::draw(buffer, area, insight, newest, styles, glyphs, today),
-    }
-}
-
-/// The day on which a forecast falls. Forecasts have the resolution of days; the axis has no
-/// time zone.
-fn forecast_days(forecast: &ForecastView) -> Option<[NaiveDate; 3]> {
-    match forecast {
-        ForecastView::Dates { p50, p85, p95, .. } => Some([p50, p85, p95].map(Instant::date_naive)),
-        ForecastView::Withheld(_) | ForecastView::Ready => None,
     }
 }
 
@@ -127,7 +117,7 @@ impl<'a> Chart<'a> {
         };
         let first = data.days.first().map_or(today, |day| day.day);
         let is_open = insight.release.released_at.is_none() && newest.remaining() > 0;
-        let forecast = forecast_days(&insight.forecast).filter(|_| is_open);
+        let forecast = data.forecast_days.filter(|_| is_open);
         let last = last_day(data, first, newest.day, forecast);
         let days = DayScale::new(first, last, plot.width, across);
         Self {
@@ -215,20 +205,15 @@ impl<'a> Chart<'a> {
         Some(Cone { tip, bottom: self.counts.dot(0.0) as f64, dates })
     }
 
-    /// Columns and rows of the ideal line: every other column, as it is dotted. It goes on
-    /// to the target from where the days that are over leave it.
+    /// Columns and rows of the ideal line: every other column, as it is dotted.
     fn ideal(&self) -> Vec<(u16, u16)> {
-        let mut points: Vec<(i64, f64)> = self
-            .data
-            .days
-            .iter()
-            .filter(|day| self.data.target.is_none_or(|target| day.day <= target))
-            .filter_map(|day| Some((self.days.dot(day.day), day.ideal.filter(|ideal| ideal.is_finite())?)))
+        let over = self.data.days.iter().filter_map(|day| Some((day.day, day.ideal?)));
+        let points: Vec<(i64, f64)> = over
+            .chain(self.data.ideal_ahead.iter().copied())
+            .filter(|(day, _)| self.data.target.is_none_or(|target| *day <= target))
+            .filter(|(_, ideal)| ideal.is_finite())
+            .map(|(day, ideal)| (self.days.dot(day), ideal))
             .collect();
-        let end = self.data.target.filter(|target| *target > self.newest.day);
-        if let (Some(target), Some(_)) = (end, points.last()) {
-            points.push((self.days.dot(target), 0.0));
-        }
         let (across, down) = Canvas::resolution(self.glyphs.braille);
         let mut ahead = points.iter().peekable();
         let mut before: Option<&(i64, f64)> = None;

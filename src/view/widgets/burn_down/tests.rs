@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     domain::{Instant, Release, Target, Text},
-    insight::{Outlook, ScopeStep, Tally, Unit, Verdict},
+    insight::{BurnDown, BurnDownDay, ForecastView, Outlook, ScopeStep, Tally, Unit, Verdict},
     theme::{ColorDepth, GlyphSet, shipped},
 };
 
@@ -50,6 +50,11 @@ fn insight(
             }
         })
         .collect();
+    let ahead = days.last().map_or(first, |day| day.day).iter_days().skip(1);
+    let ideal_ahead = ahead
+        .take_while(|day| target.is_some_and(|target| *day <= target))
+        .filter_map(|day| Some((day, ideal(day)?)))
+        .collect();
     let scope_steps = days
         .windows(2)
         .filter(|pair| pair[0].scope != pair[1].scope)
@@ -64,7 +69,15 @@ fn insight(
     ReleaseInsight {
         release: Arc::new(release),
         tally: Tally::default(),
-        burn_down: BurnDown { unit: Unit::Stories, days, target, scope_steps, scope_rebuilt: false },
+        burn_down: BurnDown {
+            unit: Unit::Stories,
+            days,
+            target,
+            scope_steps,
+            scope_rebuilt: false,
+            ideal_ahead,
+            forecast_days: None,
+        },
         gates: Vec::new(),
         verdict: Verdict::NoGo,
         outlook: Outlook::AtRisk,
@@ -74,11 +87,6 @@ fn insight(
         pull_requests: Vec::new(),
         remedies: Vec::new(),
     }
-}
-
-fn forecast(dates: [NaiveDate; 3]) -> ForecastView {
-    let [p50, p85, p95] = dates.map(noon);
-    ForecastView::Dates { p50, p85, p95, by_target: Some(0.6), scored: 12 }
 }
 
 /// The release of the sketch: two weeks, scope that grew by six, seven of 48 open.
@@ -100,7 +108,7 @@ fn usual() -> (ReleaseInsight, NaiveDate) {
         (48, 41, 2, Some(0.994)),
     ];
     let mut insight = insight(at(11, 9), Some(at(11, 25)), &days);
-    insight.forecast = forecast([at(11, 24), at(11, 26), at(11, 28)]);
+    insight.burn_down.forecast_days = Some([at(11, 24), at(11, 26), at(11, 28)]);
     (insight, at(11, 22))
 }
 
@@ -115,7 +123,7 @@ fn long() -> (ReleaseInsight, NaiveDate) {
         .collect();
     let first = NaiveDate::from_ymd_opt(2025, 6, 1).unwrap();
     let mut insight = insight(first, Some(at(12, 20)), &days);
-    insight.forecast = forecast([
+    insight.burn_down.forecast_days = Some([
         at(12, 28),
         NaiveDate::from_ymd_opt(2027, 2, 10).unwrap(),
         NaiveDate::from_ymd_opt(2027, 4, 1).unwrap(),
@@ -132,7 +140,7 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
             Some(at(11, 23)),
             &[(5, 0, 0, None), (5, 2, 1, Some(1.0)), (5, 3, 1, Some(0.98))],
         );
-        three.forecast = forecast([at(11, 23), at(11, 24), at(11, 24)]);
+        three.burn_down.forecast_days = Some([at(11, 23), at(11, 24), at(11, 24)]);
         three
     };
     let nothing_done = {
@@ -148,6 +156,7 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
     };
     let past_target = {
         let mut late = usual.clone();
+        let forecast_days = usual.burn_down.forecast_days;
         late.burn_down = insight(
             at(11, 9),
             Some(at(11, 18)),
@@ -159,13 +168,14 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
                 .collect::<Vec<_>>(),
         )
         .burn_down;
+        late.burn_down.forecast_days = forecast_days;
         late
     };
     let no_target = {
         let days: Vec<_> = (0..14).map(|day| (9, day / 3, 0, None)).collect();
         let mut free = insight(at(11, 9), None, &days);
         free.burn_down.unit = Unit::PullRequests;
-        free.forecast = forecast([at(12, 9), at(12, 20), at(12, 30)]);
+        free.burn_down.forecast_days = Some([at(12, 9), at(12, 20), at(12, 30)]);
         free
     };
     let one_story = insight(at(11, 18), Some(at(11, 25)), &[(1, 0, 0, None); 5]);
@@ -174,7 +184,8 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
             .map(|day| (if day < 11 { 20 } else { 46 }, (day * 3 / 2).min(19), 1, Some(0.97)))
             .collect();
         let mut late = insight(at(11, 9), Some(at(11, 25)), &days);
-        late.forecast = forecast([at(12, 12), at(12, 24), NaiveDate::from_ymd_opt(2027, 3, 1).unwrap()]);
+        late.burn_down.forecast_days =
+            Some([at(12, 12), at(12, 24), NaiveDate::from_ymd_opt(2027, 3, 1).unwrap()]);
         late
     };
     let released = {
@@ -321,7 +332,7 @@ proptest! {
         let on = |days: i64| first + chrono::Duration::days(days);
         let mut insight = insight(first, random.target.map(on), &random.days);
         if let Some(dates) = random.forecast {
-            insight.forecast = forecast(dates.map(on));
+            insight.burn_down.forecast_days = Some(dates.map(on));
         }
         insight.burn_down.scope_steps =
             random.steps.iter().map(|(day, added, removed)| ScopeStep { day: on(*day), added: *added, removed: *removed }).collect();

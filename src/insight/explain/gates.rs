@@ -1,0 +1,168 @@
+//! "Why?" of a gate.
+
+use crate::domain::{Deployment, ReleaseId, StoryKey, StoryKind, Text};
+use crate::insight::{
+    Gate, GateName, gates, schedule, stories::severity_word, test_results::TestResults, words,
+};
+
+use super::{Explainer, Explanation, missing};
+
+impl Explainer<'_, '_> {
+    pub(super) fn gate(&self, name: GateName) -> Explanation {
+        let found = self.insight.and_then(|insight| insight.gates.iter().find(|gate| gate.name == name));
+        let Some(gate) = found else { return missing(name.title()) };
+        let (counted, left_out) = self.gate_rows(name);
+        Explanation {
+            title: name.title().to_owned(),
+            value: gate_line(gate),
+            formula: format!(
+                "{} No answer while a source it rests on is stale; not needed where no source feeds it.",
+                self.gate_formula(name)
+            ),
+            counted,
+            left_out,
+            sources: self.ages(&gate.sources),
+        }
+    }
+
+    fn gate_formula(&self, name: GateName) -> String {
+        let policy = self.context.policy;
+        match name {
+            GateName::Stories => "Go if every story in scope is done. What was dropped is not in scope.".to_owned(),
+            GateName::Blocked => {
+                "Go if no open story waits for an unfinished one outside of the release.".to_owned()
+            }
+            GateName::Defects => {
+                let severities: Vec<&str> = policy.blocking.iter().map(|it| severity_word(*it)).collect();
+                format!("Go if no open defect has a blocking severity ({}).", severities.join(", "))
+            }
+            GateName::Tests => {
+                let suites = if policy.required_suites.is_empty() {
+                    "every suite that ran for the release".to_owned()
+                } else {
+                    words::list(&policy.required_suites, 10)
+                };
+                let least = words::percent(policy.tests_passing);
+                format!(
+                    "Passed / (passed + failed) in the newest run of {suites}; go from {least} on. Skipped tests \
+                     do not count, and a run on another commit than the head of the release answers nothing."
+                )
+            }
+            GateName::PullRequests => {
+                "Go if every pull request of the release is merged. Closed ones do not count. Not needed where only \
+                 its commits say which are in it: then all are merged by nature."
+                    .to_owned()
+            }
+            GateName::Dependencies => {
+                "Go if every release it depends on is deployed, and not taken back, in the tier that this one goes \
+                 to: that of its next deployment to production, else to staging, else to test. Without a planned \
+                 deployment, in production; where no source knows of deployments, if it went out."
+                    .to_owned()
+            }
+            GateName::Environment => {
+                "Go if the environment of its next deployment to production, else to staging, else to test, is booked \
+                 for the release for the whole window, or nothing else has it then. Who books a group books what \
+                 is in it."
+                    .to_owned()
+            }
+            GateName::Freeze => {
+                "Go if the window of its next deployment to production, else to staging, else to test, touches no \
+                 freeze."
+                    .to_owned()
+            }
+            GateName::Runbook => {
+                "Go if 85 % of such deployments fit the window of the next one to production, else to staging, else \
+                 to test."
+                    .to_owned()
+            }
+        }
+    }
+
+    fn gate_rows(&self, name: GateName) -> (Vec<String>, Vec<String>) {
+        let none = (Vec::new(), Vec::new());
+        let Some(index) = self.index else { return none };
+        let policy = self.context.policy;
+        match name {
+            GateName::Stories => self.stories(|_| true, StoryKind::Story),
+            GateName::Blocked => {
+                let blocked = gates::blocked(self.context, &self.membership, index);
+                let line = |(item, waits): (usize, Vec<StoryKey>)| {
+                    let keys: Vec<&str> = waits.iter().map(StoryKey::as_str).collect();
+                    format!("{} waits for {}", self.context.stories[item].key, words::list(&keys, 5))
+                };
+                (blocked.into_iter().map(line).collect(), Vec::new())
+            }
+            GateName::Defects => self.stories(
+                |row| {
+                    row.open && row.story.severity.is_some_and(|severity| policy.blocking.contains(&severity))
+                },
+                StoryKind::Defect,
+            ),
+            GateName::Tests => self.test_runs(index),
+            GateName::PullRequests => self.pull_requests(),
+            GateName::Dependencies => {
+                let goes_to = self.destination(index);
+                let all =
+                    schedule::dependencies(self.context, index, goes_to.map(|goes_to| &goes_to.environment));
+                let mut lines: Vec<String> = all.iter().map(|(id, state)| state.said_of(id)).collect();
+                lines.extend(
+                    goes_to.map(|goes_to| {
+                        format!("asked about: {}", gates::when_and_where(self.context, goes_to))
+                    }),
+                );
+                (lines, Vec::new())
+            }
+            GateName::Environment | GateName::Freeze | GateName::Runbook => {
+                match self.destination(index).and_then(|deployment| self.row(&deployment.id)) {
+                    Some(row) => (self.deployment_lines(row), Vec::new()),
+                    None => none,
+                }
+            }
+        }
+    }
+
+    /// The deployment that the gates of the release ask about.
+    fn destination(&self, index: usize) -> Option<&Deployment> {
+        let names: Vec<&ReleaseId> =
+            self.membership.names(index).map(|index| &self.context.releases[index].id).collect();
+        let planned = self.context.deployments.iter().map(|deployment| &***deployment).filter(|deployment| {
+            schedule::is_ahead(deployment, self.context.now)
+                && deployment.release.as_ref().is_some_and(|id| names.contains(&id))
+        });
+        schedule::destination(self.context, planned, |deployment| deployment)
+    }
+
+    fn test_runs(&self, index: usize) -> (Vec<String>, Vec<String>) {
+        let results = TestResults::of(self.context, &self.membership, index);
+        let line = |run: &crate::domain::TestRun| {
+            let commit =
+                run.commit.as_ref().map_or_else(String::new, |it| format!(" on {}", words::commit(it)));
+            let (passed, failed, skipped) = (run.passed, run.failed, run.skipped);
+            let at = self.day(run.at);
+            format!("{}: {passed} passed, {failed} failed, {skipped} skipped{commit}, {at}", run.suite)
+        };
+        let mut counted: Vec<String> = results.newest.values().map(|run| line(run)).collect();
+        for run in results.newest.values() {
+            counted.extend(run.failures.iter().map(|test| format!("{} failed: {test}", run.suite)));
+        }
+        let mut left_out: Vec<String> =
+            results.missing.iter().map(|suite| format!("{suite} never ran")).collect();
+        let required = &self.context.policy.required_suites;
+        let runs = self.membership.test_runs[index].iter().rev().map(|run| self.context.test_runs[*run]);
+        for run in runs {
+            if !required.is_empty() && !required.contains(&run.suite) {
+                left_out.push(format!("{} · not required", line(run)));
+            } else if results.newest.get(run.suite.as_str()).is_some_and(|newest| newest.at > run.at) {
+                left_out.push(format!("{} · ran again since", line(run)));
+            }
+        }
+        (counted, left_out)
+    }
+}
+
+/// A gate in a line: `Stories ready: no-go (41/48, all)`.
+pub(super) fn gate_line(gate: &Gate) -> String {
+    let said: Vec<&Text> =
+        [&gate.measured, &gate.needed].into_iter().filter(|text| !text.is_empty()).collect();
+    format!("{}: {} ({})", gate.name.title(), gate.answer.word(), words::list(&said, 2))
+}
