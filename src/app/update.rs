@@ -9,8 +9,8 @@ use crate::{
 };
 
 use super::{
-    Command, Effect, Event, Key, ListId, Message, Overlay, PullRequestPicture, SchedulePicture, Section,
-    State, Tab,
+    ChartPicture, Command, DetailPlace, Effect, Event, Key, ListId, Message, Overlay, PullRequestPicture,
+    SchedulePicture, Section, State, Tab,
     mouse::on_mouse,
     open::{choose_release, open, why},
 };
@@ -227,6 +227,19 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
             state.detail.on = !state.detail.on;
             effects.push(Effect::Draw);
         }
+        C::DetailPlace => {
+            let other = match state.detail_place() {
+                DetailPlace::Below => DetailPlace::Right,
+                DetailPlace::Right => DetailPlace::Below,
+            };
+            state.detail.place = Some(other);
+            state.detail.on = true;
+            if state.detail_place() == other {
+                effects.push(Effect::Draw);
+            } else {
+                say(state, "a pane at the right needs a wider screen", now, effects);
+            }
+        }
         C::DetailDown | C::DetailUp => {
             let most = state.layout.detail_most;
             let scroll = state.detail.scroll.min(most);
@@ -248,7 +261,12 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
         }
         C::OtherPicture => {
             match state.tab {
-                Tab::Readiness => return,
+                Tab::Readiness => {
+                    state.chart = match state.chart {
+                        ChartPicture::BurnDown => ChartPicture::BurnUp,
+                        ChartPicture::BurnUp => ChartPicture::BurnDown,
+                    };
+                }
                 Tab::PullRequests => {
                     state.pull_requests = match state.pull_requests {
                         PullRequestPicture::Open => PullRequestPicture::All,

@@ -6,6 +6,7 @@ use ratatui::{
 };
 
 use crate::{
+    app::DetailPlace,
     domain::{DeploymentState, ReviewVerdict, Text},
     insight::{
         DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject,
@@ -27,10 +28,15 @@ pub(super) struct Page {
     lines: Vec<Line<'static>>,
 }
 
-/// Divides a tab into its list and, where it is on and there is room, the detail pane of
-/// `height` rows.
+/// Divides a tab into its list and, where it is on and there is room, the detail pane: of
+/// `height` rows where it is below.
 pub(super) fn split(screen: &Screen<'_>, body: Rect, height: u16) -> (Rect, Option<Rect>) {
     let state = screen.state;
+    if state.detail.on && !state.expanded && state.detail_place() == DetailPlace::Right && body.height >= 8 {
+        let width = (body.width * 3 / 10).clamp(44, 76);
+        let list = Rect { width: body.width.saturating_sub(width), ..body };
+        return (list, Some(Rect { x: list.right(), width: body.width - list.width, ..body }));
+    }
     let height = height.max(body.height / 4).min(16);
     if !state.detail.on || state.expanded || body.height < height + 7 || body.width < 50 {
         return (body, None);

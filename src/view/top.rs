@@ -27,7 +27,8 @@ pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
         let title = format!(" {}", screen.state.board.title);
         let used = screen.put(row.x, row.y, row.width, &title, styles.strong);
         let rest = Rect { x: row.x + used, width: row.width - used, ..row };
-        let left = vec![Piece::new(0, vec![Span::styled("no release", styles.muted)])];
+        let said = if screen.state.is_reading() { "" } else { "no release" };
+        let left = vec![Piece::new(0, vec![Span::styled(said, styles.muted)])];
         put_pieces(screen, rest, left, sources(screen));
         return;
     };
@@ -130,6 +131,8 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
         Completeness::Preview => {
             pieces.push(Piece::new(1, vec![Span::styled("from the last visit", styles.stale)]));
         }
+        // The one quiet line below says it.
+        Completeness::Filling if state.is_reading() => {}
         Completeness::Filling => {
             let said = format!("{} filling in", glyphs.running);
             pieces.push(Piece::new(2, vec![Span::styled(said, styles.running)]));

@@ -40,6 +40,10 @@ pub(super) fn plans(entries: &[CalendarEntry], today: NaiveDate) -> Vec<Plan<'_>
     let same = of_releases.chunk_by(|one, other| one.release == other.release);
     let mut plans: Vec<_> = same
         .filter(|entries| !entries.iter().any(|entry| entry.kind == CalendarKind::Released))
+        // Deployed before, and nothing more is planned: it is over, whoever forgot to say so.
+        .filter(|entries| {
+            entries.iter().any(|entry| entry.kind != CalendarKind::Deployment || entry.day >= today)
+        })
         .filter_map(|entries| {
             let mut entries = entries.to_vec();
             let is_over = |day: NaiveDate| day < today;
