@@ -209,8 +209,6 @@ pub struct State {
     pub filter: Option<(Input, String)>,
     /// What was said last.
     pub message: Option<Message>,
-    /// Columns and rows of the terminal.
-    pub size: (u16, u16),
     /// Where things are on the frame that was drawn last.
     pub layout: Layout,
     /// Which key does what.
@@ -240,7 +238,6 @@ impl State {
             overlays: Vec::new(),
             filter: None,
             message: None,
-            size: (80, 24),
             layout: Layout::default(),
             keys: Arc::new(options.keys),
             read_only: options.read_only,
@@ -271,14 +268,14 @@ impl State {
         self.release.is_none() && self.board.health.iter().any(is_first_round)
     }
 
-    /// Where the detail pane is.
-    pub fn detail_place(&self) -> DetailPlace {
+    /// Where the detail pane is on a screen of so many columns.
+    pub fn detail_place(&self, columns: u16) -> DetailPlace {
         // Below these widths a list that shares them loses more than the pane gains.
         const LEAST: u16 = 110;
         let from = if self.tab == Tab::Schedule { 230 } else { 170 };
         match self.detail.place {
-            Some(place) if self.size.0 >= LEAST => place,
-            None if self.size.0 >= from => DetailPlace::Right,
+            Some(place) if columns >= LEAST => place,
+            None if columns >= from => DetailPlace::Right,
             _ => DetailPlace::Below,
         }
     }

@@ -34,10 +34,8 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
                 effects.push(Effect::Draw);
             }
         }
-        Event::Resize(columns, rows) => {
-            state.size = (columns, rows);
-            effects.push(Effect::Draw);
-        }
+        // The frame to be drawn knows the new size.
+        Event::Resize(..) => effects.push(Effect::Draw),
         Event::Board(board) => {
             if let Some((_, newest)) = &mut state.frozen {
                 let first = newest.is_none();
@@ -228,13 +226,14 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
             effects.push(Effect::Draw);
         }
         C::DetailPlace => {
-            let other = match state.detail_place() {
+            let columns = state.layout.size.0;
+            let other = match state.detail_place(columns) {
                 DetailPlace::Below => DetailPlace::Right,
                 DetailPlace::Right => DetailPlace::Below,
             };
             state.detail.place = Some(other);
             state.detail.on = true;
-            if state.detail_place() == other {
+            if state.detail_place(columns) == other {
                 effects.push(Effect::Draw);
             } else {
                 say(state, "a pane at the right needs a wider screen", now, effects);

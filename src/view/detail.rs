@@ -32,7 +32,8 @@ pub(super) struct Page {
 /// `height` rows where it is below.
 pub(super) fn split(screen: &Screen<'_>, body: Rect, height: u16) -> (Rect, Option<Rect>) {
     let state = screen.state;
-    if state.detail.on && !state.expanded && state.detail_place() == DetailPlace::Right && body.height >= 8 {
+    let is_right = state.detail_place(body.width) == DetailPlace::Right;
+    if state.detail.on && !state.expanded && is_right && body.height >= 8 {
         let width = (body.width * 3 / 10).clamp(44, 76);
         let list = Rect { width: body.width.saturating_sub(width), ..body };
         return (list, Some(Rect { x: list.right(), width: body.width - list.width, ..body }));

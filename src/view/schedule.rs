@@ -210,11 +210,24 @@ fn draw_list(screen: &mut Screen<'_>, area: Rect) {
     }
     let (heading, body) = table::split(inside);
     let sorted = Some(list.order_name(ListId::Schedule));
-    // The same rows whatever the filter and the order: the columns stay where they are.
+    // The same rows whatever the filter and the order, so that the columns stay where they
+    // are: those that are still to come, if there are any.
     let insight = &screen.state.board.insight;
-    let releases = insight.releases.iter().take(FEW).map(|found| release_cells(screen, found));
-    let deployments = insight.schedule.deployments.iter().rev().map(|found| deployment_cells(screen, found));
-    let widest = table::widest(releases.chain(deployments), "");
+    let (releases, deployments) = (&insight.releases, &insight.schedule.deployments);
+    let coming_releases = releases.iter().filter(|found| found.release.released_at.is_none());
+    let coming = deployments.iter().filter(|found| !found.deployment.state.is_over());
+    let mut widest = table::widest(
+        coming_releases
+            .take(FEW)
+            .map(|found| release_cells(screen, found))
+            .chain(coming.map(|found| deployment_cells(screen, found))),
+        "",
+    );
+    if widest == [0; COLUMNS.len()] {
+        let releases = releases.iter().take(FEW).map(|found| release_cells(screen, found));
+        let deployments = deployments.iter().rev().map(|found| deployment_cells(screen, found));
+        widest = table::widest(releases.chain(deployments), "");
+    }
     let places = table::place(&COLUMNS, &widest, sorted, heading.width);
     table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
     screen.list(ListId::Schedule, body, true, |screen, row, item| {
