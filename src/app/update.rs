@@ -31,7 +31,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::Paste(text) => {
             let cleaned = crate::domain::clean(&text);
             if edit_all(state, cleaned.chars().map(InputRequest::InsertChar)) {
-                effects.push(Effect::Draw);
+                effects.extend([Effect::Draw, Effect::RestTimer]);
             }
         }
         // The frame to be drawn knows the new size.
@@ -86,7 +86,7 @@ fn on_key(state: &mut State, event: KeyEvent, now: Instant, effects: &mut Vec<Ef
     let edits = context.is_typing() && !state.keys.binds(context, key);
     if let Some(request) = edit_request(key).filter(|_| edits) {
         if edit_all(state, [request]) {
-            effects.push(Effect::Draw);
+            effects.extend([Effect::Draw, Effect::RestTimer]);
         }
         return;
     }

@@ -34,7 +34,7 @@ pub(super) fn split(screen: &Screen<'_>, body: Rect, height: u16) -> (Rect, Opti
     let state = screen.state;
     let is_right = state.detail_place(body.width) == DetailPlace::Right;
     if state.detail.on && !state.expanded && is_right && body.height >= 8 {
-        let width = (body.width * 3 / 10).clamp(44, 76);
+        let width = (body.width / 4).clamp(46, 76);
         let list = Rect { width: body.width.saturating_sub(width), ..body };
         return (list, Some(Rect { x: list.right(), width: body.width - list.width, ..body }));
     }
@@ -64,7 +64,11 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         return;
     };
     let inner = usize::from(area.width.saturating_sub(4));
-    let (title, pages) = pages(screen, subject, inner);
+    let (title, mut pages) = pages(screen, subject, inner);
+    // Where there is room for all of it nobody has to turn pages.
+    if pages.iter().map(|page| page.lines.len() + 2).sum::<usize>() <= usize::from(area.height) {
+        pages = vec![Page { title: "", lines: joined_pages(screen, pages) }];
+    }
     let current = state.detail.page % pages.len().max(1);
     let mut note = Vec::new();
     for (index, page) in pages.iter().enumerate() {
@@ -87,17 +91,21 @@ pub(super) fn everything(
     subject: &Subject,
     cells: usize,
 ) -> (Line<'static>, Vec<Line<'static>>) {
-    let Look { styles, .. } = screen.look;
     let (title, pages) = pages(screen, subject, cells);
+    (title, joined_pages(screen, pages))
+}
+
+/// The lines of all pages, each under its title.
+fn joined_pages(screen: &Screen<'_>, pages: Vec<Page>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for page in pages {
         if !lines.is_empty() {
             lines.push(Line::default());
-            lines.push(Line::styled(page.title, styles.header));
+            lines.push(Line::styled(page.title, screen.look.styles.header));
         }
         lines.extend(page.lines);
     }
-    (title, lines)
+    lines
 }
 
 fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>, Vec<Page>) {
@@ -406,7 +414,7 @@ fn release(screen: &Screen<'_>, insight: &ReleaseInsight, cells: usize) -> (Line
     let styles = &screen.look.styles;
     let item = &insight.release;
     let title = Line::styled(item.id.to_string(), styles.title);
-    let mut pieces = headline::pieces(screen.look, insight, screen.dates, screen.now);
+    let mut pieces = headline::pieces(screen.look, insight, screen.dates, screen.now, format::distance);
     headline::fold(&mut pieces, cells, 2);
     let mut lines = vec![headline::line(pieces, 2)];
     match &insight.forecast {

@@ -32,13 +32,19 @@ use super::{
     },
 };
 
-const GATES: [Column; 5] = [
+const GATES: [Column; 4] = [
     Column::fixed("", 1, 0),
-    Column::fixed("", 10, 2),
+    Column::fixed("", 10, 1),
     Column::fixed("", 16, 0),
-    Column::fixed("", 14, 0),
-    Column::growing("", 8, 48, 1),
+    // Measured and needed: see `measures`.
+    Column::growing("", 14, 60, 0),
 ];
+/// Where they are.
+const MEASURES: usize = 3;
+/// Cells of what is needed that shall stand beside it: most say no more.
+const NEEDED: usize = 10;
+/// Cells of what was measured where not all of it can stand in a column of its own.
+const MEASURED: usize = 7;
 
 /// Cells of the number in front of a step to green.
 const NUMBER: usize = 2;
@@ -133,34 +139,48 @@ fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, foc
     }
     let widest = table::widest(insight.gates.iter().map(|row| gate_cells(screen, row)), "");
     let places = table::place(&GATES, &widest, None, inside.width.saturating_sub(1));
+    let width = |text: &str| text::width(text);
+    let measured = insight.gates.iter().map(|gate| width(&gate.measured)).max().unwrap_or(0);
+    let needed = insight.gates.iter().map(|gate| width(&gate.needed).min(NEEDED)).max().unwrap_or(0);
+    let room = table::room(&places, MEASURES).map_or(0, usize::from);
+    let measured = if measured + 1 + needed <= room { measured } else { measured.min(MEASURED) };
     screen.list(ListId::Gates, inside, focused, |screen, row, item| {
         if let Row::Gate(index) = item
             && let Some(gate) = insight.gates.get(index as usize)
         {
-            table::cells(screen, row, &GATES, &places, &gate_cells(screen, gate));
+            let cells = gate_cells(screen, gate);
+            table::cells(screen, row, &GATES, &places, &cells[..MEASURES]);
+            if let Some(Some((x, cells))) = places.get(MEASURES) {
+                let area = Rect { x: row.x + x, width: *cells, ..row };
+                measures(screen, area, gate, measured);
+            }
         }
         table::until(&places, 2)
     });
 }
 
-fn gate_cells(screen: &Screen<'_>, gate: &Gate) -> [(String, Style); 5] {
-    let Look { styles, .. } = screen.look;
+fn gate_cells(screen: &Screen<'_>, gate: &Gate) -> [(String, Style); 4] {
     let said = states::gate(screen.look, gate.answer);
-    let is_stale = screen
-        .state
-        .board
-        .health
-        .iter()
-        .any(|health| gate.sources.contains(&health.id) && health.is_stale(screen.now));
-    let measured = if is_stale { styles.stale } else { said.style };
     [
         (said.mark.to_owned(), said.style),
         // The word stands where there is room for it; the mark always does.
         (said.word.to_owned(), said.style),
-        (gate.name.title().to_owned(), styles.base),
-        (gate.measured.to_string(), measured),
-        (gate.needed.to_string(), styles.muted),
+        (gate.name.title().to_owned(), screen.look.styles.base),
+        (format!("{:MEASURED$} {}", gate.measured, gate.needed), said.style),
     ]
+}
+
+/// What was measured, and from cell `column` on what is needed: later in rows whose measure is
+/// longer, so that only what is needed is ever cut.
+fn measures(screen: &mut Screen<'_>, area: Rect, gate: &Gate, column: usize) {
+    let styles = &screen.look.styles;
+    let health = &screen.state.board.health;
+    let is_stale =
+        health.iter().any(|health| gate.sources.contains(&health.id) && health.is_stale(screen.now));
+    let style = if is_stale { styles.stale } else { states::gate(screen.look, gate.answer).style };
+    let used = screen.put(area.x, area.y, area.width, &gate.measured, style);
+    let start = usize::from(used).max(column) as u16 + u16::from(column > 0);
+    screen.put(area.x + start, area.y, area.width.saturating_sub(start), &gate.needed, styles.muted);
 }
 
 /// Beside the title of one of the two lists: how to get to the other one, where both share a

@@ -37,7 +37,7 @@ pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
     let used = screen.put(row.x + 1, row.y, row.width - 1, &name, styles.strong);
     let open = screen.put(row.x + 1 + used, row.y, 2, &format!(" {}", glyphs.drop_down), styles.muted);
     screen.layout.release = Rect { x: row.x + 1, width: used + open, ..row };
-    let left = headline::pieces(screen.look, insight, screen.dates, screen.now);
+    let left = headline::pieces(screen.look, insight, screen.dates, screen.now, format::countdown);
     let taken = 1 + used + open;
     let rest = Rect { x: row.x + taken, width: row.width.saturating_sub(taken), ..row };
     put_pieces(screen, rest, left, sources(screen));
