@@ -152,9 +152,11 @@ impl Default for KeyMap {
             ("left", C::SectionLeft),
             ("l", C::SectionRight),
             ("right", C::SectionRight),
+            ("b", C::OtherPicture),
         ];
         let detail: &[(&str, C)] = &[
             ("p", C::Detail),
+            ("P", C::DetailPlace),
             ("J", C::DetailDown),
             ("K", C::DetailUp),
             ("]", C::DetailNextPage),

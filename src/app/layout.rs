@@ -7,6 +7,8 @@ use super::{ListId, Section, Tab};
 /// Where things are on the frame that was drawn last: for pages and for the mouse.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Layout {
+    /// Columns and rows of the frame.
+    pub size: (u16, u16),
     /// The labels of the tabs.
     pub tabs: Vec<(Tab, Rect)>,
     /// The name of the release in the header.

@@ -35,5 +35,9 @@ pub use layout::{Layout, ListArea};
 pub use list::{Heading, List, ListId, Row};
 pub use overlay::{Chooser, Overlay};
 pub(crate) use rows::opened;
-pub use state::{DetailPane, Message, Options, PullRequestPicture, SchedulePicture, Section, State, Tab};
+pub(crate) use state::is_first_round;
+pub use state::{
+    ChartPicture, DetailPane, DetailPlace, Message, Options, PullRequestPicture, SchedulePicture, Section,
+    State, Tab,
+};
 pub use update::update;

@@ -6,7 +6,7 @@ use chrono::{Duration, DurationRound};
 use tui_input::Input;
 
 use crate::{
-    domain::{DeploymentState, Instant, PullRequestId, Release, ReleaseId, Text},
+    domain::{DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState, Text},
     insight::{Board, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
 };
 
@@ -103,12 +103,33 @@ pub enum SchedulePicture {
     Month,
 }
 
+/// What the chart of the tab Readiness shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChartPicture {
+    /// What remains, down to zero.
+    #[default]
+    BurnDown,
+    /// What is ready, up to the scope.
+    BurnUp,
+}
+
+/// Where the detail pane is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DetailPlace {
+    /// Below the list.
+    Below,
+    /// At the right of the list.
+    Right,
+}
+
 /// The pane that tells more of the selected row. It follows when the keys rest, so that a
 /// key costs a slow link one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DetailPane {
     /// It is shown.
     pub on: bool,
+    /// Where; none as long as nobody said: at the right of a wide screen, else below.
+    pub place: Option<DetailPlace>,
     /// What it tells of.
     pub subject: Option<Subject>,
     /// Which of its pages.
@@ -174,6 +195,8 @@ pub struct State {
     pub section: Section,
     /// The section, or the list of another tab, has the whole screen.
     pub expanded: bool,
+    /// What the chart of the tab Readiness shows.
+    pub chart: ChartPicture,
     /// What the tab Pull requests lists.
     pub pull_requests: PullRequestPicture,
     /// What the tab Schedule shows.
@@ -186,8 +209,6 @@ pub struct State {
     pub filter: Option<(Input, String)>,
     /// What was said last.
     pub message: Option<Message>,
-    /// Columns and rows of the terminal.
-    pub size: (u16, u16),
     /// Where things are on the frame that was drawn last.
     pub layout: Layout,
     /// Which key does what.
@@ -210,13 +231,13 @@ impl State {
             wanted: options.release,
             section: Section::default(),
             expanded: false,
+            chart: ChartPicture::default(),
             pull_requests: PullRequestPicture::default(),
             schedule: SchedulePicture::default(),
-            detail: DetailPane { on: true, subject: None, page: 0, scroll: 0 },
+            detail: DetailPane { on: true, place: None, subject: None, page: 0, scroll: 0 },
             overlays: Vec::new(),
             filter: None,
             message: None,
-            size: (80, 24),
             layout: Layout::default(),
             keys: Arc::new(options.keys),
             read_only: options.read_only,
@@ -239,6 +260,24 @@ impl State {
     /// The tab has nothing to show: no release, and no row that belongs to none.
     pub fn is_empty(&self) -> bool {
         self.release.is_none() && (self.tab == Tab::Readiness || self.list(self.main_list()).known == 0)
+    }
+
+    /// Nothing can be said yet: no source knows a release, and one of them has still to answer
+    /// for the first time.
+    pub fn is_reading(&self) -> bool {
+        self.release.is_none() && self.board.health.iter().any(is_first_round)
+    }
+
+    /// Where the detail pane is on a screen of so many columns.
+    pub fn detail_place(&self, columns: u16) -> DetailPlace {
+        // Below these widths a list that shares them loses more than the pane gains.
+        const LEAST: u16 = 110;
+        let from = if self.tab == Tab::Schedule { 230 } else { 170 };
+        match self.detail.place {
+            Some(place) if columns >= LEAST => place,
+            None if columns >= from => DetailPlace::Right,
+            _ => DetailPlace::Below,
+        }
     }
 
     /// A list.
@@ -342,6 +381,10 @@ impl State {
     /// back the old one.
     pub(super) fn show_board(&mut self, board: Arc<Board>, now: Instant) -> Arc<Board> {
         let old = std::mem::replace(&mut self.board, board);
+        // A round without news: only ages moved, and those are drawn.
+        if Arc::ptr_eq(&old.insight, &self.board.insight) {
+            return old;
+        }
         self.arrange_all();
         if self.detail.subject.as_ref().is_none_or(|subject| !self.knows(subject)) {
             self.follow_detail();
@@ -453,6 +496,13 @@ impl State {
         self.follow_detail();
         self.refresh_overlays(now);
     }
+}
+
+/// A source that was never heard of and has not failed either.
+pub(crate) fn is_first_round(health: &SourceHealth) -> bool {
+    health.answered_at.is_none()
+        && health.failures == 0
+        && matches!(health.state, SourceState::Starting | SourceState::Fetching)
 }
 
 /// The release that somebody names: by its identity, else by its version or tag alone.

@@ -9,7 +9,7 @@ use super::{
     *,
 };
 use crate::{
-    domain::{ReleaseId, SourceId},
+    domain::{ReleaseId, SourceId, SourceState},
     insight::{Board, Subject},
 };
 
@@ -362,4 +362,60 @@ fn a_source_in_the_list_of_a_gate_is_named_in_the_message() {
     let sources: Vec<SourceId> = state.release().unwrap().gates[0].sources.clone();
     assert_eq!(sources, [SourceId::new("jira")]);
     assert_eq!(state.message.unwrap().text, "asking jira again");
+}
+
+#[test]
+fn a_round_without_news_explains_nothing_anew() {
+    let mut state = state(board());
+    press(&mut state, "x");
+    let title = |state: &State| match state.overlays.last() {
+        Some(Overlay::Why { explanation, .. }) => explanation.title.clone(),
+        _ => String::new(),
+    };
+    if let Some(Overlay::Why { explanation, .. }) = state.overlays.last_mut() {
+        explanation.title = "as it was explained".to_owned();
+    }
+    let mut same = (*state.board).clone();
+    same.at += Duration::minutes(1);
+    update(&mut state, Event::Board(Arc::new(same.clone())), now());
+    assert_eq!(title(&state), "as it was explained");
+    assert_eq!(state.board.at, same.at, "its age is that of the newer one");
+    update(&mut state, Event::Board(Arc::new(board())), now());
+    assert_ne!(title(&state), "as it was explained", "there was news");
+}
+
+#[test]
+fn the_detail_pane_goes_where_it_is_told_if_there_is_room() {
+    let mut state = state(board());
+    press(&mut state, "2");
+    for (columns, keys, place) in [
+        (200, "", DetailPlace::Right),
+        (120, "", DetailPlace::Below),
+        (120, "P", DetailPlace::Right),
+        (120, "P", DetailPlace::Below),
+        (80, "P", DetailPlace::Below),
+    ] {
+        update(&mut state, Event::Drawn(Layout { size: (columns, 36), ..Layout::default() }), now());
+        press(&mut state, keys);
+        assert_eq!(state.detail_place(columns), place, "{columns} {keys}");
+    }
+    assert!(state.message.is_some(), "on a narrow screen it says why not");
+}
+
+#[test]
+fn nothing_is_said_before_the_first_answer() {
+    let reading = |change: fn(&mut crate::domain::SourceHealth)| {
+        let mut board = empty_board();
+        let mut health = crate::domain::SourceHealth::starting(SourceId::new("git"));
+        change(&mut health);
+        board.health = vec![board.health[0].clone(), health].into();
+        state(board).is_reading()
+    };
+    assert!(reading(|_| {}));
+    assert!(reading(|health| health.state = SourceState::Fetching));
+    assert!(!reading(|health| health.state = SourceState::Refused));
+    assert!(!reading(|health| (health.state, health.failures) = (SourceState::Fetching, 1)));
+    assert!(!reading(|health| health.answered_at = Some(now())));
+    assert!(!state(empty_board()).is_reading());
+    assert!(!state(board()).is_reading());
 }

@@ -9,8 +9,8 @@ use crate::{
 };
 
 use super::{
-    Command, Effect, Event, Key, ListId, Message, Overlay, PullRequestPicture, SchedulePicture, Section,
-    State, Tab,
+    ChartPicture, Command, DetailPlace, Effect, Event, Key, ListId, Message, Overlay, PullRequestPicture,
+    SchedulePicture, Section, State, Tab,
     mouse::on_mouse,
     open::{choose_release, open, why},
 };
@@ -31,13 +31,11 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::Paste(text) => {
             let cleaned = crate::domain::clean(&text);
             if edit_all(state, cleaned.chars().map(InputRequest::InsertChar)) {
-                effects.push(Effect::Draw);
+                effects.extend([Effect::Draw, Effect::RestTimer]);
             }
         }
-        Event::Resize(columns, rows) => {
-            state.size = (columns, rows);
-            effects.push(Effect::Draw);
-        }
+        // The frame to be drawn knows the new size.
+        Event::Resize(..) => effects.push(Effect::Draw),
         Event::Board(board) => {
             if let Some((_, newest)) = &mut state.frozen {
                 let first = newest.is_none();
@@ -88,7 +86,7 @@ fn on_key(state: &mut State, event: KeyEvent, now: Instant, effects: &mut Vec<Ef
     let edits = context.is_typing() && !state.keys.binds(context, key);
     if let Some(request) = edit_request(key).filter(|_| edits) {
         if edit_all(state, [request]) {
-            effects.push(Effect::Draw);
+            effects.extend([Effect::Draw, Effect::RestTimer]);
         }
         return;
     }
@@ -227,6 +225,20 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
             state.detail.on = !state.detail.on;
             effects.push(Effect::Draw);
         }
+        C::DetailPlace => {
+            let columns = state.layout.size.0;
+            let other = match state.detail_place(columns) {
+                DetailPlace::Below => DetailPlace::Right,
+                DetailPlace::Right => DetailPlace::Below,
+            };
+            state.detail.place = Some(other);
+            state.detail.on = true;
+            if state.detail_place(columns) == other {
+                effects.push(Effect::Draw);
+            } else {
+                say(state, "a pane at the right needs a wider screen", now, effects);
+            }
+        }
         C::DetailDown | C::DetailUp => {
             let most = state.layout.detail_most;
             let scroll = state.detail.scroll.min(most);
@@ -248,7 +260,12 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
         }
         C::OtherPicture => {
             match state.tab {
-                Tab::Readiness => return,
+                Tab::Readiness => {
+                    state.chart = match state.chart {
+                        ChartPicture::BurnDown => ChartPicture::BurnUp,
+                        ChartPicture::BurnUp => ChartPicture::BurnDown,
+                    };
+                }
                 Tab::PullRequests => {
                     state.pull_requests = match state.pull_requests {
                         PullRequestPicture::Open => PullRequestPicture::All,

@@ -6,6 +6,7 @@ use ratatui::{
 };
 
 use crate::{
+    app::DetailPlace,
     domain::{DeploymentState, ReviewVerdict, Text},
     insight::{
         DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject,
@@ -27,10 +28,16 @@ pub(super) struct Page {
     lines: Vec<Line<'static>>,
 }
 
-/// Divides a tab into its list and, where it is on and there is room, the detail pane of
-/// `height` rows.
+/// Divides a tab into its list and, where it is on and there is room, the detail pane: of
+/// `height` rows where it is below.
 pub(super) fn split(screen: &Screen<'_>, body: Rect, height: u16) -> (Rect, Option<Rect>) {
     let state = screen.state;
+    let is_right = state.detail_place(body.width) == DetailPlace::Right;
+    if state.detail.on && !state.expanded && is_right && body.height >= 8 {
+        let width = (body.width / 4).clamp(46, 76);
+        let list = Rect { width: body.width.saturating_sub(width), ..body };
+        return (list, Some(Rect { x: list.right(), width: body.width - list.width, ..body }));
+    }
     let height = height.max(body.height / 4).min(16);
     if !state.detail.on || state.expanded || body.height < height + 7 || body.width < 50 {
         return (body, None);
@@ -57,7 +64,11 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         return;
     };
     let inner = usize::from(area.width.saturating_sub(4));
-    let (title, pages) = pages(screen, subject, inner);
+    let (title, mut pages) = pages(screen, subject, inner);
+    // Where there is room for all of it nobody has to turn pages.
+    if pages.iter().map(|page| page.lines.len() + 2).sum::<usize>() <= usize::from(area.height) {
+        pages = vec![Page { title: "", lines: joined_pages(screen, pages) }];
+    }
     let current = state.detail.page % pages.len().max(1);
     let mut note = Vec::new();
     for (index, page) in pages.iter().enumerate() {
@@ -80,17 +91,21 @@ pub(super) fn everything(
     subject: &Subject,
     cells: usize,
 ) -> (Line<'static>, Vec<Line<'static>>) {
-    let Look { styles, .. } = screen.look;
     let (title, pages) = pages(screen, subject, cells);
+    (title, joined_pages(screen, pages))
+}
+
+/// The lines of all pages, each under its title.
+fn joined_pages(screen: &Screen<'_>, pages: Vec<Page>) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for page in pages {
         if !lines.is_empty() {
             lines.push(Line::default());
-            lines.push(Line::styled(page.title, styles.header));
+            lines.push(Line::styled(page.title, screen.look.styles.header));
         }
         lines.extend(page.lines);
     }
-    (title, lines)
+    lines
 }
 
 fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>, Vec<Page>) {
@@ -399,7 +414,7 @@ fn release(screen: &Screen<'_>, insight: &ReleaseInsight, cells: usize) -> (Line
     let styles = &screen.look.styles;
     let item = &insight.release;
     let title = Line::styled(item.id.to_string(), styles.title);
-    let mut pieces = headline::pieces(screen.look, insight, screen.dates, screen.now);
+    let mut pieces = headline::pieces(screen.look, insight, screen.dates, screen.now, format::distance);
     headline::fold(&mut pieces, cells, 2);
     let mut lines = vec![headline::line(pieces, 2)];
     match &insight.forecast {

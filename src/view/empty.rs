@@ -5,13 +5,19 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use crate::domain::{SourceHealth, SourceState};
+use crate::{
+    app::is_first_round,
+    domain::{Progress, SourceHealth, SourceState},
+};
 
 use super::{Look, format, screen::Screen, text};
 
 /// Draws the body of a tab that has no release to show.
 pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     let Look { styles, .. } = screen.look;
+    if screen.state.is_reading() {
+        return reading(screen, area);
+    }
     let inside = screen.panel(area, &Line::styled("No release yet", styles.title), &Line::default(), false);
     let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let cells = usize::from(inside.width);
@@ -44,11 +50,41 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         ("tminus config check", "says what is configured, and what is wrong with it"),
     ] {
         lines.push(Line::from(vec![
-            Span::styled(format!("  {command:<20}"), styles.accent),
+            Span::styled(format!("  {command:<21}"), styles.accent),
             Span::styled(what, styles.base),
         ]));
     }
     screen.lines(inside, &lines, 0);
+}
+
+/// Before the first answer there is nothing to advise: one quiet line says what is awaited.
+fn reading(screen: &mut Screen<'_>, area: Rect) {
+    let Look { styles, glyphs } = screen.look;
+    let awaited = screen.state.board.health.iter().filter(|health| is_first_round(health));
+    let said: Vec<String> = awaited
+        .map(|health| match &health.progress {
+            Some(Progress { what, done, total: Some(total) }) => {
+                format!("{}: {} of {} {what}", health.id, grouped(*done), grouped(*total))
+            }
+            Some(Progress { what, done, total: None }) => format!("{}: {} {what}", health.id, grouped(*done)),
+            None => health.id.to_string(),
+        })
+        .collect();
+    let said = format!("reading {}", said.join(&format!(" {} ", glyphs.separator)));
+    screen.put(area.x + 1, area.y + 1, area.width.saturating_sub(2), &said, styles.muted);
+}
+
+/// `12,000`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut said = String::with_capacity(digits.len() * 4 / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            said.push(',');
+        }
+        said.push(digit);
+    }
+    said
 }
 
 fn source(screen: &Screen<'_>, health: &SourceHealth) -> Line<'static> {
@@ -72,4 +108,16 @@ fn source(screen: &Screen<'_>, health: &SourceHealth) -> Line<'static> {
         Span::styled(format!("{} ", health.id), styles.strong),
         Span::styled(said, style),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_counts_are_grouped() {
+        for (count, said) in [(0, "0"), (999, "999"), (12_000, "12,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(count), said);
+        }
+    }
 }

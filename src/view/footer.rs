@@ -6,7 +6,7 @@ use ratatui::{
 };
 use tui_input::Input;
 
-use crate::app::{Command, Overlay, Section, State, Tab};
+use crate::app::{ChartPicture, Command, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab};
 
 use super::{
     Look,
@@ -139,14 +139,26 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
         offers.push((&[C::Sort], "sort"));
     }
     match state.tab {
-        Tab::Readiness => {}
+        Tab::Readiness => {
+            let word = match state.chart {
+                ChartPicture::BurnDown => "burn-up",
+                ChartPicture::BurnUp => "burn-down",
+            };
+            offers.push((&[C::OtherPicture], word));
+        }
         Tab::PullRequests => {
-            offers.push((&[C::OtherPicture], "ended"));
+            offers.push((
+                &[C::OtherPicture],
+                if state.pull_requests == PullRequestPicture::All { "open only" } else { "ended" },
+            ));
             offers.push((&[C::DetailNextPage], "page"));
             offers.push((&[C::Detail], "detail"));
         }
         Tab::Schedule => {
-            offers.push((&[C::OtherPicture], "month"));
+            offers.push((
+                &[C::OtherPicture],
+                if state.schedule == SchedulePicture::Month { "list" } else { "month" },
+            ));
             offers.push((&[C::DetailNextPage], "page"));
             offers.push((&[C::Detail], "detail"));
         }

@@ -28,6 +28,18 @@ pub(crate) fn countdown(at: Instant, now: Instant) -> String {
     }
 }
 
+/// The time until or since an instant as [`countdown`] says it, never in seconds: for those
+/// of many that nobody watches.
+pub(crate) fn distance(at: Instant, now: Instant) -> String {
+    let mut said = countdown(at, now);
+    if said.ends_with('s')
+        && let Some(end) = said.rfind(' ')
+    {
+        said.truncate(end);
+    }
+    said
+}
+
 /// Time to spare with its sign: `+1d 2h`, `-9h`, `+20m`.
 pub(crate) fn slack(seconds: i64, minus: &str) -> String {
     let sign = if seconds < 0 { minus } else { "+" };
@@ -79,9 +91,13 @@ impl Dates {
         day(self.date(at), self.today)
     }
 
-    /// `Wed 25`, where the month is known from beside.
+    /// `25 Nov`, where there is no room for the day of the week; with its year where the same
+    /// day of another year could be meant.
     pub(crate) fn short_day(self, at: Instant) -> String {
-        at.with_timezone(&self.zone).format("%a %-d").to_string()
+        const NEAR_DAYS: i64 = 300;
+        let day = self.date(at);
+        let is_near = (day - self.today).num_days().abs() < NEAR_DAYS;
+        day.format(if is_near { "%-d %b" } else { "%-d %b %Y" }).to_string()
     }
 
     /// `Wed 25 Nov 14:00`.
@@ -129,6 +145,10 @@ mod tests {
             (at(27, 16, 0, 0), "T+2d 03h"),
         ] {
             assert_eq!(countdown(target, now), said);
+            assert_eq!(
+                distance(target, now),
+                said.split_once('m').map_or(said.to_owned(), |(head, _)| format!("{head}m"))
+            );
         }
     }
 
@@ -151,5 +171,7 @@ mod tests {
         assert_eq!(dates.zone_name(at(24, 23, 30, 0)), "CET");
         let newer = Utc.with_ymd_and_hms(2027, 1, 4, 12, 0, 0).unwrap();
         assert_eq!(dates.day(newer), "Mon 4 Jan 2027");
+        assert_eq!(dates.short_day(newer), "4 Jan");
+        assert_eq!(dates.short_day(newer + chrono::Duration::days(300)), "31 Oct 2027");
     }
 }

@@ -67,8 +67,14 @@ pub(crate) fn line(pieces: Vec<Piece>, gap: usize) -> Line<'static> {
     Line::from(spans)
 }
 
-/// What is said of a release, in order.
-pub(crate) fn pieces(look: &Look, insight: &ReleaseInsight, dates: Dates, now: Instant) -> Vec<Piece> {
+/// What is said of a release, in order; `countdown` says how far away its target is.
+pub(crate) fn pieces(
+    look: &Look,
+    insight: &ReleaseInsight,
+    dates: Dates,
+    now: Instant,
+    countdown: fn(Instant, Instant) -> String,
+) -> Vec<Piece> {
     let styles = &look.styles;
     let release = &insight.release;
     if let Some(at) = release.released_at {
@@ -82,7 +88,7 @@ pub(crate) fn pieces(look: &Look, insight: &ReleaseInsight, dates: Dates, now: I
     let mut pieces = Vec::new();
     let promised = release.target.filter(|target| !target.estimated);
     if let Some(target) = release.target {
-        let said = format::countdown(target.at, now);
+        let said = countdown(target.at, now);
         let countdown = if promised.is_some() {
             Span::styled(said, styles.strong)
         } else {

@@ -64,7 +64,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look, now: Instant) -> 
         look,
         now,
         dates: Dates::new(state.board.policy.calendar.zone, now),
-        layout: Layout::default(),
+        layout: Layout { size: (area.width, area.height), ..Layout::default() },
         cursor: None,
     };
     screen.buffer.set_style(area, look.styles.base);

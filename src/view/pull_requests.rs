@@ -2,13 +2,14 @@
 
 use ratatui::{
     layout::Rect,
+    style::Style,
     text::{Line, Span},
 };
 
 use crate::{
     app::{Heading, ListId, Row},
     domain::PullRequestState,
-    insight::{PullRequestRow, Standing},
+    insight::{PullRequestRow, Standing, StepState},
 };
 
 use super::{
@@ -20,19 +21,19 @@ use super::{
 
 const COLUMNS: [Column; 14] = [
     Column::fixed("", 1, 0),
-    Column::growing("number", 6, 8, 0),
-    Column::growing("title", 16, 60, 0),
-    Column::growing("repo", 5, 14, 11),
-    Column::growing("author", 6, 12, 8),
+    Column::fixed("number", 8, 0),
+    Column::growing("title", 22, 60, 0),
+    Column::growing("repo", 8, 14, 11),
+    Column::growing("author", 6, 12, 9),
     Column::fixed("stage", 6, 1),
     Column::fixed("build", 5, 6),
     Column::fixed("test", 4, 5),
     Column::fixed("review", 6, 4),
     Column::fixed("merge", 5, 7),
-    Column::figures("age", 4, 9),
+    Column::figures("age", 4, 8),
     Column::figures("slack", 7, 2),
     Column::fixed("pace", 7, 10),
-    Column::growing("next step", 18, 48, 3),
+    Column::growing("next step", 20, 48, 3),
 ];
 
 /// The last of the columns that name a pull request.
@@ -80,9 +81,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
 /// Draws a list of pull requests into `area`.
 pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bool) {
     let (heading, body) = table::split(area);
-    let places = table::place(&COLUMNS, heading.width);
     let list = screen.state.list(id);
     let sorted = if id == ListId::PullRequests { list.order_name(id) } else { "slack" };
+    // The same rows whatever the filter and the order: the columns stay where they are.
+    let of_release = screen.state.release().map(|release| release.pull_requests.as_slice());
+    let rows = of_release.unwrap_or_default().iter().chain(&screen.state.board.insight.unassigned);
+    let widest = table::widest(rows.map(|row| cells(screen, row)), screen.look.glyphs.unknown);
+    let places = table::place(&COLUMNS, &widest, Some(sorted), heading.width);
     table::headings(screen, heading, &COLUMNS, &places, Some(sorted), list.reversed);
     screen.list(id, body, focused, |screen, row, item| {
         draw_row(screen, row, item, &places);
@@ -101,7 +106,7 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
         _ => None,
     };
     if let Some(found) = found {
-        draw_pull_request(screen, row, found, places);
+        table::cells(screen, row, &COLUMNS, places, &cells(screen, found));
     }
 }
 
@@ -140,7 +145,7 @@ pub(super) fn next_step(row: &PullRequestRow) -> String {
     format!("{}: {}", who.join(", "), row.next.action)
 }
 
-fn draw_pull_request(screen: &mut Screen<'_>, row: Rect, found: &PullRequestRow, places: &Places) {
+fn cells(screen: &Screen<'_>, found: &PullRequestRow) -> [(String, Style); 14] {
     let Look { styles, glyphs } = screen.look;
     let pull_request = &found.pull_request;
     let is_open = pull_request.state == PullRequestState::Open;
@@ -151,7 +156,11 @@ fn draw_pull_request(screen: &mut Screen<'_>, row: Rect, found: &PullRequestRow,
         PullRequestState::Merged => (glyphs.go, styles.go),
         PullRequestState::Closed => (glyphs.not_needed, styles.muted),
     };
-    let step = |state| states::step(screen.look, state);
+    let step = |state| {
+        let (said, style) = states::step(screen.look, state);
+        // Nobody has to find out any more.
+        (said, if is_open || state != StepState::Unknown { style } else { styles.muted })
+    };
     let slack = found.slack_seconds.map(|seconds| format::slack(seconds, glyphs.minus));
     let slack_style = match found.slack_seconds {
         Some(..0) => styles.no_go,
@@ -165,7 +174,7 @@ fn draw_pull_request(screen: &mut Screen<'_>, row: Rect, found: &PullRequestRow,
         _ => standing.word.to_owned(),
     };
     let dash = || if is_open { glyphs.dash.to_owned() } else { String::new() };
-    let cells = [
+    [
         (mark.to_owned(), mark_style),
         (number(found), text),
         (pull_request.title.to_string(), text),
@@ -180,8 +189,5 @@ fn draw_pull_request(screen: &mut Screen<'_>, row: Rect, found: &PullRequestRow,
         (slack.unwrap_or_else(dash), slack_style),
         (pace, standing.style),
         (next_step(found), text),
-    ];
-    for (index, (content, style)) in cells.iter().enumerate() {
-        table::cell(screen, row, &COLUMNS, places, index, content, *style);
-    }
+    ]
 }

@@ -13,12 +13,13 @@
 
 use ratatui::{
     layout::Rect,
+    style::Style,
     text::{Line, Span},
 };
 
 use crate::{
-    app::{ListId, Row, Section},
-    insight::{ReleaseInsight, Unit},
+    app::{ChartPicture, Command, ListId, Row, Section},
+    insight::{Gate, ReleaseInsight, Remedy, Unit},
 };
 
 use super::{
@@ -27,17 +28,26 @@ use super::{
     states, stories, text,
     widgets::{
         burn_down,
-        table::{self, Column, Places},
+        table::{self, Column},
     },
 };
 
-const GATES: [Column; 5] = [
+const GATES: [Column; 4] = [
     Column::fixed("", 1, 0),
-    Column::fixed("", 10, 2),
+    Column::fixed("", 10, 1),
     Column::fixed("", 16, 0),
-    Column::growing("", 6, 12, 0),
-    Column::growing("", 6, 40, 1),
+    // Measured and needed: see `measures`.
+    Column::growing("", 14, 60, 0),
 ];
+/// Where they are.
+const MEASURES: usize = 3;
+/// Cells of what is needed that shall stand beside it: most say no more.
+const NEEDED: usize = 10;
+/// Cells of what was measured where not all of it can stand in a column of its own.
+const MEASURED: usize = 7;
+
+/// Cells of the number in front of a step to green.
+const NUMBER: usize = 2;
 
 /// Where each section is; none for one that gave way.
 fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Section, Rect)> {
@@ -51,7 +61,7 @@ fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Sect
         return vec![(section, body)];
     }
     let is_wide = body.width >= 110;
-    let gates_width = (body.width * 34 / 100).clamp(40, 60);
+    let gates_width = (body.width * 36 / 100).clamp(40, 64);
     let most_top = body.height.saturating_sub(if is_wide { 7 } else { 6 });
     let top = (body.height * 55 / 100).max(gates + 2).min(most_top);
     let [upper, lower] = split_rows(body, top);
@@ -101,8 +111,13 @@ fn draw_burn_down(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight,
         Unit::Stories => "stories",
         Unit::PullRequests => "pull requests",
     };
+    let picture = screen.state.chart;
+    let name = match picture {
+        ChartPicture::BurnDown => "Burn-down",
+        ChartPicture::BurnUp => "Burn-up",
+    };
     let title = Line::from(vec![
-        Span::styled("Burn-down", styles.title),
+        Span::styled(name, styles.title),
         Span::styled(format!(" {} {unit}", glyphs.separator), styles.muted),
     ]);
     let mut note = Line::default();
@@ -111,7 +126,7 @@ fn draw_burn_down(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight,
     }
     let inside = screen.panel(area, &title, &note, focused);
     let today = screen.dates.today();
-    burn_down::draw(screen.buffer, inside, insight, styles, glyphs, today);
+    burn_down::draw(screen.buffer, inside, insight, picture, styles, glyphs, today);
 }
 
 fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, focused: bool) {
@@ -122,51 +137,69 @@ fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, foc
     if insight.gates.is_empty() {
         screen.put(inside.x + 1, inside.y, inside.width, "no gate is worked out yet", styles.muted);
     }
-    let places = table::place(&GATES, inside.width.saturating_sub(1));
+    let widest = table::widest(insight.gates.iter().map(|row| gate_cells(screen, row)), "");
+    let places = table::place(&GATES, &widest, None, inside.width.saturating_sub(1));
+    let width = |text: &str| text::width(text);
+    let measured = insight.gates.iter().map(|gate| width(&gate.measured)).max().unwrap_or(0);
+    let needed = insight.gates.iter().map(|gate| width(&gate.needed).min(NEEDED)).max().unwrap_or(0);
+    let room = table::room(&places, MEASURES).map_or(0, usize::from);
+    let measured = if measured + 1 + needed <= room { measured } else { measured.min(MEASURED) };
     screen.list(ListId::Gates, inside, focused, |screen, row, item| {
-        gate(screen, row, item, insight, &places);
+        if let Row::Gate(index) = item
+            && let Some(gate) = insight.gates.get(index as usize)
+        {
+            let cells = gate_cells(screen, gate);
+            table::cells(screen, row, &GATES, &places, &cells[..MEASURES]);
+            if let Some(Some((x, cells))) = places.get(MEASURES) {
+                let area = Rect { x: row.x + x, width: *cells, ..row };
+                measures(screen, area, gate, measured);
+            }
+        }
         table::until(&places, 2)
     });
 }
 
-fn gate(screen: &mut Screen<'_>, row: Rect, item: Row, insight: &ReleaseInsight, places: &Places) {
-    let Row::Gate(index) = item else { return };
-    let Some(gate) = insight.gates.get(index as usize) else { return };
-    let Look { styles, .. } = screen.look;
+fn gate_cells(screen: &Screen<'_>, gate: &Gate) -> [(String, Style); 4] {
     let said = states::gate(screen.look, gate.answer);
-    let is_stale = screen
-        .state
-        .board
-        .health
-        .iter()
-        .any(|health| gate.sources.contains(&health.id) && health.is_stale(screen.now));
-    let measured = if is_stale { styles.stale } else { said.style };
-    let cells = [
-        (said.mark, said.style),
+    [
+        (said.mark.to_owned(), said.style),
         // The word stands where there is room for it; the mark always does.
-        (said.word, said.style),
-        (gate.name.title(), styles.base),
-        (gate.measured.as_str(), measured),
-        (gate.needed.as_str(), styles.muted),
-    ];
-    for (index, (content, style)) in cells.into_iter().enumerate() {
-        table::cell(screen, row, &GATES, places, index, content, style);
-    }
+        (said.word.to_owned(), said.style),
+        (gate.name.title().to_owned(), screen.look.styles.base),
+        (format!("{:MEASURED$} {}", gate.measured, gate.needed), said.style),
+    ]
 }
 
-/// The title of one of the two lists; names the other one where both share a place.
-fn shared_title(
+/// What was measured, and from cell `column` on what is needed: later in rows whose measure is
+/// longer, so that only what is needed is ever cut.
+fn measures(screen: &mut Screen<'_>, area: Rect, gate: &Gate, column: usize) {
+    let styles = &screen.look.styles;
+    let health = &screen.state.board.health;
+    let is_stale =
+        health.iter().any(|health| gate.sources.contains(&health.id) && health.is_stale(screen.now));
+    let style = if is_stale { styles.stale } else { states::gate(screen.look, gate.answer).style };
+    let used = screen.put(area.x, area.y, area.width, &gate.measured, style);
+    let start = usize::from(used).max(column) as u16 + u16::from(column > 0);
+    screen.put(area.x + start, area.y, area.width.saturating_sub(start), &gate.needed, styles.muted);
+}
+
+/// Beside the title of one of the two lists: how to get to the other one, where both share a
+/// place.
+fn shared_note(
     screen: &Screen<'_>,
-    mut spans: Vec<Span<'static>>,
     places: &[(Section, Rect)],
     other: Section,
-    hint: &str,
+    key: Command,
+    what: &str,
 ) -> Line<'static> {
-    let Look { styles, glyphs } = screen.look;
-    if !places.iter().any(|(section, _)| *section == other) {
-        spans.push(Span::styled(format!(" {} {hint}", glyphs.separator), styles.muted));
+    let styles = &screen.look.styles;
+    match screen.key(key) {
+        Some(key) if !places.iter().any(|(section, _)| *section == other) => Line::from(vec![
+            Span::styled(format!("{key} "), styles.accent),
+            Span::styled(what.to_owned(), styles.muted),
+        ]),
+        _ => Line::default(),
     }
-    Line::from(spans)
 }
 
 fn draw_list(
@@ -206,12 +239,9 @@ fn draw_list(
     if !has_stories {
         spans.push(Span::styled(format!(" {} no source has stories for it", glyphs.separator), styles.muted));
     }
-    let hint = match screen.key(crate::app::Command::SectionRight) {
-        Some(key) => format!("{key}: {} steps to green", insight.remedies.len()),
-        None => String::new(),
-    };
-    let title = shared_title(screen, spans, places, Section::Remedies, &hint);
-    let inside = screen.panel(area, &title, &Line::default(), focused);
+    let steps = format!("{} steps to green", insight.remedies.len());
+    let note = shared_note(screen, places, Section::Remedies, Command::SectionRight, &steps);
+    let inside = screen.panel(area, &Line::from(spans), &note, focused);
     if list.rows.is_empty() {
         let said = if list.filter.is_empty() {
             "no story and no pull request belongs to it yet"
@@ -234,34 +264,33 @@ fn draw_remedies(
     places: &[(Section, Rect)],
 ) {
     let Look { styles, glyphs } = screen.look;
-    let hint = match screen.key(crate::app::Command::SectionLeft) {
-        Some(key) => format!("{key}: stories"),
-        None => String::new(),
-    };
-    let spans = vec![Span::styled("What turns it green", styles.title)];
-    let title = shared_title(screen, spans, places, Section::Stories, &hint);
-    let inside = screen.panel(area, &title, &Line::default(), focused);
+    let title = Line::styled("What turns it green", styles.title);
+    let note = shared_note(screen, places, Section::Stories, Command::SectionLeft, "stories");
+    let inside = screen.panel(area, &title, &note, focused);
     if insight.remedies.is_empty() {
         let said =
             if insight.release.released_at.is_some() { "it went out" } else { "nothing is left to do" };
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
     }
+    let gate_of = |remedy: &Remedy| format!("{} {}", glyphs.right, remedy.gate.title());
+    // The gates are named where no action has to be cut for it.
+    let fits = |remedy: &Remedy| {
+        let needed = text::width(&remedy.action) + text::width(&gate_of(remedy)) + NUMBER + 3;
+        needed <= usize::from(inside.width)
+    };
+    let with_gates = insight.remedies.iter().all(fits);
     screen.list(ListId::Remedies, inside, focused, |screen, row, item| {
         let Row::Remedy(index) = item else { return 0 };
         let Some(remedy) = insight.remedies.get(index as usize) else { return 0 };
         let number = format!("{} ", index + 1);
         let used = screen.put(row.x, row.y, row.width, &number, styles.muted);
-        let gate = format!("{} {}", glyphs.right, remedy.gate.title());
-        let gate_cells = text::width(&gate) as u16;
-        let action_cells = text::width(&remedy.action) as u16;
         let room = row.width.saturating_sub(used);
-        // The gate is named where the action keeps at least two thirds.
-        let with_gate = action_cells + 2 + gate_cells <= room || gate_cells + 2 <= room / 3;
-        let action_room = if with_gate { room - gate_cells - 2 } else { room };
-        screen.put(row.x + used, row.y, action_room, &remedy.action, styles.base);
-        if with_gate {
-            screen.put(row.right() - gate_cells, row.y, gate_cells, &gate, styles.muted);
+        let action = screen.put(row.x + used, row.y, room, &remedy.action, styles.base);
+        if with_gates {
+            let gate = gate_of(remedy);
+            let cells = (text::width(&gate) as u16).min(room);
+            screen.put(row.right() - cells, row.y, cells, &gate, styles.muted);
         }
-        used + action_room.min(action_cells)
+        used + action
     });
 }

@@ -2,6 +2,7 @@
 
 use ratatui::{
     layout::Rect,
+    style::Style,
     text::{Line, Span},
 };
 
@@ -24,18 +25,20 @@ use super::{
 
 const COLUMNS: [Column; 9] = [
     Column::fixed("", 1, 0),
-    Column::growing("when", 16, 21, 0),
-    Column::growing("release", 12, 26, 0),
-    Column::growing("goes to", 13, 22, 3),
+    Column::fixed("when", 21, 0),
+    Column::growing("release", 16, 26, 0),
+    Column::fixed("goes to", 20, 3),
     Column::figures("window", 6, 6),
-    Column::figures("est. P85", 8, 7),
-    Column::growing("state", 15, 17, 1),
-    Column::growing("forecast", 22, 28, 4),
+    Column::figures("takes", 5, 7),
+    Column::fixed("state", 15, 1),
+    Column::fixed("forecast", 32, 4),
     Column::growing("problems", 12, 40, 2),
 ];
 
 /// The last of the columns that name a row.
 const RELEASE: usize = 2;
+/// Releases that are measured for the widths of the columns; the rest are deployments.
+const FEW: usize = 30;
 /// Rows of the detail pane with its frame.
 const DETAIL: u16 = 8;
 /// From so many columns on the month leaves room for the list beside it.
@@ -206,15 +209,27 @@ fn draw_list(screen: &mut Screen<'_>, area: Rect) {
         return;
     }
     let (heading, body) = table::split(inside);
-    let places = table::place(&COLUMNS, heading.width);
-    table::headings(
-        screen,
-        heading,
-        &COLUMNS,
-        &places,
-        Some(list.order_name(ListId::Schedule)),
-        list.reversed,
+    let sorted = Some(list.order_name(ListId::Schedule));
+    // The same rows whatever the filter and the order, so that the columns stay where they
+    // are: those that are still to come, if there are any.
+    let insight = &screen.state.board.insight;
+    let (releases, deployments) = (&insight.releases, &insight.schedule.deployments);
+    let coming_releases = releases.iter().filter(|found| found.release.released_at.is_none());
+    let coming = deployments.iter().filter(|found| !found.deployment.state.is_over());
+    let mut widest = table::widest(
+        coming_releases
+            .take(FEW)
+            .map(|found| release_cells(screen, found))
+            .chain(coming.map(|found| deployment_cells(screen, found))),
+        "",
     );
+    if widest == [0; COLUMNS.len()] {
+        let releases = releases.iter().take(FEW).map(|found| release_cells(screen, found));
+        let deployments = deployments.iter().rev().map(|found| deployment_cells(screen, found));
+        widest = table::widest(releases.chain(deployments), "");
+    }
+    let places = table::place(&COLUMNS, &widest, sorted, heading.width);
+    table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
     screen.list(ListId::Schedule, body, true, |screen, row, item| {
         draw_row(screen, row, item, &places);
         table::until(&places, RELEASE)
@@ -233,19 +248,19 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
         }
         Row::Deployment(index) => {
             if let Some(found) = insight.schedule.deployments.get(index as usize) {
-                draw_deployment(screen, row, found, places);
+                table::cells(screen, row, &COLUMNS, places, &deployment_cells(screen, found));
             }
         }
         Row::Release(index) => {
             if let Some(found) = insight.releases.get(index as usize) {
-                draw_release(screen, row, found, places);
+                table::cells(screen, row, &COLUMNS, places, &release_cells(screen, found));
             }
         }
         _ => {}
     }
 }
 
-fn draw_deployment(screen: &mut Screen<'_>, row: Rect, found: &DeploymentRow, places: &Places) {
+fn deployment_cells(screen: &Screen<'_>, found: &DeploymentRow) -> [(String, Style); 9] {
     let Look { styles, glyphs } = screen.look;
     let item = &found.deployment;
     let over = item.state.is_over();
@@ -265,7 +280,7 @@ fn draw_deployment(screen: &mut Screen<'_>, row: Rect, found: &DeploymentRow, pl
     let mut kinds: Vec<&str> = found.problems.iter().map(|problem| problem.kind.word()).collect();
     kinds.dedup();
     let problems = if over { String::new() } else { kinds.join(", ") };
-    let cells = [
+    [
         (mark.to_owned(), mark_style),
         (screen.dates.moment(item.window.from), text),
         (name, if over { styles.muted } else { styles.strong }),
@@ -275,13 +290,10 @@ fn draw_deployment(screen: &mut Screen<'_>, row: Rect, found: &DeploymentRow, pl
         (said.full(), said.style),
         (forecast, text),
         (problems, styles.at_risk),
-    ];
-    for (index, (content, style)) in cells.iter().enumerate() {
-        table::cell(screen, row, &COLUMNS, places, index, content, *style);
-    }
+    ]
 }
 
-fn draw_release(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, places: &Places) {
+fn release_cells(screen: &Screen<'_>, insight: &ReleaseInsight) -> [(String, Style); 9] {
     let Look { styles, .. } = screen.look;
     let release = &insight.release;
     let said = states::outlook(screen.look, insight.outlook);
@@ -300,7 +312,7 @@ fn draw_release(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, pl
         ForecastView::Ready if !over => "all is ready".to_owned(),
         _ => String::new(),
     };
-    let cells = [
+    [
         (said.mark.to_owned(), said.style),
         (when, text),
         (release.id.to_string(), text),
@@ -310,8 +322,5 @@ fn draw_release(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, pl
         (said.full(), said.style),
         (forecast, text),
         (String::new(), text),
-    ];
-    for (index, (content, style)) in cells.iter().enumerate() {
-        table::cell(screen, row, &COLUMNS, places, index, content, *style);
-    }
+    ]
 }

@@ -54,6 +54,9 @@ impl Screen<'_> {
                 break;
             }
             used += self.put(x + used, y, room, &span.content, line.style.patch(span.style));
+            if text::width(&span.content) > usize::from(room) {
+                break;
+            }
         }
         used
     }
@@ -91,6 +94,9 @@ impl Screen<'_> {
         }
         let room = area.width - 4;
         if line_width(title) > 0 {
+            // What has no colour of its own must not take that of the frame.
+            let shown = (line_width(title) as u16).min(room);
+            self.buffer.set_style(Rect::new(area.x + 2, area.y, shown, 1), styles.base);
             let used = 1 + self.put_line(area.x + 2, area.y, room, title);
             self.buffer.set_string(area.x + 1, area.y, " ", style);
             self.buffer.set_string(area.x + 1 + used, area.y, " ", style);

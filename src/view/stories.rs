@@ -2,32 +2,37 @@
 
 use ratatui::{
     layout::Rect,
+    style::Style,
     text::{Line, Span},
 };
 
 use crate::{
     app::{Heading, ListId, Row},
-    domain::{Kind, Severity, StoryKind},
+    domain::{Category, Kind, Severity, StoryKind},
     insight::{StepState, StoryRow},
 };
 
 use super::{
     Look, format,
     screen::Screen,
-    states,
+    states, text,
     widgets::table::{self, Column, Places},
 };
 
 const COLUMNS: [Column; 8] = [
     Column::fixed("", 1, 0),
-    Column::growing("key", 7, 12, 0),
-    Column::growing("title", 15, 70, 0),
-    Column::fixed("status", 11, 1),
+    Column::fixed("key", 12, 0),
+    Column::growing("title", 22, 70, 0),
+    Column::growing("status", 11, 16, 1),
     Column::figures("age", 4, 2),
     Column::growing("owner", 5, 12, 4),
-    Column::growing("pull req.", 9, 11, 5),
-    Column::growing("because", 15, 44, 3),
+    Column::growing("PR", 7, 20, 5),
+    Column::growing("because", 18, 48, 3),
 ];
+/// Who does it.
+const OWNER: usize = 5;
+/// Where the first pull request is named.
+const PULL_REQUEST: usize = 6;
 
 /// The last of the columns that name a story.
 const TITLE: usize = 2;
@@ -35,12 +40,15 @@ const TITLE: usize = 2;
 /// Draws the list of stories into `area`.
 pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, focused: bool) {
     let (heading, body) = table::split(area);
-    let places = table::place(&COLUMNS, heading.width);
     let list = screen.state.list(ListId::Stories);
     let sorted = match list.order_name(ListId::Stories) {
         "worst" => None,
         other => Some(other),
     };
+    // The same rows whatever the filter and the order: the columns stay where they are.
+    let rows = screen.state.release().map(|release| release.stories.as_slice()).unwrap_or_default();
+    let widest = table::widest(rows.iter().map(|row| cells(screen, row, None)), screen.look.glyphs.unknown);
+    let places = table::place(&COLUMNS, &widest, sorted, heading.width);
     table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
     screen.list(ListId::Stories, body, focused, |screen, row, item| {
         draw_row(screen, row, item, &places);
@@ -62,14 +70,15 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
             let state = screen.state;
             let story = state.release().and_then(|release| release.stories.get(index as usize));
             if let Some(story) = story {
-                draw_story(screen, row, story, places);
+                table::cells(screen, row, &COLUMNS, places, &cells(screen, story, Some(places)));
             }
         }
         _ => {}
     }
 }
 
-fn draw_story(screen: &mut Screen<'_>, row: Rect, story: &StoryRow, places: &Places) {
+/// What a row says, as briefly as its columns demand; in full where none are placed yet.
+fn cells(screen: &Screen<'_>, story: &StoryRow, places: Option<&Places>) -> [(String, Style); 8] {
     let Look { styles, glyphs } = screen.look;
     let item = &story.story;
     let (mark, mark_style) = match (story.open, story.attention) {
@@ -79,26 +88,31 @@ fn draw_story(screen: &mut Screen<'_>, row: Rect, story: &StoryRow, places: &Pla
     };
     let text = if story.open { styles.base } else { styles.muted };
     let status = states::category(screen.look, item.category);
-    let (pull_requests, pull_requests_style) = pull_requests(screen, story);
-    let because = because(story);
+    let room = places.map_or(Some(u16::MAX), |places| table::room(places, PULL_REQUEST));
+    let pull_request = pull_requests(screen, story, room.unwrap_or(u16::MAX));
+    // The column beside it says that there is nobody.
+    let has_owner = places.is_none_or(|places| table::room(places, OWNER).is_some());
+    let mut because =
+        (because(story, has_owner), if story.attention { styles.at_risk } else { styles.muted });
+    if because.0.is_empty() && room.is_none() && story.open {
+        // Where its own column gave way, it is the next best reason.
+        because = pull_request.clone();
+    }
     let owner = item.owner.as_deref().unwrap_or(glyphs.dash);
-    let cells = [
+    [
         (mark.to_owned(), mark_style),
         (item.key.to_string(), text),
         (item.title.to_string(), text),
         (item.status.to_string(), status),
         (format::age(story.since, screen.now), styles.muted),
         (owner.to_owned(), styles.muted),
-        (pull_requests, pull_requests_style),
-        (because, if story.attention { styles.at_risk } else { styles.muted }),
-    ];
-    for (index, (content, style)) in cells.iter().enumerate() {
-        table::cell(screen, row, &COLUMNS, places, index, content, *style);
-    }
+        pull_request,
+        because,
+    ]
 }
 
 /// Why it stands where it stands; a defect says that it is one.
-fn because(story: &StoryRow) -> String {
+fn because(story: &StoryRow, has_owner: bool) -> String {
     let item = &story.story;
     let severity = match item.severity {
         Some(Severity::Low) => "low ",
@@ -107,21 +121,26 @@ fn because(story: &StoryRow) -> String {
         Some(Severity::Critical) => "critical ",
         None => "",
     };
+    let is_nobody = item.owner.is_none() && story.reason.as_str() == "no owner";
     match item.kind {
         StoryKind::Story => story.reason.to_string(),
         StoryKind::Defect if story.reason.contains("defect") => story.reason.to_string(),
-        StoryKind::Defect if story.reason.is_empty() => format!("{severity}defect"),
+        StoryKind::Defect if story.reason.is_empty() || (has_owner && is_nobody) => {
+            format!("{severity}defect")
+        }
         StoryKind::Defect => format!("{severity}defect, {}", story.reason),
     }
 }
 
-/// Its first pull request and how that one stands; that there is none, where somebody would
-/// know.
-fn pull_requests(screen: &Screen<'_>, story: &StoryRow) -> (String, ratatui::style::Style) {
+/// Its first pull request and how that one stands, in at most `room` cells; that there is
+/// none, where there should be one and somebody would know.
+fn pull_requests(screen: &Screen<'_>, story: &StoryRow, room: u16) -> (String, Style) {
     let Look { styles, glyphs } = screen.look;
     let Some(first) = story.pull_requests.first() else {
         let is_known = screen.state.board.world.is_covered(Kind::PullRequests);
-        let said = if story.open && is_known { "none" } else { "" };
+        let begun =
+            matches!(story.story.category, Category::InProgress | Category::InReview | Category::InTest);
+        let said = if story.open && begun && is_known { "no PR" } else { "" };
         return (said.to_owned(), styles.muted);
     };
     let id = first.as_str();
@@ -133,12 +152,16 @@ fn pull_requests(screen: &Screen<'_>, story: &StoryRow) -> (String, ratatui::sty
     let Some(row) = screen.state.pull_request(first) else {
         return (format!("{number}{more}"), styles.muted);
     };
-    let steps = [row.steps.build, row.steps.test, row.steps.review, row.steps.merge];
-    if steps.contains(&StepState::Failed) {
-        (format!("{number} {}{more}", glyphs.no_go), styles.no_go)
-    } else if row.steps.merge == StepState::Done {
-        (format!("{number} {}{more}", glyphs.go), styles.go)
-    } else {
-        (format!("{number}{more}"), styles.base)
-    }
+    let steps = &row.steps;
+    let failed =
+        [(steps.build, "build"), (steps.test, "tests"), (steps.review, "review"), (steps.merge, "merge")];
+    let failed = failed.into_iter().find(|(step, _)| *step == StepState::Failed);
+    let (mark, word, style) = match (failed, steps.merge) {
+        (Some((_, step)), _) => (glyphs.no_go, step, styles.no_go),
+        (None, StepState::Done) => (glyphs.go, "merged", styles.go),
+        (None, _) => ("", row.stage.word(), styles.base),
+    };
+    let short = if mark.is_empty() { number.to_owned() } else { format!("{number} {mark}") };
+    let full = format!("{short} {word}{more}");
+    if text::width(&full) <= usize::from(room) { (full, style) } else { (format!("{short}{more}"), style) }
 }

@@ -113,6 +113,30 @@ fn overlays() {
 }
 
 #[test]
+fn other_pictures() {
+    for (name, size, keys) in [
+        ("burn_up", USUAL, "b"),
+        ("month", USUAL, "3 b"),
+        ("detail_right", LARGE, "2 j"),
+        ("detail_below", LARGE, "2 P"),
+    ] {
+        insta::assert_snapshot!(name, screen(board(), size, keys));
+    }
+}
+
+#[test]
+fn before_the_first_answer() {
+    let mut board = fixture::empty_board();
+    let mut git = crate::domain::SourceHealth::starting("git".into());
+    git.state = crate::domain::SourceState::Fetching;
+    git.progress = Some(crate::domain::Progress { what: "commits".into(), done: 12_000, total: None });
+    board.health = vec![git, crate::domain::SourceHealth::starting("plan".into())].into();
+    let text = screen(board, SMALL, "");
+    assert!(text.contains("\n reading git: 12,000 commits · plan\n"), "{text}");
+    assert!(!text.contains("What to do") && !text.contains("No release"), "{text}");
+}
+
+#[test]
 fn filter_and_sections() {
     let mut screens = String::new();
     for (keys, size) in [("/ r e f u n d", SMALL), ("l", SMALL), ("h e", SMALL), ("2 s b j j", SMALL)] {

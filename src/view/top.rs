@@ -27,7 +27,8 @@ pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
         let title = format!(" {}", screen.state.board.title);
         let used = screen.put(row.x, row.y, row.width, &title, styles.strong);
         let rest = Rect { x: row.x + used, width: row.width - used, ..row };
-        let left = vec![Piece::new(0, vec![Span::styled("no release", styles.muted)])];
+        let said = if screen.state.is_reading() { "" } else { "no release" };
+        let left = vec![Piece::new(0, vec![Span::styled(said, styles.muted)])];
         put_pieces(screen, rest, left, sources(screen));
         return;
     };
@@ -36,7 +37,7 @@ pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
     let used = screen.put(row.x + 1, row.y, row.width - 1, &name, styles.strong);
     let open = screen.put(row.x + 1 + used, row.y, 2, &format!(" {}", glyphs.drop_down), styles.muted);
     screen.layout.release = Rect { x: row.x + 1, width: used + open, ..row };
-    let left = headline::pieces(screen.look, insight, screen.dates, screen.now);
+    let left = headline::pieces(screen.look, insight, screen.dates, screen.now, format::countdown);
     let taken = 1 + used + open;
     let rest = Rect { x: row.x + taken, width: row.width.saturating_sub(taken), ..row };
     put_pieces(screen, rest, left, sources(screen));
@@ -130,6 +131,8 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
         Completeness::Preview => {
             pieces.push(Piece::new(1, vec![Span::styled("from the last visit", styles.stale)]));
         }
+        // The one quiet line below says it.
+        Completeness::Filling if state.is_reading() => {}
         Completeness::Filling => {
             let said = format!("{} filling in", glyphs.running);
             pieces.push(Piece::new(2, vec![Span::styled(said, styles.running)]));

@@ -7,21 +7,30 @@ use ratatui::{
 
 use crate::app::{Command, Group};
 
-use crate::view::{screen::Screen, text};
+use crate::view::{
+    screen::{Screen, line_width},
+    text,
+};
 
-/// Cells of one column.
-const COLUMN: usize = 54;
-/// Cells of the keys in it.
+/// Cells that the keys of a command take at most.
 const KEYS: usize = 18;
+/// Cells between two columns, and between keys and what they do.
+const GAP: usize = 2;
 
 /// Draws the help for the tab below.
 pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, scroll: u16) {
     let styles = &screen.look.styles;
     let state = screen.state;
-    let commands = state.keys.commands(state.tab.context());
+    let commands: Vec<(Command, String)> = state
+        .keys
+        .commands(state.tab.context())
+        .into_iter()
+        .map(|(command, keys)| (command, keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")))
+        .collect();
+    let cells = commands.iter().map(|(_, keys)| text::width(keys)).max().unwrap_or(0).min(KEYS);
     let mut groups: Vec<(Group, Vec<Line<'static>>)> = Vec::new();
     for (command, keys) in commands {
-        let line = line(screen, command, &keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        let line = line(screen, command, &keys, cells);
         match groups.iter_mut().find(|(group, _)| *group == command.group()) {
             Some((_, lines)) => lines.push(line),
             None => groups.push((command.group(), vec![line])),
@@ -36,9 +45,16 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, scroll: u16) {
             lines
         })
         .collect();
-    let two = usize::from(body.width) >= 2 * COLUMN + 8;
-    let lines = if two { side_by_side(blocks) } else { blocks.concat() };
-    let width = if two { 2 * COLUMN as u16 + 4 } else { COLUMN as u16 + 6 };
+    let longest = |lines: &[Line<'_>]| lines.iter().map(line_width).max().unwrap_or(0);
+    let [left, right] = halves(blocks.clone());
+    let both = longest(&left) + GAP + 1 + longest(&right);
+    let lines = if both <= usize::from(super::inner_width(body, u16::MAX)) {
+        let start = longest(&left) + GAP + 1;
+        side_by_side(left, right, start)
+    } else {
+        blocks.concat()
+    };
+    let width = longest(&lines) as u16 + 4;
     let title = Line::from(vec![
         Span::styled("Keys", styles.title),
         Span::styled(format!(" {} {}", screen.look.glyphs.separator, state.tab.title()), styles.muted),
@@ -46,10 +62,10 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, scroll: u16) {
     super::text(screen, body, &title, &lines, width, scroll);
 }
 
-fn line(screen: &Screen<'_>, command: Command, keys: &str) -> Line<'static> {
+fn line(screen: &Screen<'_>, command: Command, keys: &str, cells: usize) -> Line<'static> {
     let styles = &screen.look.styles;
-    let keys = text::fit(keys, KEYS - 2, screen.look.glyphs.ellipsis).into_owned();
-    let padding = " ".repeat(KEYS - text::width(&keys));
+    let keys = text::fit(keys, cells, screen.look.glyphs.ellipsis).into_owned();
+    let padding = " ".repeat(cells + GAP - text::width(&keys));
     Line::from(vec![
         Span::styled(format!("{keys}{padding}"), styles.accent),
         Span::styled(command.help(), styles.base),
@@ -57,7 +73,7 @@ fn line(screen: &Screen<'_>, command: Command, keys: &str) -> Line<'static> {
 }
 
 /// Two columns of about the same length; a group is not torn apart.
-fn side_by_side(blocks: Vec<Vec<Line<'static>>>) -> Vec<Line<'static>> {
+fn halves(blocks: Vec<Vec<Line<'static>>>) -> [Vec<Line<'static>>; 2] {
     let total: usize = blocks.iter().map(Vec::len).sum();
     let (mut left, mut right): (Vec<Line<'static>>, Vec<Line<'static>>) = (Vec::new(), Vec::new());
     for block in blocks {
@@ -67,25 +83,25 @@ fn side_by_side(blocks: Vec<Vec<Line<'static>>>) -> Vec<Line<'static>> {
     let rows = left.len().max(right.len());
     left.resize(rows, Line::default());
     right.resize(rows, Line::default());
+    [left, right]
+}
+
+/// One line out of two, the second from cell `start` on.
+fn side_by_side(left: Vec<Line<'static>>, right: Vec<Line<'static>>, start: usize) -> Vec<Line<'static>> {
     left.into_iter()
         .zip(right)
-        .map(|(mut line, other)| {
-            let used = crate::view::screen::line_width(&line);
-            line.spans.push(Span::raw(" ".repeat(COLUMN.saturating_sub(used))));
-            line.spans.extend(other.style_spans());
-            line
+        .map(|(line, other)| {
+            let padding = " ".repeat(start.saturating_sub(line_width(&line)));
+            let mut spans = styled(line);
+            spans.push(Span::raw(padding));
+            spans.extend(styled(other));
+            Line::from(spans)
         })
         .collect()
 }
 
 /// The spans of a line with the line's own style in each.
-trait StyleSpans {
-    fn style_spans(self) -> Vec<Span<'static>>;
-}
-
-impl StyleSpans for Line<'static> {
-    fn style_spans(self) -> Vec<Span<'static>> {
-        let style = self.style;
-        self.spans.into_iter().map(|span| Span::styled(span.content, style.patch(span.style))).collect()
-    }
+fn styled(line: Line<'static>) -> Vec<Span<'static>> {
+    let style = line.style;
+    line.spans.into_iter().map(|span| Span::styled(span.content, style.patch(span.style))).collect()
 }

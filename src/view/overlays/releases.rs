@@ -2,6 +2,7 @@
 
 use ratatui::{
     layout::Rect,
+    style::Style,
     text::{Line, Span},
 };
 
@@ -13,16 +14,16 @@ use crate::{
         headline::percent,
         screen::Screen,
         states,
-        widgets::table::{self, Column, Places},
+        widgets::table::{self, Column},
     },
 };
 
 const COLUMNS: [Column; 5] = [
     Column::fixed("", 1, 0),
     Column::growing("release", 14, 40, 0),
-    Column::growing("outlook", 15, 19, 0),
+    Column::growing("outlook", 15, 20, 0),
     Column::growing("target", 15, 24, 1),
-    Column::growing("", 9, 12, 2),
+    Column::fixed("", 12, 2),
 ];
 
 /// Draws the line that is typed and the releases that match.
@@ -41,18 +42,20 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, chooser: &Chooser) {
     if shown == 0 {
         screen.put(rows.x + 1, rows.y, rows.width, "no release is called so", styles.muted);
     }
-    let places = table::place(&COLUMNS, rows.width.saturating_sub(1));
+    let releases = &screen.state.board.insight.releases;
+    let widest = table::widest(releases.iter().map(|insight| cells(screen, insight)), "");
+    let places = table::place(&COLUMNS, &widest, None, rows.width.saturating_sub(1));
     screen.list(ListId::Releases, rows, true, |screen, row, item| {
         let Row::Release(index) = item else { return 0 };
         let state = screen.state;
         if let Some(insight) = state.board.insight.releases.get(index as usize) {
-            draw_row(screen, row, insight, &places);
+            table::cells(screen, row, &COLUMNS, &places, &cells(screen, insight));
         }
         table::until(&places, 1)
     });
 }
 
-fn draw_row(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, places: &Places) {
+fn cells(screen: &Screen<'_>, insight: &ReleaseInsight) -> [(String, Style); 5] {
     let look = screen.look;
     let styles = &look.styles;
     let release = &insight.release;
@@ -68,20 +71,17 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, insight: &ReleaseInsight, places
         (Some(at), _) => (screen.dates.day(at), format!("{} ago", format::age(at, screen.now))),
         (None, Some(target)) => {
             let estimated = if target.estimated { "est. " } else { "" };
-            (format!("{estimated}{}", screen.dates.day(target.at)), format::countdown(target.at, screen.now))
+            (format!("{estimated}{}", screen.dates.day(target.at)), format::distance(target.at, screen.now))
         }
         (None, None) => ("no target".to_owned(), String::new()),
     };
     let is_shown = screen.state.release.as_ref() == Some(&release.id);
     let mark = if is_shown { look.glyphs.marked } else { " " };
-    let cells = [
+    [
         (mark.to_owned(), styles.accent),
         (release.id.to_string(), styles.base),
         (outlook, said.style),
         (target, styles.base),
         (distance, styles.muted),
-    ];
-    for (index, (content, style)) in cells.iter().enumerate() {
-        table::cell(screen, row, &COLUMNS, places, index, content, *style);
-    }
+    ]
 }

@@ -22,6 +22,7 @@ use chrono::{Duration, NaiveDate};
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 
 use crate::{
+    app::ChartPicture,
     insight::{BurnDown, BurnDownDay, ReleaseInsight},
     theme::{Glyphs, Styles},
 };
@@ -31,11 +32,12 @@ use cone::Cone;
 use labels::{Free, cells, write};
 use scale::{CountScale, DayScale, short};
 
-/// Draws the burn-down of a release; where there is no room for a chart, what it would say.
+/// Draws the burn-down of a release, or its burn-up; where there is no room for a chart, what it would say.
 pub(crate) fn draw(
     buffer: &mut Buffer,
     area: Rect,
     insight: &ReleaseInsight,
+    picture: ChartPicture,
     styles: &Styles,
     glyphs: &Glyphs,
     today: NaiveDate,
@@ -48,7 +50,7 @@ pub(crate) fn draw(
     let newest = insight.burn_down.days.last().filter(|_| insight.burn_down.days.iter().any(is_something));
     match newest {
         Some(newest) if area.width >= 20 && area.height >= 5 => {
-            Chart::new(area, insight, newest, styles, glyphs, today).draw(buffer);
+            Chart::new(area, insight, newest, picture, styles, glyphs, today).draw(buffer);
         }
         newest => compact::draw(buffer, area, insight, newest, styles, glyphs, today),
     }
@@ -76,6 +78,7 @@ struct Chart<'a> {
     data: &'a BurnDown,
     insight: &'a ReleaseInsight,
     newest: &'a BurnDownDay,
+    picture: ChartPicture,
     styles: &'a Styles,
     glyphs: &'a Glyphs,
     today: NaiveDate,
@@ -96,6 +99,7 @@ impl<'a> Chart<'a> {
         area: Rect,
         insight: &'a ReleaseInsight,
         newest: &'a BurnDownDay,
+        picture: ChartPicture,
         styles: &'a Styles,
         glyphs: &'a Glyphs,
         today: NaiveDate,
@@ -124,6 +128,7 @@ impl<'a> Chart<'a> {
             data,
             insight,
             newest,
+            picture,
             styles,
             glyphs,
             today,
@@ -160,9 +165,25 @@ impl<'a> Chart<'a> {
         let label =
             target.and_then(|target| self.target_labels(target).into_iter().next()).unwrap_or_default();
         let room = area.width.saturating_sub(cells(&label) + 1);
-        let keys = labels::keys(self.data, self.newest, styles, self.glyphs);
+        let keys = labels::keys(self.data, self.newest, self.picture, styles, self.glyphs);
         labels::legend(buffer, Rect { width: room, ..row }, 0, &keys, styles.strong);
         write(buffer, area, room + 1, 0, &label, styles.target.add_modifier(Modifier::BOLD));
+    }
+
+    /// What the main line counts at the end of a day.
+    fn main(&self, day: &BurnDownDay) -> u32 {
+        match self.picture {
+            ChartPicture::BurnDown => day.remaining(),
+            ChartPicture::BurnUp => day.ready,
+        }
+    }
+
+    /// Where the main line ends when all is ready.
+    fn goal(&self) -> f64 {
+        match self.picture {
+            ChartPicture::BurnDown => 0.0,
+            ChartPicture::BurnUp => f64::from(self.newest.scope),
+        }
     }
 
     fn lines(&self) -> Canvas {
@@ -186,10 +207,10 @@ impl<'a> Chart<'a> {
                 let from_x = if from.tests.is_some() { from_x } else { x };
                 canvas.line((from_x, self.counts.share(old)), (x, self.counts.share(tests)), Series::Tests);
             }
-            let (old, new) = (count(from.remaining()), count(day.remaining()));
-            canvas.line((from_x, old), (x, new), Series::Remaining);
+            let (old, new) = (count(self.main(from)), count(self.main(day)));
+            canvas.line((from_x, old), (x, new), Series::Main);
             if is_bold {
-                canvas.line((from_x, old + 1), (x, new + 1), Series::Remaining);
+                canvas.line((from_x, old + 1), (x, new + 1), Series::Main);
             }
             before = Some(day);
         }
@@ -198,18 +219,30 @@ impl<'a> Chart<'a> {
 
     fn cone(&self) -> Option<Cone> {
         let dates = self.forecast?.map(|day| self.days.dot(day) as f64);
-        let tip = (
-            self.days.dot(self.newest.day) as f64,
-            self.counts.dot(f64::from(self.newest.remaining())) as f64,
-        );
-        Some(Cone { tip, bottom: self.counts.dot(0.0) as f64, dates })
+        let (from, to) = (self.counts.dot(f64::from(self.main(self.newest))), self.counts.dot(self.goal()));
+        let sign = self.direction();
+        let tip = (self.days.dot(self.newest.day) as f64, from as f64 * sign);
+        Some(Cone { tip, bottom: to as f64 * sign, dates })
+    }
+
+    /// Rows count downwards: a way up is one down in a mirror.
+    fn direction(&self) -> f64 {
+        match self.picture {
+            ChartPicture::BurnDown => 1.0,
+            ChartPicture::BurnUp => -1.0,
+        }
     }
 
     /// Columns and rows of the ideal line: every other column, as it is dotted.
     fn ideal(&self) -> Vec<(u16, u16)> {
-        let over = self.data.days.iter().filter_map(|day| Some((day.day, day.ideal?)));
+        let value = |ideal: f64, scope: u32| match self.picture {
+            ChartPicture::BurnDown => ideal,
+            ChartPicture::BurnUp => (f64::from(scope) - ideal).max(0.0),
+        };
+        let over = self.data.days.iter().filter_map(|day| Some((day.day, value(day.ideal?, day.scope))));
+        let ahead = self.data.ideal_ahead.iter().map(|(day, ideal)| (*day, value(*ideal, self.newest.scope)));
         let points: Vec<(i64, f64)> = over
-            .chain(self.data.ideal_ahead.iter().copied())
+            .chain(ahead)
             .filter(|(day, _)| self.data.target.is_none_or(|target| *day <= target))
             .filter(|(_, ideal)| ideal.is_finite())
             .map(|(day, ideal)| (self.days.dot(day), ideal))
@@ -244,7 +277,11 @@ impl<'a> Chart<'a> {
         let target = self.data.target.and_then(|target| self.days.column(target));
         let shade = |column: u16, row: u16| {
             let (left, top) = (f64::from(column) * across, f64::from(row) * down);
-            cone.and_then(|cone| cone.shade(left, left + across, top, top + down))
+            let (top, bottom) = match self.picture {
+                ChartPicture::BurnDown => (top, top + down),
+                ChartPicture::BurnUp => (-top - down, -top),
+            };
+            cone.and_then(|cone| cone.shade(left, left + across, top, bottom))
         };
         for row in 0..plot.height {
             for column in 0..plot.width {
@@ -274,7 +311,7 @@ impl<'a> Chart<'a> {
             let is_free = |column: u16, row: u16| !is_line(column, row) && shade(column, row).is_none();
             let mut free = Free::new(plot.width, plot.height, is_free);
             for (series, name) in [
-                (Series::Remaining, "remaining"),
+                (Series::Main, labels::main(self.picture)),
                 (Series::Tests, "tests"),
                 (Series::Defects, "defects"),
                 (Series::Scope, "scope"),
@@ -297,7 +334,7 @@ impl<'a> Chart<'a> {
 
     fn style_of(&self, series: Series) -> ratatui::style::Style {
         match series {
-            Series::Remaining => self.styles.stories.add_modifier(Modifier::BOLD),
+            Series::Main => self.styles.stories.add_modifier(Modifier::BOLD),
             Series::Tests => self.styles.tests,
             Series::Defects => self.styles.defects,
             Series::Scope => self.styles.scope,

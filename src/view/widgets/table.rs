@@ -9,7 +9,7 @@ use crate::view::{screen::Screen, text};
 pub(crate) struct Column {
     /// Its heading.
     pub(crate) title: &'static str,
-    /// Cells below which it makes no sense.
+    /// Cells below which it makes no sense; never less than its heading.
     pub(crate) least: u16,
     /// Cells beyond which it gains nothing.
     pub(crate) most: u16,
@@ -20,7 +20,7 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// A column of fixed width.
+    /// A column that takes what its contents need, up to `cells`, and is never cut below that.
     pub(crate) const fn fixed(title: &'static str, cells: u16, rank: u8) -> Self {
         Self { title, least: cells, most: cells, rank, right: false }
     }
@@ -33,6 +33,18 @@ impl Column {
     /// Figures.
     pub(crate) const fn figures(title: &'static str, cells: u16, rank: u8) -> Self {
         Self { title, least: cells, most: cells, rank, right: true }
+    }
+
+    /// The least and the most cells for contents that are `widest` cells wide. What may grow
+    /// far grows in steps, so that a longer word somewhere seldom moves the whole table.
+    fn range(&self, widest: u16, is_sorted: bool) -> (u16, u16) {
+        const STEP: u16 = 4;
+        const LARGE: u16 = 20;
+        let heading = text::width(self.title) as u16 + u16::from(is_sorted);
+        let wanted =
+            if self.least < self.most && self.most >= LARGE { widest.next_multiple_of(STEP) } else { widest };
+        let most = wanted.min(self.most).max(heading);
+        (self.least.min(most).max(heading), most)
     }
 }
 
@@ -51,45 +63,66 @@ pub(crate) fn split(area: Rect) -> (Rect, Rect) {
     (heading, body)
 }
 
-/// Decides which columns fit into `width` cells, and where.
-pub(crate) fn place(columns: &[Column], width: u16) -> Places {
-    let mut kept: Vec<bool> = vec![true; columns.len()];
-    let needed = |kept: &[bool]| -> u32 {
-        let cells = columns.iter().zip(kept).filter(|(_, kept)| **kept).map(|(column, _)| column.least + GAP);
-        cells.map(u32::from).sum::<u32>().saturating_sub(u32::from(GAP))
+/// Rows that are measured for the widths of the columns: the first ones, which are the worst.
+const MEASURED: usize = 100;
+
+/// The cells that the contents of each column take at most. A column in which no row says
+/// anything is not worth its room: only `nothing`, the mark of what is not known, is 0.
+pub(crate) fn widest<const N: usize, S>(
+    rows: impl Iterator<Item = [(String, S); N]>,
+    nothing: &str,
+) -> [u16; N] {
+    let mut widest = [0; N];
+    for cells in rows.take(MEASURED) {
+        for (widest, (content, _)) in widest.iter_mut().zip(&cells) {
+            if content != nothing {
+                *widest = (*widest).max(text::width(content) as u16);
+            }
+        }
+    }
+    widest
+}
+
+/// Decides which columns fit into `width` cells, and where, for contents that are `widest`
+/// cells wide; the heading of the one `sorted` by has an arrow.
+pub(crate) fn place<const N: usize>(
+    columns: &[Column; N],
+    widest: &[u16; N],
+    sorted: Option<&str>,
+    width: u16,
+) -> Places {
+    let range = |index: usize| columns[index].range(widest[index], sorted == Some(columns[index].title));
+    let least: [u16; N] = std::array::from_fn(|index| range(index).0);
+    let most: [u16; N] = std::array::from_fn(|index| range(index).1);
+    let mut kept: [bool; N] = std::array::from_fn(|index| columns[index].rank == 0 || widest[index] > 0);
+    let needed = |kept: &[bool; N]| -> u32 {
+        let cells =
+            least.iter().zip(kept).filter(|(_, kept)| **kept).map(|(least, _)| u32::from(least + GAP));
+        cells.sum::<u32>().saturating_sub(u32::from(GAP))
     };
     while needed(&kept) > u32::from(width) {
-        let candidates = columns.iter().zip(&kept).enumerate();
-        let worst = candidates
-            .filter(|(_, (column, kept))| **kept && column.rank > 0)
-            .max_by_key(|(_, (column, _))| column.rank)
-            .map(|(index, _)| index);
-        match worst {
+        let candidates = (0..N).filter(|index| kept[*index] && columns[*index].rank > 0);
+        match candidates.max_by_key(|index| columns[*index].rank) {
             Some(index) => kept[index] = false,
             None => break,
         }
     }
     // What is left is shared by how much each could use.
     let room = u32::from(width).saturating_sub(needed(&kept));
-    let headroom = |column: &Column| u32::from(column.most - column.least);
-    let shown = columns.iter().zip(&kept).filter(|(_, kept)| **kept);
-    let all_usable: u32 = shown.clone().map(|(column, _)| headroom(column)).sum();
-    let share = |column: &Column| {
-        (room * headroom(column)).checked_div(all_usable).unwrap_or(0).min(headroom(column))
+    let headroom = |index: usize| if kept[index] { u32::from(most[index] - least[index]) } else { 0 };
+    let all_usable: u32 = (0..N).map(headroom).sum();
+    let share = |index: usize| {
+        (room * headroom(index)).checked_div(all_usable).unwrap_or(0).min(headroom(index)) as u16
     };
-    let mut cells: Vec<u16> = columns.iter().map(|column| column.least + share(column) as u16).collect();
+    let mut cells: [u16; N] = std::array::from_fn(|index| least[index] + share(index));
     // What the division left goes where it is missed most.
-    let given: u32 = shown.map(|(column, _)| share(column)).sum();
-    let mut remainder = room.min(all_usable).saturating_sub(given);
-    while remainder > 0 {
-        let most_missed = (0..columns.len())
-            .filter(|index| kept[*index])
-            .max_by_key(|index| columns[*index].most - cells[*index]);
-        match most_missed {
-            Some(index) if cells[index] < columns[index].most => cells[index] += 1,
+    let given: u32 = (0..N).map(|index| u32::from(share(index))).sum();
+    for _ in 0..room.min(all_usable).saturating_sub(given) {
+        let missed = |index: &usize| most[*index].saturating_sub(cells[*index]);
+        match (0..N).filter(|index| kept[*index]).max_by_key(missed) {
+            Some(index) if cells[index] < most[index] => cells[index] += 1,
             _ => break,
         }
-        remainder -= 1;
     }
     let mut x = 0;
     kept.iter()
@@ -133,8 +166,26 @@ pub(crate) fn until(places: &Places, index: usize) -> u16 {
     places.iter().take(index + 1).flatten().last().map_or(0, |(x, cells)| x + cells)
 }
 
+/// Cells that column `index` has, where it is shown.
+pub(crate) fn room(places: &Places, index: usize) -> Option<u16> {
+    places.get(index).copied().flatten().map(|(_, cells)| cells)
+}
+
+/// Writes the cells of a row.
+pub(crate) fn cells<S: AsRef<str>>(
+    screen: &mut Screen<'_>,
+    row: Rect,
+    columns: &[Column],
+    places: &Places,
+    cells: &[(S, Style)],
+) {
+    for (index, (content, style)) in cells.iter().enumerate() {
+        cell(screen, row, columns, places, index, content.as_ref(), *style);
+    }
+}
+
 /// Writes one cell of a row.
-pub(crate) fn cell(
+fn cell(
     screen: &mut Screen<'_>,
     row: Rect,
     columns: &[Column],
@@ -163,6 +214,8 @@ mod tests {
         Column::growing("next", 8, 30, 1),
     ];
 
+    const WIDE: [u16; 4] = [100; 4];
+
     #[test]
     fn the_least_important_columns_give_way_first() {
         for (width, kept) in [
@@ -173,7 +226,7 @@ mod tests {
             (2, [true, false, false, false]),
             (0, [false; 4]),
         ] {
-            let places = place(&COLUMNS, width);
+            let places = place(&COLUMNS, &WIDE, None, width);
             let shown: Vec<bool> = places.iter().map(Option::is_some).collect();
             assert_eq!(shown, kept, "{width}");
             assert!(places.iter().flatten().all(|(x, cells)| x + cells <= width), "{width}: {places:?}");
@@ -182,7 +235,20 @@ mod tests {
 
     #[test]
     fn growing_columns_share_the_room_and_stop_at_their_most() {
-        assert_eq!(place(&COLUMNS, 46), [Some((0, 1)), Some((2, 24)), Some((27, 4)), Some((32, 14))]);
-        assert_eq!(place(&COLUMNS, 200), [Some((0, 1)), Some((2, 60)), Some((63, 4)), Some((68, 30))]);
+        let places = |width| place(&COLUMNS, &WIDE, None, width);
+        assert_eq!(places(46), [Some((0, 1)), Some((2, 24)), Some((27, 4)), Some((32, 14))]);
+        assert_eq!(places(200), [Some((0, 1)), Some((2, 60)), Some((63, 4)), Some((68, 30))]);
+    }
+
+    #[test]
+    fn columns_take_what_their_contents_need_and_headings_are_never_cut() {
+        let places = place(&COLUMNS, &[1, 22, 2, 9], None, 200);
+        assert_eq!(places, [Some((0, 1)), Some((2, 24)), Some((27, 3)), Some((31, 12))]);
+        let sorted = place(&COLUMNS, &[1, 22, 2, 9], Some("age"), 200);
+        assert_eq!(sorted[2], Some((27, 4)), "room for the arrow");
+        let silent = place(&COLUMNS, &[1, 22, 0, 9], None, 200);
+        assert_eq!(silent[2], None, "no row says anything there");
+        let rows = [["?".to_owned(), "ab".to_owned()], ["?".to_owned(), "支払".to_owned()]];
+        assert_eq!(widest(rows.into_iter().map(|row| row.map(|text| (text, ()))), "?"), [0, 4]);
     }
 }

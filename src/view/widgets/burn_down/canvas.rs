@@ -11,15 +11,15 @@ pub(super) enum Series {
     Defects,
     /// Tests that pass.
     Tests,
-    /// Items that are not ready.
-    Remaining,
+    /// Items that are not ready, or those that are.
+    Main,
 }
 
 impl Series {
     /// The character of a point where there is no braille: it tells the lines apart.
     pub(super) fn point(self, glyphs: &Glyphs) -> &'static str {
         match self {
-            Self::Remaining => glyphs.point,
+            Self::Main => glyphs.point,
             Self::Tests => "t",
             Self::Defects => "d",
             Self::Scope => glyphs.lines[0],
@@ -140,9 +140,9 @@ mod tests {
     #[test]
     fn the_most_important_line_gives_a_cell_its_colour() {
         let mut canvas = Canvas::new(1, 1, true);
-        canvas.dot((0, 0), Series::Remaining);
+        canvas.dot((0, 0), Series::Main);
         canvas.dot((1, 3), Series::Scope);
-        assert_eq!(canvas.cell(0, 0, &Glyphs::unicode()), Some((Series::Remaining, '⢁')));
+        assert_eq!(canvas.cell(0, 0, &Glyphs::unicode()), Some((Series::Main, '⢁')));
         assert_eq!(canvas.cell(1, 0, &Glyphs::unicode()), None);
     }
 
@@ -150,7 +150,7 @@ mod tests {
         #[test]
         fn lines_have_no_gap(from in (0..40_i64, 0..40_i64), to in (0..40_i64, 0..40_i64)) {
             let mut canvas = Canvas::new(40, 40, false);
-            canvas.line(from, to, Series::Remaining);
+            canvas.line(from, to, Series::Main);
             let is_set = |x: i64, y: i64| canvas.cell(x as u16, y as u16, &Glyphs::ascii()).is_some();
             let set: Vec<_> = (0..40).flat_map(|x| (0..40).map(move |y| (x, y))).filter(|(x, y)| is_set(*x, *y)).collect();
             let longest = (from.0 - to.0).abs().max((from.1 - to.1).abs());

@@ -12,6 +12,7 @@ use super::{
     scale::short,
 };
 use crate::{
+    app::ChartPicture,
     insight::{BurnDown, BurnDownDay, ScopeStep},
     theme::{Glyphs, Styles},
 };
@@ -97,14 +98,32 @@ pub(super) struct Key {
     pub(super) style: Style,
 }
 
+/// What the main line is called.
+pub(super) fn main(picture: ChartPicture) -> &'static str {
+    match picture {
+        ChartPicture::BurnDown => "remaining",
+        ChartPicture::BurnUp => "ready",
+    }
+}
+
 /// The lines with their newest values, the most important first.
-pub(super) fn keys(data: &BurnDown, newest: &BurnDownDay, styles: &Styles, glyphs: &Glyphs) -> Vec<Key> {
+pub(super) fn keys(
+    data: &BurnDown,
+    newest: &BurnDownDay,
+    picture: ChartPicture,
+    styles: &Styles,
+    glyphs: &Glyphs,
+) -> Vec<Key> {
     let key = |series: Series, dots: &str, text: String, style| {
         let sample = if glyphs.braille { dots.into() } else { series.point(glyphs).repeat(2) };
         Key { sample, text, style }
     };
-    let remaining = format!("remaining {}", newest.remaining());
-    let mut keys = vec![key(Series::Remaining, "⠶⠶", remaining, styles.stories)];
+    let count = match picture {
+        ChartPicture::BurnDown => newest.remaining(),
+        ChartPicture::BurnUp => newest.ready,
+    };
+    let said = format!("{} {count}", main(picture));
+    let mut keys = vec![key(Series::Main, "⠶⠶", said, styles.stories)];
     if let Some(tests) = newest.tests {
         keys.push(key(Series::Tests, "⠒⠒", format!("tests {}", percent(tests)), styles.tests));
     }
@@ -113,6 +132,10 @@ pub(super) fn keys(data: &BurnDown, newest: &BurnDownDay, styles: &Styles, glyph
     }
     keys.push(key(Series::Scope, "⠒⠒", format!("scope {}", newest.scope), styles.scope));
     if let Some(ideal) = newest.ideal {
+        let ideal = match picture {
+            ChartPicture::BurnDown => ideal,
+            ChartPicture::BurnUp => f64::from(newest.scope) - ideal,
+        };
         let sample = format!("{0} {0}", glyphs.ideal);
         let digits = usize::from(ideal < 9.95 && (ideal - ideal.round()).abs() >= 0.05);
         keys.push(Key { sample, text: format!("ideal {:.digits$}", ideal.max(0.0)), style: styles.ideal });

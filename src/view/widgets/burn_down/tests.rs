@@ -210,15 +210,20 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
     ]
 }
 
-fn rows(
+fn rows(insight: &ReleaseInsight, today: NaiveDate, set: GlyphSet, size: (u16, u16)) -> Vec<String> {
+    picture(insight, ChartPicture::BurnDown, today, set, size)
+}
+
+fn picture(
     insight: &ReleaseInsight,
+    picture: ChartPicture,
     today: NaiveDate,
     set: GlyphSet,
     (width, height): (u16, u16),
 ) -> Vec<String> {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
-    draw(&mut buffer, area, insight, &styles(ColorDepth::Truecolor), &Glyphs::of(set), today);
+    draw(&mut buffer, area, insight, picture, &styles(ColorDepth::Truecolor), &Glyphs::of(set), today);
     let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
     (0..height).map(row).collect()
 }
@@ -239,6 +244,18 @@ fn pictures() {
         }
         insta::assert_snapshot!(name, shown);
     }
+}
+
+#[test]
+fn the_other_picture_goes_up_to_the_scope() {
+    let mut shown = String::new();
+    for (name, insight, today) in shapes() {
+        for set in [GlyphSet::Unicode, GlyphSet::Ascii] {
+            let rows = picture(&insight, ChartPicture::BurnUp, today, set, (78, 12)).join("\n");
+            write!(shown, "{name} {set:?}\n{rows}\n\n").unwrap();
+        }
+    }
+    insta::assert_snapshot!("burn_up", shown);
 }
 
 #[test]
@@ -289,7 +306,8 @@ fn only_the_area_is_drawn_on() {
     let whole = Rect::new(0, 0, 100, 30);
     for area in [Rect::new(10, 5, 60, 15), Rect::new(10, 5, 18, 3), Rect::new(70, 20, 60, 30)] {
         let mut buffer = Buffer::empty(whole);
-        draw(&mut buffer, area, &insight, &styles(ColorDepth::Truecolor), &Glyphs::unicode(), today);
+        let styles = styles(ColorDepth::Truecolor);
+        draw(&mut buffer, area, &insight, ChartPicture::BurnDown, &styles, &Glyphs::unicode(), today);
         for position in whole.positions().filter(|position| !area.contains(*position)) {
             assert_eq!(buffer[position].symbol(), " ", "{position:?} outside {area:?}");
         }
@@ -327,7 +345,7 @@ fn random() -> impl Strategy<Value = Random> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
-    fn any_history_is_drawn_at_any_size(random in random(), width in 0..320_u16, height in 0..70_u16, ascii: bool) {
+    fn any_history_is_drawn_at_any_size(random in random(), width in 0..320_u16, height in 0..70_u16, ascii: bool, up: bool) {
         let first = at(1, 1);
         let on = |days: i64| first + chrono::Duration::days(days);
         let mut insight = insight(first, random.target.map(on), &random.days);
@@ -337,7 +355,8 @@ proptest! {
         insight.burn_down.scope_steps =
             random.steps.iter().map(|(day, added, removed)| ScopeStep { day: on(*day), added: *added, removed: *removed }).collect();
         let set = if ascii { GlyphSet::Ascii } else { GlyphSet::Unicode };
-        let shown = rows(&insight, on(random.today), set, (width, height));
+        let kind = if up { ChartPicture::BurnUp } else { ChartPicture::BurnDown };
+        let shown = picture(&insight, kind, on(random.today), set, (width, height));
         if width >= 20 && height >= 1 {
             prop_assert!(shown.iter().any(|row| !row.is_empty()));
         }

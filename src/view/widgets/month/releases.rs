@@ -17,6 +17,9 @@ const COLUMNS: [&[CalendarKind]; 4] = [
     &[CalendarKind::Deployment],
 ];
 
+/// A release whose last deployment is older than this, and that has no other date, is over.
+const RECENT_DAYS: i64 = 31;
+
 /// A release with what the calendar has of it.
 #[derive(Clone, Debug)]
 pub(super) struct Plan<'a> {
@@ -40,6 +43,11 @@ pub(super) fn plans(entries: &[CalendarEntry], today: NaiveDate) -> Vec<Plan<'_>
     let same = of_releases.chunk_by(|one, other| one.release == other.release);
     let mut plans: Vec<_> = same
         .filter(|entries| !entries.iter().any(|entry| entry.kind == CalendarKind::Released))
+        // Deployed long ago, and nothing more is planned: it is over.
+        .filter(|entries| {
+            let is_recent = |entry: &CalendarEntry| (today - entry.day).num_days() < RECENT_DAYS;
+            entries.iter().any(|entry| entry.kind != CalendarKind::Deployment || is_recent(entry))
+        })
         .filter_map(|entries| {
             let mut entries = entries.to_vec();
             let is_over = |day: NaiveDate| day < today;
@@ -168,5 +176,8 @@ mod tests {
             plans[0].entry(CalendarKind::Deployment).unwrap().day
         };
         assert_eq!([day(1), day(9), day(22), day(30)], [at(4), at(9), at(24), at(29)]);
+        let next_year = NaiveDate::from_ymd_opt(2027, 2, 1).unwrap();
+        let names: Vec<_> = plans(&entries, next_year).iter().map(|plan| plan.name).collect();
+        assert_eq!(names, ["a"], "its target still stands; what was deployed then is over");
     }
 }
