@@ -215,3 +215,6 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;
