@@ -155,7 +155,7 @@ mod tests {
         assert_eq!(shown.completeness, Completeness::Preview);
         let (shown, known) = (&shown.insight.releases[0], &board.insight.releases[0]);
         assert_eq!((&shown.release, shown.verdict), (&known.release, known.verdict));
-        assert!(shown.stories.len() >= 24, "{} rows of stories fill no screen", shown.stories.len());
+        assert!(shown.stories.len() >= 48, "{} rows of stories fill no screen", shown.stories.len());
         assert_eq!(shown.stories[..], known.stories[..shown.stories.len()]);
     }
 }

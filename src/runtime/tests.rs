@@ -249,13 +249,13 @@ async fn keys_lead_through_the_screens_and_out() {
         ("?", "next row"),
         ("esc / d o u b l e", "1 of 49"),
         ("enter esc L", "ledger 1.8"),
-        ("esc %", "silent"),
+        ("esc %", "┌ Sources"),
     ] {
         rig.press(keys);
         rig.until_text(shown).await;
     }
     rig.press("q");
-    rig.until("closed", |screen| !screen.contents().contains("silent")).await;
+    rig.until("closed", |screen| !screen.contents().contains("┌ Sources")).await;
     rig.press("q");
     assert_eq!(rig.ended().await, 0);
 }
