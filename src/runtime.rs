@@ -78,7 +78,8 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
             () = tokio::time::sleep(tick) => Happened::Event(Event::Tick),
         };
         let mut dirty = false;
-        for _ in 0..MOST_EVENTS {
+        let mut handled = 0;
+        loop {
             let effects = match happened {
                 Happened::Event(event) => {
                     if matches!(event, Event::Rested) {
@@ -119,6 +120,11 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                     Effect::DropBoard(board) => drop(tokio::task::spawn_blocking(move || drop(board))),
                     Effect::Quit => return 0,
                 }
+            }
+            handled += 1;
+            if handled == MOST_EVENTS {
+                // Before one more is taken, which would be lost.
+                break;
             }
             // More that is there already goes into the same frame.
             happened = match wiring.input.ready() {
@@ -215,3 +221,6 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     domain::{Problem, SourceId},
-    history::{self, LockError, OwnerLock, PaintCache, Retention},
+    history::{self, HistoryError, LockError, OwnerLock, PaintCache, Retention},
     insight::{Board, Preview},
     refresh::{Refresher, Setup, Storage},
     source::{Answer, Round, Source, SourceError},
@@ -80,15 +80,24 @@ pub(super) fn storage(directory: &Path, context: &Context) -> Storage {
     Storage {
         open: Box::new(move || history::open(&store, now)),
         paint: Box::new(move |board| {
-            // The full picture, else half of it, else the headlines: it must fit.
-            let sizes = [1.0, 0.5, 0.25, 0.1, 0.0];
-            let kept = sizes.into_iter().map(|size| cache.store(&Preview::of(board, size)));
-            if let Err(error) = kept.reduce(Result::or).unwrap_or(Ok(())) {
+            if let Err(error) = keep_preview(&cache, board) {
                 tracing::warn!(%error, "the picture for the next start was not kept");
             }
         }),
         retention: Retention { calendar: context.policy.calendar.clone(), ..Retention::default() },
     }
+}
+
+/// Keeps the full picture, else half of it, and so on down to the headlines: it must fit.
+fn keep_preview(cache: &PaintCache, board: &Board) -> Result<(), HistoryError> {
+    let mut refused = Ok(());
+    for size in [1.0, 0.5, 0.25, 0.1, 0.0] {
+        refused = cache.store(&Preview::of(board, size));
+        if refused.is_ok() {
+            break;
+        }
+    }
+    refused
 }
 
 /// The board of the last visit, if it left a picture.
@@ -111,5 +120,42 @@ impl Source for NotAsked {
     fn fetch<'a>(&'a mut self, _: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
         let problem = Problem::new("not asked: --offline", "leave --offline out");
         Box::pin(std::future::ready(Err(SourceError::Refused(problem))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone as _, Utc};
+
+    use super::*;
+    use crate::{
+        domain::{Policy, SourceHealth, Text, World},
+        insight::Completeness,
+        source::demo::{DemoSettings, Organisation, facts},
+    };
+
+    #[test]
+    fn the_next_start_shows_as_much_of_the_board_as_fits() {
+        let directory = tempfile::tempdir().unwrap();
+        let settings =
+            DemoSettings::opened(Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap(), chrono_tz::Tz::UTC);
+        let now = settings.picture();
+        let facts = facts(&Organisation::new(&settings), now);
+        let id = SourceId::new("demo");
+        let board = Board::derive(
+            Text::new("demo"),
+            Arc::new(World::union([(&id, &facts)])),
+            vec![SourceHealth::starting(id.clone())].into(),
+            Arc::new(Policy::default()),
+            Completeness::Whole,
+            now,
+        );
+        keep_preview(&PaintCache::new(directory.path(), PREVIEW_SCHEMA), &board).unwrap();
+        let shown = preview(directory.path()).unwrap();
+        assert_eq!(shown.completeness, Completeness::Preview);
+        let (shown, known) = (&shown.insight.releases[0], &board.insight.releases[0]);
+        assert_eq!((&shown.release, shown.verdict), (&known.release, known.verdict));
+        assert!(shown.stories.len() >= 48, "{} rows of stories fill no screen", shown.stories.len());
+        assert_eq!(shown.stories[..], known.stories[..shown.stories.len()]);
     }
 }

@@ -5,10 +5,12 @@ use std::path::Path;
 use crate::{
     config::{Config, nearest},
     domain::Problem,
-    terminal::{Background, Capabilities, ask_background},
+    terminal::{Background, Capabilities},
     theme::{Glyphs, SHIPPED, Styles, Theme, shipped},
     view::{Look, Looks},
 };
+
+use super::background;
 
 /// Larger files are no themes.
 const LARGEST: u64 = 256 * 1024;
@@ -22,9 +24,9 @@ pub(super) fn choose(
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Looks, Problem> {
     let name = match config.theme.as_str() {
-        "auto" => match ask_background(variable) {
-            Some(Background::Light) => "light",
-            Some(Background::Dark) | None => "dark",
+        "auto" => match background::of_terminal(&config.state_dir, variable) {
+            Background::Light => "light",
+            Background::Dark => "dark",
         },
         name => name,
     };

@@ -78,9 +78,10 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
         drop(tokio::time::timeout(END_WITHIN, refresher.stop()).await);
         Ok::<i32, Failure>(code)
     })?;
-    runtime.shutdown_background();
     drop(lock);
-    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+    // The terminal is given back, the store is closed: what is in memory need not be taken
+    // apart, which takes long with many items, and a source that hangs holds up nobody.
+    std::process::exit(code)
 }
 
 fn options(context: &Context, common: &Common) -> Result<Options, Failure> {

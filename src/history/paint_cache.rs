@@ -12,7 +12,8 @@ use super::{
 
 /// One value of at most [`PaintCache::LARGEST`] bytes beside the history of a board.
 ///
-/// The value is kept as JSON: it names its fields, so a type that changed is noticed.
+/// The value is kept as JSON: it names its fields, so a type that changed is noticed. It is
+/// compressed: rows of a board are alike, and become a tenth.
 #[derive(Clone, Debug)]
 pub struct PaintCache {
     path: PathBuf,
@@ -20,13 +21,17 @@ pub struct PaintCache {
 }
 
 /// Names the file, so that another one at its place is not taken for it.
-const MAGIC: [u8; 4] = *b"TMP1";
+const MAGIC: [u8; 4] = *b"TMP2";
 /// Magic, schema, checksum.
 const HEADER: usize = 12;
+/// The largest file.
+const LARGEST_FILE: usize = 100 * 1024;
+/// What is cheap to write; reading takes the same time at every level.
+const LEVEL: i32 = 1;
 
 impl PaintCache {
-    /// The most bytes that a value may take.
-    pub const LARGEST: usize = 100 * 1024;
+    /// The most bytes of JSON that a value may take: what is read in a few milliseconds.
+    pub const LARGEST: usize = 512 * 1024;
 
     /// The cache of the board that lives in `board`. `schema` is the version of the value's
     /// type: what was written with another one is not read.
@@ -37,13 +42,16 @@ impl PaintCache {
     /// Keeps `value` in place of the last one.
     pub fn store<T: Serialize>(&self, value: &T) -> Result<(), HistoryError> {
         let doing = "keeping the first picture";
-        let payload = serde_json::to_vec(value).map_err(|error| HistoryError::store(doing, &error))?;
-        if payload.len() > Self::LARGEST {
-            return Err(HistoryError::store(
-                doing,
-                &format!("{} bytes, {} are allowed", payload.len(), Self::LARGEST),
-            ));
-        }
+        let json = serde_json::to_vec(value).map_err(|error| HistoryError::store(doing, &error))?;
+        let within = |size: usize, largest: usize| {
+            (size <= largest)
+                .then_some(())
+                .ok_or_else(|| HistoryError::store(doing, &format!("{size} bytes, {largest} are allowed")))
+        };
+        within(json.len(), Self::LARGEST)?;
+        let payload =
+            zstd::bulk::compress(&json, LEVEL).map_err(|error| HistoryError::store(doing, &error))?;
+        within(payload.len(), LARGEST_FILE)?;
         let mut content = Vec::with_capacity(HEADER + payload.len());
         content.extend(MAGIC);
         content.extend(self.schema.to_le_bytes());
@@ -60,13 +68,13 @@ impl PaintCache {
     /// The value that was kept last; none if there is none, or if it is damaged, foreign, or
     /// of another schema.
     pub fn load<T: DeserializeOwned>(&self) -> Option<T> {
-        let content = files::read_small(&self.path, (HEADER + Self::LARGEST) as u64).ok()?;
+        let content = files::read_small(&self.path, (HEADER + LARGEST_FILE) as u64).ok()?;
         let payload = content.strip_prefix(&MAGIC)?.strip_prefix(&self.schema.to_le_bytes())?;
         let (sum, payload) = payload.split_first_chunk::<4>()?;
         if u32::from_le_bytes(*sum) != crc32fast::hash(payload) {
             return None;
         }
-        serde_json::from_slice(payload).ok()
+        serde_json::from_slice(&zstd::bulk::decompress(payload, Self::LARGEST).ok()?).ok()
     }
 }
 
@@ -111,7 +119,11 @@ mod tests {
         let cache = PaintCache::new(directory.path(), 1);
         cache.store(&"small").unwrap();
         let error = cache.store(&"x".repeat(PaintCache::LARGEST)).unwrap_err();
-        assert!(error.to_string().contains("102402 bytes"), "{error}");
+        assert!(error.to_string().contains("524290 bytes"), "{error}");
+        let mut random = fastrand::Rng::with_seed(7);
+        let noise: String = (0..PaintCache::LARGEST / 2).map(|_| random.alphanumeric()).collect();
+        let error = cache.store(&noise).unwrap_err();
+        assert!(error.to_string().contains("102400 are allowed"), "{error}");
         assert_eq!(cache.load(), Some("small".to_owned()));
     }
 }

@@ -9,10 +9,10 @@ use crate::domain::{Instant, Policy, SourceHealth, Text, World};
 
 use super::{Board, Completeness, Insight, ReleaseInsight, Schedule};
 
-/// Rows of each list of the release that is shown first: more than a tall screen has.
-const ROWS: usize = 80;
+/// Rows of each list of the release that is shown first: as many as a tall screen has.
+const ROWS: usize = 50;
 /// Releases that the chooser can offer at once.
-const RELEASES: usize = 40;
+const RELEASES: usize = 20;
 /// Days of a burn-down: more than a wide screen has columns for.
 const DAYS: usize = 250;
 

@@ -219,8 +219,9 @@ impl Hub {
             let wait = self.until_invalid();
             let mut change = tokio::select! {
                 () = cancelled.cancelled() => break,
-                message = inbox.recv() => message.map_or(Change::Nothing, |message| self.hear(message)),
-                said = history.recv() => said.map_or(Change::Nothing, |said| self.hear_history(said)),
+                // One that has ended is not waited for: it would be ready at once, for ever.
+                Some(message) = inbox.recv() => self.hear(message),
+                Some(said) = history.recv() => self.hear_history(said),
                 () = tokio::time::sleep(wait) => Change::Nothing,
             };
             // What arrived together becomes one board.

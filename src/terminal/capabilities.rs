@@ -10,9 +10,11 @@ use crate::{
     theme::{ColorDepth, GlyphSet},
 };
 
-/// The longest wait for the terminal's answer. A local one takes 1 ms; what comes later is
-/// not worth a later first picture.
-const ANSWER_WITHIN: Duration = Duration::from_millis(50);
+/// The longest wait for the terminal's answer, which would be read as keys if it came later:
+/// far links take their time. Who answers later than `SOON` is asked once only.
+const ANSWER_WITHIN: Duration = Duration::from_millis(400);
+/// A local terminal answers within 1 ms. More is not worth a later first picture.
+const SOON: Duration = Duration::from_millis(20);
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -161,24 +163,35 @@ pub fn background_from_environment(variable: impl Fn(&str) -> Option<String>) ->
     }
 }
 
-/// Asks the terminal for its background, and waits at most 50 ms for the answer. None where
-/// it does not say, or is known not to.
+/// What came of asking the terminal for its background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// What it said; none if it said nothing.
+    pub background: Option<Background>,
+    /// It cost nobody anything to ask: it can be asked again at the next start.
+    pub soon: bool,
+}
+
+/// Asks the terminal for its background, and waits at most 400 ms for the answer. Does not
+/// ask one that is known not to say.
 ///
 /// Only before [`open`](super::open), and only if no theme was chosen: the answer would be
-/// read as keys.
-pub fn ask_background(variable: impl Fn(&str) -> Option<String>) -> Option<Background> {
-    if let Some(background) = background_from_environment(&variable) {
-        return Some(background);
-    }
-    if !answers(&variable("TERM")?) {
-        return None;
+/// read as keys. A caller should remember what was not said soon.
+pub fn ask_background(variable: impl Fn(&str) -> Option<String>) -> Asked {
+    let known = background_from_environment(&variable);
+    if known.is_some() || !variable("TERM").is_some_and(|term| answers(&term)) {
+        return Asked { background: known, soon: true };
     }
     let mut options = QueryOptions::default();
     options.timeout = ANSWER_WITHIN;
-    theme_mode(options).ok().map(|mode| match mode {
+    #[expect(clippy::disallowed_methods, reason = "how long an answer took is no time of the board")]
+    let asked_at = std::time::Instant::now();
+    let mode = theme_mode(options).ok();
+    let background = mode.map(|mode| match mode {
         ThemeMode::Dark => Background::Dark,
         ThemeMode::Light => Background::Light,
-    })
+    });
+    Asked { background, soon: asked_at.elapsed() <= SOON }
 }
 
 /// Whether a terminal is worth asking: the console of Linux prints the question, screen

@@ -58,7 +58,8 @@ impl Encoder {
 
     /// The bytes that make the terminal show `next`, and the buffer that it replaces. The
     /// cursor is shown at `cursor`, or hidden. A frame of another size is drawn in full.
-    pub(crate) fn encode(&mut self, next: Buffer, cursor: Option<Position>) -> (&[u8], Buffer) {
+    pub(crate) fn encode(&mut self, mut next: Buffer, cursor: Option<Position>) -> (&[u8], Buffer) {
+        next.content.iter_mut().for_each(forget_unseen);
         self.out.clear();
         self.out.extend_from_slice(BEGIN_SYNCHRONIZED);
         if self.lost || next.area != self.shown.area {
@@ -101,7 +102,9 @@ impl Encoder {
                 self.out.extend_from_slice(ERASE);
                 rest = &rest[in_row..];
             } else {
-                self.set_pen(Pen::of(cell));
+                if !self.pen.draws(cell) {
+                    self.set_pen(Pen::of(cell));
+                }
                 self.write_symbol(cell, *at, next.area.width);
                 rest = after;
             }
@@ -160,7 +163,7 @@ impl Encoder {
 
     /// Writing it again costs one byte and no change of the pen.
     fn is_cheap(&self, cell: &Cell) -> bool {
-        matches!(cell.symbol().as_bytes(), [b' '..=b'~']) && Pen::of(cell) == self.pen
+        matches!(cell.symbol().as_bytes(), [b' '..=b'~']) && self.pen.draws(cell)
     }
 
     fn place_cursor(&mut self, cursor: Option<Position>, next: &Buffer) {
@@ -185,6 +188,17 @@ impl Encoder {
     fn push(&mut self, arguments: std::fmt::Arguments<'_>) {
         // Writing to memory does not fail.
         let _ = self.out.write_fmt(arguments);
+    }
+}
+
+/// What can be seen where there is no character, besides the background.
+const SEEN_ON_BLANKS: Modifier = Modifier::UNDERLINED.union(Modifier::REVERSED).union(Modifier::CROSSED_OUT);
+
+/// A blank has no colour of its own: two that look the same shall be the same.
+fn forget_unseen(cell: &mut Cell) {
+    if cell.symbol() == " " && !cell.modifier.intersects(SEEN_ON_BLANKS) {
+        cell.fg = Color::Reset;
+        cell.modifier = Modifier::empty();
     }
 }
 
@@ -231,6 +245,15 @@ impl Pen {
 
     fn of(cell: &Cell) -> Self {
         Self { foreground: cell.fg, background: cell.bg, modifier: cell.modifier }
+    }
+
+    /// Whether `cell` (after [`forget_unseen`]) looks as it should when written with this pen.
+    fn draws(self, cell: &Cell) -> bool {
+        let pen = Self::of(cell);
+        let is_unseen = cell.symbol() == " "
+            && pen.background == self.background
+            && !(pen.modifier | self.modifier).intersects(SEEN_ON_BLANKS);
+        pen == self || is_unseen
     }
 
     /// The sequence that sets this pen whatever was set before.

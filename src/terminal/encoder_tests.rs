@@ -29,14 +29,18 @@ fn assert_shows(parser: &vt100::Parser, buffer: &Buffer) {
             let shown = if cell.contents().is_empty() { " " } else { cell.contents() };
             assert_eq!(shown, expected.symbol(), "symbol at {x},{y}");
             let modifier = expected.modifier;
-            assert_eq!(cell.bold(), modifier.contains(Modifier::BOLD), "bold at {x},{y}");
-            assert_eq!(cell.dim(), modifier.contains(Modifier::DIM), "dim at {x},{y}");
             assert_eq!(cell.inverse(), modifier.contains(Modifier::REVERSED), "reverse at {x},{y}");
             assert_eq!(cell.underline(), modifier.contains(Modifier::UNDERLINED), "underline at {x},{y}");
-            assert_eq!(cell.italic(), modifier.contains(Modifier::ITALIC), "italic at {x},{y}");
-            assert_eq!(cell.fgcolor(), vt_color(expected.fg), "foreground at {x},{y}");
             assert_eq!(cell.bgcolor(), vt_color(expected.bg), "background at {x},{y}");
             x += expected.symbol().cell_width().max(1);
+            if shown == " " && !modifier.intersects(SEEN_ON_BLANKS) {
+                // Nobody can see the rest.
+                continue;
+            }
+            assert_eq!(cell.bold(), modifier.contains(Modifier::BOLD), "bold at {x},{y}");
+            assert_eq!(cell.dim(), modifier.contains(Modifier::DIM), "dim at {x},{y}");
+            assert_eq!(cell.italic(), modifier.contains(Modifier::ITALIC), "italic at {x},{y}");
+            assert_eq!(cell.fgcolor(), vt_color(expected.fg), "foreground at {x},{y}");
         }
     }
 }
@@ -157,6 +161,23 @@ fn few_bytes_where_few_will_do() {
         let (written, _) = encoder.encode(buffer(after), None);
         assert_eq!(String::from_utf8_lossy(written), bytes, "{what}");
     }
+}
+
+#[test]
+fn a_blank_is_written_with_any_pen_that_does_not_show() {
+    let mut frame = Buffer::empty(Rect::new(0, 0, 9, 1));
+    frame.set_style(frame.area, Style::new().bold().gray());
+    frame.set_string(0, 0, "ab", Style::new().red());
+    frame.set_string(3, 0, "cd", Style::new().red());
+    frame.set_string(6, 0, "e", Style::new().red().reversed());
+    let mut encoder = Encoder::new();
+    let (bytes, _) = encoder.encode(frame, None);
+    let start = "\u{1b}[m\u{1b}[?25l\u{1b}[2J";
+    assert_eq!(
+        String::from_utf8_lossy(bytes),
+        format!("{start}\u{1b}[1H\u{1b}[1;31mab cd \u{1b}[7me"),
+        "and those at the end are there after the screen was cleared"
+    );
 }
 
 #[test]

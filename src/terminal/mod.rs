@@ -17,7 +17,7 @@ mod tty;
 mod writer;
 
 pub use capabilities::{
-    Background, Capabilities, ColorChoice, Unusable, ask_background, background_from_environment,
+    Asked, Background, Capabilities, ColorChoice, Unusable, ask_background, background_from_environment,
 };
 pub use events::{Events, Signal, TerminalEvent};
 pub use guard::restore;
@@ -47,3 +47,5 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::emulator;

@@ -21,7 +21,7 @@ use super::*;
 use crate::domain::Instant;
 
 /// What stands for a terminal in tests.
-pub(super) fn emulator(width: u16, height: u16) -> vt100::Parser {
+pub(crate) fn emulator(width: u16, height: u16) -> vt100::Parser {
     let cells = |count: u16| NonZero::new(count).expect("at least one cell");
     vt100::Parser::new(cells(height), cells(width), 0)
 }
