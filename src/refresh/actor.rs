@@ -58,6 +58,8 @@ pub(super) async fn run(
     let id = source.id();
     let changed = Arc::new(Notify::new());
     let mut watch = Watch::new(Arc::clone(&changed));
+    // Before the first round, so that what changes during it is not missed.
+    watch.follow(source.watched());
     let mut failures = 0_u32;
     loop {
         let now = clock.now();
@@ -89,7 +91,9 @@ pub(super) async fn run(
             return;
         }
         // What a source reads may change with what it read: a plan names further files.
-        watch.follow(source.watched());
+        if watch.follow(source.watched()) {
+            changed.notify_one();
+        }
         match next_reason(pause, &requests, &changed, &cancelled).await {
             Reason::Quit => return,
             Reason::Due | Reason::Requested => {}

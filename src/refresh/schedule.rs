@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::domain::Instant;
+
 /// The longest pause between two rounds of a source that fails, unless its own interval is
 /// longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
@@ -32,8 +34,14 @@ pub(super) fn pause(interval: Duration, ended: Ended, chance: f64) -> Duration {
 }
 
 /// From when on facts that were true at `answered` count as stale: after three intervals.
-pub(super) fn stale_after(interval: Duration) -> chrono::Duration {
-    chrono::Duration::from_std(interval.saturating_mul(3)).unwrap_or(chrono::Duration::days(1))
+/// None: they always do, as there is no such instant.
+pub(super) fn stale_from(answered: Instant, interval: Duration) -> Option<Instant> {
+    later(answered, interval.saturating_mul(3))
+}
+
+/// `pause` after `at`, unless there is no such instant.
+pub(super) fn later(at: Instant, pause: Duration) -> Option<Instant> {
+    at.checked_add_signed(chrono::Duration::from_std(pause).ok()?)
 }
 
 #[cfg(test)]
@@ -68,5 +76,13 @@ mod tests {
         assert_eq!(pause(interval, Ended::Well, 0.0).as_secs(), 90);
         assert_eq!(pause(interval, Ended::Well, 1.0).as_secs(), 110);
         assert_eq!(pause(interval, Ended::Well, 7.0).as_secs(), 110);
+    }
+
+    #[test]
+    fn an_instant_that_does_not_exist_is_stale_not_a_panic() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(stale_from(Instant::UNIX_EPOCH, minute), Instant::from_timestamp(180, 0));
+        assert_eq!(stale_from(Instant::MAX_UTC, minute), None);
+        assert_eq!(stale_from(Instant::UNIX_EPOCH, Duration::MAX), None);
     }
 }

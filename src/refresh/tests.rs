@@ -303,3 +303,30 @@ async fn settled_means_that_every_source_was_heard_and_the_past_read() {
     assert!(board.health[0].failure.is_some());
     rig.refresher.stop().await;
 }
+
+#[tokio::test]
+async fn a_store_whose_thread_breaks_down_is_said_and_not_waited_for() {
+    let (storage, _) = remembering(false);
+    let mut rig = rig(Some(Storage { open: Box::new(|| panic!("the store breaks down")), ..storage }));
+    rig.then(answer("4.2"));
+    let board = tokio::time::timeout(Duration::from_secs(20), rig.refresher.settled()).await.unwrap();
+    assert!(has(&board, "4.2"));
+    let failure = board.health.last().and_then(|health| health.failure.clone()).unwrap();
+    assert!(failure.what.contains("nothing is kept"), "{failure:?}");
+    rig.refresher.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_after_a_failure_is_judged_anew_without_news_too() {
+    let rig = rig(None);
+    rig.then(answer("4.2"));
+    rig.board(|board| has(board, "4.2")).await;
+    rig.refresher.asker().refresh(None);
+    rig.then(failure());
+    let failed = rig.board(|board| board.health[0].failure.is_some()).await;
+    rig.refresher.asker().refresh(None);
+    rig.then(Step::End(Ok(Answer::Unchanged)));
+    let board = rig.board(|board| board.health[0].failure.is_none()).await;
+    assert!(!Arc::ptr_eq(&failed.insight, &board.insight), "remedies speak of the failure");
+    rig.refresher.stop().await;
+}
