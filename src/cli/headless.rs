@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     domain::{Problem, SourceId},
-    history::{self, LockError, OwnerLock, PaintCache, Retention},
+    history::{self, HistoryError, LockError, OwnerLock, PaintCache, Retention},
     insight::{Board, Preview},
     refresh::{Refresher, Setup, Storage},
     source::{Answer, Round, Source, SourceError},
@@ -26,18 +26,17 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
         match context.directory.as_deref().map(|directory| (directory, OwnerLock::acquire(directory, now))) {
             None => (None, None),
             Some((directory, Ok(lock))) => (Some(lock), Some(storage(directory, context))),
-            Some((directory, Err(LockError::Held { .. }))) if common.offline => {
-                // The owner's last picture is all that can be read without asking anybody.
-                return preview(directory).map(Arc::new).ok_or_else(|| {
-                    Failure::Usage(
-                        "the board is held by another process that has shown nothing yet: wait a moment"
-                            .into(),
-                    )
-                });
-            }
-            Some((_, Err(error))) => {
+            Some((directory, Err(error))) => {
                 let problem = error.problem();
-                complain(&format!("note: {}; sources are asked, the history is not read", problem.what));
+                // Without the store the last picture is all that can be read.
+                if common.offline
+                    && let Some(picture) = preview(directory)
+                {
+                    complain(&format!("note: {}; this is the picture that was left last", problem.what));
+                    return Ok(Arc::new(picture));
+                }
+                let asked = if common.offline { "no source is asked" } else { "the sources are asked" };
+                complain(&format!("note: {}; {asked}, the history is not read", problem.what));
                 (None, None)
             }
         };
@@ -67,7 +66,8 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
 /// The sources of the context; with `--offline` such as cannot be asked.
 pub(super) fn sources(context: &Context, common: &Common) -> Vec<Box<dyn Source>> {
     let sources = context.sources();
-    if !common.offline {
+    // The demo is not anywhere else: it can be asked without a line.
+    if !common.offline || context.is_demo() {
         return sources;
     }
     sources.into_iter().map(|source| Box::new(NotAsked(source)) as Box<dyn Source>).collect()
@@ -79,15 +79,28 @@ pub(super) fn storage(directory: &Path, context: &Context) -> Storage {
     let (store, cache) = (directory.to_owned(), PaintCache::new(directory, PREVIEW_SCHEMA));
     Storage {
         open: Box::new(move || history::open(&store, now)),
-        paint: Box::new(move |board| {
-            // The full picture, else half of it, else the headlines: it must fit.
-            let sizes = [1.0, 0.5, 0.25, 0.1, 0.0];
-            let kept = sizes.into_iter().map(|size| cache.store(&Preview::of(board, size)));
-            if let Err(error) = kept.reduce(Result::or).unwrap_or(Ok(())) {
-                tracing::warn!(%error, "the picture for the next start was not kept");
-            }
-        }),
+        paint: Box::new(move |board| leave_picture(&cache, board)),
         retention: Retention { calendar: context.policy.calendar.clone(), ..Retention::default() },
+    }
+}
+
+/// A history that cannot be kept, for the reason that the board then shows.
+pub(super) fn no_storage(error: &LockError) -> Storage {
+    let error = HistoryError::Store { doing: "taking the board", cause: error.to_string() };
+    Storage { open: Box::new(move || Err(error)), paint: Box::new(|_| {}), retention: Retention::default() }
+}
+
+/// Keeps the full picture, else a smaller one, else the headlines: it must fit.
+fn leave_picture(cache: &PaintCache, board: &Board) {
+    let mut kept = Ok(());
+    for size in [1.0, 0.5, 0.25, 0.1, 0.0] {
+        kept = cache.store(&Preview::of(board, size));
+        if kept.is_ok() {
+            return;
+        }
+    }
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the picture for the next start was not kept");
     }
 }
 
@@ -111,5 +124,46 @@ impl Source for NotAsked {
     fn fetch<'a>(&'a mut self, _: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
         let problem = Problem::new("not asked: --offline", "leave --offline out");
         Box::pin(std::future::ready(Err(SourceError::Refused(problem))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::{TimeZone, Utc};
+
+    use crate::{
+        domain::{Facts, Release, Text, World},
+        insight::Completeness,
+    };
+
+    use super::*;
+
+    #[test]
+    fn the_next_start_gets_the_largest_picture_that_fits() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = PaintCache::new(directory.path(), PREVIEW_SCHEMA);
+        let source = SourceId::new("plan");
+        for (releases, length, kept) in [(3, 8, 3), (40, 450, 20)] {
+            let named = |number| {
+                let mut release = Release::named("payments", &format!("4.{number}"));
+                release.url = Some(Text::new("例".repeat(length)));
+                release.tag.clone_from(&release.url);
+                Arc::new(release)
+            };
+            let facts = Facts { releases: (0..releases).map(named).collect(), ..Facts::default() };
+            let world = Arc::new(World::union([(&source, &facts)].into_iter()));
+            let now = Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap();
+            let board = Board::derive(
+                Text::new("payments"),
+                world,
+                [].into(),
+                Arc::default(),
+                Completeness::Whole,
+                now,
+            );
+            leave_picture(&cache, &board);
+            let shown = cache.load::<Preview>().map(Preview::into_board).unwrap();
+            assert_eq!(shown.insight.releases.len(), kept);
+        }
     }
 }

@@ -156,7 +156,9 @@ pub(super) fn source_words(board: &Board, now: Instant) -> Vec<String> {
         let age = health.answered_at.map_or_else(|| "never answered".to_owned(), |at| words::ago(at, now));
         match (&health.failure, health.state) {
             (Some(problem), _) => {
-                format!("{} {age}; failed: {} → {}", health.id, problem.what, problem.next_step)
+                // What never answered may be the history, which is not asked.
+                let age = health.answered_at.map(|_| format!(" {age};")).unwrap_or_default();
+                format!("{}{age} failed: {} → {}", health.id, problem.what, problem.next_step)
             }
             (None, SourceState::Starting) => format!("{} not asked yet", health.id),
             (None, _) if health.is_stale(now) => format!("{} stale, {age}", health.id),
