@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     clock::Clock,
-    config::{self, Config, Environment, Flags},
+    config::{self, Config, Flags},
     domain::{Calendar, Instant, Policy, SourceId, Text},
     source::{
         Source,
@@ -47,7 +47,7 @@ impl Context {
     /// Reads the configuration and decides what the board is made of. `demo` is the demo's
     /// own command; `--demo` counts everywhere.
     pub(super) fn resolve(common: &Common, demo: Option<&DemoArguments>) -> Result<Self, Failure> {
-        let environment = Environment::of_process()?;
+        let environment = super::environment()?;
         let config =
             config::load(&environment, &flags(common)).map_err(|error| Failure::Usage(error.to_string()))?;
         let demo = demo.or(common.demo.as_ref().map(|spec| &spec.0));
@@ -177,6 +177,8 @@ fn identity(config: &Config, demo: Option<&DemoSettings>) -> String {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use crate::config::Environment;
 
     use super::*;
 

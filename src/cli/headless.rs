@@ -32,11 +32,15 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
                 if common.offline
                     && let Some(picture) = preview(directory)
                 {
-                    complain(&format!("note: {}; this is the picture that was left last", problem.what));
+                    let what = "this is the picture that was left last, which need not have everything";
+                    complain(&format!("note: {}: {what}\n{}", problem.what, problem.next_step));
                     return Ok(Arc::new(picture));
                 }
                 let asked = if common.offline { "no source is asked" } else { "the sources are asked" };
-                complain(&format!("note: {}; {asked}, the history is not read", problem.what));
+                complain(&format!(
+                    "note: {}: {asked}, the history is not read\n{}",
+                    problem.what, problem.next_step
+                ));
                 (None, None)
             }
         };

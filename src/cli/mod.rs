@@ -26,7 +26,7 @@ pub use args::Arguments;
 use args::Command;
 use context::Context;
 
-use crate::domain::clean;
+use crate::{config::Environment, domain::clean};
 
 /// Wrong usage or configuration.
 const EXIT_USAGE: u8 = 2;
@@ -60,10 +60,19 @@ pub fn main() -> ExitCode {
             ExitCode::from(EXIT_USAGE)
         }
         Err(Failure::Broken(report)) => {
-            complain(&format!("{report:?}"));
+            complain(&format!("{report:#}"));
             ExitCode::from(broken)
         }
     }
+}
+
+/// What is known of the process.
+fn environment() -> Result<Environment, Failure> {
+    Environment::of_process().map_err(|error| {
+        Failure::Usage(format!(
+            "the directory in which tminus was started cannot be told: {error}\nchange into one that exists"
+        ))
+    })
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -99,7 +108,9 @@ fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout();
     // A last line without an end would wait for the end of the program, which cannot fail.
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(color_eyre::Report::from(error).wrap_err("cannot write to the standard output").into())
+        }
         _ => Ok(()),
     }
 }

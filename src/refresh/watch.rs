@@ -18,7 +18,8 @@ use crate::source::Watched;
 pub(super) struct Watch {
     wake: Arc<Notify>,
     places: Vec<Watched>,
-    /// A place cannot be watched, or went away and took its watch with it.
+    /// A place is not watched: it is not there, cannot be watched, or went away and took its
+    /// watch with it.
     broken: Arc<AtomicBool>,
     watcher: Option<RecommendedWatcher>,
 }
@@ -56,14 +57,16 @@ impl Watch {
         let created = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // Reading is no change. An error, such as an overflow of the queue, may hide one.
             let matters = event.map_or(true, |event| {
-                let goes =
-                    event.kind.is_remove() || matches!(event.kind, EventKind::Modify(ModifyKind::Name(_)));
-                let lost = goes && event.paths.iter().any(|path| watched.contains_key(path));
-                if lost {
+                let comes_or_goes = event.kind.is_create()
+                    || event.kind.is_remove()
+                    || matches!(event.kind, EventKind::Modify(ModifyKind::Name(_)));
+                let is_on_the_way = |path| watched.keys().any(|root| root.starts_with(path));
+                let moved = comes_or_goes && event.paths.iter().any(is_on_the_way);
+                if moved {
                     broken.store(true, Ordering::Relaxed);
                 }
                 !event.kind.is_access()
-                    && (lost || event.paths.iter().any(|path| concerns(&of_interest, path)))
+                    && (moved || event.paths.iter().any(|path| concerns(&of_interest, path)))
             });
             if matters {
                 wake.notify_one();
@@ -76,11 +79,21 @@ impl Watch {
                 return None;
             }
         };
-        for (path, mode) in roots {
-            if let Err(error) = watcher.watch(&path, mode) {
+        for (root, mode) in &roots {
+            // What is not there yet is waited for in the directory that it will appear in.
+            let there = root.ancestors().find(|path| path.is_dir()).unwrap_or(root);
+            let is_missing = there != root;
+            if is_missing {
+                self.broken.store(true, Ordering::Relaxed);
+            }
+            if is_missing && roots.contains_key(there) {
+                continue;
+            }
+            let mode = if is_missing { RecursiveMode::NonRecursive } else { *mode };
+            if let Err(error) = watcher.watch(there, mode) {
                 self.broken.store(true, Ordering::Relaxed);
                 if !again {
-                    tracing::warn!(%error, path = %path.display(), "cannot be watched");
+                    tracing::warn!(%error, path = %there.display(), "cannot be watched");
                 }
             }
         }
@@ -166,11 +179,14 @@ mod tests {
         let places = || vec![Watched::Directory(plans.clone())];
         assert!(!watch.follow(places()), "there is nothing to watch");
         std::fs::create_dir(&plans).unwrap();
+        assert!(woken().await.is_ok(), "its directory was watched");
         assert!(watch.follow(places()), "what was written until now was not seen");
         assert!(!watch.follow(places()), "watched already");
         std::fs::remove_dir(&plans).unwrap();
         assert!(woken().await.is_ok());
+        assert!(!watch.follow(places()));
         std::fs::create_dir(&plans).unwrap();
+        assert!(woken().await.is_ok());
         assert!(watch.follow(places()));
         std::fs::write(plans.join("new.toml"), "").unwrap();
         assert!(woken().await.is_ok());

@@ -120,7 +120,11 @@ impl Source for GitSource {
     }
 
     fn watched(&self) -> Vec<Watched> {
-        repository::open(&self.settings.path).map(|found| repository::watched(&found)).unwrap_or_default()
+        match repository::open(&self.settings.path) {
+            Ok(found) => repository::watched(&found),
+            // It may come, or come back.
+            Err(_) => vec![Watched::Directory(self.settings.path.clone())],
+        }
     }
 
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
