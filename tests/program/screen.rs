@@ -127,3 +127,24 @@ fn the_board_of_the_last_visit_comes_back() {
     assert!(text.contains("shop 1.0"), "{text}");
     assert!(text.contains("--offline"), "the age and the reason are said: {text}");
 }
+
+#[test]
+fn a_plan_is_read_again_when_it_changes_and_a_broken_one_changes_nothing() {
+    let place = Place::new();
+    let plan = |version: &str| {
+        format!("[[release]]\nproject = \"shop\"\nversion = \"{version}\"\ntarget = \"2030-01-01\"\n")
+    };
+    place.write(".tminus.toml", &plan("1.0"));
+    let mut terminal = place.open(&["--theme=dark"], 120, 30);
+    terminal.wait_for("shop 1.0");
+    place.write(".tminus.toml", &plan("1.1"));
+    terminal.wait_for("shop 1.1");
+    place.write(".tminus.toml", "[[release]\n");
+    terminal.send("%");
+    let told = terminal.wait_for(".tminus.toml:1");
+    assert!(told.contains("shop 1.1"), "what was known stays:\n{told}");
+    place.write(".tminus.toml", &plan("1.2"));
+    terminal.wait_for("shop 1.2");
+    terminal.send("qq");
+    assert_eq!(terminal.end(), 0);
+}
