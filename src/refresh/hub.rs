@@ -446,13 +446,8 @@ impl Hub {
 
     fn health(&self) -> Arc<[SourceHealth]> {
         let mut health: Vec<_> = self.parts.iter().map(|part| part.health.clone()).collect();
-        if let Some(problem) = self.trouble.clone().or_else(|| self.notes.first().cloned()) {
-            // The store is no source, but whoever looks must know that nothing is kept.
-            let mut store = SourceHealth::starting(SourceId::new("history"));
-            store.state = SourceState::BackingOff;
-            store.failure = Some(problem);
-            health.push(store);
-        }
+        let trouble = self.trouble.as_ref().or_else(|| self.notes.first());
+        health.extend(trouble.cloned().map(SourceHealth::of_history));
         health.into()
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     domain::{Facts, Instant, Policy, Problem, Release, SourceHealth, SourceId, SourceState, Text},
     history::{Appended, History, HistoryError, Kept, Retention},
-    insight::{Board, Completeness},
+    insight::{Board, Completeness, GateAnswer},
     source::{Answer, Report, Round, Source, SourceError},
 };
 
@@ -289,7 +289,12 @@ async fn a_store_that_fails_stops_the_keeping_and_says_so() {
         rig.board(|board| board.health.iter().any(|health| health.id == SourceId::new("history"))).await;
     let trouble = board.health.last().and_then(|health| health.failure.clone()).unwrap();
     assert!(trouble.what.contains("no space left"), "{trouble:?}");
-    rig.board(|board| has(board, "4.2")).await;
+    rig.refresher.asker().refresh(None);
+    rig.then(answer("4.3"));
+    let board = rig.board(|board| has(board, "4.3") && board.health.len() == 2).await;
+    let release = board.default_release().unwrap();
+    let unknown = release.gates.iter().filter(|gate| gate.answer == GateAnswer::Unknown).count();
+    assert_eq!(unknown, 0, "no gate rests on the store");
     rig.refresher.stop().await;
 }
 
