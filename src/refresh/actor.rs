@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    schedule::{Ended, pause},
+    schedule::{Ended, Wait, pause},
     watch::Watch,
 };
 
@@ -94,7 +94,7 @@ pub(super) async fn run(
         if watch.follow(source.watched()) {
             changed.notify_one();
         }
-        match next_reason(pause, &requests, &changed, &cancelled).await {
+        match next_reason(pause, clock, &requests, &changed, &cancelled).await {
             Reason::Quit => return,
             Reason::Due | Reason::Requested => {}
             Reason::FilesChanged => {
@@ -110,16 +110,23 @@ pub(super) async fn run(
 
 async fn next_reason(
     pause: Duration,
+    clock: Clock,
     requests: &Notify,
     changed: &Notify,
     cancelled: &CancellationToken,
 ) -> Reason {
+    let mut wait = Wait::new(clock.now(), pause);
+    let due = async {
+        while let Some(sleep) = wait.next(clock.now()) {
+            tokio::time::sleep(sleep).await;
+        }
+    };
     tokio::select! {
         biased;
         () = cancelled.cancelled() => Reason::Quit,
         () = requests.notified() => Reason::Requested,
         () = changed.notified() => Reason::FilesChanged,
-        () = tokio::time::sleep(pause) => Reason::Due,
+        () = due => Reason::Due,
     }
 }
 

@@ -21,11 +21,8 @@ use crate::{
 use super::{
     actor::{self, Message, What},
     keeper::{Keeper, Said, Storage},
-    schedule::{later, stale_from},
+    schedule::{LONGEST_SLEEP, later, stale_from},
 };
-
-/// Clocks are set and machines sleep: look at the clock again after this long at the latest.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// How old the picture for the next start may get: what a kill costs.
 const PAINT_EVERY: chrono::Duration = chrono::Duration::minutes(1);

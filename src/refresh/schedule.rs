@@ -8,6 +8,34 @@ use crate::domain::Instant;
 /// longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
+/// Clocks are set and machines sleep: look at the clock again after this long at the latest.
+pub(super) const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// A pause that is over when so much time was waited, or when the clock says so: a timer does
+/// not run while the machine sleeps, and a clock may be set back.
+#[derive(Debug)]
+pub(super) struct Wait {
+    due: Option<Instant>,
+    left: Duration,
+}
+
+impl Wait {
+    /// A pause that begins now.
+    pub(super) fn new(now: Instant, pause: Duration) -> Self {
+        Self { due: later(now, pause), left: pause }
+    }
+
+    /// How long to wait before asking this again; none: it is over.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Duration> {
+        if self.left.is_zero() || self.due.is_some_and(|due| due <= now) {
+            return None;
+        }
+        let sleep = self.left.min(LONGEST_SLEEP);
+        self.left -= sleep;
+        Some(sleep)
+    }
+}
+
 /// How the last round of a source ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ended {
@@ -84,5 +112,18 @@ mod tests {
         assert_eq!(stale_from(Instant::UNIX_EPOCH, minute), Instant::from_timestamp(180, 0));
         assert_eq!(stale_from(Instant::MAX_UTC, minute), None);
         assert_eq!(stale_from(Instant::UNIX_EPOCH, Duration::MAX), None);
+    }
+
+    #[test]
+    fn a_pause_ends_by_what_was_waited_or_by_the_clock() {
+        let at = |seconds| Instant::from_timestamp(seconds, 0).unwrap();
+        let seconds = |wait: Option<Duration>| wait.map(|wait| wait.as_secs());
+        let mut wait = Wait::new(at(1000), Duration::from_secs(90));
+        assert_eq!(seconds(wait.next(at(1000))), Some(60));
+        assert_eq!(seconds(wait.next(at(500))), Some(30), "a clock set back does not put it off");
+        assert_eq!(seconds(wait.next(at(530))), None);
+        let mut wait = Wait::new(at(1000), Duration::from_secs(3600));
+        assert_eq!(seconds(wait.next(at(1000))), Some(60));
+        assert_eq!(seconds(wait.next(at(9000))), None, "the machine has slept");
     }
 }
