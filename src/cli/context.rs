@@ -12,7 +12,7 @@ use crate::{
     source::{
         Source,
         demo::{DemoSettings, DemoSource},
-        git::{GitSettings, GitSource, discover},
+        git::{GitSource, discover},
         plan::PlanSource,
     },
 };
@@ -81,18 +81,7 @@ impl Context {
             sources.push(Box::new(PlanSource::new(plan.clone())));
         }
         if let Some(git) = &self.config.git {
-            sources.push(Box::new(GitSource::new(
-                SourceId::new("git"),
-                GitSettings {
-                    path: git.path.clone(),
-                    project: git.project.clone(),
-                    base: git.base.clone(),
-                    tag_pattern: git.tag_pattern.clone(),
-                    releases: git.releases,
-                    recent_days: git.recent_days,
-                    interval: git.interval,
-                },
-            )));
+            sources.push(Box::new(GitSource::new(SourceId::new("git"), git.clone())));
         }
         sources
     }
