@@ -155,7 +155,7 @@ mod tests {
                 Arc::new(release)
             };
             let facts = Facts { releases: (0..releases).map(named).collect(), ..Facts::default() };
-            let world = Arc::new(World::union([(&source, &facts)].into_iter()));
+            let world = Arc::new(World::union([(&source, &facts)]));
             let now = Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap();
             let board = Board::derive(
                 Text::new("payments"),

@@ -219,13 +219,10 @@ impl Hub {
             let mut change = tokio::select! {
                 () = cancelled.cancelled() => break,
                 Some(message) = inbox.recv() => self.hear(message),
-                said = history.recv(), if !history_ended => match said {
-                    Some(said) => self.hear_history(said),
-                    None => {
-                        history_ended = true;
-                        self.lose_history()
-                    }
-                },
+                said = history.recv(), if !history_ended => {
+                    history_ended = said.is_none();
+                    self.hear_history(said)
+                }
                 () = tokio::time::sleep(wait) => Change::Nothing,
             };
             // What arrived together becomes one board.
@@ -233,7 +230,7 @@ impl Hub {
                 change = change.max(self.hear(message));
             }
             while let Ok(said) = history.try_recv() {
-                change = change.max(self.hear_history(said));
+                change = change.max(self.hear_history(Some(said)));
             }
             if self.is_over(self.clock.now()) {
                 change = change.max(Change::Facts);
@@ -359,33 +356,31 @@ impl Hub {
         }
     }
 
-    fn hear_history(&mut self, said: Said) -> Change {
+    /// What the keeper says; none: its thread has ended without being told to.
+    fn hear_history(&mut self, said: Option<Said>) -> Change {
         self.remembered = true;
         match said {
-            Said::Opened { kept, problems } => {
+            Some(Said::Opened { kept, problems }) => {
                 self.notes = problems;
                 for kept in kept {
                     self.restore(kept);
                 }
                 Change::Facts
             }
-            Said::Trouble(trouble) => {
+            Some(Said::Trouble(trouble)) => {
                 self.trouble = trouble;
                 Change::Health
             }
+            None => {
+                tracing::error!("the thread of the history has ended");
+                self.keeper = None;
+                self.trouble = Some(Problem::new(
+                    "nothing is kept: the part of tminus that keeps the history has broken down",
+                    "look into the log for the reason, and start again",
+                ));
+                Change::Health
+            }
         }
-    }
-
-    /// The store's thread has ended without being told to.
-    fn lose_history(&mut self) -> Change {
-        tracing::error!("the thread of the history has ended");
-        self.keeper = None;
-        self.remembered = true;
-        self.trouble = Some(Problem::new(
-            "nothing is kept: the part of tminus that keeps the history has broken down",
-            "look into the log for the reason, and start again",
-        ));
-        Change::Health
     }
 
     /// What was known at the last visit, for a source that has not answered since.

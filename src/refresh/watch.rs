@@ -53,14 +53,14 @@ impl Watch {
         }
         let roots = roots(places);
         let (wake, broken) = (Arc::clone(&self.wake), Arc::clone(&self.broken));
-        let (of_interest, watched) = (places.to_vec(), roots.clone());
+        let (of_interest, directories) = (places.to_vec(), roots.clone());
         let created = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // Reading is no change. An error, such as an overflow of the queue, may hide one.
             let matters = event.map_or(true, |event| {
                 let comes_or_goes = event.kind.is_create()
                     || event.kind.is_remove()
                     || matches!(event.kind, EventKind::Modify(ModifyKind::Name(_)));
-                let is_on_the_way = |path| watched.keys().any(|root| root.starts_with(path));
+                let is_on_the_way = |path| directories.keys().any(|root| root.starts_with(path));
                 let moved = comes_or_goes && event.paths.iter().any(is_on_the_way);
                 if moved {
                     broken.store(true, Ordering::Relaxed);
