@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use crate::config::{self, Environment};
+use crate::config;
 
-use super::{Failure, args::Common, args::ConfigCommand, context::flags, print};
+use super::{Failure, args::Common, args::ConfigCommand, context::flags, environment, print};
 
 /// Prints what was asked for; a wrong configuration is a usage error.
 pub(super) fn run(command: &ConfigCommand, common: &Common) -> Result<ExitCode, Failure> {
-    let (environment, flags) = (Environment::of_process()?, flags(common));
+    let (environment, flags) = (environment()?, flags(common));
     let load = || config::load(&environment, &flags).map_err(|error| Failure::Usage(error.to_string()));
     print(&match command {
         ConfigCommand::Path => config::path(&environment, &flags),

@@ -1,21 +1,18 @@
 //! What a command works on: configuration, sources, and where the board's past is kept.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{borrow::Cow, path::PathBuf, sync::Arc};
 
 use chrono::DateTime;
 use sha2::{Digest, Sha256};
 
 use crate::{
     clock::Clock,
-    config::{self, Config, Environment, Flags},
+    config::{self, Config, Flags},
     domain::{Calendar, Instant, Policy, SourceId, Text},
     source::{
         Source,
         demo::{DemoSettings, DemoSource},
-        git::{GitSettings, GitSource, discover},
+        git::{GitSource, discover},
         plan::PlanSource,
     },
 };
@@ -50,7 +47,7 @@ impl Context {
     /// Reads the configuration and decides what the board is made of. `demo` is the demo's
     /// own command; `--demo` counts everywhere.
     pub(super) fn resolve(common: &Common, demo: Option<&DemoArguments>) -> Result<Self, Failure> {
-        let environment = Environment::of_process()?;
+        let environment = super::environment()?;
         let config =
             config::load(&environment, &flags(common)).map_err(|error| Failure::Usage(error.to_string()))?;
         let demo = demo.or(common.demo.as_ref().map(|spec| &spec.0));
@@ -64,9 +61,14 @@ impl Context {
         };
         let directory = match (&demo, &common.data_dir) {
             (Some(_), None) => None,
-            _ => Some(config.data_dir.join("boards").join(identity(&config, demo.as_ref(), &title))),
+            _ => Some(config.data_dir.join("boards").join(identity(&config, demo.as_ref()))),
         };
         Ok(Self { config, clock, title, policy: Arc::new(policy), directory, demo })
+    }
+
+    /// Whether the board is that of the simulated organisation.
+    pub(super) fn is_demo(&self) -> bool {
+        self.demo.is_some()
     }
 
     /// The sources, in the order of their rank: what people wrote down before what is derived.
@@ -79,18 +81,7 @@ impl Context {
             sources.push(Box::new(PlanSource::new(plan.clone())));
         }
         if let Some(git) = &self.config.git {
-            sources.push(Box::new(GitSource::new(
-                SourceId::new("git"),
-                GitSettings {
-                    path: git.path.clone(),
-                    project: git.project.clone(),
-                    base: git.base.clone(),
-                    tag_pattern: git.tag_pattern.clone(),
-                    releases: git.releases,
-                    recent_days: git.recent_days,
-                    interval: git.interval,
-                },
-            )));
+            sources.push(Box::new(GitSource::new(SourceId::new("git"), git.clone())));
         }
         sources
     }
@@ -131,35 +122,39 @@ fn title(config: &Config) -> String {
 }
 
 /// The name of the board's directory: readable, and another one for other sources. A board
-/// that was given a name keeps its past when the project moves.
-fn identity(config: &Config, demo: Option<&DemoSettings>, title: &Text) -> String {
+/// that was given a name keeps its past when the project moves. What the board is called on
+/// the screen is no part of it: that may change with a setting or the remote's address.
+fn identity(config: &Config, demo: Option<&DemoSettings>) -> String {
+    let name: Cow<'_, str>;
     let mut digest = Sha256::new();
     let mut add = |part: &[u8]| {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     };
     if let Some(demo) = demo {
+        name = "demo".into();
         add(b"demo");
-        for number in
-            [demo.seed, demo.stories as u64, demo.pull_requests.map_or(u64::MAX, |count| count as u64)]
-        {
+        let pull_requests = demo.pull_requests.map_or(u64::MAX, |count| count as u64);
+        // Where time stands still, it is another time.
+        for number in [demo.seed, demo.stories as u64, pull_requests, u64::from(demo.frozen)] {
             add(&number.to_be_bytes());
         }
-    } else if let Some(name) = &config.board {
+    } else if let Some(board) = &config.board {
+        name = board.into();
         add(b"name");
-        add(name.as_bytes());
+        add(board.as_bytes());
     } else {
-        add(b"root");
-        add(path_bytes(&config.root));
-        for path in config.git.iter().map(|git| &git.path) {
-            add(path_bytes(path));
-        }
-        for path in config.plan.iter().flat_map(|plan| &plan.inline) {
-            add(path_bytes(path));
+        name = config.root.file_name().unwrap_or_default().to_string_lossy();
+        let git = config.git.iter().map(|git| (b"git ", &git.path));
+        let plan = config.plan.iter().flat_map(|plan| &plan.inline).map(|file| (b"plan", file));
+        for (kind, path) in std::iter::once((b"root", &config.root)).chain(git).chain(plan) {
+            add(kind);
+            // However it was written: `../plan.toml`, or through a link.
+            add(path.canonicalize().as_ref().unwrap_or(path).as_os_str().as_encoded_bytes());
         }
     }
     let digest = digest.finalize();
-    let readable: String = title
+    let readable: String = name
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
         .take(32)
@@ -168,6 +163,47 @@ fn identity(config: &Config, demo: Option<&DemoSettings>, title: &Text) -> Strin
     format!("{readable}-{short:012x}")
 }
 
-fn path_bytes(path: &Path) -> &[u8] {
-    path.as_os_str().as_encoded_bytes()
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::Environment;
+
+    use super::*;
+
+    fn identity_of(config: &Path) -> String {
+        let environment = Environment {
+            working_directory: config.parent().unwrap().to_owned(),
+            home: Some("/nowhere".into()),
+            ..Environment::default()
+        };
+        let flags = Flags { config: Some(config.to_owned()), ..Flags::default() };
+        identity(&config::load(&environment, &flags).unwrap(), None)
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test makes its files")]
+    fn a_board_stays_the_same_however_it_is_called_and_its_file_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let here = directory.path().join("here");
+        let there = directory.path().join("there");
+        for path in [&here, &there] {
+            std::fs::create_dir(path).unwrap();
+        }
+        let write = |path: PathBuf, text: &str| {
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let release = "[[release]]\nversion = \"4.2\"\n";
+        let plain = identity_of(&write(here.join("plan.toml"), release));
+        assert!(plain.starts_with("here-"), "{plain}");
+        assert_eq!(identity_of(&here.join("../here/plan.toml")), plain, "the same file");
+        write(here.join("plan.toml"), &format!("project = \"ledger\"\n{release}"));
+        assert_eq!(identity_of(&here.join("plan.toml")), plain, "another title");
+        let another = write(here.join("another.toml"), release);
+        assert_ne!(identity_of(&another), plain, "another plan");
+        assert_ne!(identity_of(&write(there.join("plan.toml"), release)), plain, "another project");
+        let named = identity_of(&write(here.join("plan.toml"), "board = \"wall\""));
+        assert_eq!(identity_of(&write(there.join("plan.toml"), "board = \"wall\"")), named, "it moved");
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
 use super::{Failure, args::Common, complain, context::Context};
 
 /// Version of [`Preview`]: rises when its type changes.
-const PREVIEW_SCHEMA: u32 = 2;
+const PREVIEW_SCHEMA: u32 = 1;
 
 /// The board of the context, after every source was asked once (`--offline`: none), or
 /// `--timeout` has passed. What did not answer is unknown.
@@ -26,18 +26,21 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
         match context.directory.as_deref().map(|directory| (directory, OwnerLock::acquire(directory, now))) {
             None => (None, None),
             Some((directory, Ok(lock))) => (Some(lock), Some(storage(directory, context))),
-            Some((directory, Err(LockError::Held { .. }))) if common.offline => {
-                // The owner's last picture is all that can be read without asking anybody.
-                return preview(directory).map(Arc::new).ok_or_else(|| {
-                    Failure::Usage(
-                        "the board is held by another process that has shown nothing yet: wait a moment"
-                            .into(),
-                    )
-                });
-            }
-            Some((_, Err(error))) => {
+            Some((directory, Err(error))) => {
                 let problem = error.problem();
-                complain(&format!("note: {}; sources are asked, the history is not read", problem.what));
+                // Without the store the last picture is all that can be read.
+                if common.offline
+                    && let Some(picture) = preview(directory)
+                {
+                    let what = "this is the picture that was left last, which need not have everything";
+                    complain(&format!("note: {}: {what}\n{}", problem.what, problem.next_step));
+                    return Ok(Arc::new(picture));
+                }
+                let asked = if common.offline { "no source is asked" } else { "the sources are asked" };
+                complain(&format!(
+                    "note: {}: {asked}, the history is not read\n{}",
+                    problem.what, problem.next_step
+                ));
                 (None, None)
             }
         };
@@ -67,7 +70,8 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
 /// The sources of the context; with `--offline` such as cannot be asked.
 pub(super) fn sources(context: &Context, common: &Common) -> Vec<Box<dyn Source>> {
     let sources = context.sources();
-    if !common.offline {
+    // The demo is not anywhere else: it can be asked without a line.
+    if !common.offline || context.is_demo() {
         return sources;
     }
     sources.into_iter().map(|source| Box::new(NotAsked(source)) as Box<dyn Source>).collect()
@@ -79,25 +83,29 @@ pub(super) fn storage(directory: &Path, context: &Context) -> Storage {
     let (store, cache) = (directory.to_owned(), PaintCache::new(directory, PREVIEW_SCHEMA));
     Storage {
         open: Box::new(move || history::open(&store, now)),
-        paint: Box::new(move |board| {
-            if let Err(error) = keep_preview(&cache, board) {
-                tracing::warn!(%error, "the picture for the next start was not kept");
-            }
-        }),
+        paint: Box::new(move |board| leave_picture(&cache, board)),
         retention: Retention { calendar: context.policy.calendar.clone(), ..Retention::default() },
     }
 }
 
-/// Keeps the full picture, else half of it, and so on down to the headlines: it must fit.
-fn keep_preview(cache: &PaintCache, board: &Board) -> Result<(), HistoryError> {
-    let mut refused = Ok(());
+/// A history that cannot be kept, for the reason that the board then shows.
+pub(super) fn no_storage(error: &LockError) -> Storage {
+    let error = HistoryError::Store { doing: "taking the board", cause: error.to_string() };
+    Storage { open: Box::new(move || Err(error)), paint: Box::new(|_| {}), retention: Retention::default() }
+}
+
+/// Keeps the full picture, else a smaller one, else the headlines: it must fit.
+fn leave_picture(cache: &PaintCache, board: &Board) {
+    let mut kept = Ok(());
     for size in [1.0, 0.5, 0.25, 0.1, 0.0] {
-        refused = cache.store(&Preview::of(board, size));
-        if refused.is_ok() {
-            break;
+        kept = cache.store(&Preview::of(board, size));
+        if kept.is_ok() {
+            return;
         }
     }
-    refused
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the picture for the next start was not kept");
+    }
 }
 
 /// The board of the last visit, if it left a picture.
@@ -125,37 +133,42 @@ impl Source for NotAsked {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{TimeZone as _, Utc};
+    use chrono::{TimeZone, Utc};
 
-    use super::*;
     use crate::{
-        domain::{Policy, SourceHealth, Text, World},
-        insight::Completeness,
-        source::demo::{DemoSettings, Organisation, facts},
+        domain::{Facts, Release, Text, World},
+        insight::{Completeness, Learned},
     };
 
+    use super::*;
+
     #[test]
-    fn the_next_start_shows_as_much_of_the_board_as_fits() {
+    fn the_next_start_gets_the_largest_picture_that_fits() {
         let directory = tempfile::tempdir().unwrap();
-        let settings =
-            DemoSettings::opened(Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap(), chrono_tz::Tz::UTC);
-        let now = settings.picture();
-        let facts = facts(&Organisation::new(&settings), now);
-        let id = SourceId::new("demo");
-        let board = Board::derive(
-            Text::new("demo"),
-            Arc::new(World::union([(&id, &facts)])),
-            vec![SourceHealth::starting(id.clone())].into(),
-            Arc::new(Policy::default()),
-            Completeness::Whole,
-            now,
-        );
-        keep_preview(&PaintCache::new(directory.path(), PREVIEW_SCHEMA), &board).unwrap();
-        let shown = preview(directory.path()).unwrap();
-        assert_eq!(shown.completeness, Completeness::Preview);
-        let (shown, known) = (&shown.insight.releases[0], &board.insight.releases[0]);
-        assert_eq!((&shown.release, shown.verdict), (&known.release, known.verdict));
-        assert!(shown.stories.len() >= 48, "{} rows of stories fill no screen", shown.stories.len());
-        assert_eq!(shown.stories[..], known.stories[..shown.stories.len()]);
+        let cache = PaintCache::new(directory.path(), PREVIEW_SCHEMA);
+        let source = SourceId::new("plan");
+        for (releases, length, kept) in [(3, 8, 3), (40, 450, 20)] {
+            let named = |number| {
+                let mut release = Release::named("payments", &format!("4.{number}"));
+                release.url = Some(Text::new("例".repeat(length)));
+                release.tag.clone_from(&release.url);
+                Arc::new(release)
+            };
+            let facts = Facts { releases: (0..releases).map(named).collect(), ..Facts::default() };
+            let world = Arc::new(World::union([(&source, &facts)]));
+            let now = Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap();
+            let board = Board::derive(
+                Text::new("payments"),
+                world,
+                [].into(),
+                Arc::default(),
+                &Learned::default(),
+                Completeness::Whole,
+                now,
+            );
+            leave_picture(&cache, &board);
+            let shown = cache.load::<Preview>().map(Preview::into_board).unwrap();
+            assert_eq!(shown.insight.releases.len(), kept);
+        }
     }
 }

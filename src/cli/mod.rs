@@ -27,6 +27,8 @@ pub use args::Arguments;
 use args::Command;
 use context::Context;
 
+use crate::{config::Environment, domain::clean};
+
 /// Wrong usage or configuration.
 const EXIT_USAGE: u8 = 2;
 /// A question that cannot be answered.
@@ -59,10 +61,19 @@ pub fn main() -> ExitCode {
             ExitCode::from(EXIT_USAGE)
         }
         Err(Failure::Broken(report)) => {
-            complain(&format!("{report:?}"));
+            complain(&format!("{report:#}"));
             ExitCode::from(broken)
         }
     }
+}
+
+/// What is known of the process.
+fn environment() -> Result<Environment, Failure> {
+    Environment::of_process().map_err(|error| {
+        Failure::Usage(format!(
+            "the directory in which tminus was started cannot be told: {error}\nchange into one that exists"
+        ))
+    })
 }
 
 fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -80,13 +91,40 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 /// Says something that is no data.
 fn complain(message: &str) {
     // Nobody may be listening; the exit code says it too.
-    drop(writeln!(io::stderr(), "tminus: {}", message.trim_end()));
+    drop(writeln!(io::stderr(), "tminus: {}", cleaned(message)));
+}
+
+/// `message` without what a terminal would obey: paths, arguments and what the system says of
+/// them come from outside. Lines and their indentation stay.
+fn cleaned(message: &str) -> String {
+    let line = |line: &str| {
+        let indented = line.len() - line.trim_start_matches(' ').len();
+        " ".repeat(indented) + &clean(line)
+    };
+    message.trim_end().split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// Prints data. A reader that has seen enough is no error.
 fn print(text: &str) -> Result<(), Failure> {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+    let mut out = io::stdout();
+    // A last line without an end would wait for the end of the program, which cannot fail.
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(color_eyre::Report::from(error).wrap_err("cannot write to the standard output").into())
+        }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cleaned;
+
+    #[test]
+    fn messages_cannot_command_the_terminal() {
+        assert_eq!(
+            cleaned("no `\x1b[31mred`:\n  allowed: \u{202e}a\u{7}\n"),
+            "no `␛[31mred`:\n  allowed: a␇"
+        );
     }
 }

@@ -42,11 +42,8 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
             return Ok(ExitCode::from(EXIT_USAGE));
         }
         // Without a place to keep it the board has no past, and says so; it works all the same.
-        Some(Err(error)) => {
-            complain(&format!("note: {}: nothing is kept", say(&error.problem())));
-            None
-        }
-        Some(Ok(lock)) => Some(lock),
+        Some(Err(error)) => Some(Err(headless::no_storage(&error))),
+        Some(Ok(lock)) => Some(Ok(lock)),
         None => None,
     };
     log::start(&context.config.state_dir);
@@ -57,8 +54,12 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
         history::owns_panic,
     );
 
-    let directory = context.directory.as_deref().filter(|_| lock.is_some());
-    let preview = directory.and_then(headless::preview);
+    let preview = context.directory.as_deref().and_then(headless::preview);
+    let (lock, storage) = match (lock, context.directory.as_deref()) {
+        (Some(Ok(lock)), Some(directory)) => (Some(lock), Some(headless::storage(directory, context))),
+        (Some(Err(storage)), _) => (None, Some(storage)),
+        _ => (None, None),
+    };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let code = runtime.block_on(async {
         let (screen, input) = terminal::open(context.config.mouse)?;
@@ -67,7 +68,7 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
             policy: Arc::clone(&context.policy),
             clock,
             sources: headless::sources(context, common),
-            storage: directory.map(|directory| headless::storage(directory, context)),
+            storage,
             preview,
         });
         let state = State::new(refresher.board(), options, clock.now());

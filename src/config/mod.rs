@@ -82,7 +82,7 @@ pub struct Config {
     /// shift. Which contexts, keys and commands exist is for the application to say.
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
     /// The repository to read, if any.
-    pub git: Option<GitConfig>,
+    pub git: Option<GitSettings>,
     /// The plan to read, if any.
     pub plan: Option<PlanSettings>,
     /// Where histories are kept.
@@ -106,21 +106,41 @@ impl Config {
 
 /// How to read a git repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GitConfig {
-    /// The repository.
+pub struct GitSettings {
+    /// Any directory inside the repository, or a bare one.
     pub path: PathBuf,
-    /// The project that its releases belong to; none: named after the repository.
+    /// What its releases are of. None: what its tags share (`foo` of `foo-v1.2`), else its
+    /// name at the remote `origin` or `upstream`, else the name of its directory.
     pub project: Option<String>,
-    /// The branch that releases are made from; none: the default branch.
+    /// The branch that releases are made from. None: the one that the remote calls its main
+    /// one, else `main`, `master` or `trunk`, else the one that is checked out. Of a branch
+    /// that is here and at the remote, ours counts if it continues what the remote has, else
+    /// the remote's.
     pub base: Option<String>,
-    /// Tags that are releases, with `*` and `?`; none: all that look like a version.
+    /// Tags that are releases, as a pattern with `*` and `?`, all of one project. None: tags
+    /// that name a version, of the family with the newest one.
     pub tag_pattern: Option<String>,
-    /// How many releases back to read.
+    /// How many of the newest releases are told, 1 to 120.
     pub releases: usize,
-    /// Branches without a commit for more days are no open work.
+    /// A branch whose newest commit is older than so many days is not open work.
     pub recent_days: u32,
     /// How long to wait between two rounds.
     pub interval: Duration,
+}
+
+impl GitSettings {
+    /// The repository that `path` is part of, with everything else as it usually is.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            project: None,
+            base: None,
+            tag_pattern: None,
+            releases: 50,
+            recent_days: 30,
+            interval: Duration::from_secs(60),
+        }
+    }
 }
 
 /// How to read a plan.
@@ -354,11 +374,11 @@ impl Resolver {
         policy
     }
 
-    fn git(&self, project: &Project) -> Option<GitConfig> {
+    fn git(&self, project: &Project) -> Option<GitSettings> {
         if !self.flag("source.git.enabled") {
             return None;
         }
-        Some(GitConfig {
+        Some(GitSettings {
             path: self.path("source.git.path").or_else(|| project.repository.clone())?,
             project: self.text("source.git.project").or_else(|| self.text("project")),
             base: self.text("source.git.base"),

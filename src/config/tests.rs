@@ -71,7 +71,7 @@ fn without_configuration_the_defaults_hold_and_the_repository_is_read() {
     assert_eq!((config.board, config.project, config.plan), (None, None, None));
     assert_eq!(
         config.git,
-        Some(GitConfig {
+        Some(GitSettings {
             path: home.join("work/payments"),
             project: None,
             base: None,
@@ -168,7 +168,7 @@ fn every_setting_reaches_the_configuration() {
     assert_eq!((config.theme.as_str(), config.mouse, config.ascii), ("paper", false, true));
     assert_eq!(
         config.git,
-        Some(GitConfig {
+        Some(GitSettings {
             path: root.join("../other"),
             project: Some("other".to_owned()),
             base: Some("trunk".to_owned()),

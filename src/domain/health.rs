@@ -55,6 +55,8 @@ pub struct Progress {
 }
 
 impl SourceHealth {
+    const HISTORY: &str = "history";
+
     /// A source that has not been asked yet.
     pub fn starting(id: SourceId) -> Self {
         Self {
@@ -68,6 +70,21 @@ impl SourceHealth {
             failures: 0,
             progress: None,
         }
+    }
+
+    /// The store of the past, which fails: shown among the sources though it is none, because
+    /// whoever looks must know that nothing is kept. No answer rests on it.
+    pub fn of_history(failure: Problem) -> Self {
+        Self {
+            state: SourceState::BackingOff,
+            failure: Some(failure),
+            ..Self::starting(SourceId::new(Self::HISTORY))
+        }
+    }
+
+    /// Whether this is the store of the past, not a source.
+    pub fn is_history(&self) -> bool {
+        self.id.as_str() == Self::HISTORY
     }
 
     /// What it said may no longer be so: it never answered, or too long ago.

@@ -158,7 +158,8 @@ impl<'a> Context<'a> {
 
     /// A source that never answered, so that nobody knows what it covers.
     pub(crate) fn unheard(&self) -> impl Iterator<Item = &'a SourceId> {
-        self.health.iter().filter(|health| health.answered_at.is_none()).map(|health| &health.id)
+        let unheard = |health: &&SourceHealth| health.answered_at.is_none() && !health.is_history();
+        self.health.iter().filter(unheard).map(|health| &health.id)
     }
 
     /// How good the data of all of `kinds` that are covered is.

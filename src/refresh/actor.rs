@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    schedule::{Ended, pause},
+    schedule::{Ended, Wait, pause},
     watch::Watch,
 };
 
@@ -58,6 +58,8 @@ pub(super) async fn run(
     let id = source.id();
     let changed = Arc::new(Notify::new());
     let mut watch = Watch::new(Arc::clone(&changed));
+    // Before the first round, so that what changes during it is not missed.
+    watch.follow(source.watched());
     let mut failures = 0_u32;
     loop {
         let now = clock.now();
@@ -89,8 +91,10 @@ pub(super) async fn run(
             return;
         }
         // What a source reads may change with what it read: a plan names further files.
-        watch.follow(source.watched());
-        match next_reason(pause, &requests, &changed, &cancelled).await {
+        if watch.follow(source.watched()) {
+            changed.notify_one();
+        }
+        match next_reason(pause, clock, &requests, &changed, &cancelled).await {
             Reason::Quit => return,
             Reason::Due | Reason::Requested => {}
             Reason::FilesChanged => {
@@ -106,16 +110,23 @@ pub(super) async fn run(
 
 async fn next_reason(
     pause: Duration,
+    clock: Clock,
     requests: &Notify,
     changed: &Notify,
     cancelled: &CancellationToken,
 ) -> Reason {
+    let mut wait = Wait::new(clock.now(), pause);
+    let due = async {
+        while let Some(sleep) = wait.next(clock.now()) {
+            tokio::time::sleep(sleep).await;
+        }
+    };
     tokio::select! {
         biased;
         () = cancelled.cancelled() => Reason::Quit,
         () = requests.notified() => Reason::Requested,
         () = changed.notified() => Reason::FilesChanged,
-        () = tokio::time::sleep(pause) => Reason::Due,
+        () = due => Reason::Due,
     }
 }
 

@@ -21,11 +21,8 @@ use crate::{
 use super::{
     actor::{self, Message, What},
     keeper::{Keeper, Said, Storage},
-    schedule::stale_after,
+    schedule::{LONGEST_SLEEP, later, stale_from},
 };
-
-/// Clocks are set and machines sleep: look at the clock again after this long at the latest.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// How old the picture for the next start may get: what a kill costs.
 const PAINT_EVERY: chrono::Duration = chrono::Duration::minutes(1);
@@ -215,13 +212,22 @@ impl Hub {
         mut history: mpsc::UnboundedReceiver<Said>,
         cancelled: CancellationToken,
     ) {
+        let mut history_ended = self.keeper.is_none();
         loop {
+            let settled = self.remembered && self.parts.iter().all(|part| part.asked);
+            if settled && !*self.settle.borrow() {
+                self.settle.send_replace(true);
+            }
+            self.paint(PAINT_EVERY);
             let wait = self.until_invalid();
+            // A channel that is closed has nothing to say, again and again: it is not listened to.
             let mut change = tokio::select! {
                 () = cancelled.cancelled() => break,
-                // One that has ended is not waited for: it would be ready at once, for ever.
                 Some(message) = inbox.recv() => self.hear(message),
-                Some(said) = history.recv() => self.hear_history(said),
+                said = history.recv(), if !history_ended => {
+                    history_ended = said.is_none();
+                    self.hear_history(said)
+                }
                 () = tokio::time::sleep(wait) => Change::Nothing,
             };
             // What arrived together becomes one board.
@@ -229,19 +235,14 @@ impl Hub {
                 change = change.max(self.hear(message));
             }
             while let Ok(said) = history.try_recv() {
-                change = change.max(self.hear_history(said));
+                change = change.max(self.hear_history(Some(said)));
             }
-            if self.clock.now() >= self.publish.borrow().valid_until {
+            if self.is_over(self.clock.now()) {
                 change = change.max(Change::Facts);
             }
             if change > Change::Nothing {
                 self.make_board(change).await;
             }
-            let settled = self.remembered && self.parts.iter().all(|part| part.asked);
-            if settled && !*self.settle.borrow() {
-                self.settle.send_replace(true);
-            }
-            self.paint(PAINT_EVERY);
         }
         self.paint(chrono::Duration::zero());
     }
@@ -254,7 +255,8 @@ impl Hub {
             .painted
             .as_ref()
             .is_some_and(|(_, insight)| Weak::ptr_eq(insight, &Arc::downgrade(&board.insight)));
-        let due = self.painted.as_ref().is_none_or(|(at, _)| board.at - *at >= age);
+        // Either way: a clock that was set back must not put it off.
+        let due = self.painted.as_ref().is_none_or(|(at, _)| (board.at - *at).abs() >= age);
         if let Some(keeper) = &self.keeper
             && news
             && due
@@ -265,14 +267,20 @@ impl Hub {
         }
     }
 
+    /// Whether time alone has made another board of the newest one: it has passed, or was set
+    /// back. The picture of the last visit stays as it is until there is something better.
+    fn is_over(&self, now: Instant) -> bool {
+        let board = self.publish.borrow();
+        board.completeness != Completeness::Preview && (now >= board.valid_until || now < board.at)
+    }
+
     fn until_invalid(&self) -> Duration {
-        let left = self.publish.borrow().valid_until - self.clock.now();
-        match self.clock {
-            Clock::Frozen(_) => LONGEST_SLEEP,
-            Clock::Real => {
-                left.to_std().unwrap_or(Duration::ZERO).clamp(Duration::from_millis(50), LONGEST_SLEEP)
-            }
+        let board = self.publish.borrow();
+        if matches!(self.clock, Clock::Frozen(_)) || board.completeness == Completeness::Preview {
+            return LONGEST_SLEEP;
         }
+        let left = board.valid_until - self.clock.now();
+        left.to_std().unwrap_or(Duration::ZERO).clamp(Duration::from_millis(50), LONGEST_SLEEP)
     }
 
     fn hear(&mut self, message: Message) -> Change {
@@ -300,7 +308,7 @@ impl Hub {
             What::Ended { result, pause } => {
                 part.asked = true;
                 part.health.progress = None;
-                part.health.next_at = chrono::Duration::from_std(pause).ok().map(|pause| message.at + pause);
+                part.health.next_at = later(message.at, pause);
                 self.hear_result(&message.source, message.at, result)
             }
         }
@@ -318,13 +326,14 @@ impl Hub {
                     }
                     Answer::Facts(_) | Answer::Unchanged => None,
                 };
-                let was_stale = part.health.is_stale(at);
+                // Answers rest on both.
+                let was_in_doubt = part.health.is_stale(at) || part.health.failure.is_some();
                 part.health.state = SourceState::Waiting;
                 part.health.answered_at = Some(at);
-                part.health.stale_from = Some(at + stale_after(part.interval));
+                part.health.stale_from = stale_from(at, part.interval);
                 part.health.failure = None;
                 part.health.failures = 0;
-                let change = if news.is_some() || was_stale { Change::Facts } else { Change::Health };
+                let change = if news.is_some() || was_in_doubt { Change::Facts } else { Change::Health };
                 if let Some(facts) = news {
                     part.facts = Some(facts);
                     part.partial = false;
@@ -352,18 +361,28 @@ impl Hub {
         }
     }
 
-    fn hear_history(&mut self, said: Said) -> Change {
+    /// What the keeper says; none: its thread has ended without being told to.
+    fn hear_history(&mut self, said: Option<Said>) -> Change {
         self.remembered = true;
         match said {
-            Said::Opened { kept, problems } => {
+            Some(Said::Opened { kept, problems }) => {
                 self.notes = problems;
                 for kept in kept {
                     self.restore(kept);
                 }
                 Change::Facts
             }
-            Said::Trouble(trouble) => {
+            Some(Said::Trouble(trouble)) => {
                 self.trouble = trouble;
+                Change::Health
+            }
+            None => {
+                tracing::error!("the thread of the history has ended");
+                self.keeper = None;
+                self.trouble = Some(Problem::new(
+                    "nothing is kept: the part of tminus that keeps the history has broken down",
+                    "look into the log for the reason, and start again",
+                ));
                 Change::Health
             }
         }
@@ -381,7 +400,7 @@ impl Hub {
         part.partial = false;
         part.health.answered_at = Some(kept.until);
         part.health.changed_at = Some(kept.since);
-        part.health.stale_from = Some(kept.until + stale_after(part.interval));
+        part.health.stale_from = stale_from(kept.until, part.interval);
     }
 
     async fn make_board(&mut self, change: Change) {
@@ -445,13 +464,89 @@ impl Hub {
 
     fn health(&self) -> Arc<[SourceHealth]> {
         let mut health: Vec<_> = self.parts.iter().map(|part| part.health.clone()).collect();
-        if let Some(problem) = self.trouble.clone().or_else(|| self.notes.first().cloned()) {
-            // The store is no source, but whoever looks must know that nothing is kept.
-            let mut store = SourceHealth::starting(SourceId::new("history"));
-            store.state = SourceState::BackingOff;
-            store.failure = Some(problem);
-            health.push(store);
-        }
+        let trouble = self.trouble.as_ref().or_else(|| self.notes.first());
+        health.extend(trouble.cloned().map(SourceHealth::of_history));
         health.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        future::Future as _,
+        pin::pin,
+        sync::atomic::{AtomicUsize, Ordering},
+        task::{Context, Wake, Waker},
+    };
+
+    use chrono::{TimeZone, Utc};
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    fn hub(clock: Clock, board: Board) -> Hub {
+        Hub {
+            title: Text::new("payments"),
+            policy: Arc::default(),
+            learned: Arc::default(),
+            clock,
+            parts: Vec::new(),
+            keeper: None,
+            remembered: true,
+            trouble: None,
+            notes: Vec::new(),
+            painted: None,
+            publish: watch::channel(Arc::new(board)).0,
+            settle: watch::channel(false).0,
+        }
+    }
+
+    fn board(at: Instant) -> Board {
+        Board::derive(
+            Text::new("payments"),
+            Arc::default(),
+            [].into(),
+            Arc::default(),
+            &Learned::default(),
+            Completeness::Whole,
+            at,
+        )
+    }
+
+    #[tokio::test]
+    async fn with_nobody_left_to_listen_to_it_rests() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap();
+        let hub = hub(Clock::Frozen(now), board(now));
+        let (_, inbox) = mpsc::unbounded_channel();
+        let (_, history) = mpsc::unbounded_channel();
+        let settled = hub.settle.subscribe();
+        let mut running = pin!(hub.run(inbox, history, CancellationToken::new()));
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        assert!(running.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        assert_eq!(woken.0.load(Ordering::SeqCst), 0, "it asks to be run again at once");
+        assert!(*settled.borrow(), "without sources there is nothing to wait for");
+    }
+
+    #[test]
+    fn a_board_ends_by_its_time_and_by_a_clock_that_was_set_back() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap();
+        let hub = hub(Clock::Frozen(now), board(now));
+        let until = hub.publish.borrow().valid_until;
+        assert!(!hub.is_over(now));
+        assert!(hub.is_over(until));
+        assert!(hub.is_over(now - chrono::Duration::days(1)));
+        hub.publish.send_modify(|board| {
+            *board = Arc::new(Board { completeness: Completeness::Preview, ..(**board).clone() });
+        });
+        assert!(!hub.is_over(until), "the last visit is shown until something better comes");
     }
 }

@@ -154,7 +154,10 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
             }
             Ok(()) => {}
             Err(error) => {
-                tracing::error!(%error, "the history could not be written");
+                // Once: a disk that stays full must not fill another one with the log.
+                if !in_trouble {
+                    tracing::error!(%error, "the history could not be written");
+                }
                 in_trouble = true;
                 say(Said::Trouble(Some(trouble(&error))));
             }

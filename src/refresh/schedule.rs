@@ -2,9 +2,39 @@
 
 use std::time::Duration;
 
+use crate::domain::Instant;
+
 /// The longest pause between two rounds of a source that fails, unless its own interval is
 /// longer.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
+
+/// Clocks are set and machines sleep: look at the clock again after this long at the latest.
+pub(super) const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// A pause that is over when so much time was waited, or when the clock says so: a timer does
+/// not run while the machine sleeps, and a clock may be set back.
+#[derive(Debug)]
+pub(super) struct Wait {
+    due: Option<Instant>,
+    left: Duration,
+}
+
+impl Wait {
+    /// A pause that begins now.
+    pub(super) fn new(now: Instant, pause: Duration) -> Self {
+        Self { due: later(now, pause), left: pause }
+    }
+
+    /// How long to wait before asking this again; none: it is over.
+    pub(super) fn next(&mut self, now: Instant) -> Option<Duration> {
+        if self.left.is_zero() || self.due.is_some_and(|due| due <= now) {
+            return None;
+        }
+        let sleep = self.left.min(LONGEST_SLEEP);
+        self.left -= sleep;
+        Some(sleep)
+    }
+}
 
 /// How the last round of a source ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +62,14 @@ pub(super) fn pause(interval: Duration, ended: Ended, chance: f64) -> Duration {
 }
 
 /// From when on facts that were true at `answered` count as stale: after three intervals.
-pub(super) fn stale_after(interval: Duration) -> chrono::Duration {
-    chrono::Duration::from_std(interval.saturating_mul(3)).unwrap_or(chrono::Duration::days(1))
+/// None: they always do, as there is no such instant.
+pub(super) fn stale_from(answered: Instant, interval: Duration) -> Option<Instant> {
+    later(answered, interval.saturating_mul(3))
+}
+
+/// `pause` after `at`, unless there is no such instant.
+pub(super) fn later(at: Instant, pause: Duration) -> Option<Instant> {
+    at.checked_add_signed(chrono::Duration::from_std(pause).ok()?)
 }
 
 #[cfg(test)]
@@ -68,5 +104,26 @@ mod tests {
         assert_eq!(pause(interval, Ended::Well, 0.0).as_secs(), 90);
         assert_eq!(pause(interval, Ended::Well, 1.0).as_secs(), 110);
         assert_eq!(pause(interval, Ended::Well, 7.0).as_secs(), 110);
+    }
+
+    #[test]
+    fn an_instant_that_does_not_exist_is_stale_not_a_panic() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(stale_from(Instant::UNIX_EPOCH, minute), Instant::from_timestamp(180, 0));
+        assert_eq!(stale_from(Instant::MAX_UTC, minute), None);
+        assert_eq!(stale_from(Instant::UNIX_EPOCH, Duration::MAX), None);
+    }
+
+    #[test]
+    fn a_pause_ends_by_what_was_waited_or_by_the_clock() {
+        let at = |seconds| Instant::from_timestamp(seconds, 0).unwrap();
+        let seconds = |wait: Option<Duration>| wait.map(|wait| wait.as_secs());
+        let mut wait = Wait::new(at(1000), Duration::from_secs(90));
+        assert_eq!(seconds(wait.next(at(1000))), Some(60));
+        assert_eq!(seconds(wait.next(at(500))), Some(30), "a clock set back does not put it off");
+        assert_eq!(seconds(wait.next(at(530))), None);
+        let mut wait = Wait::new(at(1000), Duration::from_secs(3600));
+        assert_eq!(seconds(wait.next(at(1000))), Some(60));
+        assert_eq!(seconds(wait.next(at(9000))), None, "the machine has slept");
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     clock::Clock,
     domain::{Facts, Instant, Policy, Problem, Release, SourceHealth, SourceId, SourceState, Text},
     history::{Appended, History, HistoryError, Kept, Retention},
-    insight::{Board, Completeness},
+    insight::{Board, Completeness, GateAnswer},
     source::{Answer, Report, Round, Source, SourceError},
 };
 
@@ -289,7 +289,12 @@ async fn a_store_that_fails_stops_the_keeping_and_says_so() {
         rig.board(|board| board.health.iter().any(|health| health.id == SourceId::new("history"))).await;
     let trouble = board.health.last().and_then(|health| health.failure.clone()).unwrap();
     assert!(trouble.what.contains("no space left"), "{trouble:?}");
-    rig.board(|board| has(board, "4.2")).await;
+    rig.refresher.asker().refresh(None);
+    rig.then(answer("4.3"));
+    let board = rig.board(|board| has(board, "4.3") && board.health.len() == 2).await;
+    let release = board.default_release().unwrap();
+    let unknown = release.gates.iter().filter(|gate| gate.answer == GateAnswer::Unknown).count();
+    assert_eq!(unknown, 0, "no gate rests on the store");
     rig.refresher.stop().await;
 }
 
@@ -301,5 +306,32 @@ async fn settled_means_that_every_source_was_heard_and_the_past_read() {
     let board = tokio::time::timeout(Duration::from_secs(20), rig.refresher.settled()).await.unwrap();
     assert!(has(&board, "4.1"), "the source failed, so what it said last counts");
     assert!(board.health[0].failure.is_some());
+    rig.refresher.stop().await;
+}
+
+#[tokio::test]
+async fn a_store_whose_thread_breaks_down_is_said_and_not_waited_for() {
+    let (storage, _) = remembering(false);
+    let mut rig = rig(Some(Storage { open: Box::new(|| panic!("the store breaks down")), ..storage }));
+    rig.then(answer("4.2"));
+    let board = tokio::time::timeout(Duration::from_secs(20), rig.refresher.settled()).await.unwrap();
+    assert!(has(&board, "4.2"));
+    let failure = board.health.last().and_then(|health| health.failure.clone()).unwrap();
+    assert!(failure.what.contains("nothing is kept"), "{failure:?}");
+    rig.refresher.stop().await;
+}
+
+#[tokio::test]
+async fn an_answer_after_a_failure_is_judged_anew_without_news_too() {
+    let rig = rig(None);
+    rig.then(answer("4.2"));
+    rig.board(|board| has(board, "4.2")).await;
+    rig.refresher.asker().refresh(None);
+    rig.then(failure());
+    let failed = rig.board(|board| board.health[0].failure.is_some()).await;
+    rig.refresher.asker().refresh(None);
+    rig.then(Step::End(Ok(Answer::Unchanged)));
+    let board = rig.board(|board| board.health[0].failure.is_none()).await;
+    assert!(!Arc::ptr_eq(&failed.insight, &board.insight), "remedies speak of the failure");
     rig.refresher.stop().await;
 }

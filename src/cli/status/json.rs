@@ -264,7 +264,7 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool) -> S
 
 fn print(value: &impl Serialize) -> String {
     // Only maps with keys that are no strings can fail, and there are none.
-    serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}"))
+    serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}")) + "\n"
 }
 
 fn sources(board: &Board) -> Vec<SourceJson<'_>> {

@@ -33,49 +33,11 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+pub use crate::config::GitSettings;
 use crate::{
     domain::{Problem, SourceId},
     source::{Answer, Round, Source, SourceError, Watched},
 };
-
-/// What is configured about a repository.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GitSettings {
-    /// Any directory inside the repository, or a bare one.
-    pub path: PathBuf,
-    /// What its releases are of. None: what its tags share (`foo` of `foo-v1.2`), else its
-    /// name at the remote `origin` or `upstream`, else the name of its directory.
-    pub project: Option<String>,
-    /// The branch that releases are made from. None: the one that the remote calls its main
-    /// one, else `main`, `master` or `trunk`, else the one that is checked out. Of a branch
-    /// that is here and at the remote, ours counts if it continues what the remote has, else
-    /// the remote's.
-    pub base: Option<String>,
-    /// Tags that are releases, as a pattern with `*` and `?`, all of one project. None: tags
-    /// that name a version, of the family with the newest one.
-    pub tag_pattern: Option<String>,
-    /// How many of the newest releases are told, 1 to 120.
-    pub releases: usize,
-    /// A branch whose newest commit is older than so many days is not open work.
-    pub recent_days: u32,
-    /// How long to wait between two rounds.
-    pub interval: Duration,
-}
-
-impl GitSettings {
-    /// The repository that `path` is part of, with everything else as it usually is.
-    pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            project: None,
-            base: None,
-            tag_pattern: None,
-            releases: 50,
-            recent_days: 30,
-            interval: Duration::from_secs(60),
-        }
-    }
-}
 
 /// A repository that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,7 +82,11 @@ impl Source for GitSource {
     }
 
     fn watched(&self) -> Vec<Watched> {
-        repository::open(&self.settings.path).map(|found| repository::watched(&found)).unwrap_or_default()
+        match repository::open(&self.settings.path) {
+            Ok(found) => repository::watched(&found),
+            // It may come, or come back.
+            Err(_) => vec![Watched::Directory(self.settings.path.clone())],
+        }
     }
 
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {

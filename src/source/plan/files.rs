@@ -42,6 +42,8 @@ pub(super) fn find(patterns: &[FilePattern]) -> Found {
             let glob = GlobBuilder::new(&pattern.pattern).literal_separator(true).build();
             // Checked when the configuration was read.
             let Ok(glob) = glob else { continue };
+            // There or not: it may come.
+            found.directories.insert(pattern.base.clone());
             let depth =
                 if pattern.pattern.contains("**") { DEEPEST } else { pattern.pattern.split('/').count() - 1 };
             let mut left = MOST_ENTRIES;
