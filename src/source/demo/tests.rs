@@ -397,10 +397,9 @@ fn a_large_release_is_made_and_moves_quickly() {
         (work(), start.elapsed())
     }
     let settings = settings(50_000);
-    // A third of this on an idle machine; a busy one gets three tries.
-    let most = std::time::Duration::from_secs(3);
-    let made = (0..3).map(|_| timed(|| Organisation::new(&settings))).find(|(_, took)| *took < most);
-    let (organisation, _) = made.expect("made in three seconds");
+    let (organisation, took) = timed(|| Organisation::new(&settings));
+    // About a second on an idle machine; work that grows with the square takes minutes.
+    assert!(took < std::time::Duration::from_secs(30), "made in {took:?}");
     let mut rounds = Rounds::open(&organisation, settings.picture());
     let facts = rounds.facts();
     assert_eq!(counts(&facts).1, 50_000);
