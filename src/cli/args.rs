@@ -57,6 +57,9 @@ pub struct Common {
     /// Ask no source: show what was known last.
     #[arg(long, global = true, help_heading = "Common")]
     pub offline: bool,
+    /// Look at the past: `status` and `check` as of 2026-11-22, "2026-11-22 14:00" or an instant.
+    #[arg(long, global = true, value_name = "TIME", help_heading = "Common")]
+    pub as_of: Option<String>,
     /// How long a headless command waits for the sources, in seconds.
     #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, help_heading = "Common")]
     pub timeout: u64,

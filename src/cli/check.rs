@@ -35,10 +35,14 @@ pub(super) fn run(
         }
         Err(message) => return Err(Failure::Usage(message)),
     };
+    if board.completeness == Completeness::Preview {
+        complain("cannot tell: only the picture of the last visit can be read, and it may be old");
+        return Ok(ExitCode::from(EXIT_UNKNOWN));
+    }
     let Some(release) = board.release(&id) else {
         return Ok(ExitCode::from(EXIT_UNKNOWN));
     };
-    print(&status::render_check(&board, release, question.outlook, question.format, context.clock.now()))?;
+    print(&status::render_check(&board, release, question.outlook, question.format, board.at))?;
     Ok(ExitCode::from(exit_code(release, question.outlook)))
 }
 

@@ -12,20 +12,25 @@ use crate::{
     source::{Answer, Round, Source, SourceError},
 };
 
-use super::{Failure, args::Common, complain, context::Context};
+use super::{Failure, args::Common, as_of, complain, context::Context};
 
 /// Version of [`Preview`]: rises when its type changes.
 const PREVIEW_SCHEMA: u32 = 1;
 
 /// The board of the context, after every source was asked once (`--offline`: none), or
 /// `--timeout` has passed. What did not answer is unknown.
+///
+/// With `--as-of` nothing is asked: the board is that of then.
 pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Failure> {
+    if let Some(written) = &common.as_of {
+        return as_of::board(context, as_of::instant(written, &context.policy.calendar)?);
+    }
     let now = context.clock.now();
     // The lock is held while the store is open: one process at a time.
     let (lock, storage) =
         match context.directory.as_deref().map(|directory| (directory, OwnerLock::acquire(directory, now))) {
             None => (None, None),
-            Some((directory, Ok(lock))) => (Some(lock), Some(storage(directory, context))),
+            Some((directory, Ok(lock))) => (Some(lock), Some(storage(directory, context, common))),
             Some((directory, Err(error))) => {
                 let problem = error.problem();
                 // Without the store the last picture is all that can be read.
@@ -78,20 +83,27 @@ pub(super) fn sources(context: &Context, common: &Common) -> Vec<Box<dyn Source>
 }
 
 /// The history and the picture of the last visit in `directory`.
-pub(super) fn storage(directory: &Path, context: &Context) -> Storage {
+pub(super) fn storage(directory: &Path, context: &Context, common: &Common) -> Storage {
     let now = context.clock.now();
     let (store, cache) = (directory.to_owned(), PaintCache::new(directory, PREVIEW_SCHEMA));
     Storage {
         open: Box::new(move || history::open(&store, now)),
         paint: Box::new(move |board| leave_picture(&cache, board)),
         retention: Retention { calendar: context.policy.calendar.clone(), ..Retention::default() },
+        // That nobody was asked is no event of the past.
+        is_kept: !common.offline || context.is_demo(),
     }
 }
 
 /// A history that cannot be kept, for the reason that the board then shows.
 pub(super) fn no_storage(error: &LockError) -> Storage {
     let error = HistoryError::Store { doing: "taking the board", cause: error.to_string() };
-    Storage { open: Box::new(move || Err(error)), paint: Box::new(|_| {}), retention: Retention::default() }
+    Storage {
+        open: Box::new(move || Err(error)),
+        paint: Box::new(|_| {}),
+        retention: Retention::default(),
+        is_kept: false,
+    }
 }
 
 /// Keeps the full picture, else a smaller one, else the headlines: it must fit.

@@ -4,6 +4,7 @@
 //! part of the interface: scripts and pipelines rely on them.
 
 mod args;
+mod as_of;
 mod background;
 mod backtest;
 mod check;

@@ -56,7 +56,9 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
 
     let preview = context.directory.as_deref().and_then(headless::preview);
     let (lock, storage) = match (lock, context.directory.as_deref()) {
-        (Some(Ok(lock)), Some(directory)) => (Some(lock), Some(headless::storage(directory, context))),
+        (Some(Ok(lock)), Some(directory)) => {
+            (Some(lock), Some(headless::storage(directory, context, common)))
+        }
         (Some(Err(storage)), _) => (None, Some(storage)),
         _ => (None, None),
     };

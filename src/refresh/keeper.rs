@@ -21,6 +21,8 @@ pub struct Storage {
     pub paint: Box<dyn Fn(&Board) + Send>,
     /// How much of the past is kept.
     pub retention: Retention,
+    /// New rounds are kept; otherwise the past is only read.
+    pub is_kept: bool,
 }
 
 /// How often what retention lets go is deleted.
@@ -123,6 +125,9 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
     while let Ok(order) = inbox.recv() {
         let done = match (order, store.as_mut()) {
             (Order::Close, _) => return,
+            (Order::Keep { .. } | Order::KeepHealth { .. } | Order::Paint(_), _) if !storage.is_kept => {
+                continue;
+            }
             (Order::Paint(board), _) => {
                 (storage.paint)(&board);
                 continue;

@@ -254,6 +254,7 @@ fn remembering(full: bool) -> (Storage, Arc<Mutex<Vec<String>>>) {
             painted.lock().unwrap().push(format!("painted {}", board.world.releases[0].version));
         }),
         retention: Retention::default(),
+        is_kept: true,
     };
     (storage, told)
 }

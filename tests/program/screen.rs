@@ -129,6 +129,27 @@ fn the_board_of_the_last_visit_comes_back() {
 }
 
 #[test]
+fn any_instant_that_was_kept_can_be_looked_at() {
+    let place = Place::new();
+    let plan = |version: &str| format!("[[release]]\nproject = \"shop\"\nversion = \"{version}\"\n");
+    place.write(".tminus.toml", &plan("1.0"));
+    let first: serde_json::Value =
+        serde_json::from_slice(&place.run(&["status", "--format", "json"]).stdout).expect("JSON");
+    place.write(".tminus.toml", &plan("2.0"));
+    let second = place.run(&["status"]);
+    assert!(String::from_utf8_lossy(&second.stdout).contains("shop 2.0"));
+    let at = first["sources"][0]["answered_at"].as_str().expect("an instant").to_owned();
+    let then = place.run(&["status", "--as-of", &at]);
+    let text = String::from_utf8_lossy(&then.stdout).into_owned();
+    assert!(text.contains("shop 1.0") && !text.contains("shop 2.0"), "{text}");
+    for (when, said) in [("2001-01-01", "begins later"), ("soon", "is no time")] {
+        let output = place.run(&["status", "--as-of", when]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains(said));
+    }
+}
+
+#[test]
 fn a_plan_is_read_again_when_it_changes_and_a_broken_one_changes_nothing() {
     let place = Place::new();
     let plan = |version: &str| {

@@ -22,9 +22,11 @@ use super::{
 /// Prints the board, or what of it concerns `--release`.
 pub(super) fn run(context: &Context, common: &Common, format: Format) -> Result<ExitCode, Failure> {
     let board = headless::board(context, common)?;
+    // The past is looked at from then.
+    let now = if common.as_of.is_some() { board.at } else { context.clock.now() };
     let release =
         common.release.as_deref().map(|name| named(&board, name)).transpose().map_err(Failure::Usage)?;
-    print(&render(&board, release.as_ref(), format, context.clock.now()))?;
+    print(&render(&board, release.as_ref(), format, now))?;
     Ok(ExitCode::SUCCESS)
 }
 
