@@ -163,17 +163,17 @@ fn step(
                 .iter()
                 .find(|(id, _)| context.release(id).is_some())
                 .map(|(id, _)| Subject::Release(id.clone()));
-            let named = words::list(&names, MOST_NAMED);
+            let first = words::list(&names, MOST_NAMED);
             let place = missing.iter().find_map(|(_, state)| match state {
                 Dependency::Missing(place) => Some(place),
                 Dependency::Deployed(_) | Dependency::Unknown => None,
             });
             let action = match place {
-                None => format!("tell of {named}"),
+                None => format!("tell of {first}"),
                 Some(place) if context.world.is_covered(Kind::Deployments) => {
-                    format!("deploy {named} to {place} first")
+                    format!("deploy {first} to {place} first")
                 }
-                Some(_) => format!("release {named} first"),
+                Some(_) => format!("release {first} first"),
             };
             make(missing.len(), action, subject)
         }
