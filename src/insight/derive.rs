@@ -71,7 +71,11 @@ pub fn derive(
         let story_rows =
             stories::rows(&context, &membership, &usual_ages, release, progress.went_out.as_ref());
         let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
-        let remedies = remedies(&question, &gates, &story_rows, &pull_request_rows);
+        let remedies = if described.released_at.is_none() {
+            remedies(&question, &gates, &story_rows, &pull_request_rows)
+        } else {
+            Vec::new()
+        };
         let (forecast, outlook, distribution) =
             forecasts.of(&context, &membership, release, burn_down.unit, &progress);
         if let ForecastView::Dates { p50, p85, p95, .. } = forecast {

@@ -1,4 +1,4 @@
-//! What the facts mean: pure functions of (world, health, policy, now).
+//! What the facts mean: pure functions of (world, health, policy, learned, now).
 //!
 //! Nothing here reads a clock, a file or a network, so the same world at the same instant
 //! always gives the same answers, on the screen, in a pipeline and when the past is looked at.

@@ -201,12 +201,11 @@ fn basis(dates: &Dates) -> ForecastBasis {
         growth if growth <= -0.005 => format!("the scope shrinks by {:.2} a day", -growth),
         _ => "the scope stays as it is".to_owned(),
     };
-    let own = match own {
-        0 => "no release of its own has finished".to_owned(),
-        _ => {
-            let releases = words::count(own, "release of its own took", "releases of its own took");
-            format!("{releases} {:.0} days, in the middle", state.cadence.median)
-        }
+    let own = if own == 0 {
+        "no release of its own has finished".to_owned()
+    } else {
+        let releases = words::count(own, "release of its own took", "releases of its own took");
+        format!("{releases} {:.0} days, in the middle", state.cadence.median)
     };
     let groups: [(String, &[Term]); 5] = [
         (

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{SourceId, Text};
+use crate::domain::{Category, Kind, SourceId, Text};
 
 use super::{
     Gate, GateAnswer, GateName, PullRequestRow, Remedy, ScheduleProblemKind, Standing, StoryRow, Subject,
     context::Context,
     gates::{self, Question},
-    schedule, words,
+    schedule::{self, Dependency},
+    words,
 };
 
 /// Items that are named in one step; of more only the count is.
@@ -20,15 +21,16 @@ struct Step {
     remedy: Remedy,
 }
 
-/// The steps for one release, the most effective first: what turns several gates at once,
-/// then what takes the fewest things.
+/// The steps for one release, the most effective first: what turns several gates at once;
+/// then what turns a no-go, as nothing else turns the verdict before; then what takes the
+/// fewest things.
 pub(crate) fn remedies(
     question: &Question<'_, '_>,
     gates: &[Gate],
     stories: &[StoryRow],
     pull_requests: &[PullRequestRow],
 ) -> Vec<Remedy> {
-    let mut steps: Vec<(usize, Step)> = Vec::new();
+    let mut steps: Vec<(usize, bool, Step)> = Vec::new();
     let mut asked: BTreeSet<SourceId> = BTreeSet::new();
     for gate in gates.iter().filter(|gate| matches!(gate.answer, GateAnswer::NoGo | GateAnswer::Unknown)) {
         let stale = stale_sources(question.context, gate);
@@ -36,15 +38,18 @@ pub(crate) fn remedies(
             for source in stale {
                 if asked.insert(source.clone()) {
                     let turned = gates.iter().filter(|gate| gate.sources.contains(&source)).count();
-                    steps.push((turned, refresh(question.context, source, gate.name)));
+                    steps.push((turned, true, refresh(question.context, source, gate.name)));
                 }
             }
             continue;
         }
-        steps.push((1, step(question, gate, stories, pull_requests)));
+        let is_unknown = gate.answer == GateAnswer::Unknown;
+        steps.push((1, is_unknown, step(question, gate, stories, pull_requests)));
     }
-    steps.sort_by_key(|(turned, step)| (std::cmp::Reverse(*turned), step.things, step.remedy.gate));
-    steps.into_iter().map(|(_, step)| step.remedy).collect()
+    steps.sort_by_key(|(turned, is_unknown, step)| {
+        (std::cmp::Reverse(*turned), *is_unknown, step.things, step.remedy.gate)
+    });
+    steps.into_iter().map(|(_, _, step)| step.remedy).collect()
 }
 
 fn stale_sources(context: &Context<'_>, gate: &Gate) -> Vec<SourceId> {
@@ -85,6 +90,19 @@ fn step(
         return make(1, format!("{}: {}", gate.name.title(), gate.needed), Some(Subject::Gate(gate.name)));
     }
     match gate.name {
+        GateName::Stories if gate.answer == GateAnswer::Unknown => {
+            let is_unknown = |row: &&StoryRow| row.story.category == Category::Unknown && is_story(row);
+            let mut unknown: Vec<&str> =
+                stories.iter().filter(is_unknown).map(|row| row.story.status.as_str()).collect();
+            unknown.sort_unstable();
+            unknown.dedup();
+            let subject = stories.iter().find(is_unknown).map(|row| Subject::Story(row.story.key.clone()));
+            make(
+                unknown.len(),
+                format!("say what the status {} means", words::list(&unknown, MOST_NAMED)),
+                subject,
+            )
+        }
         GateName::Stories => {
             let open: Vec<&StoryRow> = stories.iter().filter(|row| row.open && is_story(row)).collect();
             let named = named(&open, |row| row.story.key.to_string(), "story", "stories");
@@ -98,8 +116,16 @@ fn step(
             waits.sort_unstable();
             waits.dedup();
             let subject = blocked.first().map(|(item, _)| Subject::Story(context.stories[*item].key.clone()));
-            let waiting = words::count(blocked.len(), "story waits", "stories wait");
-            make(waits.len(), format!("finish {}: {waiting}", words::list(&waits, MOST_NAMED)), subject)
+            let waiting: Vec<&str> =
+                blocked.iter().map(|(item, _)| context.stories[*item].key.as_str()).collect();
+            let waiting = if waiting.len() <= MOST_NAMED {
+                words::list(&waiting, MOST_NAMED)
+            } else {
+                format!("the {} stories that wait", waiting.len())
+            };
+            let verb = if gate.answer == GateAnswer::Unknown { "tell of" } else { "finish" };
+            let waits_for = words::list(&waits, MOST_NAMED);
+            make(waits.len(), format!("{verb} {waits_for}, or leave out {waiting}"), subject)
         }
         GateName::Defects => {
             let is_blocking = |row: &&StoryRow| {
@@ -109,7 +135,7 @@ fn step(
             let open: Vec<&StoryRow> = stories.iter().filter(is_blocking).collect();
             let named = named(&open, |row| row.story.key.to_string(), "defect", "defects");
             let subject = open.first().map(|row| Subject::Story(row.story.key.clone()));
-            make(open.len(), format!("fix or defer {named}"), subject)
+            make(open.len(), format!("fix or leave out {named}"), subject)
         }
         GateName::Tests => tests(question, gate, &make),
         GateName::PullRequests => {
@@ -137,13 +163,24 @@ fn step(
                 .iter()
                 .find(|(id, _)| context.release(id).is_some())
                 .map(|(id, _)| Subject::Release(id.clone()));
-            let verb = if gate.answer == GateAnswer::Unknown { "tell of" } else { "deploy" };
-            make(missing.len(), format!("{verb} {} first", words::list(&names, MOST_NAMED)), subject)
+            let first = words::list(&names, MOST_NAMED);
+            let place = missing.iter().find_map(|(_, state)| match state {
+                Dependency::Missing(place) => Some(place),
+                Dependency::Deployed(_) | Dependency::Unknown => None,
+            });
+            let action = match place {
+                None => format!("tell of {first}"),
+                Some(place) if context.world.is_covered(Kind::Deployments) => {
+                    format!("deploy {first} to {place} first")
+                }
+                Some(_) => format!("release {first} first"),
+            };
+            make(missing.len(), action, subject)
         }
         GateName::Environment => match row {
-            Some(row) if gate.answer == GateAnswer::NoGo => {
-                let where_and_when = gates::when_and_where(context, &row.deployment);
-                make(1, format!("book {where_and_when}, or move the window"), deployment)
+            Some(_) if gate.answer == GateAnswer::NoGo => {
+                let (place, conflict) = (&gate.measured, &gate.needed);
+                make(1, format!("agree about {place} {conflict}, or move the window"), deployment)
             }
             _ => make(1, format!("describe the environment {}", gate.measured), deployment),
         },
@@ -157,7 +194,12 @@ fn step(
         GateName::Runbook => match row.and_then(|row| Some((row, row.estimate?))) {
             Some((row, estimate)) => {
                 let more = schedule::minutes(estimate.p85_minutes) - row.deployment.window.duration();
-                make(1, format!("widen the window by {}", words::duration(more)), deployment)
+                let where_and_when = gates::when_and_where(context, &row.deployment);
+                make(
+                    1,
+                    format!("widen the window of {where_and_when} by {}", words::duration(more)),
+                    deployment,
+                )
             }
             None => make(1, "estimate the activities of the runbook".to_owned(), deployment),
         },

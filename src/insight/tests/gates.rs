@@ -13,10 +13,9 @@ use crate::domain::{
 };
 use crate::insight::{
     GateAnswer::{self, Go, NoGo, NotNeeded, Unknown},
-    GateName, Subject, Verdict,
+    GateName, Verdict,
     fixture::{
-        ALL_KINDS, Setting, at, defect, deployment, environment, fresh, now, pull_request, release, story,
-        test_run,
+        ALL_KINDS, Setting, at, defect, deployment, environment, fresh, now, pull_request, story, test_run,
     },
 };
 
@@ -569,37 +568,4 @@ fn a_source_that_never_answered_may_feed_what_nobody_else_does() {
     assert_eq!((gate.answer, &*gate.needed), (Unknown, "forge has not answered"));
     setting.health[1] = fresh("forge");
     assert_eq!(setting.gate(GateName::PullRequests).answer, NotNeeded);
-}
-
-#[test]
-fn remedies_turn_each_gate_and_the_cheapest_comes_first() {
-    let mut blocking = defect("PAY-9", Category::ToDo);
-    blocking.severity = Some(Severity::Critical);
-    let setting = Setting::covering(&[Kind::Stories, Kind::Defects, Kind::PullRequests])
-        .story(blocking)
-        .story(story("PAY-1", Category::ToDo))
-        .story(story("PAY-2", Category::InTest))
-        .pull_request(pull_request(1, PullRequestState::Open));
-    let answer = setting.answer();
-    let said: Vec<_> = answer.remedies.iter().map(|it| (it.gate, &*it.action)).collect();
-    assert_eq!(
-        said,
-        [
-            (GateName::Defects, "fix or defer PAY-9"),
-            (GateName::PullRequests, "api#1: ask for a review, or move it out"),
-            (GateName::Stories, "finish or leave out PAY-1, PAY-2"),
-        ]
-    );
-    assert_eq!(answer.remedies[0].subject, Some(Subject::Story(StoryKey::new("PAY-9"))));
-    assert_eq!(release().id, answer.release.id);
-}
-
-#[test]
-fn one_refresh_mends_all_that_rests_on_a_source() {
-    let mut setting = all().story(story("PAY-1", Category::Done));
-    setting.health[0].stale_from = Some(now());
-    let answer = setting.answer();
-    let said: Vec<&str> = answer.remedies.iter().map(|it| &*it.action).collect();
-    assert_eq!(said, ["refresh plan"]);
-    assert_eq!(answer.remedies[0].subject, Some(Subject::Source(SourceId::new("plan"))));
 }

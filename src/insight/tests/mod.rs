@@ -7,4 +7,5 @@ mod learned;
 mod membership;
 mod pull_requests;
 mod releases;
+mod remedies;
 mod schedule;
