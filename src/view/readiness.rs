@@ -61,7 +61,7 @@ fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Sect
         return vec![(section, body)];
     }
     let is_wide = body.width >= 110;
-    let gates_width = (body.width * 36 / 100).clamp(40, 64);
+    let gates_width = (body.width * 36 / 100).clamp(40, 76);
     let most_top = body.height.saturating_sub(if is_wide { 7 } else { 6 });
     let top = (body.height * 55 / 100).max(gates + 2).min(most_top);
     let [upper, lower] = split_rows(body, top);
@@ -137,7 +137,7 @@ fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, foc
     if insight.gates.is_empty() {
         screen.put(inside.x + 1, inside.y, inside.width, "no gate is worked out yet", styles.muted);
     }
-    let widest = table::widest(insight.gates.iter().map(|row| gate_cells(screen, row)), "");
+    let widest = table::widest(insight.gates.iter().map(|row| gate_cells(screen, row)), &[]);
     let places = table::place(&GATES, &widest, None, inside.width.saturating_sub(1));
     let width = |text: &str| text::width(text);
     let measured = insight.gates.iter().map(|gate| width(&gate.measured)).max().unwrap_or(0);

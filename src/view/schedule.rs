@@ -135,8 +135,11 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
     let insight = item.release.as_ref().and_then(|id| screen.state.board.release(id));
     if let Some(insight) = insight.filter(|_| !running) {
         let said = states::outlook(screen.look, insight.outlook);
-        let share = next.ready_by_start.map(|share| format!(" {}", percent(share))).unwrap_or_default();
-        pieces.push(Piece::new(4, vec![Span::styled(format!("{}{share}", said.full()), said.style)]));
+        pieces.push(Piece::new(4, vec![Span::styled(said.full(), said.style)]));
+        if let Some(share) = next.ready_by_start {
+            let said = format!("{} ready by then", percent(share));
+            pieces.push(Piece::new(4, vec![Span::styled(said, styles.base)]));
+        }
         let mut now = vec![Span::styled("now ", styles.muted)];
         now.extend(headline::verdict(screen.look, insight, false));
         pieces.push(Piece::new(4, now));
@@ -221,12 +224,12 @@ fn draw_list(screen: &mut Screen<'_>, area: Rect) {
             .take(FEW)
             .map(|found| release_cells(screen, found))
             .chain(coming.map(|found| deployment_cells(screen, found))),
-        "",
+        &[],
     );
     if widest == [0; COLUMNS.len()] {
         let releases = releases.iter().take(FEW).map(|found| release_cells(screen, found));
         let deployments = deployments.iter().rev().map(|found| deployment_cells(screen, found));
-        widest = table::widest(releases.chain(deployments), "");
+        widest = table::widest(releases.chain(deployments), &[]);
     }
     let places = table::place(&COLUMNS, &widest, sorted, heading.width);
     table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
