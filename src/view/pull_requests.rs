@@ -23,7 +23,7 @@ const COLUMNS: [Column; 14] = [
     Column::fixed("", 1, 0),
     Column::fixed("number", 8, 0),
     Column::growing("title", 22, 60, 0),
-    Column::growing("repo", 8, 14, 11),
+    Column::growing("repo", 12, 16, 11),
     Column::growing("author", 6, 12, 9),
     Column::fixed("stage", 6, 1),
     Column::fixed("build", 5, 6),

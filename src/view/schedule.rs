@@ -37,6 +37,9 @@ const COLUMNS: [Column; 9] = [
 
 /// The last of the columns that name a row.
 const RELEASE: usize = 2;
+/// The state, and the cells of nearly every state.
+const STATE: usize = 6;
+const STATE_CELLS: u16 = 11;
 /// Releases that are measured for the widths of the columns; the rest are deployments.
 const FEW: usize = 30;
 /// Rows of the detail pane with its frame.
@@ -231,6 +234,8 @@ fn draw_list(screen: &mut Screen<'_>, area: Rect) {
         let deployments = deployments.iter().rev().map(|found| deployment_cells(screen, found));
         widest = table::widest(releases.chain(deployments), &[]);
     }
+    // The words of those that are over are as long as any.
+    widest[STATE] = widest[STATE].max(STATE_CELLS);
     let places = table::place(&COLUMNS, &widest, sorted, heading.width);
     table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
     screen.list(ListId::Schedule, body, true, |screen, row, item| {
