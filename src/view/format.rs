@@ -48,7 +48,7 @@ pub(crate) fn slack(seconds: i64, minus: &str) -> String {
     match (days, hours) {
         (0, 0) => format!("{sign}{minutes}m"),
         (0, _) => format!("{sign}{hours}h"),
-        (100.., _) | (_, 0) => format!("{sign}{days}d"),
+        (10.., _) | (_, 0) => format!("{sign}{days}d"),
         _ => format!("{sign}{days}d {hours}h"),
     }
 }
@@ -154,9 +154,14 @@ mod tests {
 
     #[test]
     fn lengths_are_short() {
-        for (seconds, said) in
-            [(-100_800, "-1d 4h"), (93_600, "+1d 2h"), (-540, "-9m"), (7200, "+2h"), (86_400, "+1d")]
-        {
+        for (seconds, said) in [
+            (-100_800, "-1d 4h"),
+            (93_600, "+1d 2h"),
+            (-540, "-9m"),
+            (7200, "+2h"),
+            (86_400, "+1d"),
+            (1_252_800, "+14d"),
+        ] {
             assert_eq!(slack(seconds, "-"), said);
         }
         for (length, said) in [(52, "52m"), (80, "1h20"), (120, "2h"), (0, "0m")] {

@@ -23,7 +23,7 @@ const COLUMNS: [Column; 14] = [
     Column::fixed("", 1, 0),
     Column::fixed("number", 8, 0),
     Column::growing("title", 22, 60, 0),
-    Column::growing("repo", 8, 14, 11),
+    Column::growing("repo", 12, 16, 11),
     Column::growing("author", 6, 12, 9),
     Column::fixed("stage", 6, 1),
     Column::fixed("build", 5, 6),
@@ -86,7 +86,8 @@ pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bo
     // The same rows whatever the filter and the order: the columns stay where they are.
     let of_release = screen.state.release().map(|release| release.pull_requests.as_slice());
     let rows = of_release.unwrap_or_default().iter().chain(&screen.state.board.insight.unassigned);
-    let widest = table::widest(rows.map(|row| cells(screen, row)), screen.look.glyphs.unknown);
+    let nothing = [screen.look.glyphs.unknown, screen.look.glyphs.dash];
+    let widest = table::widest(rows.map(|row| cells(screen, row)), &nothing);
     let places = table::place(&COLUMNS, &widest, Some(sorted), heading.width);
     table::headings(screen, heading, &COLUMNS, &places, Some(sorted), list.reversed);
     screen.list(id, body, focused, |screen, row, item| {
@@ -156,10 +157,10 @@ fn cells(screen: &Screen<'_>, found: &PullRequestRow) -> [(String, Style); 14] {
         PullRequestState::Merged => (glyphs.go, styles.go),
         PullRequestState::Closed => (glyphs.not_needed, styles.muted),
     };
-    let step = |state| {
-        let (said, style) = states::step(screen.look, state);
+    let step = |state| match state {
         // Nobody has to find out any more.
-        (said, if is_open || state != StepState::Unknown { style } else { styles.muted })
+        StepState::Unknown if !is_open => (String::new(), styles.muted),
+        _ => states::step(screen.look, state),
     };
     let slack = found.slack_seconds.map(|seconds| format::slack(seconds, glyphs.minus));
     let slack_style = match found.slack_seconds {

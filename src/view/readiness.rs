@@ -39,7 +39,9 @@ const GATES: [Column; 4] = [
     // Measured and needed: see `measures`.
     Column::growing("", 14, 60, 0),
 ];
-/// Where they are.
+/// Where the answer stands as a word.
+const WORD: usize = 1;
+/// Where measured and needed stand.
 const MEASURES: usize = 3;
 /// Cells of what is needed that shall stand beside it: most say no more.
 const NEEDED: usize = 10;
@@ -61,7 +63,7 @@ fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Sect
         return vec![(section, body)];
     }
     let is_wide = body.width >= 110;
-    let gates_width = (body.width * 36 / 100).clamp(40, 64);
+    let gates_width = (body.width * 36 / 100).clamp(40, 76);
     let most_top = body.height.saturating_sub(if is_wide { 7 } else { 6 });
     let top = (body.height * 55 / 100).max(gates + 2).min(most_top);
     let [upper, lower] = split_rows(body, top);
@@ -137,11 +139,16 @@ fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, foc
     if insight.gates.is_empty() {
         screen.put(inside.x + 1, inside.y, inside.width, "no gate is worked out yet", styles.muted);
     }
-    let widest = table::widest(insight.gates.iter().map(|row| gate_cells(screen, row)), "");
-    let places = table::place(&GATES, &widest, None, inside.width.saturating_sub(1));
-    let width = |text: &str| text::width(text);
-    let measured = insight.gates.iter().map(|gate| width(&gate.measured)).max().unwrap_or(0);
-    let needed = insight.gates.iter().map(|gate| width(&gate.needed).min(NEEDED)).max().unwrap_or(0);
+    let mut widest = table::widest(insight.gates.iter().map(|row| gate_cells(screen, row)), &[]);
+    let measured = insight.gates.iter().map(|gate| text::width(&gate.measured)).max().unwrap_or(0);
+    let needed = insight.gates.iter().map(|gate| text::width(&gate.needed).min(NEEDED)).max().unwrap_or(0);
+    let width = inside.width.saturating_sub(1);
+    // Figures first: the mark stands for the word where not both have room.
+    let before: u16 = widest.iter().take(MEASURES).map(|cells| cells + 1).sum();
+    if usize::from(before) + measured + 1 + needed > usize::from(width) {
+        widest[WORD] = 0;
+    }
+    let places = table::place(&GATES, &widest, None, width);
     let room = table::room(&places, MEASURES).map_or(0, usize::from);
     let measured = if measured + 1 + needed <= room { measured } else { measured.min(MEASURED) };
     screen.list(ListId::Gates, inside, focused, |screen, row, item| {

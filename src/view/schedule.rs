@@ -37,6 +37,9 @@ const COLUMNS: [Column; 9] = [
 
 /// The last of the columns that name a row.
 const RELEASE: usize = 2;
+/// The state, and the cells of nearly every state.
+const STATE: usize = 6;
+const STATE_CELLS: u16 = 11;
 /// Releases that are measured for the widths of the columns; the rest are deployments.
 const FEW: usize = 30;
 /// Rows of the detail pane with its frame.
@@ -135,8 +138,11 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
     let insight = item.release.as_ref().and_then(|id| screen.state.board.release(id));
     if let Some(insight) = insight.filter(|_| !running) {
         let said = states::outlook(screen.look, insight.outlook);
-        let share = next.ready_by_start.map(|share| format!(" {}", percent(share))).unwrap_or_default();
-        pieces.push(Piece::new(4, vec![Span::styled(format!("{}{share}", said.full()), said.style)]));
+        pieces.push(Piece::new(4, vec![Span::styled(said.full(), said.style)]));
+        if let Some(share) = next.ready_by_start {
+            let said = format!("{} ready by then", percent(share));
+            pieces.push(Piece::new(4, vec![Span::styled(said, styles.base)]));
+        }
         let mut now = vec![Span::styled("now ", styles.muted)];
         now.extend(headline::verdict(screen.look, insight, false));
         pieces.push(Piece::new(4, now));
@@ -221,13 +227,15 @@ fn draw_list(screen: &mut Screen<'_>, area: Rect) {
             .take(FEW)
             .map(|found| release_cells(screen, found))
             .chain(coming.map(|found| deployment_cells(screen, found))),
-        "",
+        &[],
     );
     if widest == [0; COLUMNS.len()] {
         let releases = releases.iter().take(FEW).map(|found| release_cells(screen, found));
         let deployments = deployments.iter().rev().map(|found| deployment_cells(screen, found));
-        widest = table::widest(releases.chain(deployments), "");
+        widest = table::widest(releases.chain(deployments), &[]);
     }
+    // The words of those that are over are as long as any.
+    widest[STATE] = widest[STATE].max(STATE_CELLS);
     let places = table::place(&COLUMNS, &widest, sorted, heading.width);
     table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
     screen.list(ListId::Schedule, body, true, |screen, row, item| {

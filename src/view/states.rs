@@ -76,7 +76,7 @@ pub(crate) fn standing(look: &Look, standing: Standing) -> Said {
 pub(crate) fn deployment(look: &Look, state: DeploymentState) -> Said {
     let Look { styles, glyphs } = look;
     let (mark, word, style) = match state {
-        DeploymentState::Draft => (glyphs.separator, "draft", styles.muted),
+        DeploymentState::Draft => (glyphs.ideal, "draft", styles.muted),
         DeploymentState::Approved => (glyphs.go, "approved", styles.base),
         DeploymentState::Running => (glyphs.running, "running", styles.running),
         DeploymentState::Succeeded => (glyphs.go, "done", styles.go),

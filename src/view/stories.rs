@@ -47,7 +47,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, focused: bool) {
     };
     // The same rows whatever the filter and the order: the columns stay where they are.
     let rows = screen.state.release().map(|release| release.stories.as_slice()).unwrap_or_default();
-    let widest = table::widest(rows.iter().map(|row| cells(screen, row, None)), screen.look.glyphs.unknown);
+    let nothing = [screen.look.glyphs.unknown, screen.look.glyphs.dash];
+    let widest = table::widest(rows.iter().map(|row| cells(screen, row, None)), &nothing);
     let places = table::place(&COLUMNS, &widest, sorted, heading.width);
     table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
     screen.list(ListId::Stories, body, focused, |screen, row, item| {

@@ -36,8 +36,8 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = 0;
-    for word in text.split_word_bounds() {
-        let needed = width(word);
+    for word in text.split_inclusive(char::is_whitespace) {
+        let needed = width(word.trim_end());
         if used + needed > cells && used > 0 {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
             used = 0;
@@ -47,6 +47,10 @@ pub(crate) fn wrap(text: &str, cells: usize) -> Vec<String> {
         }
         for grapheme in word.graphemes(true) {
             let needed = grapheme.width();
+            if used + needed > cells && grapheme.trim().is_empty() {
+                // What would stand beyond the end of the line is not seen.
+                continue;
+            }
             if used + needed > cells && used > 0 {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
@@ -80,6 +84,20 @@ mod tests {
             ("e\u{301}e\u{301}e\u{301}", 2, "e\u{301}…"),
         ] {
             assert_eq!(fit(text, cells, "…"), cut, "{text:?} in {cells}");
+        }
+    }
+
+    #[test]
+    fn lines_break_between_words_and_nowhere_else() {
+        for (text, cells, lines) in [
+            ("slow · slack +1d 16h", 17, &["slow · slack +1d", "16h"][..]),
+            ("slow · slack +1d 16h", 14, &["slow · slack", "+1d 16h"]),
+            ("one two", 3, &["one", "two"]),
+            ("abcdefgh", 3, &["abc", "def", "gh"]),
+            ("支払い画面", 4, &["支払", "い画", "面"]),
+            ("", 3, &[""]),
+        ] {
+            assert_eq!(wrap(text, cells), lines, "{text:?} in {cells}");
         }
     }
 

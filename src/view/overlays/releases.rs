@@ -43,7 +43,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, chooser: &Chooser) {
         screen.put(rows.x + 1, rows.y, rows.width, "no release is called so", styles.muted);
     }
     let releases = &screen.state.board.insight.releases;
-    let widest = table::widest(releases.iter().map(|insight| cells(screen, insight)), "");
+    let widest = table::widest(releases.iter().map(|insight| cells(screen, insight)), &[]);
     let places = table::place(&COLUMNS, &widest, None, rows.width.saturating_sub(1));
     screen.list(ListId::Releases, rows, true, |screen, row, item| {
         let Row::Release(index) = item else { return 0 };

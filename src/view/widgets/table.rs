@@ -67,15 +67,15 @@ pub(crate) fn split(area: Rect) -> (Rect, Rect) {
 const MEASURED: usize = 100;
 
 /// The cells that the contents of each column take at most. A column in which no row says
-/// anything is not worth its room: only `nothing`, the mark of what is not known, is 0.
+/// anything is not worth its room: marks in `nothing`, of what is not known or not there, are 0.
 pub(crate) fn widest<const N: usize, S>(
     rows: impl Iterator<Item = [(String, S); N]>,
-    nothing: &str,
+    nothing: &[&str],
 ) -> [u16; N] {
     let mut widest = [0; N];
     for cells in rows.take(MEASURED) {
         for (widest, (content, _)) in widest.iter_mut().zip(&cells) {
-            if content != nothing {
+            if !nothing.contains(&content.as_str()) {
                 *widest = (*widest).max(text::width(content) as u16);
             }
         }
@@ -249,6 +249,6 @@ mod tests {
         let silent = place(&COLUMNS, &[1, 22, 0, 9], None, 200);
         assert_eq!(silent[2], None, "no row says anything there");
         let rows = [["?".to_owned(), "ab".to_owned()], ["?".to_owned(), "支払".to_owned()]];
-        assert_eq!(widest(rows.into_iter().map(|row| row.map(|text| (text, ()))), "?"), [0, 4]);
+        assert_eq!(widest(rows.into_iter().map(|row| row.map(|text| (text, ()))), &["?"]), [0, 4]);
     }
 }
