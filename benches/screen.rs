@@ -118,6 +118,7 @@ fn last_visit(bencher: Bencher<'_, '_>) {
     if cache.store(&Preview::of(&board(STORIES), 1.0)).is_ok() {
         bencher.bench_local(|| cache.load::<Preview>().map(Preview::into_board));
     }
+    #[expect(clippy::disallowed_methods, reason = "what the benchmark wrote goes with it")]
     drop(std::fs::remove_dir_all(&directory));
 }
 
