@@ -10,7 +10,7 @@ use tminus::{
     app::{Event, Key, Options, State, Tab, update},
     domain::{Facts, Instant, Policy, SourceHealth, SourceId, Text, World},
     history::PaintCache,
-    insight::{Board, Completeness, Preview},
+    insight::{Board, Completeness, Learned, Preview},
     source::demo::{DemoSettings, Organisation, facts},
     terminal::Screen,
     theme::{ColorDepth, GlyphSet, Glyphs, Styles, shipped},
@@ -45,6 +45,7 @@ fn board(stories: usize) -> Arc<Board> {
         Arc::new(World::union([(&source, &facts)])),
         vec![health].into(),
         Arc::new(Policy::default()),
+        &Learned::default(),
         Completeness::Whole,
         now,
     ))
@@ -118,6 +119,7 @@ fn last_visit(bencher: Bencher<'_, '_>) {
     if cache.store(&Preview::of(&board(STORIES), 1.0)).is_ok() {
         bencher.bench_local(|| cache.load::<Preview>().map(Preview::into_board));
     }
+    #[expect(clippy::disallowed_methods, reason = "what the benchmark wrote goes with it")]
     drop(std::fs::remove_dir_all(&directory));
 }
 
@@ -136,6 +138,6 @@ fn derive_board(bencher: Bencher<'_, '_>) {
         let world = Arc::new(World::union([(&source, &facts)]));
         let health = vec![SourceHealth::starting(source.clone())].into();
         let policy = Arc::new(Policy::default());
-        Board::derive(Text::new("demo"), world, health, policy, Completeness::Whole, now)
+        Board::derive(Text::new("demo"), world, health, policy, &Learned::default(), Completeness::Whole, now)
     });
 }

@@ -3,6 +3,7 @@
 //! Most terminals answer within a millisecond and are asked at every start, as people change
 //! their background by day and night. Those that do not answer, or are far away, would cost
 //! every start the wait; what came of asking them is kept in a small file.
+#![expect(clippy::disallowed_methods, reason = "state of the program, like its log")]
 
 use std::{fs, path::Path};
 
@@ -34,10 +35,10 @@ fn of_terminal_asking(
     let background = asked.background.unwrap_or_default();
     if !asked.soon {
         // Nothing depends on it but the wait at the next start.
-        drop(fs::create_dir_all(directory).and_then(|()| {
-            #[expect(clippy::disallowed_methods, reason = "state of the program, like its log")]
-            fs::write(&path, with(&known, &terminal, background))
-        }));
+        drop(
+            fs::create_dir_all(directory)
+                .and_then(|()| fs::write(&path, with(&known, &terminal, background))),
+        );
     }
     background
 }
@@ -75,7 +76,6 @@ fn with(known: &str, terminal: &str, background: Background) -> String {
 
 fn read(path: &Path) -> String {
     if fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() <= LARGEST) {
-        #[expect(clippy::disallowed_methods, reason = "state of the program, like its log")]
         return fs::read_to_string(path).unwrap_or_default();
     }
     String::new()
