@@ -10,7 +10,7 @@ use ratatui::{Terminal, backend::TestBackend};
 use tminus::{
     app::{Event, Options, State, Tab, update},
     domain::{Instant, Policy, SourceHealth, SourceId, Text, World},
-    insight::{Board, board::Completeness, explain},
+    insight::{Board, Learned, board::Completeness, explain},
     source::demo::{DemoSettings, Organisation, facts},
     theme::{ColorDepth, GlyphSet, Glyphs, Styles, shipped},
     view::{Look, draw},
@@ -39,6 +39,7 @@ static BOARD: LazyLock<Arc<Board>> = LazyLock::new(|| {
         Arc::new(world),
         vec![health].into(),
         Arc::new(Policy::default()),
+        &Learned::default(),
         Completeness::Whole,
         now,
     );
