@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     config::{self, Config, Flags},
     domain::{Calendar, Instant, Policy, SourceId, Text},
+    insight::GateName,
     source::{
         Source,
         demo::{DemoSettings, DemoSource},
@@ -50,6 +51,7 @@ impl Context {
         let environment = super::environment()?;
         let config =
             config::load(&environment, &flags(common)).map_err(|error| Failure::Usage(error.to_string()))?;
+        gates_exist(&config)?;
         let demo = demo.or(common.demo.as_ref().map(|spec| &spec.0));
         let clock = if demo.is_some_and(|demo| demo.frozen) { Clock::Frozen(FROZEN_AT) } else { Clock::Real };
         let calendar = &config.policy.calendar;
@@ -85,6 +87,25 @@ impl Context {
         }
         sources
     }
+}
+
+/// A mistyped gate would be asked for in vain: its name is an error.
+fn gates_exist(config: &Config) -> Result<(), Failure> {
+    let known = || GateName::ALL.into_iter().map(GateName::key);
+    for (setting, gates) in
+        [("gates.required", &config.policy.required_gates), ("gates.disabled", &config.policy.disabled_gates)]
+    {
+        let Some(wrong) = gates.iter().find(|gate| known().all(|key| key != gate.as_str())) else {
+            continue;
+        };
+        let place = config.origin(setting).map(|origin| format!(" at {origin}")).unwrap_or_default();
+        let hint = match config::nearest(wrong, known()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("there are {}", known().collect::<Vec<_>>().join(", ")),
+        };
+        return Err(Failure::Usage(format!("{setting}{place}: no gate `{wrong}`\n{hint}")));
+    }
+    Ok(())
 }
 
 /// What of the command line are settings.

@@ -180,3 +180,13 @@ fn without_a_terminal_it_says_what_to_use_instead() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("tminus status"));
 }
+
+#[test]
+fn a_mistyped_gate_is_an_error_and_not_a_gate_that_is_never_asked() {
+    let place = Place::new();
+    place.write(".tminus.toml", "[gates]\nrequired = [\"test\"]\n");
+    let output = place.run(&["check", "--release", "x"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains(".tminus.toml:2") && said.contains("`tests`"), "{said}");
+}

@@ -276,12 +276,13 @@ fn deployments(out: &mut String, board: &Board, now: Instant) {
 }
 
 fn other_release(board: &Board, insight: &ReleaseInsight, now: Instant) -> Vec<String> {
-    vec![
-        insight.release.id.to_string(),
-        target_words(board, insight, now),
-        outlook_word(insight.outlook).to_owned(),
-        format!("now {}", verdict_word(insight.verdict)),
-    ]
+    let (mut outlook, mut verdict) = (outlook_word(insight.outlook), verdict_word(insight.verdict));
+    if insight.release.released_at.is_some() {
+        // It went: whether it could go now is no question any more.
+        (outlook, verdict) = ("", "");
+    }
+    let verdict = if verdict.is_empty() { String::new() } else { format!("now {verdict}") };
+    vec![insight.release.id.to_string(), target_words(board, insight, now), outlook.to_owned(), verdict]
 }
 
 fn problems(out: &mut String, board: &Board) {

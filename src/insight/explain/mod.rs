@@ -107,7 +107,7 @@ impl Explainer<'_, '_> {
     fn age(&self, source: &SourceId) -> String {
         match self.context.health(source) {
             Some(health) if !health.is_stale(self.now) => match health.answered_at {
-                Some(at) => format!("{source}, answered {} ago", words::age(self.now - at)),
+                Some(at) => format!("{source}, answered {}", words::ago(at, self.now)),
                 None => format!("{source} has not answered"),
             },
             Some(_) => self.context.staleness(source),

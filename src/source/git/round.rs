@@ -245,7 +245,7 @@ impl Reading<'_> {
             .collect();
         let in_progress = base.as_ref().map(|base| Release {
             start: releases.line().last().map(|tag| tag.at),
-            target: releases.expected().map(|at| Target { at, estimated: true }),
+            target: releases.estimate(self.now).map(|at| Target { at, estimated: true }),
             commit: Some(Text::new(base.id.to_string())),
             ..Release::named(&project, &releases.next(self.now))
         });

@@ -259,9 +259,20 @@ impl Releases {
         }
     }
 
-    /// When the next release is to be expected: the median of the last intervals after the
-    /// last release. None for fewer than three releases.
+    /// When the next release is to be expected: one [`Self::cadence`] after the last release.
     pub(crate) fn expected(&self) -> Option<Instant> {
+        self.line().last()?.at.checked_add_signed(self.cadence()?)
+    }
+
+    /// The target that the cadence suggests. None once another whole interval has passed
+    /// without a release: then there is no such cadence any more.
+    pub(crate) fn estimate(&self, now: Instant) -> Option<Instant> {
+        let until = self.expected()?.checked_add_signed(self.cadence()?)?;
+        self.expected().filter(|_| now <= until)
+    }
+
+    /// The median of the last intervals between releases. None for fewer than three releases.
+    fn cadence(&self) -> Option<Duration> {
         let line = self.line();
         if line.len() < 3 {
             return None;
@@ -275,7 +286,7 @@ impl Releases {
         } else {
             (intervals[middle - 1] + intervals[middle]) / 2
         };
-        line.last()?.at.checked_add_signed(median).filter(|_| median > Duration::zero())
+        Some(median).filter(|median| *median > Duration::zero())
     }
 
     /// The name of the release in progress.
