@@ -7,6 +7,7 @@
 
 pub mod demo;
 pub mod git;
+pub mod http;
 pub mod plan;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

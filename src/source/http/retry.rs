@@ -1,0 +1,1 @@
+//! Whether, and when, to ask again: a pure function.
