@@ -7,6 +7,7 @@
 
 pub mod demo;
 pub mod git;
+pub mod github;
 pub mod http;
 pub mod plan;
 
