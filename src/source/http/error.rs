@@ -7,6 +7,8 @@ use crate::{
     source::SourceError,
 };
 
+use super::SignedIn;
+
 /// What was being asked of whom. Part of every error.
 #[derive(Debug)]
 pub(super) struct Context {
@@ -15,7 +17,8 @@ pub(super) struct Context {
     pub(super) operation: &'static str,
     pub(super) path: Text,
     pub(super) sign_in: Text,
-    pub(super) signed_in: bool,
+    /// Who asked, as far as was known then.
+    pub(super) signed_in: Option<SignedIn>,
 }
 
 /// A request that brought no usable answer. Cheap to clone; holds no token.
@@ -107,13 +110,6 @@ pub enum HttpErrorKind {
         /// What is wrong with it.
         why: Text,
     },
-    /// There is a token, but it cannot be had: a command that fails, a file others can read.
-    Token {
-        /// Why not.
-        why: Text,
-        /// What to do.
-        next_step: Text,
-    },
 }
 
 impl HttpError {
@@ -150,14 +146,112 @@ impl HttpError {
 impl HttpError {
     /// What happened, and what to do next.
     pub fn problem(&self) -> Problem {
-        Problem::new(self.to_string(), "see above")
+        Problem::new(self.to_string(), self.next_step())
+    }
+
+    fn next_step(&self) -> String {
+        let Context { host, sign_in, .. } = &*self.context;
+        match &self.kind {
+            HttpErrorKind::Cancelled => String::new(),
+            HttpErrorKind::Unreachable { .. } => {
+                format!("look at the network, the proxy and the name {host}; it is asked again by itself")
+            }
+            HttpErrorKind::Untrusted { .. } => {
+                "if the certificate is from your own authority, name its file with ca_file".to_owned()
+            }
+            HttpErrorKind::TimedOut { .. } | HttpErrorKind::Interrupted | HttpErrorKind::Busy { .. } => {
+                format!("nothing to do: it is asked again by itself; if it stays so, see how {host} is")
+            }
+            HttpErrorKind::Limited { .. } if !self.is_signed_in() => {
+                format!("asked again by itself; the limit is higher when signed in: {sign_in}")
+            }
+            HttpErrorKind::Limited { .. } => {
+                "nothing to do: it is asked again by itself; a longer interval costs less".to_owned()
+            }
+            HttpErrorKind::SignedOut { .. } => match &self.context.signed_in {
+                Some(SignedIn::Anonymously(reasons)) if !reasons.is_empty() => {
+                    let reasons: Vec<&str> = reasons.iter().map(Text::as_str).collect();
+                    format!("{sign_in} (looked at {})", reasons.join("; "))
+                }
+                _ => sign_in.to_string(),
+            },
+            HttpErrorKind::Forbidden { needs, .. } if !needs.is_empty() => {
+                format!("use a token that has: {needs}")
+            }
+            HttpErrorKind::Forbidden { .. } | HttpErrorKind::NotFound if !self.is_signed_in() => {
+                format!("if it is not public: {sign_in}")
+            }
+            HttpErrorKind::Forbidden { .. } => "use a token with more permissions, or ask for access".to_owned(),
+            HttpErrorKind::NotFound => {
+                "look at its name in the configuration, and at whether the token may see it".to_owned()
+            }
+            HttpErrorKind::Rejected { .. } => "look at the configuration of this source".to_owned(),
+            HttpErrorKind::Unexpected { .. } => {
+                format!("if {host} is what the configuration means, this is a fault of tminus: please report it")
+            }
+            HttpErrorKind::TooLarge { .. } | HttpErrorKind::Endless { .. } => {
+                "narrow down what this source reads".to_owned()
+            }
+            HttpErrorKind::Redirected { .. } => "look at the service's address in the configuration".to_owned(),
+            HttpErrorKind::Setup { .. } => "change it in the configuration".to_owned(),
+        }
+    }
+
+    fn is_signed_in(&self) -> bool {
+        matches!(self.context.signed_in, Some(SignedIn::With(_)))
     }
 }
 
 impl fmt::Display for HttpError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}: {:?}", self.context.service, self.context.operation, self.kind)
+        let Context { service, host, operation, path, .. } = &*self.context;
+        match &self.kind {
+            // The place says more than the name of the request.
+            HttpErrorKind::Unexpected { at, why } if !at.is_empty() => {
+                return write!(formatter, "{service}: {at}: {why}");
+            }
+            _ => write!(formatter, "{service}: {operation}: ")?,
+        }
+        match &self.kind {
+            HttpErrorKind::Cancelled => formatter.write_str("cancelled"),
+            HttpErrorKind::Unreachable { why } => write!(formatter, "cannot reach {host}: {why}"),
+            HttpErrorKind::Untrusted { why } => write!(formatter, "does not trust {host}: {why}"),
+            HttpErrorKind::TimedOut { after } => {
+                write!(formatter, "no answer from {host} within {} s", after.as_secs())
+            }
+            HttpErrorKind::Interrupted => write!(formatter, "{host} ended the connection before its answer"),
+            HttpErrorKind::Busy { status, until } => {
+                write!(formatter, "{host} cannot answer now (HTTP {status})")?;
+                until.map_or(Ok(()), |until| write!(formatter, ", not before {}", until.format(TIME)))
+            }
+            HttpErrorKind::Limited { until } => {
+                write!(formatter, "the rate limit is used up until {}", until.format(TIME))
+            }
+            HttpErrorKind::SignedOut { message } => said(formatter, "not signed in", message),
+            HttpErrorKind::Forbidden { message, .. } => {
+                said(formatter, &format!("not allowed to read {path}"), message)
+            }
+            HttpErrorKind::NotFound => write!(formatter, "there is no {path}, or it is not shown to you"),
+            HttpErrorKind::Rejected { status, message } => {
+                said(formatter, &format!("{path} is not accepted (HTTP {status})"), message)
+            }
+            HttpErrorKind::Unexpected { why, .. } => write!(formatter, "{path}: {why}"),
+            HttpErrorKind::TooLarge { limit } => {
+                write!(formatter, "the answer is larger than {} MiB", limit >> 20)
+            }
+            HttpErrorKind::Redirected { why } => write!(formatter, "{path}: redirect not followed: {why}"),
+            HttpErrorKind::Endless { why } => write!(formatter, "{path}: {why}"),
+            HttpErrorKind::Setup { why } => write!(formatter, "{why}"),
+        }
     }
+}
+
+/// How instants are written in messages.
+const TIME: &str = "%Y-%m-%d %H:%M:%S UTC";
+
+fn said(formatter: &mut fmt::Formatter<'_>, what: &str, message: &Text) -> fmt::Result {
+    formatter.write_str(what)?;
+    if message.is_empty() { Ok(()) } else { write!(formatter, " (it says: {message})") }
 }
 
 impl fmt::Debug for HttpError {
@@ -184,8 +278,7 @@ impl From<HttpError> for SourceError {
             | HttpErrorKind::Rejected { .. }
             | HttpErrorKind::Untrusted { .. }
             | HttpErrorKind::Redirected { .. }
-            | HttpErrorKind::Setup { .. }
-            | HttpErrorKind::Token { .. } => Self::Refused(error.problem()),
+            | HttpErrorKind::Setup { .. } => Self::Refused(error.problem()),
             HttpErrorKind::Unreachable { .. }
             | HttpErrorKind::TimedOut { .. }
             | HttpErrorKind::Interrupted

@@ -40,8 +40,10 @@ pub mod budget;
 mod client;
 mod credentials;
 mod error;
+mod exchange;
 #[cfg(test)]
 pub(crate) mod fake;
+mod json;
 mod link;
 mod page;
 mod reply;

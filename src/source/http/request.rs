@@ -104,6 +104,13 @@ impl Request {
         self
     }
 
+    /// The same, at another address.
+    pub(super) fn at_address(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.path);
+        self.query.clear();
+        self
+    }
+
     /// Asking twice is the same as asking once: a GraphQL query, a search by POST, a PUT of the
     /// whole. Such a request is tried again like a read.
     #[must_use]

@@ -10,7 +10,9 @@ use crate::domain::Text;
 use super::Credentials;
 
 /// Where a service is and how to reach it. Made from the configuration by a connector.
-#[derive(Clone, Debug)]
+///
+/// There is no way to switch off TLS or the check of certificates.
+#[derive(Clone)]
 pub struct Settings {
     /// Its name in errors: the source's name, `github`.
     pub service: Text,
@@ -58,6 +60,25 @@ impl Settings {
             at_once: 6,
             waits: Waits::real(),
         }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Addresses may hold passwords: only their hosts are shown.
+        formatter
+            .debug_struct("Settings")
+            .field("service", &self.service)
+            .field("host", &self.base.host_str())
+            .field("credentials", &self.credentials)
+            .field("ca_file", &self.ca_file)
+            .field("proxy", &self.proxy.as_ref().map(Url::host_str))
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .field("longest_answer", &self.longest_answer)
+            .field("remembered", &self.remembered)
+            .field("at_once", &self.at_once)
+            .finish_non_exhaustive()
     }
 }
 
