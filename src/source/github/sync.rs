@@ -37,7 +37,7 @@ const SWEEP_MINUTES: i64 = 60;
 const MOST_ASKED: u32 = 10;
 
 /// One round with one repository.
-pub(super) struct Sync<'a> {
+pub(super) struct Reading<'a> {
     pub(super) graphql: Graphql<'a>,
     /// What REST paths begin with.
     pub(super) prefix: &'static str,
@@ -56,7 +56,7 @@ pub(super) fn is_sweep_due(known: &Known, now: Instant) -> bool {
     known.swept_at.is_none_or(|at| now - at >= Duration::minutes(SWEEP_MINUTES))
 }
 
-impl Sync<'_> {
+impl Reading<'_> {
     /// Reads everything into `known`, which is new. `told` is called when a part is read.
     pub(super) async fn whole(
         &mut self,
