@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::{Map, Value, json};
 
 use super::documents::{Document, Lacking};
@@ -68,7 +71,6 @@ pub(super) struct Graphql<'a> {
 /// An answer.
 pub(super) struct Answered {
     reply: Reply,
-    data: Value,
     /// What could not be read, and why.
     pub(super) problems: Vec<Problem>,
 }
@@ -160,20 +162,12 @@ impl Graphql<'_> {
                 Err(error) if with_page && ran_out(error.kind()) && self.dialect.shrink(document) => continue,
                 Err(error) => return Err(error),
             };
-            let mut body: Value = reply.json()?;
-            let errors: Vec<WireError> = body
-                .get_mut("errors")
-                .map(Value::take)
-                .and_then(|errors| match errors {
-                    Value::Array(errors) => Some(errors),
-                    _ => None,
-                })
-                .unwrap_or_default()
-                .into_iter()
-                .map(|error| serde_json::from_value(error).unwrap_or_default())
-                .collect();
-            let data = body.get_mut("data").map(Value::take).unwrap_or_default();
-            if data.is_null() {
+            reply.json::<IgnoredAny>()?;
+            let errors = match there(&reply, &["errors"]) {
+                true => reply.items::<WireError>(&["errors"])?.kept,
+                false => Vec::new(),
+            };
+            if !there(&reply, &["data"]) {
                 let lacking: Vec<String> = errors
                     .iter()
                     .filter_map(WireError::lacking)
@@ -190,7 +184,7 @@ impl Graphql<'_> {
             if errors.is_empty() && with_page {
                 self.dialect.grow(document);
             }
-            return self.answered(document, reply, data, &errors);
+            return self.answered(document, reply, &errors);
         }
     }
 
@@ -198,12 +192,12 @@ impl Graphql<'_> {
         &self,
         document: Document,
         reply: Reply,
-        data: Value,
         errors: &[WireError],
     ) -> Result<Answered, HttpError> {
         let said = |error: &WireError| error.message.clone().unwrap_or_else(|| "no reason given".to_owned());
-        let is_there = data.get("repository").is_none_or(|repository| !repository.is_null()) && !data.is_null();
-        if !is_there {
+        let found: &[&str] =
+            if document == Document::PullRequestsAgain { &["data"] } else { &["data", "repository"] };
+        if !there(&reply, found) {
             let error = errors.first().cloned().unwrap_or_default();
             return Err(reply.error(match error.kind.as_deref() {
                 Some("NOT_FOUND") => HttpErrorKind::NotFound,
@@ -226,7 +220,7 @@ impl Graphql<'_> {
                 format!("{}: {}: {}: {}", self.service, document.operation(), error.place(), said(error));
             note(&mut problems, Problem::new(what, next_step));
         }
-        Ok(Answered { reply, data, problems })
+        Ok(Answered { reply, problems })
     }
 }
 
@@ -248,50 +242,32 @@ fn ran_out(kind: &HttpErrorKind) -> bool {
     )
 }
 
-impl Answered {
-    /// A part of the answer, found by its keys; none where it is null.
-    pub(super) fn part<T: DeserializeOwned>(&mut self, keys: &[&str]) -> Result<Option<T>, HttpError> {
-        let Some(value) = keys.iter().try_fold(&mut self.data, |value, key| value.get_mut(*key)) else {
-            return Ok(None);
-        };
-        let value = value.take();
-        if value.is_null() {
-            return Ok(None);
-        }
-        read(value).map(Some).map_err(|(at, why)| {
-            let at = format!("data.{}{at}", keys.join("."));
-            self.reply.error(HttpErrorKind::Unexpected { at: at.into(), why: why.into() })
-        })
-    }
-
-    /// The items of a list, found by its keys. One that cannot be read is a problem and loses
-    /// itself; one that is null was lost by the server, which said why.
-    pub(super) fn items<T: DeserializeOwned>(&mut self, keys: &[&str]) -> Vec<T> {
-        let place = format!("data.{}", keys.join("."));
-        let found = keys.iter().try_fold(&mut self.data, |value, key| value.get_mut(*key)).map(Value::take);
-        let Some(Value::Array(values)) = found else { return Vec::new() };
-        let mut items = Vec::with_capacity(values.len());
-        for (index, value) in values.into_iter().enumerate().filter(|(_, value)| !value.is_null()) {
-            match read(value) {
-                Ok(item) => items.push(item),
-                Err((at, why)) => {
-                    let at = format!("{place}[{index}]{at}");
-                    let error = self.reply.error(HttpErrorKind::Unexpected { at: at.into(), why: why.into() });
-                    note(&mut self.problems, error.problem());
-                }
-            }
-        }
-        items
-    }
+/// Whether there is something at `keys`, and not null.
+fn there(reply: &Reply, keys: &[&str]) -> bool {
+    matches!(reply.at::<Option<IgnoredAny>>(keys), Ok(Some(_)))
 }
 
-/// Reads `value`, or says where in it something is wrong (with a dot before it), and what.
-fn read<T: DeserializeOwned>(value: Value) -> Result<T, (String, String)> {
-    serde_path_to_error::deserialize(value).map_err(|error| {
-        let path = error.path().to_string();
-        let at = if path == "." { String::new() } else { format!(".{path}") };
-        (at, error.into_inner().to_string())
-    })
+impl Answered {
+    /// A part of the data, found by its keys; none where it is null.
+    pub(super) fn part<T: DeserializeOwned>(&self, keys: &[&str]) -> Result<Option<T>, HttpError> {
+        let keys = [&["data"], keys].concat();
+        if there(&self.reply, &keys) { self.reply.at(&keys).map(Some) } else { Ok(None) }
+    }
+
+    /// The items of a list of the data, found by its keys. One that cannot be read is a problem
+    /// and loses itself; one that is null, like a list that is, was lost by the server, which
+    /// says why.
+    pub(super) fn items<T: DeserializeOwned>(&mut self, keys: &[&str]) -> Result<Vec<T>, HttpError> {
+        let keys = [&["data"], keys].concat();
+        if !self.problems.is_empty() && !there(&self.reply, &keys) {
+            return Ok(Vec::new());
+        }
+        let items = self.reply.items::<Option<T>>(&keys)?;
+        for lost in items.lost {
+            note(&mut self.problems, lost.problem());
+        }
+        Ok(items.kept.into_iter().flatten().collect())
+    }
 }
 
 /// A list, page by page.
@@ -347,7 +323,7 @@ impl Paging {
         }
         let mut answered = graphql.ask(self.document, &self.variables, true).await?;
         let with = |last: &'static str| [self.keys, &[last]].concat();
-        let items = answered.items(&with("nodes"));
+        let items = answered.items(&with("nodes"))?;
         self.total = answered.part(&with("totalCount")).unwrap_or_default().or(self.total);
         let page: Option<PageInfo> = answered.part(&with("pageInfo"))?;
         match page {

@@ -148,7 +148,7 @@ impl Reading<'_> {
     async fn branch(&mut self, known: &mut Known) -> Result<(), HttpError> {
         let variables = self.variables();
         let variables = variables.as_object().cloned().unwrap_or_default();
-        let mut answered = self.graphql.ask(Document::Repository, &variables, false).await?;
+        let answered = self.graphql.ask(Document::Repository, &variables, false).await?;
         let found: Option<Repository> = answered.part(&["repository"])?;
         let Some(found) = found else { return Ok(()) };
         known.environments = super::wire::all(&found.environments).iter().map(|place| place.name.clone()).collect();
@@ -335,7 +335,7 @@ impl Reading<'_> {
             let ids: Vec<&str> = some.iter().map(|(_, id)| id.as_str()).collect();
             let variables = Map::from_iter([("ids".to_owned(), json!(ids))]);
             let mut answered = self.graphql.ask(Document::PullRequestsAgain, &variables, false).await?;
-            for found in answered.items::<PullRequest>(&["nodes"]) {
+            for found in answered.items::<PullRequest>(&["nodes"])? {
                 keep(known, found);
             }
             for (number, _) in some {

@@ -1,0 +1,34 @@
+//! Against a mock that is built from GitHub's own descriptions: it refuses what is not legal.
+
+use reqwest::Url;
+
+use super::{GithubSettings, GithubSource, now, token};
+use crate::source::{
+    Answer, Round, Source,
+    http::{Http, Settings},
+};
+
+/// `CONTRIBUTING.md` says how to start the mock.
+#[tokio::test]
+#[ignore = "needs a mock: set TMINUS_GITHUB_MOCK to its address"]
+async fn every_request_is_legal_and_every_legal_answer_can_be_read() {
+    let address = std::env::var("TMINUS_GITHUB_MOCK").expect("the address of the mock");
+    let base = Url::parse(&address).unwrap();
+    let http = Http::new(Settings::new("github", base, token())).unwrap();
+    let settings = GithubSettings::new("github.com", "o", "api");
+    let mut source = GithubSource::new("github".into(), settings, http);
+    let Answer::Facts(told) = source.fetch(&Round::at(now())).await.unwrap() else { panic!("no facts") };
+    for problem in &told.problems {
+        println!("{} ({})", problem.what, problem.next_step);
+    }
+    println!(
+        "{} releases, {} stories, {} pull requests, {} deployments, {} environments",
+        told.releases.len(),
+        told.stories.len(),
+        told.pull_requests.len(),
+        told.deployments.len(),
+        told.environments.len()
+    );
+    assert!(!told.stories.is_empty() && !told.pull_requests.is_empty());
+    assert!(told.problems.is_empty());
+}
