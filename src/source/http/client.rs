@@ -402,12 +402,13 @@ impl Session<'_> {
             return true;
         }
         let renewed = std::mem::replace(&mut self.state().renewed, true);
-        if !renewed && let Ok(found) = self.http.0.settings.credentials.find().await {
-            if found.digest != refused.digest {
-                self.http.shared().signature = Some(Arc::clone(&found));
-                self.state().identity = Identity::With(found);
-                return true;
-            }
+        if !renewed
+            && let Ok(found) = self.http.0.settings.credentials.find().await
+            && found.digest != refused.digest
+        {
+            self.http.shared().signature = Some(Arc::clone(&found));
+            self.state().identity = Identity::With(found);
+            return true;
         }
         drop(looking);
         // The next round looks for it anew.

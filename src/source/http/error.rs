@@ -241,12 +241,13 @@ impl fmt::Display for HttpError {
             HttpErrorKind::Rejected { status, message } => {
                 said(formatter, &format!("{path} is not accepted (HTTP {status})"), message)
             }
-            HttpErrorKind::Unexpected { why, .. } => write!(formatter, "{path}: {why}"),
+            HttpErrorKind::Unexpected { why, .. } | HttpErrorKind::Endless { why } => {
+                write!(formatter, "{path}: {why}")
+            }
             HttpErrorKind::TooLarge { limit } => {
                 write!(formatter, "the answer is larger than {} MiB", limit >> 20)
             }
             HttpErrorKind::Redirected { why } => write!(formatter, "{path}: redirect not followed: {why}"),
-            HttpErrorKind::Endless { why } => write!(formatter, "{path}: {why}"),
             HttpErrorKind::Setup { why } => write!(formatter, "{why}"),
         }
     }

@@ -206,7 +206,9 @@ fn redirected(
     let local = is_loopback(&target);
     // From this machine to this machine (a test); else from a name to a name, over https: nobody
     // outside may point us at addresses inside.
-    if (base.scheme() == "http" && is_loopback(base) && local) || (target.scheme() == "https" && named && !local) {
+    if (base.scheme() == "http" && is_loopback(base) && local)
+        || (target.scheme() == "https" && named && !local)
+    {
         Ok(target)
     } else {
         Err(refused(format!("to {}", show(&target))))

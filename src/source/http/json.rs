@@ -122,7 +122,7 @@ fn join(at: &str, inner: &str) -> String {
 }
 
 /// serde's message without the line and column, which nobody can look at, and in plain order:
-/// `invalid type: integer `3`, expected a string` becomes `expected a string, got integer `3``.
+/// "invalid type: null, expected a string" becomes "expected a string, got null".
 fn plain(message: &str) -> String {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     for prefix in ["invalid type: ", "invalid value: ", "invalid length "] {
@@ -162,7 +162,7 @@ fn describe(message: &str, body: &[u8], path: &serde_path_to_error::Path) -> Str
 fn value_at(body: &[u8], path: &serde_path_to_error::Path) -> Option<serde_json::Value> {
     let root: serde_json::Value = serde_json::from_slice(body).ok()?;
     let mut value = &root;
-    for segment in path.iter() {
+    for segment in path {
         value = match segment {
             serde_path_to_error::Segment::Seq { index } => value.get(index)?,
             serde_path_to_error::Segment::Map { key } => value.get(key)?,

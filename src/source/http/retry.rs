@@ -286,6 +286,9 @@ mod tests {
         decide(Seen { outcome, repeatable: true, attempt: 1, now: now(), chance: 0.5 })
     }
 
+    /// Status, headers, body, and what follows.
+    type Row<'a> = (u16, &'a [(&'a str, &'a str)], BodyKind, Decision);
+
     #[test]
     fn every_answer_has_its_decision() {
         use BodyKind::{Html, Limit, Usual};
@@ -295,7 +298,6 @@ mod tests {
         let unsaid = now() + TimeDelta::milliseconds(62_500);
         let give_up = Decision::GiveUp;
         // 1772452860 is 2026-03-02T12:01:00Z.
-        type Row<'a> = (u16, &'a [(&'a str, &'a str)], BodyKind, Decision);
         let table: &[Row<'_>] = &[
             (200, &[], Usual, Done),
             (201, &[], Usual, Done),

@@ -227,10 +227,7 @@ async fn a_redirect_away_from_tls_is_refused() {
 async fn a_proxy_that_is_configured_is_used() {
     let proxy = Fake::sequence([Answer::json(r#"{"id": 9}"#)]).await;
     let base = "http://service.invalid/api".parse().unwrap();
-    let settings = Settings {
-        proxy: Some(proxy.url()),
-        ..Settings::new("jira", base, Credentials::none())
-    };
+    let settings = Settings { proxy: Some(proxy.url()), ..Settings::new("jira", base, Credentials::none()) };
     let reply = ask(settings, items()).await.unwrap();
     assert_eq!(reply.json::<Item>().unwrap().id, 9);
     assert_eq!(proxy.asked()[0].target, "http://service.invalid/api/items");
