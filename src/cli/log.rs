@@ -1,5 +1,7 @@
 //! The log file: what a person looks for after something went wrong.
 
+#![expect(clippy::disallowed_methods, reason = "this is the room of the log")]
+
 use std::{fs, path::Path, sync::Mutex};
 
 use tracing_subscriber::EnvFilter;

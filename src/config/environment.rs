@@ -150,13 +150,13 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test makes its files")]
     fn a_project_is_found_upwards_but_not_beyond_its_repository() {
         let directory = tempfile::tempdir().unwrap();
         let root = directory.path();
         let deep = root.join("outer/repository/service/source");
         std::fs::create_dir_all(&deep).unwrap();
         let make = |path: &str, text: &str| {
-            #[expect(clippy::disallowed_methods, reason = "a test makes its files")]
             std::fs::write(root.join(path), text).unwrap();
         };
         make("outer/.tminus.toml", "");

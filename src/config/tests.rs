@@ -1,5 +1,7 @@
 //! The configuration as a whole, in made directories and a sealed environment.
 
+#![expect(clippy::disallowed_methods, reason = "tests make the files that are read")]
+
 use std::fs;
 
 use chrono::{NaiveDate, Weekday};
@@ -31,7 +33,6 @@ impl Machine {
 
     fn file(&self, path: &str, text: &str) -> PathBuf {
         let path = self.directory.path().join(path);
-        #[expect(clippy::disallowed_methods, reason = "a test makes its files")]
         fs::write(&path, text).unwrap();
         path
     }
@@ -417,7 +418,6 @@ fn bad_configurations_are_told_what_is_wrong() {
         fs::copy(&path, machine.environment.working_directory.join(".tminus.toml")).unwrap();
         let said = load(&machine.environment, &Flags::default()).map(|_| ()).unwrap_err().to_string();
         let expected = path.with_extension("txt");
-        #[expect(clippy::disallowed_methods, reason = "a test reads its cases")]
         let expected = fs::read_to_string(&expected).unwrap_or_default();
         assert_eq!(said.trim(), expected.trim(), "{}", path.display());
     }

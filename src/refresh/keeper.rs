@@ -46,7 +46,7 @@ pub(super) enum Said {
 }
 
 /// A handle on the store's thread. Orders are carried out one after the other; dropping the
-/// last handle does not end it, [`Keeper::close`] does.
+/// last handle does not end it, the refresher does when it stops.
 #[derive(Clone)]
 pub struct Keeper {
     orders: mpsc::Sender<Order>,

@@ -1,6 +1,8 @@
 //! Every way out of a real terminal: this test binary runs itself in one, as a job of a
 //! shell with job control.
 
+#![expect(clippy::disallowed_methods, reason = "looks at what the program left")]
+
 use std::{
     io::{Read as _, Write as _},
     num::NonZero,
@@ -234,7 +236,6 @@ fn a_panic_anywhere_restores_reports_and_ends_the_program() {
         assert!(contents.contains(message) && contents.contains("panic-19700101T000000Z-"), "{contents}");
         let mut files = std::fs::read_dir(report).expect("the directory").flatten();
         let file = files.find(|file| file.file_name().to_string_lossy().starts_with("panic-"));
-        #[expect(clippy::disallowed_methods, reason = "looks at what was written")]
         let text = std::fs::read_to_string(file.expect("a report").path()).expect("readable");
         assert!(text.contains(message) && text.contains("backtrace") || text.contains("tests.rs"), "{text}");
     }
@@ -267,7 +268,6 @@ fn a_terminal_that_goes_away_ends_the_program_without_any_signal() {
     session.master.take().expect("a terminal").resize(size).expect("resized");
     drop(session.keys);
     session.shell.wait().expect("the shell ends");
-    #[expect(clippy::disallowed_methods, reason = "looks at what was written")]
     let code = std::fs::read_to_string(session.directory.path().join("code")).expect("the program ended");
     assert_eq!(code.trim(), "129");
 }

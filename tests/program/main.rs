@@ -8,5 +8,6 @@
 
 mod agreement;
 mod commands;
+mod documents;
 mod screen;
 mod support;

@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    domain::{Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target, Text},
+    domain::{Deployment, Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target, Text},
     insight::{
-        Board, Completeness, DeploymentRow, ForecastView, Gate, NextStep, Outlook, PullRequestRow,
-        ReleaseInsight, Remedy, Stage, Standing, Steps, StoryRow, Tally, Verdict,
+        Board, Completeness, DeploymentRow, Estimate, ForecastView, Gate, NextStep, Outlook, PullRequestRow,
+        ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, Tally, Verdict,
     },
 };
 
@@ -23,7 +23,7 @@ struct BoardJson<'a> {
     releases: Vec<ReleaseJson<'a>>,
     stories: Vec<StoryJson<'a>>,
     pull_requests: Vec<PullRequestJson<'a>>,
-    deployments: Vec<&'a DeploymentRow>,
+    deployments: Vec<DeploymentJson<'a>>,
     sources: Vec<SourceJson<'a>>,
     problems: Vec<ProblemJson<'a>>,
     policy: &'a Policy,
@@ -56,10 +56,93 @@ struct ReleaseJson<'a> {
     url: Option<&'a Text>,
     verdict: Verdict,
     outlook: Outlook,
-    forecast: &'a ForecastView,
+    forecast: ForecastJson<'a>,
     tally: Tally,
     gates: &'a [Gate],
     remedies: &'a [Remedy],
+}
+
+/// One shape whatever is known, so that a reader needs no case for each.
+#[derive(Default, Serialize)]
+struct ForecastJson<'a> {
+    state: &'static str,
+    p50: Option<Instant>,
+    p85: Option<Instant>,
+    p95: Option<Instant>,
+    by_target: Option<f64>,
+    scored: u32,
+    withheld: Option<&'a Text>,
+}
+
+impl<'a> ForecastJson<'a> {
+    fn of(forecast: &'a ForecastView) -> Self {
+        match forecast {
+            ForecastView::Dates { p50, p85, p95, by_target, scored, .. } => Self {
+                state: "dates",
+                p50: Some(*p50),
+                p85: Some(*p85),
+                p95: Some(*p95),
+                by_target: *by_target,
+                scored: *scored,
+                withheld: None,
+            },
+            ForecastView::Withheld(why) => Self { state: "withheld", withheld: Some(why), ..Self::default() },
+            ForecastView::Ready => Self { state: "ready", ..Self::default() },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct StepsJson {
+    build: StepJson,
+    test: StepJson,
+    review: StepJson,
+    merge: StepJson,
+    deploy: StepJson,
+}
+
+/// How far a step is: `done` of `required` where it is counted.
+#[derive(Serialize)]
+struct StepJson {
+    state: &'static str,
+    done: Option<u32>,
+    required: Option<u32>,
+}
+
+impl StepsJson {
+    fn of(steps: Steps) -> Self {
+        let step = |step| {
+            let state = match step {
+                StepState::Done => "done",
+                StepState::Failed => "failed",
+                StepState::Running => "running",
+                StepState::Part(done, required) => {
+                    return StepJson { state: "part", done: Some(done), required: Some(required) };
+                }
+                StepState::Waiting => "waiting",
+                StepState::Unknown => "unknown",
+            };
+            StepJson { state, done: None, required: None }
+        };
+        Self {
+            build: step(steps.build),
+            test: step(steps.test),
+            review: step(steps.review),
+            merge: step(steps.merge),
+            deploy: step(steps.deploy),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct DeploymentJson<'a> {
+    #[serde(flatten)]
+    deployment: &'a Deployment,
+    estimate: Option<Estimate>,
+    projected_end: Option<Instant>,
+    verdict: Option<Verdict>,
+    ready_by_start: Option<f64>,
+    problems: &'a [ScheduleProblem],
 }
 
 #[derive(Serialize)]
@@ -100,7 +183,7 @@ struct PullRequestJson<'a> {
     belongs: &'a Text,
     stage: Stage,
     since: Option<Instant>,
-    steps: Steps,
+    steps: StepsJson,
     standing: Standing,
     slack_seconds: Option<i64>,
     next_step: &'a NextStep,
@@ -147,7 +230,14 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>) -> String {
             .chain(pull_requests(unassigned, None))
             .collect(),
         releases: chosen.into_iter().map(release_json).collect(),
-        deployments: board.insight.schedule.deployments.iter().filter(of_chosen).collect(),
+        deployments: board
+            .insight
+            .schedule
+            .deployments
+            .iter()
+            .filter(of_chosen)
+            .map(deployment_json)
+            .collect(),
         sources: sources(board),
         problems: board
             .world
@@ -197,10 +287,21 @@ fn release_json(insight: &ReleaseInsight) -> ReleaseJson<'_> {
         url: release.url.as_ref(),
         verdict: insight.verdict,
         outlook: insight.outlook,
-        forecast: &insight.forecast,
+        forecast: ForecastJson::of(&insight.forecast),
         tally: insight.tally,
         gates: &insight.gates,
         remedies: &insight.remedies,
+    }
+}
+
+fn deployment_json(row: &DeploymentRow) -> DeploymentJson<'_> {
+    DeploymentJson {
+        deployment: &row.deployment,
+        estimate: row.estimate,
+        projected_end: row.projected_end,
+        verdict: row.verdict,
+        ready_by_start: row.ready_by_start,
+        problems: &row.problems,
     }
 }
 
@@ -249,7 +350,7 @@ fn pull_requests<'a>(
             belongs: &row.belongs,
             stage: row.stage,
             since: row.since,
-            steps: row.steps,
+            steps: StepsJson::of(row.steps),
             standing: row.standing,
             slack_seconds: row.slack_seconds,
             next_step: &row.next,

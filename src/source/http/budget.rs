@@ -54,48 +54,49 @@ impl Budget {
         }
     }
 
-    /// Notes what an answer says. Times are told relative to `now`, the instant of the answer.
-    pub fn observe(&mut self, headers: &HeaderMap, now: Instant) {
+    /// Notes what an answer says that came at `now`. `charged`: it was counted itself, which
+    /// GitHub does not do for 304.
+    pub fn observe(&mut self, headers: &HeaderMap, charged: bool, now: Instant) {
         let names = ["x-ratelimit-limit", "ratelimit-limit"];
-        let (Some(limit), Some(remaining)) = (retry::number(headers, &names), retry::remaining(headers)) else {
+        let (Some(limit), Some(remaining)) = (retry::number(headers, &names), retry::remaining(headers))
+        else {
             return;
         };
         let Some(resets_at) = retry::reset(headers, now) else { return };
-        let name = headers.get("x-ratelimit-resource").and_then(|name| name.to_str().ok()).unwrap_or_default();
-        self.note(name, limit, remaining.min(limit), resets_at, now);
-    }
-
-    fn note(&mut self, name: &str, limit: u64, remaining: u64, resets_at: Instant, now: Instant) {
+        let name =
+            headers.get("x-ratelimit-resource").and_then(|name| name.to_str().ok()).unwrap_or_default();
+        let remaining = remaining.min(limit);
+        // What was left before this answer, were it the first of the round.
+        let first = (remaining + u64::from(charged)).min(limit);
+        let spent = first - remaining;
         let fresh = Window {
             limit,
             remaining,
             resets_at,
-            spent: 0,
-            cycle: 0,
+            spent,
+            cycle: spent,
             left_before: None,
-            left_first: Some(remaining.saturating_add(1).min(limit)),
+            left_first: Some(first),
         };
         let Some(window) = self.windows.get_mut(name) else {
             if self.windows.len() < MOST_WINDOWS && name.len() <= 64 {
-                let spent = limit.min(remaining + 1) - remaining;
-                self.windows.insert(name.to_owned(), Window { spent, cycle: spent, ..fresh });
+                self.windows.insert(name.to_owned(), fresh);
             }
             return;
         };
         let is_later = resets_at > window.resets_at + TimeDelta::seconds(5);
         if window.resets_at <= now || (is_later && remaining > window.remaining) {
-            // Whole again: what a cycle costs is still known from before.
-            let (spent, cycle) = (window.spent, window.cycle);
-            *window = Window { spent, cycle, left_before: Some(limit), ..fresh };
+            // Whole again. What a cycle costs is still known from before.
+            *window = Window { cycle: window.cycle.max(spent), ..fresh };
             return;
         }
         // Answers overtake each other: only less can be true in the same window.
         window.limit = limit;
         window.remaining = window.remaining.min(remaining);
         window.resets_at = resets_at;
-        let first = *window.left_first.get_or_insert(remaining.saturating_add(1).min(limit));
-        window.spent = first.saturating_sub(window.remaining);
-        window.cycle = window.left_before.map_or(window.spent, |before| before.saturating_sub(window.remaining));
+        window.spent = window.left_first.get_or_insert(first).saturating_sub(window.remaining);
+        window.cycle =
+            window.left_before.map_or(window.spent, |before| before.saturating_sub(window.remaining));
     }
 
     /// How long to wait between two rounds, at least `interval`, so that what is left lasts
@@ -146,14 +147,14 @@ mod tests {
     fn the_pause_grows_so_that_the_budget_lasts() {
         let minute = Duration::from_secs(60);
         for (remaining, cycle, minutes_left, seconds) in [
-            (5_000, 0, 60, 60),     // nothing is spent: as often as wanted
-            (5_000, 10, 60, 60),    // 450 rounds in an hour: a minute is enough
-            (5_000, 450, 60, 360),  // 10 rounds in an hour
-            (100, 90, 10, 600),     // one round is left
-            (50, 90, 10, 600),      // none is: wait for the reset
+            (5_000, 0, 60, 60),    // nothing is spent: as often as wanted
+            (5_000, 10, 60, 60),   // 450 rounds in an hour: a minute is enough
+            (5_000, 450, 60, 360), // 10 rounds in an hour
+            (100, 90, 10, 600),    // one round is left
+            (50, 90, 10, 600),     // none is: wait for the reset
             (0, 1, 30, 1_800),
-            (0, 0, 30, 60),         // it costs nothing: 304 only
-            (0, 90, 0, 60),         // whole again already
+            (0, 0, 30, 60), // it costs nothing: 304 only
+            (0, 90, 0, 60), // whole again already
             (0, 90, -5, 60),
         ] {
             let window = Window {
@@ -177,25 +178,27 @@ mod tests {
         let reset = now() + TimeDelta::hours(1);
         budget.begin();
         for remaining in [4_990, 4_988, 4_989, 4_980] {
-            budget.observe(&told("core", remaining, reset), now());
+            budget.observe(&told("core", remaining, reset), true, now());
         }
         let core = budget.windows["core"];
         assert_eq!((core.spent, core.cycle, core.remaining), (11, 11, 4_980), "overtaken answers count once");
 
         // Somebody else took 30 in between, the next round takes 20.
         budget.begin();
-        budget.observe(&told("core", 4_949, reset), now());
-        budget.observe(&told("core", 4_930, reset), now());
+        budget.observe(&told("core", 4_949, reset), true, now());
+        budget.observe(&told("core", 4_930, reset), true, now());
         let core = budget.windows["core"];
         assert_eq!((core.spent, core.cycle), (20, 50));
 
         // A round without cost, as long as nobody else spends.
         budget.begin();
-        assert_eq!(budget.windows["core"].spent, 0);
+        budget.observe(&told("core", 4_930, reset), false, now());
+        let core = budget.windows["core"];
+        assert_eq!((core.spent, core.cycle), (0, 0));
 
         // After the reset it starts anew.
         let later = reset + TimeDelta::minutes(1);
-        budget.observe(&told("core", 4_999, later + TimeDelta::hours(1)), later);
+        budget.observe(&told("core", 4_999, later + TimeDelta::hours(1)), true, later);
         assert_eq!(budget.windows["core"].remaining, 4_999);
     }
 
@@ -203,16 +206,16 @@ mod tests {
     fn limits_are_told_apart_and_their_number_is_bounded() {
         let mut budget = Budget::default();
         let reset = now() + TimeDelta::hours(1);
-        budget.observe(&told("core", 10, reset), now());
-        budget.observe(&told("graphql", 4_000, reset), now());
+        budget.observe(&told("core", 10, reset), true, now());
+        budget.observe(&told("graphql", 4_000, reset), true, now());
         assert_eq!(budget.windows["core"].remaining, 10);
         assert_eq!(budget.windows["graphql"].remaining, 4_000);
         for name in 0..1_000 {
-            budget.observe(&told(&name.to_string(), 1, reset), now());
+            budget.observe(&told(&name.to_string(), 1, reset), true, now());
         }
         assert_eq!(budget.windows.len(), MOST_WINDOWS);
         let before = budget.clone();
-        budget.observe(&HeaderMap::new(), now());
+        budget.observe(&HeaderMap::new(), true, now());
         assert_eq!(budget, before, "an answer that says nothing changes nothing");
     }
 }

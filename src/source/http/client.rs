@@ -75,7 +75,9 @@ enum Identity {
     Anonymous,
     With(Arc<Signature>),
     /// The token is refused; what everybody may read is read without.
-    Refused { message: Text },
+    Refused {
+        message: Text,
+    },
 }
 
 /// What a round did.
@@ -211,14 +213,13 @@ fn build(settings: &Settings) -> Result<reqwest::Client, String> {
         // Redirects are followed in `exchange`, where the token is watched over.
         .redirect(Policy::none())
         .referer(false)
-        // What may be asked again is decided in `retry`.
-        .retry(reqwest::retry::never())
         .pool_max_idle_per_host(settings.at_once)
         .pool_idle_timeout(std::time::Duration::from_secs(30))
         .https_only(base.scheme() == "https");
     if let Some(file) = &settings.ca_file {
         #[expect(clippy::disallowed_methods, reason = "a source reads its certificates")]
-        let pem = std::fs::read(file).map_err(|error| format!("{}: cannot be read: {error}", file.display()))?;
+        let pem =
+            std::fs::read(file).map_err(|error| format!("{}: cannot be read: {error}", file.display()))?;
         let certificates = reqwest::Certificate::from_pem_bundle(&pem)
             .ok()
             .filter(|certificates| !certificates.is_empty())
@@ -263,7 +264,10 @@ impl Session<'_> {
         let what = match &self.state().identity {
             Identity::NotLooked | Identity::With(_) => return None,
             Identity::Refused { message } => {
-                format!("{}: the token is refused ({message}); only what is public was read", settings.service)
+                format!(
+                    "{}: the token is refused ({message}); only what is public was read",
+                    settings.service
+                )
             }
             Identity::Anonymous => {
                 format!("{}: nobody is signed in; only what is public was read", settings.service)
@@ -288,7 +292,8 @@ impl Session<'_> {
         let inner = &self.http.0;
         // A closed semaphore does not happen; without a permit it is merely less polite.
         let _permit = inner.permits.acquire().await.ok();
-        let url = exchange::address(&inner.settings.base, request).map_err(|kind| self.error(request, kind))?;
+        let url =
+            exchange::address(&inner.settings.base, request).map_err(|kind| self.error(request, kind))?;
         let mut attempt = 0;
         loop {
             let hold = self.http.shared().hold.clone();
@@ -304,7 +309,7 @@ impl Session<'_> {
                 Ok(received) => {
                     let now = self.answered_at(retry::date(&received.headers));
                     if received.is_own_host {
-                        self.http.shared().budget.observe(&received.headers, now);
+                        self.http.shared().budget.observe(&received.headers, received.status != 304, now);
                     }
                     let seen = Outcome::Answer {
                         status: received.status,
@@ -323,22 +328,25 @@ impl Session<'_> {
                 Decision::RetryAt(at) => {
                     inner.settings.waits.sleep((at - now).to_std().unwrap_or_default()).await;
                 }
-                Decision::GiveUp(GiveUp::SignedOut) if self.try_otherwise(request, signature, &outcome).await => {
+                Decision::GiveUp(GiveUp::SignedOut)
+                    if self.try_otherwise(request, signature, &outcome).await =>
+                {
                     // That was not the request's fault: it does not count.
                     attempt -= 1;
                 }
                 Decision::GiveUp(why) => {
                     let kind = exchange::explain(why, outcome, &inner.settings);
-                    if let HttpErrorKind::Limited { until } | HttpErrorKind::Busy { until: Some(until), .. } = kind {
+                    if let HttpErrorKind::Limited { until } | HttpErrorKind::Busy { until: Some(until), .. } =
+                        kind
+                    {
                         self.http.shared().hold = Some((until, kind.clone()));
                     }
                     return Err(self.error(request, kind));
                 }
                 Decision::Done => {
+                    self.http.shared().hold.take_if(|(until, _)| *until <= now);
                     return match outcome {
-                        Ok(received) => {
-                            Ok(received.into_reply(self.context(request), &self.http.0.settings))
-                        }
+                        Ok(received) => Ok(received.into_reply(self.context(request), &self.http.0.settings)),
                         Err(failure) => Err(self.error(request, failure.into_kind(&inner.settings))),
                     };
                 }
@@ -394,12 +402,13 @@ impl Session<'_> {
             return true;
         }
         let renewed = std::mem::replace(&mut self.state().renewed, true);
-        if !renewed && let Ok(found) = self.http.0.settings.credentials.find().await {
-            if found.digest != refused.digest {
-                self.http.shared().signature = Some(Arc::clone(&found));
-                self.state().identity = Identity::With(found);
-                return true;
-            }
+        if !renewed
+            && let Ok(found) = self.http.0.settings.credentials.find().await
+            && found.digest != refused.digest
+        {
+            self.http.shared().signature = Some(Arc::clone(&found));
+            self.state().identity = Identity::With(found);
+            return true;
         }
         drop(looking);
         // The next round looks for it anew.

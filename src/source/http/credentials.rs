@@ -84,7 +84,8 @@ impl Token {
     /// nothing in it, or what cannot be sent in a header.
     pub fn new(secret: &str) -> Option<Self> {
         let line = secret.lines().next().unwrap_or_default().trim();
-        let sendable = !line.is_empty() && line.len() <= LONGEST && line.bytes().all(|byte| byte.is_ascii_graphic());
+        let sendable =
+            !line.is_empty() && line.len() <= LONGEST && line.bytes().all(|byte| byte.is_ascii_graphic());
         sendable.then(|| Self(SecretString::from(line)))
     }
 }
@@ -146,8 +147,8 @@ impl Credentials {
                 (HeaderName::from_static("private-token"), Zeroizing::new(secret.to_owned()))
             }
         };
-        let mut header_value =
-            HeaderValue::from_str(&value).map_err(|_| Text::new(format!("{from}: cannot be sent in a header")))?;
+        let mut header_value = HeaderValue::from_str(&value)
+            .map_err(|_| Text::new(format!("{from}: cannot be sent in a header")))?;
         // Logs of the HTTP library show "Sensitive", and HTTP/2 does not compress it.
         header_value.set_sensitive(true);
         Ok(Signature { header, digest: Sha256::digest(value.as_bytes()).into(), value: header_value, from })
@@ -240,9 +241,7 @@ fn read_private(path: &Path) -> Result<Zeroizing<String>, String> {
         ));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(LONGEST));
-    file.take(LONGEST as u64)
-        .read_to_end(&mut bytes)
-        .map_err(|error| format!("cannot be read: {error}"))?;
+    file.take(LONGEST as u64).read_to_end(&mut bytes).map_err(|error| format!("cannot be read: {error}"))?;
     text(&bytes)
 }
 

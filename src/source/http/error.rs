@@ -181,18 +181,24 @@ impl HttpError {
             HttpErrorKind::Forbidden { .. } | HttpErrorKind::NotFound if !self.is_signed_in() => {
                 format!("if it is not public: {sign_in}")
             }
-            HttpErrorKind::Forbidden { .. } => "use a token with more permissions, or ask for access".to_owned(),
+            HttpErrorKind::Forbidden { .. } => {
+                "use a token with more permissions, or ask for access".to_owned()
+            }
             HttpErrorKind::NotFound => {
                 "look at its name in the configuration, and at whether the token may see it".to_owned()
             }
             HttpErrorKind::Rejected { .. } => "look at the configuration of this source".to_owned(),
             HttpErrorKind::Unexpected { .. } => {
-                format!("if {host} is what the configuration means, this is a fault of tminus: please report it")
+                format!(
+                    "if {host} is what the configuration means, this is a fault of tminus: please report it"
+                )
             }
             HttpErrorKind::TooLarge { .. } | HttpErrorKind::Endless { .. } => {
                 "narrow down what this source reads".to_owned()
             }
-            HttpErrorKind::Redirected { .. } => "look at the service's address in the configuration".to_owned(),
+            HttpErrorKind::Redirected { .. } => {
+                "look at the service's address in the configuration".to_owned()
+            }
             HttpErrorKind::Setup { .. } => "change it in the configuration".to_owned(),
         }
     }
@@ -235,12 +241,13 @@ impl fmt::Display for HttpError {
             HttpErrorKind::Rejected { status, message } => {
                 said(formatter, &format!("{path} is not accepted (HTTP {status})"), message)
             }
-            HttpErrorKind::Unexpected { why, .. } => write!(formatter, "{path}: {why}"),
+            HttpErrorKind::Unexpected { why, .. } | HttpErrorKind::Endless { why } => {
+                write!(formatter, "{path}: {why}")
+            }
             HttpErrorKind::TooLarge { limit } => {
                 write!(formatter, "the answer is larger than {} MiB", limit >> 20)
             }
             HttpErrorKind::Redirected { why } => write!(formatter, "{path}: redirect not followed: {why}"),
-            HttpErrorKind::Endless { why } => write!(formatter, "{path}: {why}"),
             HttpErrorKind::Setup { why } => write!(formatter, "{why}"),
         }
     }

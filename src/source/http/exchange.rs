@@ -6,7 +6,7 @@ use reqwest::{
     Response, Url,
     header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION},
 };
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 
 use crate::domain::{Text, clean};
 
@@ -102,7 +102,9 @@ pub(super) async fn exchange(
     if status == 304 {
         session.count(|tally| tally.unchanged += 1);
         let Some(known) = known else {
-            return Err(Failure::Final(unexpected("it says that nothing has changed, but was not asked that")));
+            return Err(Failure::Final(unexpected(
+                "it says that nothing has changed, but was not asked that",
+            )));
         };
         return Ok(Received {
             status,
@@ -154,7 +156,8 @@ async fn follow(
             for (name, value) in &request.headers {
                 builder = builder.header(*name, value);
             }
-            if let Some(signature) = signature.filter(|_| target.scheme() == "https" || is_loopback(&target)) {
+            if let Some(signature) = signature.filter(|_| target.scheme() == "https" || is_loopback(&target))
+            {
                 builder = builder.header(&signature.header, &signature.value);
             }
             if let Some(known) = known {
@@ -198,11 +201,14 @@ fn redirected(
     if is_own_host {
         return Ok(target);
     }
-    let named = target.host_str().is_some_and(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().is_err());
+    let named =
+        target.host_str().is_some_and(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().is_err());
     let local = is_loopback(&target);
     // From this machine to this machine (a test); else from a name to a name, over https: nobody
     // outside may point us at addresses inside.
-    if (is_loopback(base) && local) || (target.scheme() == "https" && named && !local) {
+    if (base.scheme() == "http" && is_loopback(base) && local)
+        || (target.scheme() == "https" && named && !local)
+    {
         Ok(target)
     } else {
         Err(refused(format!("to {}", show(&target))))
@@ -228,7 +234,11 @@ fn conditions(known: &Validator) -> HeaderMap {
 }
 
 /// Reads the body, decompressed, up to the bound.
-async fn read(session: &Session<'_>, mut response: Response, settings: &Settings) -> Result<Vec<u8>, Failure> {
+async fn read(
+    session: &Session<'_>,
+    mut response: Response,
+    settings: &Settings,
+) -> Result<Vec<u8>, Failure> {
     let limit = settings.longest_answer;
     let too_large = || Failure::Final(HttpErrorKind::TooLarge { limit });
     let announced = response.content_length().unwrap_or_default();
@@ -265,10 +275,10 @@ fn fault(error: &reqwest::Error) -> Failure {
     });
     let fault = if untrusted {
         Fault::Untrusted
-    } else if error.is_timeout() {
-        Fault::TimedOut
     } else if error.is_connect() {
         Fault::Unreachable
+    } else if error.is_timeout() {
+        Fault::TimedOut
     } else {
         Fault::Interrupted
     };
@@ -317,8 +327,6 @@ fn says_rate_limited(body: &[u8]) -> bool {
     struct OneError {
         #[serde(rename = "type", default)]
         kind: Option<String>,
-        #[serde(flatten)]
-        _rest: std::collections::HashMap<String, IgnoredAny>,
     }
     // Most answers have no errors, and need not be read twice.
     let may_be = body.windows(10).any(|part| part == b"RATE_LIMIT");
@@ -406,7 +414,7 @@ impl Received {
             context,
             status: self.status,
             headers: self.headers,
-            body: self.body.into(),
+            body: self.body,
             unchanged: self.unchanged,
             next,
         }

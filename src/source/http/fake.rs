@@ -9,10 +9,11 @@ use std::{
 
 use reqwest::Url;
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
     task::JoinHandle,
 };
+use tokio_rustls::TlsAcceptor;
 
 use super::{Credentials, Settings, Waits};
 
@@ -61,7 +62,8 @@ impl Answer {
 
     /// A gateway's page.
     pub(crate) fn page(status: u16) -> Self {
-        Self::new(status, "<!DOCTYPE html><html><body>Unicorn!</body></html>").header("content-type", "text/html")
+        Self::new(status, "<!DOCTYPE html><html><body>Unicorn!</body></html>")
+            .header("content-type", "text/html")
     }
 
     pub(crate) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -69,7 +71,7 @@ impl Answer {
         self
     }
 
-    /// 304 if the request has this ETag already.
+    /// 304 if the request has this `ETag` already.
     pub(crate) fn with_etag(self, asked: &Asked, etag: &str) -> Self {
         if asked.header("if-none-match") == Some(etag) {
             Self::new(304, "").header("etag", etag)
@@ -105,6 +107,7 @@ impl Answer {
 
 /// A fake service; gone when dropped.
 pub(crate) struct Fake {
+    scheme: &'static str,
     address: std::net::SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
     waited: Arc<Mutex<Vec<Duration>>>,
@@ -114,11 +117,21 @@ pub(crate) struct Fake {
 impl Fake {
     /// Answers every request by `script`, which is also told how many came before.
     pub(crate) async fn start(script: impl Fn(&Asked, usize) -> Answer + Send + Sync + 'static) -> Self {
+        Self::listen(Arc::new(script), None).await
+    }
+
+    /// Answers with `answer` over TLS.
+    pub(crate) async fn over_tls(tls: TlsAcceptor, answer: Answer) -> Self {
+        Self::listen(Arc::new(move |_: &Asked, _| answer.clone()), Some(tls)).await
+    }
+
+    async fn listen(script: Arc<Script>, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let task = tokio::spawn(serve(listener, Arc::new(script), Arc::clone(&asked)));
-        Self { address, asked, waited: Arc::default(), task }
+        let task = tokio::spawn(serve(listener, tls.clone(), script, Arc::clone(&asked)));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        Self { scheme, address, asked, waited: Arc::default(), task }
     }
 
     /// Answers with these, one after the other, and then with the last.
@@ -129,14 +142,16 @@ impl Fake {
 
     /// Its root.
     pub(crate) fn url(&self) -> Url {
-        Url::parse(&format!("http://{}/", self.address)).unwrap()
+        Url::parse(&format!("{}://{}/", self.scheme, self.address)).unwrap()
     }
 
     /// Settings for it: no waits (they are noted), nobody signed in.
     pub(crate) fn settings(&self) -> Settings {
         let waited = Arc::clone(&self.waited);
         Settings {
-            waits: Waits::skipped(move |wait| waited.lock().unwrap_or_else(PoisonError::into_inner).push(wait)),
+            waits: Waits::skipped(move |wait| {
+                waited.lock().unwrap_or_else(PoisonError::into_inner).push(wait);
+            }),
             sign_in: "set FAKE_TOKEN".into(),
             ..Settings::new("fake", self.url(), Credentials::none())
         }
@@ -161,22 +176,37 @@ impl Drop for Fake {
 
 type Script = dyn Fn(&Asked, usize) -> Answer + Send + Sync;
 
-async fn serve(listener: TcpListener, script: Arc<Script>, log: Arc<Mutex<Vec<Asked>>>) {
+async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    script: Arc<Script>,
+    log: Arc<Mutex<Vec<Asked>>>,
+) {
     let mut connections = tokio::task::JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
-        let (script, log) = (Arc::clone(&script), Arc::clone(&log));
-        // Ends with the set, and so with the fake.
+    while let Ok((mut stream, _)) = listener.accept().await {
+        let (tls, script, log) = (tls.clone(), Arc::clone(&script), Arc::clone(&log));
+        // Ends with the set, and so with the fake. A client that goes away needs no answer.
         connections.spawn(async move {
-            // A client that goes away needs no answer.
-            drop(connection(stream, &*script, &log).await);
+            if let Some(tls) = tls {
+                if let Ok(mut stream) = tls.accept(stream).await {
+                    drop(connection(&mut stream, &*script, &log).await);
+                }
+            } else if let Ok(Some(Broken::Reset)) = connection(&mut stream, &*script, &log).await {
+                drop(stream.set_zero_linger());
+            }
         });
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn connection(mut stream: TcpStream, script: &Script, log: &Mutex<Vec<Asked>>) -> std::io::Result<()> {
+/// Answers all requests of a connection, up to the first fault that ends it.
+async fn connection(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    script: &Script,
+    log: &Mutex<Vec<Asked>>,
+) -> std::io::Result<Option<Broken>> {
     let mut buffer = Vec::new();
-    while let Some(asked) = receive(&mut stream, &mut buffer).await? {
+    while let Some(asked) = receive(stream, &mut buffer).await? {
         let answer = {
             let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
             let answer = script(&asked, log.len());
@@ -185,31 +215,34 @@ async fn connection(mut stream: TcpStream, script: &Script, log: &Mutex<Vec<Aske
         };
         match answer.fault {
             Some(Broken::Silent) => std::future::pending().await,
-            Some(Broken::Reset) => {
-                stream.set_zero_linger()?;
-                return Ok(());
-            }
+            Some(Broken::Reset) => return Ok(answer.fault),
             Some(Broken::CutOff) | None => {}
         }
         let mut head = format!("HTTP/1.1 {} Said\r\n", answer.status);
         for (name, value) in &answer.headers {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
         if answer.status != 304 && !answer.headers.iter().any(|(name, _)| name == "content-length") {
-            head.push_str(&format!("content-length: {}\r\n", answer.body.len()));
+            head.extend(["content-length: ", &answer.body.len().to_string(), "\r\n"]);
         }
-        stream.write_all(format!("{head}\r\n").as_bytes()).await?;
+        head.push_str("\r\n");
+        stream.write_all(head.as_bytes()).await?;
         if answer.fault == Some(Broken::CutOff) {
             stream.write_all(&answer.body[..answer.body.len() / 2]).await?;
-            return stream.shutdown().await;
+            stream.shutdown().await?;
+            return Ok(answer.fault);
         }
         stream.write_all(&answer.body).await?;
+        stream.flush().await?;
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The next request of a connection; None when the client has ended it.
-async fn receive(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<Option<Asked>> {
+async fn receive(
+    stream: &mut (impl AsyncRead + Unpin),
+    buffer: &mut Vec<u8>,
+) -> std::io::Result<Option<Asked>> {
     let head_end = loop {
         if let Some(end) = buffer.windows(4).position(|part| part == b"\r\n\r\n") {
             break end;

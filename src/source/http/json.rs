@@ -1,6 +1,6 @@
 //! Reading JSON so that errors say where, and what was there instead.
 //!
-//! The depth is bounded by serde_json (128), the size by the client.
+//! The depth is bounded by `serde_json` (128), the size by the client.
 
 use std::{borrow::Cow, fmt, marker::PhantomData};
 
@@ -31,7 +31,11 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8], at: &str) -> Result<T, Http
     };
     let path = track.path();
     if !error.is_data() {
-        let why = if error.is_eof() && body.is_empty() { "the answer is empty".to_owned() } else { plain(&error.to_string()) };
+        let why = if error.is_eof() && body.is_empty() {
+            "the answer is empty".to_owned()
+        } else {
+            plain(&error.to_string())
+        };
         return Err(unexpected(at, &why));
     }
     Err(unexpected(&join(at, &path.to_string()), &describe(&error.to_string(), body, &path)))
@@ -56,7 +60,8 @@ pub(super) fn list<'a>(body: &'a [u8], at: &str) -> Result<Vec<&'a RawValue>, Ht
         }
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let items = deserializer.deserialize_seq(List(PhantomData)).and_then(|items| deserializer.end().map(|()| items));
+    let items =
+        deserializer.deserialize_seq(List(PhantomData)).and_then(|items| deserializer.end().map(|()| items));
     items.map_err(|error| unexpected(at, &plain(&error.to_string())))
 }
 
@@ -117,7 +122,7 @@ fn join(at: &str, inner: &str) -> String {
 }
 
 /// serde's message without the line and column, which nobody can look at, and in plain order:
-/// `invalid type: integer `3`, expected a string` becomes `expected a string, got integer `3``.
+/// "invalid type: null, expected a string" becomes "expected a string, got null".
 fn plain(message: &str) -> String {
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
     for prefix in ["invalid type: ", "invalid value: ", "invalid length "] {
@@ -137,8 +142,15 @@ fn describe(message: &str, body: &[u8], path: &serde_path_to_error::Path) -> Str
         return plain;
     }
     // chrono says how a text is wrong, but not that it should have been a date.
-    let is_date = ["input contains invalid characters", "premature end of input", "trailing input", "input is out of range", "input is not enough for unique date and time", "no possible date and time matching input"]
-        .contains(&plain.as_str());
+    let is_date = [
+        "input contains invalid characters",
+        "premature end of input",
+        "trailing input",
+        "input is out of range",
+        "input is not enough for unique date and time",
+        "no possible date and time matching input",
+    ]
+    .contains(&plain.as_str());
     let expected = if is_date { "expected a date" } else { &plain };
     match value_at(body, path) {
         Some(value) => format!("{expected}, got {}", shorten(&value.to_string())),
@@ -150,7 +162,7 @@ fn describe(message: &str, body: &[u8], path: &serde_path_to_error::Path) -> Str
 fn value_at(body: &[u8], path: &serde_path_to_error::Path) -> Option<serde_json::Value> {
     let root: serde_json::Value = serde_json::from_slice(body).ok()?;
     let mut value = &root;
-    for segment in path.iter() {
+    for segment in path {
         value = match segment {
             serde_path_to_error::Segment::Seq { index } => value.get(index)?,
             serde_path_to_error::Segment::Map { key } => value.get(key)?,
@@ -197,9 +209,17 @@ mod tests {
     #[test]
     fn errors_say_where_and_what_was_there() {
         for (body, at, why) in [
-            (r#"{"fields": {"duedate": "soon"}}"#, "issues[3].fields.duedate", r#"expected a date, got "soon""#),
+            (
+                r#"{"fields": {"duedate": "soon"}}"#,
+                "issues[3].fields.duedate",
+                r#"expected a date, got "soon""#,
+            ),
             (r#"{"fields": {"duedate": 7}}"#, "issues[3].fields.duedate", "got integer `7`"),
-            (r#"{"fields": {"points": "many"}}"#, "issues[3].fields.points", r#"expected f64, got string "many""#),
+            (
+                r#"{"fields": {"points": "many"}}"#,
+                "issues[3].fields.points",
+                r#"expected f64, got string "many""#,
+            ),
             ("{}", "issues[3]", "missing field `fields`"),
             ("null", "issues[3]", "expected struct Issue, got null"),
             (r#"{"fields": "#, "issues[3]", "EOF while parsing"),

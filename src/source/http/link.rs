@@ -61,7 +61,10 @@ mod tests {
                 r#"<https://api.github.com/repositories/1/issues?page=2>; rel="next", <https://api.github.com/repositories/1/issues?page=9>; rel="last""#,
                 Some("https://api.github.com/repositories/1/issues?page=2"),
             ),
-            (r#"<https://h/a?page=1>; rel="prev", <https://h/a?page=3>; rel="next""#, Some("https://h/a?page=3")),
+            (
+                r#"<https://h/a?page=1>; rel="prev", <https://h/a?page=3>; rel="next""#,
+                Some("https://h/a?page=3"),
+            ),
             (r#"<https://h/a?ids=1,2;3>; rel="next""#, Some("https://h/a?ids=1,2;3")),
             (r#"<https://h/a>; title="a, b; rel=\"next\""; rel="last""#, None),
             (r#"<https://h/a>; title="x, y"; rel="next""#, Some("https://h/a")),

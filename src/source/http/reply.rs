@@ -13,7 +13,7 @@ pub struct Reply {
     pub(super) context: Arc<Context>,
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
-    pub(super) body: Arc<[u8]>,
+    pub(super) body: Vec<u8>,
     pub(super) unchanged: bool,
     pub(super) next: Option<String>,
 }

@@ -286,6 +286,9 @@ mod tests {
         decide(Seen { outcome, repeatable: true, attempt: 1, now: now(), chance: 0.5 })
     }
 
+    /// Status, headers, body, and what follows.
+    type Row<'a> = (u16, &'a [(&'a str, &'a str)], BodyKind, Decision);
+
     #[test]
     fn every_answer_has_its_decision() {
         use BodyKind::{Html, Limit, Usual};
@@ -295,7 +298,7 @@ mod tests {
         let unsaid = now() + TimeDelta::milliseconds(62_500);
         let give_up = Decision::GiveUp;
         // 1772452860 is 2026-03-02T12:01:00Z.
-        let table: &[(u16, &[(&str, &str)], BodyKind, Decision)] = &[
+        let table: &[Row<'_>] = &[
             (200, &[], Usual, Done),
             (201, &[], Usual, Done),
             (204, &[], Usual, Done),
@@ -356,7 +359,12 @@ mod tests {
             (429, &[("x-ratelimit-reset", "2026-03-02T12:05Z")], Usual, give_up(Limited(after(300)))),
             (429, &[("x-ratelimit-reset", "2026-03-02T12:05:00Z")], Usual, give_up(Limited(after(300)))),
             // GitLab.
-            (429, &[("ratelimit-reset", "1772452860"), ("ratelimit-remaining", "0")], Usual, give_up(Limited(after(60)))),
+            (
+                429,
+                &[("ratelimit-reset", "1772452860"), ("ratelimit-remaining", "0")],
+                Usual,
+                give_up(Limited(after(60))),
+            ),
             (429, &[("ratelimit-reset", "45")], Usual, give_up(Limited(after(45)))),
             // A service that lies, or babbles.
             (429, &[("retry-after", "99999999999")], Usual, give_up(Limited(after(86_400)))),

@@ -21,7 +21,7 @@ pub struct Settings {
     pub base: Url,
     /// Who asks.
     pub credentials: Credentials,
-    /// What to do when nobody is signed in: "run `gh auth login`, or set GITHUB_TOKEN".
+    /// What to do when nobody is signed in: "run `gh auth login`, or set `GITHUB_TOKEN`".
     pub sign_in: Text,
     /// Certificate authorities (PEM) to trust besides the system's.
     pub ca_file: Option<PathBuf>,

@@ -179,8 +179,7 @@ impl Memory {
     }
 
     pub(super) fn export(&self) -> Validators {
-        let entries =
-            self.order.values().filter_map(|key| Some(self.entries.get(key)?.1.clone())).collect();
+        let entries = self.order.values().filter_map(|key| Some(self.entries.get(key)?.1.clone())).collect();
         Validators { entries }
     }
 
@@ -240,7 +239,8 @@ mod tests {
         assert!(memory.bytes <= 5 * OVERHEAD);
         let keys: Vec<u8> = memory.export().entries.iter().map(|entry| entry.key[0]).collect();
         assert_eq!(keys, [3, 4, 5, 1]);
-        let huge: Vec<u8> = (0..9_999_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
+        let huge: Vec<u8> =
+            (0..9_999_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()).collect();
         memory.keep(entry(1, Some(&huge)));
         assert!(memory.find(&[1; 32]).is_none(), "too large, and the old one no longer holds");
         memory.clear();

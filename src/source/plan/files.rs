@@ -95,6 +95,7 @@ fn walk(
     directories: &mut BTreeSet<PathBuf>,
 ) {
     let directory = base.join(within);
+    #[expect(clippy::disallowed_methods, reason = "plan files are found by pattern")]
     let Ok(entries) = std::fs::read_dir(&directory) else { return };
     directories.insert(directory);
     for entry in entries.flatten() {

@@ -1,5 +1,7 @@
 //! Plans in made directories, read by whole rounds of the source.
 
+#![expect(clippy::disallowed_methods, reason = "tests make the files that are read")]
+
 use std::fs;
 
 use chrono::{TimeZone, Utc};
@@ -49,7 +51,6 @@ impl Plan {
     }
 
     fn file(&self, path: &str, text: &str) {
-        #[expect(clippy::disallowed_methods, reason = "a test makes its files")]
         fs::write(self.directory.path().join(path), text).unwrap();
     }
 

@@ -1,0 +1,88 @@
+//! What the documents say is what the program does.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde_json::Value;
+
+use crate::support::Place;
+
+fn document(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("the document")
+}
+
+fn keys(value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                found.insert(key.clone());
+                keys(value, found);
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_key_of_the_json_is_documented() {
+    let place = Place::new();
+    let documented = document("docs/json.md");
+    for arguments in [
+        &["status", "--demo=frozen", "--format", "json"][..],
+        &["check", "--demo=frozen", "--release", "payments 4.2", "--format", "json"],
+    ] {
+        let json = serde_json::from_slice(&place.run(arguments).stdout).expect("JSON");
+        let mut found = BTreeSet::new();
+        keys(&json, &mut found);
+        assert!(found.len() > 20);
+        let missing: Vec<_> = found
+            .iter()
+            .filter(|key| {
+                !documented.contains(&format!("`{key}`")) && !documented.contains(&format!("`{key}[]`"))
+            })
+            .collect();
+        assert!(missing.is_empty(), "not in docs/json.md: {missing:?}");
+    }
+}
+
+/// The tables in docs/forecast.md are those that the command prints. With `UPDATE_DOCUMENTS`
+/// set they are written.
+#[test]
+fn the_scores_of_the_forecast_are_those_of_the_command() {
+    let place = Place::new();
+    let items = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/forecast/releases.csv");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/forecast.md");
+    let mut text = document("docs/forecast.md");
+    for scope in ["emerging", "fixed"] {
+        let output = place.run(&["backtest", "--items", &items.display().to_string(), "--scope", scope]);
+        let printed = String::from_utf8(output.stdout).expect("text");
+        let table: String = printed
+            .lines()
+            .take_while(|line| !line.starts_with("helm"))
+            .fold(String::new(), |table, line| table + line + "\n");
+        assert!(table.contains("tminus"), "{table}");
+        let marker = format!("<!-- backtest: {scope} -->\n");
+        let block = format!("{marker}\n```text\n{}\n```\n", table.trim_end());
+        if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
+            let start = text.find(&marker).expect("the marker");
+            let rest = &text[start + marker.len()..];
+            let rest = match rest.strip_prefix("\n```text\n") {
+                Some(old) => &old[old.find("```\n").expect("the end") + 4..],
+                None => rest,
+            };
+            text = format!("{}{block}{rest}", &text[..start]);
+            fs::write(&path, &text).expect("written");
+        }
+        assert!(text.contains(&block), "docs/forecast.md differs; UPDATE_DOCUMENTS=1 writes it:\n{table}");
+    }
+}
+
+#[test]
+fn the_plan_of_this_repository_is_in_order() {
+    let place = Place::new();
+    place.write(".tminus.toml", &document(".tminus.toml"));
+    let checked = place.run(&["config", "check"]);
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let status = place.run(&["status"]);
+    assert!(String::from_utf8_lossy(&status.stdout).contains("tminus 0.1.0"));
+}
