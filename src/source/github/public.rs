@@ -232,12 +232,13 @@ pub(super) async fn read(
     }
     let mut fresh = Known { is_public: true, ..Known::default() };
     let found = items::<PullRequest>(&pull_requests, Part::PullRequests, &mut fresh)?;
-    fresh.pull_requests = found.into_iter().map(|found| (found.number, found.into())).collect();
+    // Newest first; of one that moved on between two pages the newer state counts.
+    fresh.pull_requests = found.into_iter().rev().map(|found| (found.number, found.into())).collect();
     let found = items::<Issue>(&issues, Part::Issues, &mut fresh)?;
-    let found = found.into_iter().filter(|found| found.pull_request.is_none());
+    let found = found.into_iter().rev().filter(|found| found.pull_request.is_none());
     fresh.issues = found.map(|found| (found.number, found.into())).collect();
     let found = items::<Milestone>(&milestones, Part::Milestones, &mut fresh)?;
-    fresh.milestones = found.into_iter().map(|found| (found.number, found.into())).collect();
+    fresh.milestones = found.into_iter().rev().map(|found| (found.number, found.into())).collect();
     let found = items::<Release>(&releases, Part::Releases, &mut fresh)?;
     fresh.published = found.into_iter().map(wire::Release::from).collect();
     *known = fresh;

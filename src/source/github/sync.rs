@@ -19,7 +19,7 @@ use crate::{
     domain::{Instant, Problem, Progress, Text},
     source::{
         Report, Round,
-        http::{HttpError, Request},
+        http::{HttpError, HttpErrorKind, Request},
     },
 };
 
@@ -117,6 +117,11 @@ impl Reading<'_> {
                 known.hidden.insert(part);
                 known.set_problems(part, vec![error.problem()]);
             }
+            // It is asked for again in the next round; what was known of it stays.
+            Err(error) if matches!(error.kind(), HttpErrorKind::Unexpected { .. }) => {
+                known.set_problems(part, vec![error.problem()]);
+                return Ok(true);
+            }
             Err(error) => return Err(error),
         }
         known.changed.remove(&part);
@@ -149,7 +154,15 @@ impl Reading<'_> {
         let variables = self.variables();
         let variables = variables.as_object().cloned().unwrap_or_default();
         let answered = self.graphql.ask(Document::Repository, &variables, false).await?;
-        let found: Option<Repository> = answered.part(&["repository"])?;
+        let mut problems = answered.problems.clone();
+        let found = match answered.part::<Repository>(&["repository"]) {
+            Ok(found) => found,
+            Err(error) => {
+                note(&mut problems, error.problem());
+                None
+            }
+        };
+        known.set_problems(Part::Repository, problems);
         let Some(found) = found else { return Ok(()) };
         known.environments = super::wire::all(&found.environments).iter().map(|place| place.name.clone()).collect();
         known.rules.clear();
@@ -160,7 +173,6 @@ impl Reading<'_> {
             }
             known.rules.insert(branch.name, rules);
         }
-        known.set_problems(Part::Repository, answered.problems);
         Ok(())
     }
 

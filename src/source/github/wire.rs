@@ -10,6 +10,7 @@ use crate::domain::{Instant, Text};
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", bound = "T: Deserialize<'de>")]
 pub(super) struct Connection<T> {
+    #[serde(default, deserialize_with = "count")]
     pub(super) total_count: Option<u64>,
     #[serde(default = "Vec::new", deserialize_with = "present")]
     pub(super) nodes: Vec<T>,
@@ -18,6 +19,11 @@ pub(super) struct Connection<T> {
 fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     let nodes = Option::<Vec<Option<T>>>::deserialize(from)?;
     Ok(nodes.unwrap_or_default().into_iter().flatten().collect())
+}
+
+/// A count. A negative one says nothing, and loses nothing else.
+fn count<'de, D: serde::Deserializer<'de>, T: TryFrom<i64>>(from: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<i64>::deserialize(from)?.and_then(|count| T::try_from(count).ok()))
 }
 
 /// What [`all`] goes through.
@@ -129,7 +135,9 @@ pub(super) struct PullRequest {
     pub(super) closed_at: Option<Instant>,
     pub(super) updated_at: Instant,
     pub(super) url: Option<Text>,
+    #[serde(default, deserialize_with = "count")]
     pub(super) additions: Option<u32>,
+    #[serde(default, deserialize_with = "count")]
     pub(super) deletions: Option<u32>,
     pub(super) mergeable: Option<Text>,
     pub(super) merge_state_status: Option<Text>,
@@ -223,6 +231,7 @@ pub(super) struct StatusContext {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Deployment {
     pub(super) id: String,
+    #[serde(default, deserialize_with = "count")]
     pub(super) database_id: Option<u64>,
     pub(super) environment: Option<Text>,
     pub(super) state: Option<Text>,
@@ -296,6 +305,7 @@ pub(super) struct Branch {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateRule {
+    #[serde(default, deserialize_with = "count")]
     pub(super) required_approving_review_count: Option<u32>,
     pub(super) required_status_check_contexts: Option<Vec<Option<Text>>>,
 }

@@ -155,6 +155,22 @@ async fn a_repository_that_is_not_there_is_refused() {
 }
 
 #[tokio::test]
+async fn an_answer_that_makes_no_sense_loses_its_part_until_the_next_one() {
+    let hub = Hub::start(filled(2, 2)).await;
+    let nonsense = r#"{ "data": { "repository": { "issues": "many" } } }"#;
+    hub.state().faults.push_back(("query Issues(", Answer::json(nonsense)));
+    hub.state().repository["defaultBranchRef"] = "main".into();
+    let mut source = source(&hub, token());
+    let told = facts(&mut source, now()).await;
+    assert_eq!((told.stories.len(), told.pull_requests.len()), (0, 2));
+    let problems: Vec<_> = told.problems.iter().map(|problem| problem.what.as_str()).collect();
+    assert!(problems.iter().any(|what| what.contains("data.repository.issues")), "{problems:?}");
+    assert!(problems.iter().any(|what| what.contains("defaultBranchRef")), "{problems:?}");
+    assert!(!told.covers.contains(&crate::domain::Kind::Stories), "nothing is known of them");
+    assert_eq!(facts(&mut source, minutes(1)).await.stories.len(), 2);
+}
+
+#[tokio::test]
 async fn a_server_that_names_the_same_page_for_ever_is_not_followed() {
     let hub = Hub::start(filled(1, 1)).await;
     let endless = json!({ "data": { "repository": { "issues": {
