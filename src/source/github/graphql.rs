@@ -113,6 +113,11 @@ impl WireError {
             let (field, rest) = rest.split_once("' doesn't exist on type '")?;
             return Some(format!("{}.{field}", rest.split('\'').next()?));
         }
+        // As GraphQL's reference implementation words it.
+        if let Some(rest) = message.strip_prefix("Cannot query field \"") {
+            let (field, rest) = rest.split_once("\" on type \"")?;
+            return Some(format!("{}.{field}", rest.split('"').next()?));
+        }
         // `Fragment on Bot can't be spread inside RequestedReviewer`
         let (inner, outer) = message.strip_prefix("Fragment on ")?.split_once(" can't be spread inside ")?;
         Some(format!("{inner} in {outer}"))
@@ -328,8 +333,14 @@ impl Paging {
         let page: Option<PageInfo> = answered.part(&with("pageInfo"))?;
         match page {
             Some(PageInfo { has_next_page: true, end_cursor: Some(cursor) }) => {
-                self.cursors.advance(&answered.reply, &cursor)?;
-                self.after = Some(cursor);
+                match self.cursors.advance(&answered.reply, &cursor) {
+                    Ok(()) => self.after = Some(cursor),
+                    // A list without an end: what came is kept, and said not to be all.
+                    Err(error) => {
+                        note(&mut answered.problems, error.problem());
+                        self.is_over = true;
+                    }
+                }
             }
             _ => self.is_over = true,
         }
@@ -374,6 +385,7 @@ mod tests {
                 json!({ "message": "Fragment on Bot can't be spread inside RequestedReviewer" }),
                 Some("Bot in RequestedReviewer"),
             ),
+            (json!({ "message": "Cannot query field \"parent\" on type \"Issue\"." }), Some("Issue.parent")),
             (json!({ "message": "Something else" }), None),
         ] {
             let error: WireError = serde_json::from_value(error).unwrap();
