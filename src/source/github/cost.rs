@@ -114,7 +114,8 @@ fn tokens(text: &str) -> Vec<String> {
     let mut depth = 0;
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let word = rest.chars().take_while(|character| character.is_alphanumeric() || "_$\"/!".contains(*character));
+        let word =
+            rest.chars().take_while(|character| character.is_alphanumeric() || "_$\"/!".contains(*character));
         let length: usize = word.map(char::len_utf8).sum();
         if length > 0 {
             tokens.push(rest[..length].to_owned());

@@ -10,8 +10,8 @@ use super::{
     wire::{self, DeploymentStatus, all},
 };
 use crate::domain::{
-    Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Problem, Release, ReleaseId,
-    Text, Window,
+    Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Problem, Release,
+    ReleaseId, Text, Window,
 };
 
 /// A deployment that has not ended is shown as taking so long.
@@ -28,15 +28,13 @@ pub(super) fn deployments(
     naming: &Naming,
     service: &str,
 ) -> (Vec<Deployment>, Vec<Problem>) {
-    let by_commit: BTreeMap<&Text, &ReleaseId> = releases
-        .iter()
-        .filter_map(|release| Some((release.commit.as_ref()?, &release.id)))
-        .collect();
+    let by_commit: BTreeMap<&Text, &ReleaseId> =
+        releases.iter().filter_map(|release| Some((release.commit.as_ref()?, &release.id))).collect();
     let mut problems = Vec::new();
     let mut told = Vec::with_capacity(found.len());
     for deployment in found {
         let Some(environment) = &deployment.environment else { continue };
-        let mut statuses: Vec<&DeploymentStatus> = all(&deployment.statuses).iter().collect();
+        let mut statuses: Vec<&DeploymentStatus> = all(deployment.statuses.as_ref()).iter().collect();
         statuses.sort_by_key(|status| status.created_at);
         let number = deployment.database_id.map_or_else(|| deployment.id.clone(), |id| id.to_string());
         let Some(state) = state(deployment.state.as_deref(), &statuses) else {
@@ -57,9 +55,8 @@ pub(super) fn deployments(
         };
         let started_at = named(&["IN_PROGRESS"])
             .or(Some(deployment.created_at).filter(|_| state.is_over() || state == DeploymentState::Running));
-        let finished_at = named(&["SUCCESS", "FAILURE", "ERROR"])
-            .or(deployment.updated_at)
-            .filter(|_| state.is_over());
+        let finished_at =
+            named(&["SUCCESS", "FAILURE", "ERROR"]).or(deployment.updated_at).filter(|_| state.is_over());
         let from = started_at.unwrap_or(deployment.created_at);
         let until = finished_at.or(deployment.updated_at).unwrap_or(from).max(from + shortest());
         let release = deployment
@@ -88,11 +85,12 @@ pub(super) fn deployments(
 /// how it ended is then in its statuses.
 fn state(state: Option<&str>, statuses: &[&DeploymentStatus]) -> Option<DeploymentState> {
     let ended = |otherwise| {
-        let last = statuses.iter().rev().find_map(|status| match status.state.as_deref()?.to_uppercase().as_str() {
-            "SUCCESS" => Some(DeploymentState::Succeeded),
-            "FAILURE" | "ERROR" => Some(DeploymentState::Failed),
-            _ => None,
-        });
+        let last =
+            statuses.iter().rev().find_map(|status| match status.state.as_deref()?.to_uppercase().as_str() {
+                "SUCCESS" => Some(DeploymentState::Succeeded),
+                "FAILURE" | "ERROR" => Some(DeploymentState::Failed),
+                _ => None,
+            });
         last.unwrap_or(otherwise)
     };
     Some(match state?.to_uppercase().as_str() {
@@ -108,8 +106,8 @@ fn state(state: Option<&str>, statuses: &[&DeploymentStatus]) -> Option<Deployme
 }
 
 /// Environments: those that are set up, and those that something was deployed to.
-pub(super) fn environments(named: &BTreeSet<Text>, deployments: &[Deployment]) -> Vec<Environment> {
-    let mut names: BTreeSet<Text> = named.clone();
+pub(super) fn environments(set_up: &BTreeSet<Text>, deployments: &[Deployment]) -> Vec<Environment> {
+    let mut names: BTreeSet<Text> = set_up.clone();
     names.extend(deployments.iter().map(|deployment| deployment.environment.text().clone()));
     names
         .into_iter()

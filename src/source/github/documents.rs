@@ -98,7 +98,9 @@ impl Document {
         let mut text = String::with_capacity(self.source().len());
         for line in self.source().lines() {
             let line = line.trim();
-            let kept = if let Some((field, newer)) = line.strip_prefix("#newer ").and_then(|rest| rest.split_once(": ")) {
+            let kept = if let Some((field, newer)) =
+                line.strip_prefix("#newer ").and_then(|rest| rest.split_once(": "))
+            {
                 Some(newer).filter(|_| !lacking.contains(field))
             } else if let Some((text, field)) = line.split_once("# optional ") {
                 Some(text.trim_end()).filter(|_| !lacking.contains(field))
@@ -131,7 +133,9 @@ mod tests {
         lines
             .filter_map(|line| {
                 let newer = line.trim().strip_prefix("#newer ").and_then(|rest| rest.split_once(": "));
-                newer.map(|(field, _)| field).or_else(|| line.split_once("# optional ").map(|(_, field)| field))
+                newer
+                    .map(|(field, _)| field)
+                    .or_else(|| line.split_once("# optional ").map(|(_, field)| field))
             })
             .map(|field| field.trim().to_owned())
             .collect()

@@ -168,9 +168,10 @@ impl Graphql<'_> {
                 Err(error) => return Err(error),
             };
             reply.json::<IgnoredAny>()?;
-            let errors = match there(&reply, &["errors"]) {
-                true => reply.items::<WireError>(&["errors"])?.kept,
-                false => Vec::new(),
+            let errors = if there(&reply, &["errors"]) {
+                reply.items::<WireError>(&["errors"])?.kept
+            } else {
+                Vec::new()
             };
             if !there(&reply, &["data"]) {
                 let lacking: Vec<String> = errors
@@ -203,7 +204,10 @@ impl Graphql<'_> {
         let found: &[&str] =
             if document == Document::PullRequestsAgain { &["data"] } else { &["data", "repository"] };
         if !there(&reply, found) {
-            let error = errors.first().cloned().unwrap_or_default();
+            let Some(error) = errors.first().cloned() else {
+                let why = "expected an object, got nothing, and no reason".into();
+                return Err(reply.error(HttpErrorKind::Unexpected { at: found.join(".").into(), why }));
+            };
             return Err(reply.error(match error.kind.as_deref() {
                 Some("NOT_FOUND") => HttpErrorKind::NotFound,
                 Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => HttpErrorKind::Forbidden {
@@ -380,7 +384,10 @@ mod tests {
                         "extensions": { "code": "undefinedField", "typeName": "Issue", "fieldName": "parent" } }),
                 Some("Issue.parent"),
             ),
-            (json!({ "message": "Field 'issueType' doesn't exist on type 'Issue'" }), Some("Issue.issueType")),
+            (
+                json!({ "message": "Field 'issueType' doesn't exist on type 'Issue'" }),
+                Some("Issue.issueType"),
+            ),
             (
                 json!({ "message": "Fragment on Bot can't be spread inside RequestedReviewer" }),
                 Some("Bot in RequestedReviewer"),

@@ -144,9 +144,10 @@ impl Known {
                 ));
                 continue;
             };
-            pull_request.deployed_at = pull_request.merge_commit.as_ref().and_then(|commit| {
-                deployments::in_production(commit, &self.deployments, &by_id, naming)
-            });
+            pull_request.deployed_at = pull_request
+                .merge_commit
+                .as_ref()
+                .and_then(|commit| deployments::in_production(commit, &self.deployments, &by_id, naming));
             facts.pull_requests.push(Arc::new(pull_request));
         }
         drop(by_id);

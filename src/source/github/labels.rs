@@ -29,11 +29,20 @@ impl Default for LabelSettings {
         };
         Self {
             defects: owned(&[
-                "bug", "bugs", "defect", "regression", "*[:/ _-]bug", "*[:/ _-]defect", "*[:/ _-]regression",
+                "bug",
+                "bugs",
+                "defect",
+                "regression",
+                "*[:/ _-]bug",
+                "*[:/ _-]defect",
+                "*[:/ _-]regression",
                 "bug[:/ _-]*",
             ]),
             severities: vec![
-                (Severity::Critical, severity(&["critical", "blocker", "urgent", "p0", "sev0", "sev1", "s1"])),
+                (
+                    Severity::Critical,
+                    severity(&["critical", "blocker", "urgent", "p0", "sev0", "sev1", "s1"]),
+                ),
                 (Severity::High, severity(&["high", "major", "p1", "sev2", "s2"])),
                 (Severity::Medium, severity(&["medium", "moderate", "normal", "p2", "sev3", "s3"])),
                 (Severity::Low, severity(&["low", "minor", "trivial", "p3", "p4", "sev4", "s4"])),
@@ -104,17 +113,31 @@ pub(super) fn tier(environment: &str) -> Tier {
     let lower = environment.to_lowercase();
     let words: Vec<&str> =
         lower.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let has = |known: &[&str]| words.iter().any(|word| known.contains(&word.trim_end_matches(char::is_numeric)));
-    let is_before = words.windows(2).any(|pair| {
-        matches!(pair[0], "pre" | "non" | "not") && pair[1].starts_with("prod")
-    });
-    if is_before || has(&["staging", "stage", "stg", "preprod", "preproduction", "uat", "acceptance", "canary"]) {
+    let has =
+        |known: &[&str]| words.iter().any(|word| known.contains(&word.trim_end_matches(char::is_numeric)));
+    let is_before =
+        words.windows(2).any(|pair| matches!(pair[0], "pre" | "non" | "not") && pair[1].starts_with("prod"));
+    if is_before
+        || has(&["staging", "stage", "stg", "preprod", "preproduction", "uat", "acceptance", "canary"])
+    {
         Tier::Staging
     } else if has(&["preview", "previews", "review", "dev", "development", "sandbox", "nonprod"]) {
         Tier::Development
     } else if has(&["production", "prod", "prd", "live", "pages"]) {
         Tier::Production
-    } else if has(&["test", "testing", "tests", "qa", "integration", "int", "ci", "e2e", "sit", "perf", "load"]) {
+    } else if has(&[
+        "test",
+        "testing",
+        "tests",
+        "qa",
+        "integration",
+        "int",
+        "ci",
+        "e2e",
+        "sit",
+        "perf",
+        "load",
+    ]) {
         Tier::Test
     } else {
         Tier::Development

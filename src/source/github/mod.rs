@@ -94,7 +94,18 @@ impl GithubSource {
         let bases = bases(&settings.bases, &mut mistakes);
         let known = vec![Known::default(); settings.repositories.len()];
         let wait = settings.interval;
-        Self { id, settings, http, labels, bases, mistakes, known, dialect: Dialect::default(), last: None, wait }
+        Self {
+            id,
+            settings,
+            http,
+            labels,
+            bases,
+            mistakes,
+            known,
+            dialect: Dialect::default(),
+            last: None,
+            wait,
+        }
     }
 
     /// The client, whose budget and validators others may want to see and keep.
@@ -145,7 +156,8 @@ impl GithubSource {
         besides.extend(anonymous);
         besides.extend(refused.iter().map(|(_, error)| error.problem()));
         let was = self.last.as_deref();
-        if !is_news && was.is_some_and(|facts| besides.iter().all(|problem| facts.problems.contains(problem))) {
+        if !is_news && was.is_some_and(|facts| besides.iter().all(|problem| facts.problems.contains(problem)))
+        {
             return Ok(Answer::Unchanged);
         }
         let mut facts = self.facts(&self.known.iter().collect::<Vec<_>>(), round.now);
@@ -180,8 +192,13 @@ impl GithubSource {
         let result = async {
             notice::notice(session, prefix, &repository, of, &service).await?;
             let graphql = Graphql { session, service: &service, path: graphql, dialect: &mut dialect };
-            let mut reading =
-                Reading { graphql, prefix, repository: &repository, round, recent_days: self.settings.recent_days };
+            let mut reading = Reading {
+                graphql,
+                prefix,
+                repository: &repository,
+                round,
+                recent_days: self.settings.recent_days,
+            };
             if !is_whole {
                 return reading.news(of).await;
             }

@@ -16,8 +16,8 @@
 use serde::Deserialize;
 
 use super::{
-    known::{Known, Part},
     graphql::note,
+    known::{Known, Part},
     settings::GithubRepository,
 };
 use crate::{

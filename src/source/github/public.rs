@@ -45,7 +45,7 @@ pub(super) struct Issue {
     #[serde(default)]
     labels: Option<Vec<wire::Named>>,
     #[serde(rename = "type")]
-    issue_type: Option<wire::Named>,
+    kind: Option<wire::Named>,
     /// There where the issue is a pull request.
     pull_request: Option<serde::de::IgnoredAny>,
 }
@@ -142,7 +142,7 @@ impl From<Issue> for wire::Issue {
             milestone: found.milestone,
             assignees: listed(found.assignees, wire::Actor::from),
             labels: listed(found.labels, std::convert::identity),
-            issue_type: found.issue_type,
+            kind: found.kind,
             parent: None,
             blocked_by: None,
             closed_by_pull_requests_references: None,

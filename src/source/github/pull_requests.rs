@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step, StoryKey,
-        Text,
+        Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,
+        StoryKey, Text,
     },
     source::git::subject,
 };
@@ -33,12 +33,12 @@ pub(super) fn pull_request(
     };
     let reviews = reviews(found);
     let title = found.milestone.as_ref().map(|milestone| naming.version(&milestone.title));
-    let ready = all(&found.timeline_items)
+    let ready = all(found.timeline_items.as_ref())
         .iter()
         .filter(|event| event.kind == *"ReadyForReviewEvent")
         .filter_map(|event| event.created_at)
         .max();
-    let started_at = all(&found.first_commit)
+    let started_at = all(found.first_commit.as_ref())
         .first()
         .and_then(|commit| commit.commit.as_ref()?.authored_date)
         .map(|authored| authored.min(found.created_at));
@@ -71,7 +71,7 @@ pub(super) fn pull_request(
         checks: checks(found, rules),
         mergeability: mergeability(found),
         milestone: title,
-        labels: all(&found.labels).iter().map(|label| label.name.clone()).collect(),
+        labels: all(found.labels.as_ref()).iter().map(|label| label.name.clone()).collect(),
         stories: stories(found, naming),
         release: None,
         deployed_at: None,
@@ -86,9 +86,9 @@ pub(super) fn pull_request(
 pub(super) fn is_unsettled(found: &wire::PullRequest) -> bool {
     let is_asked_for = found.mergeable.is_some();
     let unknown = is_asked_for && mergeability(found) == Mergeability::Unknown;
-    let running = found
-        .contexts()
-        .is_some_and(|contexts| contexts.nodes.iter().any(|context| outcome(context) == CheckOutcome::Running));
+    let running = found.contexts().is_some_and(|contexts| {
+        contexts.nodes.iter().any(|context| outcome(context) == CheckOutcome::Running)
+    });
     found.is_open() && (unknown || running)
 }
 
@@ -99,7 +99,8 @@ pub(super) fn login(actor: Option<&wire::Actor>) -> Text {
 }
 
 fn requested(found: &wire::PullRequest) -> Vec<Text> {
-    let asked = all(&found.review_requests).iter().filter_map(|request| request.requested_reviewer.as_ref());
+    let asked =
+        all(found.review_requests.as_ref()).iter().filter_map(|request| request.requested_reviewer.as_ref());
     asked.filter_map(|actor| actor.login.clone().or_else(|| actor.slug.clone())).collect()
 }
 
@@ -107,9 +108,9 @@ fn requested(found: &wire::PullRequest) -> Vec<Text> {
 /// however many there are.
 fn reviews(found: &wire::PullRequest) -> Vec<Review> {
     let mut seen = HashSet::new();
-    let mut reviews: Vec<Review> = all(&found.reviews)
+    let mut reviews: Vec<Review> = all(found.reviews.as_ref())
         .iter()
-        .chain(all(&found.latest_opinionated_reviews))
+        .chain(all(found.latest_opinionated_reviews.as_ref()))
         .filter(|review| review.id.as_ref().is_none_or(|id| seen.insert(id)))
         .filter_map(|review| {
             Some(Review {
@@ -126,7 +127,8 @@ fn reviews(found: &wire::PullRequest) -> Vec<Review> {
 
 fn is_bot(actor: Option<&wire::Actor>) -> bool {
     actor.is_some_and(|actor| {
-        actor.kind.as_deref() == Some("Bot") || actor.login.as_deref().is_some_and(|login| login.ends_with("[bot]"))
+        actor.kind.as_deref() == Some("Bot")
+            || actor.login.as_deref().is_some_and(|login| login.ends_with("[bot]"))
     })
 }
 
@@ -213,7 +215,25 @@ fn checks(found: &wire::PullRequest, rules: Option<&BranchRules>) -> Vec<Check> 
             });
         }
     }
-    newest.into_values().collect()
+    let mut checks: Vec<Check> = newest.into_values().collect();
+    checks.extend(found.rollup().and_then(unread));
+    checks
+}
+
+/// The checks that there are beyond those that were read, as one: what all together ended as,
+/// unless one that was read explains it.
+fn unread(rollup: &wire::Rollup) -> Option<Check> {
+    let contexts = rollup.contexts.as_ref()?;
+    let more = contexts.total_count?.checked_sub(contexts.nodes.len() as u64).filter(|more| *more > 0)?;
+    let is_explained = |by: CheckOutcome| contexts.nodes.iter().any(|context| outcome(context) == by);
+    let outcome = match rollup.state.as_deref().map(str::to_uppercase).as_deref() {
+        Some("SUCCESS") => CheckOutcome::Passed,
+        Some("FAILURE" | "ERROR") if !is_explained(CheckOutcome::Failed) => CheckOutcome::Failed,
+        Some("PENDING" | "EXPECTED") if !is_explained(CheckOutcome::Running) => CheckOutcome::Running,
+        _ => CheckOutcome::Unknown,
+    };
+    let name = Text::new(format!("{more} more {}", if more == 1 { "check" } else { "checks" }));
+    Some(Check { name, step: Step::Build, required: false, outcome, at: None })
 }
 
 fn outcome(context: &StatusContext) -> CheckOutcome {
@@ -249,7 +269,7 @@ fn step(name: &str) -> Step {
 
 /// Issues that it will close, and keys of other trackers in its branch and title.
 fn stories(found: &wire::PullRequest, naming: &Naming) -> Vec<StoryKey> {
-    let closing = all(&found.closing_issues_references).iter().map(|issue| naming.named(issue));
+    let closing = all(found.closing_issues_references.as_ref()).iter().map(|issue| naming.named(issue));
     let texts = [found.head_ref_name.as_deref().unwrap_or_default(), &found.title];
     let written = texts.into_iter().flat_map(subject::keys).map(StoryKey::new);
     let mut stories: Vec<StoryKey> = Vec::new();
@@ -263,6 +283,7 @@ fn stories(found: &wire::PullRequest, naming: &Naming) -> Vec<StoryKey> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::Datelike;
     use serde_json::{Value, json};
 
     use super::*;
@@ -274,7 +295,8 @@ mod tests {
             "headRefOid": "b".repeat(40), "baseRefName": "main", "createdAt": "2026-10-05T08:00:00Z",
             "updatedAt": "2026-10-07T08:00:00Z", "mergeable": "MERGEABLE", "mergeStateStatus": "CLEAN",
         });
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("fields") };
+        body.as_object_mut().unwrap().extend(more);
         serde_json::from_value(body).unwrap()
     }
 
@@ -367,9 +389,7 @@ mod tests {
             approvals: None,
             checks: ["unit tests", "deploy gate"].into_iter().map(Text::new).collect(),
         };
-        let run = |at: &str, conclusion: &str| {
-            json!({ "name": "unit tests", "status": "COMPLETED", "conclusion": conclusion, "completedAt": at })
-        };
+        let run = |at: &str, conclusion: &str| json!({ "name": "unit tests", "status": "COMPLETED", "conclusion": conclusion, "completedAt": at });
         let list = json!([
             run("2026-10-06T09:00:00Z", "SUCCESS"), run("2026-10-06T08:00:00Z", "FAILURE"), null,
             { "name": "lint", "status": "COMPLETED", "conclusion": "SUCCESS" },
@@ -390,14 +410,37 @@ mod tests {
     }
 
     #[test]
+    fn checks_beyond_those_that_were_read_are_no_green_by_default() {
+        use CheckOutcome::{Failed, Passed, Running, Unknown};
+        for (state, total, seen, expected) in [
+            ("SUCCESS", 70, "SUCCESS", Some(Passed)),
+            ("FAILURE", 70, "SUCCESS", Some(Failed)),
+            ("FAILURE", 70, "FAILURE", Some(Unknown)),
+            ("PENDING", 70, "SUCCESS", Some(Running)),
+            ("EUPHORIC", 70, "SUCCESS", Some(Unknown)),
+            ("SUCCESS", 1, "SUCCESS", None),
+        ] {
+            let rollup = json!({ "state": state, "contexts": {
+                "totalCount": total, "nodes": [{ "context": "ci", "state": seen }],
+            } });
+            let head = json!({ "head": { "nodes": [{ "commit": { "statusCheckRollup": rollup } }] } });
+            let more = read(head, None).checks.into_iter().find(|check| check.name.contains("more"));
+            assert_eq!(more.map(|check| check.outcome), expected, "{state} {total} {seen}");
+        }
+    }
+
+    #[test]
     fn reviews_are_all_there_and_the_decision_has_the_last_word() {
+        use ReviewVerdict::{Approved, ChangesRequested, Commented};
+
         let reviews = json!({ "nodes": [
             review("APPROVED", 6, "kim"), review("COMMENTED", 7, "kim"), review("PENDING", 8, "max"),
             { "id": "x", "state": "APPROVED", "submittedAt": "2026-10-06T08:00:00Z",
               "author": { "__typename": "Bot", "login": "checker" } },
             { "id": "y", "state": "RHAPSODIC", "submittedAt": "2026-10-06T08:00:00Z", "author": null },
         ] });
-        let opinions = json!({ "nodes": [review("APPROVED", 6, "kim"), review("CHANGES_REQUESTED", 2, "jo")] });
+        let opinions =
+            json!({ "nodes": [review("APPROVED", 6, "kim"), review("CHANGES_REQUESTED", 2, "jo")] });
         let told = read(
             json!({
                 "reviews": reviews, "latestOpinionatedReviews": opinions, "reviewDecision": "CHANGES_REQUESTED",
@@ -409,9 +452,11 @@ mod tests {
             }),
             None,
         );
-        let told_reviews: Vec<_> =
-            told.reviews.iter().map(|review| (review.reviewer.as_str(), review.verdict, review.bot)).collect();
-        use ReviewVerdict::{Approved, ChangesRequested, Commented};
+        let told_reviews: Vec<_> = told
+            .reviews
+            .iter()
+            .map(|review| (review.reviewer.as_str(), review.verdict, review.bot))
+            .collect();
         assert_eq!(
             told_reviews,
             [
@@ -444,9 +489,7 @@ mod tests {
 
     #[test]
     fn dates_stories_and_milestones_are_read() {
-        let event = |kind: &str, day: u32| {
-            json!({ "__typename": kind, "createdAt": format!("2026-10-{day:02}T08:00:00Z") })
-        };
+        let event = |kind: &str, day: u32| json!({ "__typename": kind, "createdAt": format!("2026-10-{day:02}T08:00:00Z") });
         let told = read(
             json!({
                 "state": "MERGED", "mergedAt": "2026-10-09T08:00:00Z", "closedAt": "2026-10-09T08:00:00Z",
@@ -460,9 +503,11 @@ mod tests {
             }),
             None,
         );
-        use chrono::Datelike;
         let day = |at: Option<crate::domain::Instant>| at.map(|at| at.day());
-        assert_eq!((day(told.started_at), day(told.opened_at), day(told.ready_at)), (Some(3), Some(5), Some(6)));
+        assert_eq!(
+            (day(told.started_at), day(told.opened_at), day(told.ready_at)),
+            (Some(3), Some(5), Some(6))
+        );
         assert_eq!((day(told.merged_at), day(told.closed_at)), (Some(9), None));
         assert_eq!(told.milestone.as_deref(), Some("4.2"));
         assert_eq!(told.merge_commit.as_deref(), Some("a".repeat(40).as_str()));

@@ -27,11 +27,9 @@ pub(super) fn releases(
     for milestone in milestones {
         let version = naming.version(&milestone.title);
         let id = naming.release_of_milestone(&milestone.title);
-        let target = milestone
-            .due_on
-            .map(|due| Target { at: calendar.end_of(due.date_naive()), estimated: false });
-        let release =
-            releases.entry(id).or_insert_with(|| Release::named(&naming.project, &version));
+        let target =
+            milestone.due_on.map(|due| Target { at: calendar.end_of(due.date_naive()), estimated: false });
+        let release = releases.entry(id).or_insert_with(|| Release::named(&naming.project, &version));
         release.target = release.target.or(target);
         release.url = release.url.clone().or_else(|| milestone.url.clone());
     }

@@ -50,7 +50,8 @@ impl BranchRules {
         match rule.kind.as_str() {
             "pull_request" => self.approve(parameters.required_approving_review_count),
             "required_status_checks" => {
-                self.checks.extend(parameters.required_status_checks.iter().map(|check| check.context.clone()));
+                self.checks
+                    .extend(parameters.required_status_checks.iter().map(|check| check.context.clone()));
             }
             _ => {}
         }
@@ -68,7 +69,8 @@ mod tests {
     #[test]
     fn the_stricter_rule_counts() {
         let mut rules = BranchRules::default();
-        let protection = r#"{"requiredApprovingReviewCount": 1, "requiredStatusCheckContexts": ["build", null]}"#;
+        let protection =
+            r#"{"requiredApprovingReviewCount": 1, "requiredStatusCheckContexts": ["build", null]}"#;
         rules.add_protection(&serde_json::from_str(protection).unwrap());
         // The shapes of GitHub's documentation of "Get rules for a branch".
         let rulesets = r#"[

@@ -61,7 +61,11 @@ impl GithubSettings {
         places.push(TokenFrom::Command(command.iter().map(|word| (*word).to_owned()).collect()));
         Self {
             host,
-            repositories: vec![GithubRepository { owner: owner.to_owned(), name: name.to_owned(), project: None }],
+            repositories: vec![GithubRepository {
+                owner: owner.to_owned(),
+                name: name.to_owned(),
+                project: None,
+            }],
             credentials: Credentials::new(Scheme::Bearer, places),
             recent_days: 90,
             bases: Vec::new(),

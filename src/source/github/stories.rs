@@ -16,8 +16,8 @@ use crate::domain::{
 
 /// The story that `issue` is.
 pub(super) fn story(issue: &Issue, naming: &Naming, labels: &Labels) -> Story {
-    let names: Vec<Text> = all(&issue.labels).iter().map(|label| label.name.clone()).collect();
-    let of_type = issue.issue_type.as_ref().map(|found| &found.name);
+    let names: Vec<Text> = all(issue.labels.as_ref()).iter().map(|label| label.name.clone()).collect();
+    let of_type = issue.kind.as_ref().map(|found| &found.name);
     let is_defect = labels.is_defect(names.iter().chain(of_type));
     let (status, category) = status(issue);
     let release = issue.milestone.as_ref().map(|milestone| naming.release_of_milestone(&milestone.title));
@@ -28,13 +28,13 @@ pub(super) fn story(issue: &Issue, naming: &Naming, labels: &Labels) -> Story {
         status,
         category,
         severity: is_defect.then(|| labels.severity(&names).unwrap_or(Severity::Medium)),
-        owner: all(&issue.assignees).first().and_then(|actor| actor.login.clone()),
+        owner: all(issue.assignees.as_ref()).first().and_then(|actor| actor.login.clone()),
         points: None,
         created_at: issue.created_at,
         moves: moves(issue, category),
         scope: scope(issue, release.as_ref(), naming),
         releases: release.into_iter().collect(),
-        blocked_by: all(&issue.blocked_by).iter().map(|other| naming.named(other)).collect(),
+        blocked_by: all(issue.blocked_by.as_ref()).iter().map(|other| naming.named(other)).collect(),
         parent: issue.parent.as_ref().map(|parent| naming.named(parent)),
         component: None,
         labels: names,
@@ -49,7 +49,7 @@ fn status(issue: &Issue) -> (Text, Category) {
     let reason = issue.state_reason.as_deref().map(|reason| reason.to_lowercase().replace('_', " "));
     match state.as_str() {
         "open" => {
-            let is_begun = !all(&issue.assignees).is_empty() || first_closer(issue).is_some();
+            let is_begun = !all(issue.assignees.as_ref()).is_empty() || first_closer(issue).is_some();
             (Text::new("open"), if is_begun { Category::InProgress } else { Category::ToDo })
         }
         "closed" => {
@@ -72,7 +72,7 @@ fn closed(reason: Option<&str>) -> Category {
 
 /// When the first of the open pull requests was opened that will close it.
 fn first_closer(issue: &Issue) -> Option<Instant> {
-    let open = all(&issue.closed_by_pull_requests_references)
+    let open = all(issue.closed_by_pull_requests_references.as_ref())
         .iter()
         .filter(|closer| closer.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("open")));
     open.map(|closer| closer.created_at).min()
@@ -80,7 +80,7 @@ fn first_closer(issue: &Issue) -> Option<Instant> {
 
 /// Its events, oldest first; none before it was created.
 fn events(issue: &Issue) -> Vec<(Instant, &Event)> {
-    let mut events: Vec<_> = all(&issue.timeline_items)
+    let mut events: Vec<_> = all(issue.timeline_items.as_ref())
         .iter()
         .filter_map(|event| Some((event.created_at?.max(issue.created_at), event)))
         .collect();
@@ -153,7 +153,8 @@ fn scope(issue: &Issue, now: Option<&ReleaseId>, naming: &Naming) -> Vec<ScopeMo
         last.is_some_and(|change| change.change == ScopeChange::Added)
     };
     if let Some(now) = now.filter(|now| !open(now)) {
-        let last = moves.last().filter(|last| last.change == ScopeChange::Added).map(|last| last.release.clone());
+        let last =
+            moves.last().filter(|last| last.change == ScopeChange::Added).map(|last| last.release.clone());
         if let Some(renamed) = last {
             for change in moves.iter_mut().filter(|change| change.release == renamed) {
                 change.release = now.clone();
@@ -175,7 +176,8 @@ mod tests {
             "number": 12, "title": "Refunds", "state": "OPEN", "createdAt": "2026-10-01T08:00:00Z",
             "updatedAt": "2026-10-20T08:00:00Z", "url": "https://github.com/o/api/issues/12",
         });
-        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let Value::Object(more) = more else { panic!("fields") };
+        body.as_object_mut().unwrap().extend(more);
         serde_json::from_value(body).unwrap()
     }
 
@@ -250,6 +252,8 @@ mod tests {
 
     #[test]
     fn milestones_are_its_scope() {
+        use ScopeChange::{Added, Removed};
+
         let story = read(json!({
             "milestone": { "title": "v4.3" },
             "timelineItems": { "nodes": [
@@ -259,7 +263,6 @@ mod tests {
         }));
         let moves: Vec<_> =
             story.scope.iter().map(|change| (change.release.as_str(), change.change)).collect();
-        use ScopeChange::{Added, Removed};
         assert_eq!(moves, [("api 4.2", Added), ("api 4.2", Removed), ("api 4.3", Added)]);
         assert_eq!(story.releases, [ReleaseId::of("api", "4.3")]);
         assert!(days(&story).is_empty(), "a milestone is no status");

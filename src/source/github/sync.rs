@@ -63,7 +63,13 @@ impl Reading<'_> {
         known: &mut Known,
         told: &(dyn Fn(&Known) + Send + Sync),
     ) -> Result<(), HttpError> {
-        known.changed.extend([Part::Milestones, Part::Issues, Part::PullRequests, Part::Releases, Part::Deployments]);
+        known.changed.extend([
+            Part::Milestones,
+            Part::Issues,
+            Part::PullRequests,
+            Part::Releases,
+            Part::Deployments,
+        ]);
         known.changed = &known.changed - &known.hidden;
         self.branch(known).await?;
         for part in [Part::Milestones, Part::Releases, Part::PullRequests, Part::Issues, Part::Deployments] {
@@ -164,7 +170,8 @@ impl Reading<'_> {
         };
         known.set_problems(Part::Repository, problems);
         let Some(found) = found else { return Ok(()) };
-        known.environments = super::wire::all(&found.environments).iter().map(|place| place.name.clone()).collect();
+        known.environments =
+            super::wire::all(found.environments.as_ref()).iter().map(|place| place.name.clone()).collect();
         known.rules.clear();
         if let Some(branch) = found.default_branch_ref {
             let mut rules = BranchRules::default();
@@ -179,16 +186,19 @@ impl Reading<'_> {
     /// Rulesets, of the main branch and the bases of open pull requests. A server without them
     /// (Enterprise before 3.11) says that there is no such thing.
     async fn rules(&mut self, known: &mut Known) -> Result<(), HttpError> {
-        let mut bases: BTreeMap<&Text, usize> = known.rules.keys().map(|main| (main, usize::MAX / 2)).collect();
+        let mut bases: BTreeMap<&Text, usize> =
+            known.rules.keys().map(|main| (main, usize::MAX / 2)).collect();
         for found in known.pull_requests.values().filter(|found| found.is_open()) {
             if let Some(base) = &found.base_ref_name {
                 *bases.entry(base).or_default() += 1;
             }
         }
-        let mut bases: Vec<(Text, usize)> = bases.into_iter().map(|(base, count)| (base.clone(), count)).collect();
+        let mut bases: Vec<(Text, usize)> =
+            bases.into_iter().map(|(base, count)| (base.clone(), count)).collect();
         bases.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         for (base, _) in bases.into_iter().take(MOST_BRANCHES) {
-            let of = path(self.prefix, self.repository, &format!("rules/branches/{}", Request::segment(&base)));
+            let of =
+                path(self.prefix, self.repository, &format!("rules/branches/{}", Request::segment(&base)));
             let request = accepting(Request::get("rules of a branch", of).query("per_page", "100"));
             let reply = match self.graphql.session.send(request).await {
                 Ok(reply) => reply,
@@ -265,7 +275,8 @@ impl Reading<'_> {
             .milestones_since(self.since())
             .into_iter()
             .filter(|milestone| {
-                let total = milestone.issues.as_ref().and_then(|issues| issues.total_count).unwrap_or_default();
+                let total =
+                    milestone.issues.as_ref().and_then(|issues| issues.total_count).unwrap_or_default();
                 total > held.get(&milestone.title).copied().unwrap_or_default()
             })
             .map(|milestone| milestone.number)
@@ -373,9 +384,8 @@ impl Reading<'_> {
     async fn deployments(&mut self, known: &mut Known) -> Result<Vec<Problem>, HttpError> {
         let since = self.since();
         let keys = &["repository", "deployments"];
-        let (found, problems) = self
-            .newest(Document::Deployments, keys, |found: &Deployment| found.created_at >= since)
-            .await?;
+        let (found, problems) =
+            self.newest(Document::Deployments, keys, |found: &Deployment| found.created_at >= since).await?;
         known.deployments = found;
         Ok(problems)
     }
@@ -408,10 +418,10 @@ impl Reading<'_> {
 /// Puts a pull request in its place; one that changed may be asked again as often as a new one.
 fn keep(known: &mut Known, found: PullRequest) {
     let before = known.pull_requests.get(&found.number);
-    if before.is_none_or(|before| before.updated_at != found.updated_at || before.head_ref_oid != found.head_ref_oid)
-    {
+    if before.is_none_or(|before| {
+        before.updated_at != found.updated_at || before.head_ref_oid != found.head_ref_oid
+    }) {
         known.asked.remove(&found.number);
     }
     known.pull_requests.insert(found.number, found);
 }
-

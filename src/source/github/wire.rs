@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use crate::domain::{Instant, Text};
 
+/// Most items of a list within an item: more were never asked for.
+const MOST_NESTED: usize = 100;
+
 /// A list in an answer, whose elements may be missing one by one.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase", bound = "T: Deserialize<'de>")]
@@ -18,7 +21,7 @@ pub(super) struct Connection<T> {
 
 fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
     let nodes = Option::<Vec<Option<T>>>::deserialize(from)?;
-    Ok(nodes.unwrap_or_default().into_iter().flatten().collect())
+    Ok(nodes.unwrap_or_default().into_iter().flatten().take(MOST_NESTED).collect())
 }
 
 /// A count. A negative one says nothing, and loses nothing else.
@@ -26,12 +29,12 @@ fn count<'de, D: serde::Deserializer<'de>, T: TryFrom<i64>>(from: D) -> Result<O
     Ok(Option::<i64>::deserialize(from)?.and_then(|count| T::try_from(count).ok()))
 }
 
-/// What [`all`] goes through.
+/// A list that may be missing as a whole; [`all`] goes through it.
 pub(super) type Listed<T> = Option<Connection<T>>;
 
 /// What there is in a list.
-pub(super) fn all<T>(list: &Listed<T>) -> &[T] {
-    list.as_ref().map_or(&[], |list| &list.nodes)
+pub(super) fn all<T>(list: Option<&Connection<T>>) -> &[T] {
+    list.map_or(&[], |list| &list.nodes)
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -91,7 +94,8 @@ pub(super) struct Issue {
     pub(super) milestone: Option<Titled>,
     pub(super) assignees: Listed<Actor>,
     pub(super) labels: Listed<Named>,
-    pub(super) issue_type: Option<Named>,
+    #[serde(rename = "issueType")]
+    pub(super) kind: Option<Named>,
     pub(super) parent: Option<IssueName>,
     pub(super) blocked_by: Listed<IssueName>,
     pub(super) closed_by_pull_requests_references: Listed<Closer>,
@@ -161,8 +165,13 @@ impl PullRequest {
 
     /// The checks of its head.
     pub(super) fn contexts(&self) -> Option<&Connection<StatusContext>> {
-        let commit = all(&self.head).last()?;
-        commit.commit.as_ref()?.status_check_rollup.as_ref()?.contexts.as_ref()
+        self.rollup()?.contexts.as_ref()
+    }
+
+    /// The checks of its head, and how they ended together.
+    pub(super) fn rollup(&self) -> Option<&Rollup> {
+        let commit = all(self.head.as_ref()).last()?;
+        commit.commit.as_ref()?.status_check_rollup.as_ref()
     }
 }
 
@@ -210,6 +219,8 @@ pub(super) struct Checked {
 
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(super) struct Rollup {
+    /// How all its checks together ended.
+    pub(super) state: Option<Text>,
     pub(super) contexts: Listed<StatusContext>,
 }
 

@@ -70,8 +70,14 @@ async fn partial_errors_keep_what_came_and_name_path_and_permission() {
     assert_eq!(told.pull_requests.len(), 1);
     let problems: Vec<_> = told.problems.iter().map(|problem| problem.what.as_str()).collect();
     assert_eq!(problems.len(), 3, "{problems:?}");
-    assert!(problems.iter().any(|what| what.contains("data.repository.issues.nodes[2].createdAt")), "{problems:?}");
-    assert!(problems.iter().any(|what| what.contains("data.repository.issues.nodes[…].parent")), "{problems:?}");
+    assert!(
+        problems.iter().any(|what| what.contains("data.repository.issues.nodes[2].createdAt")),
+        "{problems:?}"
+    );
+    assert!(
+        problems.iter().any(|what| what.contains("data.repository.issues.nodes[…].parent")),
+        "{problems:?}"
+    );
     assert!(told.problems.iter().any(|problem| problem.next_step.contains("Issues: read")));
 }
 
@@ -181,7 +187,11 @@ async fn a_server_that_names_the_same_page_for_ever_is_not_followed() {
     }
     let told = facts(&mut source(&hub, token()), now()).await;
     assert_eq!(told.stories.len(), 1);
-    assert!(told.problems.iter().any(|problem| problem.what.contains("same next page")), "{:?}", told.problems);
+    assert!(
+        told.problems.iter().any(|problem| problem.what.contains("same next page")),
+        "{:?}",
+        told.problems
+    );
     assert_eq!(hub.told(0).iter().filter(|asked| *asked == "Issues").count(), 2);
 }
 

@@ -1,4 +1,4 @@
-//! A GitHub on loopback: lists with pages, ETags that change with what they stand for, and
+//! A GitHub on loopback: lists with pages, validators that change with what they stand for, and
 //! faults on demand. What it answers has the shapes of GitHub's documentation.
 
 use std::{
@@ -104,7 +104,9 @@ impl State {
             "releases" => rest(&self.releases, 5),
             "tags" => rest(&self.tags, 100),
             "deployments" => rest(&self.deployments, 10),
-            "actions/runs" => json!({ "total_count": self.runs.len(), "workflow_runs": rest(&self.runs, 20) }),
+            "actions/runs" => {
+                json!({ "total_count": self.runs.len(), "workflow_runs": rest(&self.runs, 20) })
+            }
             "rules/branches/main" => self.rules.clone(),
             _ => return Answer::new(404, r#"{"message": "Not Found"}"#),
         };
@@ -134,14 +136,19 @@ impl State {
         }
         let operation = operation(asked);
         let since = variables["since"].as_str();
-        let after = |item: &&Value| item.is_null() || since.is_none_or(|since| item["updatedAt"].as_str() >= Some(since));
+        let after = |item: &&Value| {
+            item.is_null() || since.is_none_or(|since| item["updatedAt"].as_str() >= Some(since))
+        };
         let repository = match operation.as_str() {
             "Repository" => self.repository.clone(),
             "Milestones" => json!({ "milestones": page(self.milestones.iter(), variables) }),
             "Issues" => json!({ "issues": page(self.issues.iter().filter(after), variables) }),
             "MilestoneIssues" => {
-                let milestone =
-                    self.milestones.iter().find(|milestone| milestone["number"] == variables["number"]).unwrap();
+                let milestone = self
+                    .milestones
+                    .iter()
+                    .find(|milestone| milestone["number"] == variables["number"])
+                    .unwrap();
                 let of = self.issues.iter().filter(|issue| issue["milestone"]["title"] == milestone["title"]);
                 json!({ "milestone": { "issues": page(of, variables) } })
             }

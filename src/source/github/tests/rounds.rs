@@ -27,12 +27,10 @@ async fn a_first_round_reads_all_pages_and_a_second_one_only_asks_whether_anythi
     assert_eq!((told.stories.len(), told.pull_requests.len()), (250, 120));
     assert!(told.problems.is_empty(), "{:?}", told.problems);
     assert_eq!(told.releases[0].id, ReleaseId::of("api", "4.2"));
-    assert_eq!(told.covers.iter().copied().collect::<Vec<_>>(), [
-        Kind::Releases,
-        Kind::Stories,
-        Kind::Defects,
-        Kind::PullRequests
-    ]);
+    assert_eq!(
+        told.covers.iter().copied().collect::<Vec<_>>(),
+        [Kind::Releases, Kind::Stories, Kind::Defects, Kind::PullRequests]
+    );
     let asked = hub.fake.asked().len();
     // 7 questions; repository; milestones, releases, tags, deployments: 1 page each; pull requests:
     // 3 pages of open ones, 1 of others; issues: 3 pages; rules of the branch.
