@@ -170,7 +170,7 @@ async fn a_round_that_is_cancelled_ends() {
 #[tokio::test]
 async fn silence_ends_with_the_time_limit() {
     let fake = Fake::sequence([Answer::silence()]).await;
-    let settings = Settings { timeout: std::time::Duration::from_millis(20), ..fake.settings() };
+    let settings = Settings { timeout: std::time::Duration::from_millis(200), ..fake.settings() };
     let error = ask(settings, items()).await.unwrap_err();
     assert!(matches!(error.kind(), HttpErrorKind::TimedOut { .. }), "{error:?}");
     assert_eq!(fake.asked().len(), 1, "not tried again: it would take as long");
