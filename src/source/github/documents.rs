@@ -84,6 +84,11 @@ impl Document {
         }
     }
 
+    /// Without what an answer says nothing.
+    pub(super) fn root(self) -> &'static [&'static str] {
+        if self == Self::PullRequestsAgain { &["data"] } else { &["data", "repository"] }
+    }
+
     /// How many items a page has while all is well. Pull requests hold so much that a server
     /// runs out of time with more.
     pub(super) fn page_size(self) -> u32 {

@@ -73,6 +73,8 @@ pub(super) struct Answered {
     reply: Reply,
     /// What could not be read, and why.
     pub(super) problems: Vec<Problem>,
+    /// Why a part is missing, if one is.
+    missing: Option<HttpErrorKind>,
 }
 
 /// An error in an answer.
@@ -167,13 +169,14 @@ impl Graphql<'_> {
                 Err(error) if with_page && ran_out(error.kind()) && self.dialect.shrink(document) => continue,
                 Err(error) => return Err(error),
             };
-            reply.json::<IgnoredAny>()?;
             let errors = if there(&reply, &["errors"]) {
                 reply.items::<WireError>(&["errors"])?.kept
             } else {
                 Vec::new()
             };
-            if !there(&reply, &["data"]) {
+            let is_there = there(&reply, document.root());
+            if !is_there {
+                reply.json::<IgnoredAny>()?;
                 let lacking: Vec<String> = errors
                     .iter()
                     .filter_map(WireError::lacking)
@@ -190,7 +193,7 @@ impl Graphql<'_> {
             if errors.is_empty() && with_page {
                 self.dialect.grow(document);
             }
-            return self.answered(document, reply, &errors);
+            return self.answered(document, reply, is_there, &errors);
         }
     }
 
@@ -198,24 +201,21 @@ impl Graphql<'_> {
         &self,
         document: Document,
         reply: Reply,
+        is_there: bool,
         errors: &[WireError],
     ) -> Result<Answered, HttpError> {
         let said = |error: &WireError| error.message.clone().unwrap_or_else(|| "no reason given".to_owned());
-        let found: &[&str] =
-            if document == Document::PullRequestsAgain { &["data"] } else { &["data", "repository"] };
-        if !there(&reply, found) {
-            let Some(error) = errors.first().cloned() else {
-                let why = "expected an object, got nothing, and no reason".into();
-                return Err(reply.error(HttpErrorKind::Unexpected { at: found.join(".").into(), why }));
-            };
-            return Err(reply.error(match error.kind.as_deref() {
-                Some("NOT_FOUND") => HttpErrorKind::NotFound,
-                Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => HttpErrorKind::Forbidden {
-                    message: said(&error).into(),
-                    needs: document.permission().into(),
-                },
-                _ => HttpErrorKind::Unexpected { at: error.place().into(), why: said(&error).into() },
-            }));
+        let missing = errors.first().map(|error| match error.kind.as_deref() {
+            Some("NOT_FOUND") => HttpErrorKind::NotFound,
+            Some("FORBIDDEN" | "INSUFFICIENT_SCOPES") => {
+                HttpErrorKind::Forbidden { message: said(error).into(), needs: document.permission().into() }
+            }
+            _ => HttpErrorKind::Unexpected { at: error.place().into(), why: said(error).into() },
+        });
+        if !is_there {
+            let why = "expected an object, got nothing, and no reason".into();
+            let at = document.root().join(".").into();
+            return Err(reply.error(missing.unwrap_or(HttpErrorKind::Unexpected { at, why })));
         }
         let mut problems: Vec<Problem> = Vec::new();
         for error in errors {
@@ -223,13 +223,13 @@ impl Graphql<'_> {
             let next_step = if denied {
                 format!("give the token the permissions {}", document.permission())
             } else {
-                "it is asked for again in the next round; if it stays, look at githubstatus.com".to_owned()
+                "it is asked for again within a day; if it stays, look at githubstatus.com".to_owned()
             };
             let what =
                 format!("{}: {}: {}: {}", self.service, document.operation(), error.place(), said(error));
             note(&mut problems, Problem::new(what, next_step));
         }
-        Ok(Answered { reply, problems })
+        Ok(Answered { reply, problems, missing })
     }
 }
 
@@ -264,12 +264,14 @@ impl Answered {
     }
 
     /// The items of a list of the data, found by its keys. One that cannot be read is a problem
-    /// and loses itself; one that is null, like a list that is, was lost by the server, which
-    /// says why.
+    /// and loses itself; one that is null was lost by the server, which says why. An error if
+    /// the list itself is: nobody may take it for an empty one.
     pub(super) fn items<T: DeserializeOwned>(&mut self, keys: &[&str]) -> Result<Vec<T>, HttpError> {
         let keys = [&["data"], keys].concat();
-        if !self.problems.is_empty() && !there(&self.reply, &keys) {
-            return Ok(Vec::new());
+        if let Some(missing) = self.missing.clone()
+            && !there(&self.reply, &keys)
+        {
+            return Err(self.reply.error(missing));
         }
         let items = self.reply.items::<Option<T>>(&keys)?;
         for lost in items.lost {
@@ -291,6 +293,15 @@ pub(super) struct Paging {
     pub(super) total: Option<u64>,
     /// What could not be read.
     pub(super) problems: Vec<Problem>,
+}
+
+/// What a list says of itself.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    #[serde(default)]
+    total_count: Option<u64>,
+    page_info: Option<PageInfo>,
 }
 
 #[derive(Deserialize)]
@@ -333,9 +344,9 @@ impl Paging {
         let mut answered = graphql.ask(self.document, &self.variables, true).await?;
         let with = |last: &'static str| [self.keys, &[last]].concat();
         let items = answered.items(&with("nodes"))?;
-        self.total = answered.part(&with("totalCount")).unwrap_or_default().or(self.total);
-        let page: Option<PageInfo> = answered.part(&with("pageInfo"))?;
-        match page {
+        let page: Head = answered.part(self.keys)?.unwrap_or_default();
+        self.total = page.total_count.or(self.total);
+        match page.page_info {
             Some(PageInfo { has_next_page: true, end_cursor: Some(cursor) }) => {
                 match self.cursors.advance(&answered.reply, &cursor) {
                     Ok(()) => self.after = Some(cursor),

@@ -82,6 +82,37 @@ async fn partial_errors_keep_what_came_and_name_path_and_permission() {
 }
 
 #[tokio::test]
+async fn a_list_that_is_withheld_is_not_taken_for_an_empty_one() {
+    let withheld = |kind: &str| {
+        Answer::json(
+            json!({
+                "data": { "repository": { "issues": null } },
+                "errors": [{ "type": kind, "path": ["repository", "issues"], "message": "Not this time" }],
+            })
+            .to_string(),
+        )
+    };
+    let hub = Hub::start(filled(3, 1)).await;
+    let mut source = source(&hub, token());
+    facts(&mut source, now()).await;
+    hub.state().issues.insert(0, issue(9, 29));
+    hub.state().faults.push_back(("query Issues(", withheld("INTERNAL")));
+    let told = facts(&mut source, minutes(1)).await;
+    assert_eq!((told.stories.len(), told.problems.len()), (3, 1));
+    let told = facts(&mut source, minutes(2)).await;
+    assert_eq!((told.stories.len(), told.problems.len()), (4, 0), "asked again in the next round");
+
+    hub.state().issues.insert(0, issue(10, 30));
+    hub.state().faults.push_back(("query Issues(", withheld("FORBIDDEN")));
+    let told = facts(&mut source, minutes(3)).await;
+    assert!(told.problems[0].what.contains("Not this time"), "{:?}", told.problems);
+    assert_eq!(told.stories.len(), 4);
+    assert!(unchanged(&mut source, minutes(4)).await, "what is forbidden is not asked for every minute");
+    let told = facts(&mut source, minutes(62)).await;
+    assert_eq!((told.stories.len(), told.problems.len()), (5, 0));
+}
+
+#[tokio::test]
 async fn fields_that_a_server_does_not_have_are_left_out() {
     let mut state = filled(3, 2);
     state.lacking = vec![
