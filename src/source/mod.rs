@@ -7,6 +7,8 @@
 
 pub mod demo;
 pub mod git;
+pub mod github;
+pub mod http;
 pub mod plan;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

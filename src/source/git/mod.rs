@@ -17,12 +17,12 @@ mod objects;
 mod pull_requests;
 mod repository;
 mod round;
-mod subject;
+pub(crate) mod subject;
 mod tags;
 #[cfg(test)]
 mod tests;
 mod trees;
-mod version;
+pub(crate) mod version;
 mod walk;
 
 use std::{

@@ -1,0 +1,195 @@
+//! The GraphQL documents, and what is taken out of them for a server that does not know all of
+//! their fields.
+//!
+//! The documents are files, so that they can be validated against GitHub's published schema. Two
+//! comments in them matter:
+//! - `# optional Type.field` at the end of a line: the line goes when the server has no such field;
+//! - `#newer Type.field: line`: a line that the published schema does not know yet. It is asked for until the
+//!   server says that it has no such field.
+//!
+//! So an older Enterprise server costs one refused request, once, and loses these facts only.
+
+use std::{collections::BTreeSet, fmt::Write};
+
+/// A GraphQL document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Document {
+    Repository,
+    Milestones,
+    Issues,
+    MilestoneIssues,
+    PullRequests,
+    PullRequestsAgain,
+    Deployments,
+    Releases,
+    Tags,
+}
+
+/// Fields that a server does not have, as `Type.field`.
+pub(super) type Lacking = BTreeSet<String>;
+
+impl Document {
+    #[cfg(test)]
+    pub(super) const ALL: [Self; 9] = [
+        Self::Repository,
+        Self::Milestones,
+        Self::Issues,
+        Self::MilestoneIssues,
+        Self::PullRequests,
+        Self::PullRequestsAgain,
+        Self::Deployments,
+        Self::Releases,
+        Self::Tags,
+    ];
+
+    /// Its file.
+    pub(super) fn source(self) -> &'static str {
+        match self {
+            Self::Repository => include_str!("queries/repository.graphql"),
+            Self::Milestones => include_str!("queries/milestones.graphql"),
+            Self::Issues => include_str!("queries/issues.graphql"),
+            Self::MilestoneIssues => include_str!("queries/milestone_issues.graphql"),
+            Self::PullRequests => include_str!("queries/pull_requests.graphql"),
+            Self::PullRequestsAgain => include_str!("queries/pull_requests_again.graphql"),
+            Self::Deployments => include_str!("queries/deployments.graphql"),
+            Self::Releases => include_str!("queries/releases.graphql"),
+            Self::Tags => include_str!("queries/tags.graphql"),
+        }
+    }
+
+    /// What is being done, in errors.
+    pub(super) fn operation(self) -> &'static str {
+        match self {
+            Self::Repository => "repository",
+            Self::Milestones => "milestones",
+            Self::Issues => "issues",
+            Self::MilestoneIssues => "issues of a milestone",
+            Self::PullRequests | Self::PullRequestsAgain => "pull requests",
+            Self::Deployments => "deployments",
+            Self::Releases => "releases",
+            Self::Tags => "tags",
+        }
+    }
+
+    /// The permission of a fine-grained token that reading it needs.
+    pub(super) fn permission(self) -> &'static str {
+        match self {
+            Self::Repository => "Metadata: read",
+            Self::Milestones | Self::Issues | Self::MilestoneIssues => "Issues: read",
+            Self::PullRequests | Self::PullRequestsAgain => {
+                "Pull requests: read, Contents: read, Checks: read and Commit statuses: read"
+            }
+            Self::Deployments => "Deployments: read",
+            Self::Releases | Self::Tags => "Contents: read",
+        }
+    }
+
+    /// Without what an answer says nothing.
+    pub(super) fn root(self) -> &'static [&'static str] {
+        if self == Self::PullRequestsAgain { &["data"] } else { &["data", "repository"] }
+    }
+
+    /// How many items a page has while all is well. Pull requests hold so much that a server
+    /// runs out of time with more.
+    pub(super) fn page_size(self) -> u32 {
+        match self {
+            Self::PullRequests | Self::PullRequestsAgain => 50,
+            _ => 100,
+        }
+    }
+
+    /// The text to send to a server that lacks `lacking`.
+    pub(super) fn text(self, lacking: &Lacking) -> String {
+        let mut text = String::with_capacity(self.source().len());
+        for line in self.source().lines() {
+            let line = line.trim();
+            let kept = if let Some((field, newer)) =
+                line.strip_prefix("#newer ").and_then(|rest| rest.split_once(": "))
+            {
+                Some(newer).filter(|_| !lacking.contains(field))
+            } else if let Some((text, field)) = line.split_once("# optional ") {
+                Some(text.trim_end()).filter(|_| !lacking.contains(field))
+            } else {
+                Some(line).filter(|line| !line.starts_with('#'))
+            };
+            if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
+                let _ = writeln!(text, "{kept}");
+            }
+        }
+        text
+    }
+
+    /// Whether there is something in it that can be taken out for `field`.
+    pub(super) fn can_do_without(self, field: &str) -> bool {
+        self.source().lines().any(|line| {
+            line.trim_end().ends_with(&format!("# optional {field}"))
+                || line.trim_start().starts_with(&format!("#newer {field}: "))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::cost::cost, *};
+
+    /// Fields in the documents that older servers may lack.
+    fn optional(document: Document) -> Lacking {
+        let lines = document.source().lines();
+        lines
+            .filter_map(|line| {
+                let newer = line.trim().strip_prefix("#newer ").and_then(|rest| rest.split_once(": "));
+                newer
+                    .map(|(field, _)| field)
+                    .or_else(|| line.split_once("# optional ").map(|(_, field)| field))
+            })
+            .map(|field| field.trim().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn every_document_is_whole_with_and_without_its_optional_fields() {
+        for document in Document::ALL {
+            for lacking in [Lacking::new(), optional(document)] {
+                let text = document.text(&lacking);
+                assert_eq!(text.matches('{').count(), text.matches('}').count(), "{document:?}");
+                assert_eq!(text.matches('(').count(), text.matches(')').count(), "{document:?}");
+                assert!(!text.contains('#') && text.starts_with("query "), "{document:?}");
+            }
+            for field in optional(document) {
+                assert!(document.can_do_without(&field), "{field}");
+                let short = document.text(&Lacking::from([field.clone()]));
+                assert!(short.len() < document.text(&Lacking::new()).len(), "{field}");
+                let name = field.rsplit('.').next().unwrap();
+                assert!(!short.contains(&format!("{name} {{")), "{field}");
+            }
+            assert!(!document.can_do_without("Issue.title"));
+        }
+    }
+
+    #[test]
+    fn what_two_documents_ask_of_an_item_is_the_same() {
+        let fragment = |document: Document| document.source().split_once("\nfragment ").unwrap().1.to_owned();
+        assert_eq!(fragment(Document::Issues), fragment(Document::MilestoneIssues));
+        assert_eq!(fragment(Document::PullRequests), fragment(Document::PullRequestsAgain));
+    }
+
+    #[test]
+    fn nodes_and_points_are_what_they_are_meant_to_be() {
+        // By GitHub's formula ("Rate limits and query limits for the GraphQL API"), at full pages
+        // and with every optional field. The limit is 500,000 nodes and 5,000 points an hour.
+        for (document, nodes, points) in [
+            (Document::Repository, 100, 1),
+            (Document::Milestones, 100, 1),
+            (Document::Issues, 11_100, 5),
+            (Document::MilestoneIssues, 11_100, 5),
+            (Document::PullRequests, 9_150, 5),
+            (Document::PullRequestsAgain, 9_100, 5),
+            (Document::Deployments, 2_100, 1),
+            (Document::Releases, 100, 1),
+            (Document::Tags, 100, 1),
+        ] {
+            let known = cost(&document.text(&Lacking::new()), document.page_size());
+            assert_eq!((known.nodes, known.points), (nodes, points), "{document:?}");
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What is known of a repository between rounds, and the facts that it is.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    hash::Hash,
+    sync::Arc,
+};
+
+use chrono::Duration;
+use globset::GlobSet;
+
+use super::{
+    deployments,
+    labels::Labels,
+    naming::Naming,
+    pull_requests, releases,
+    rules::BranchRules,
+    stories,
+    wire::{Deployment, Issue, Milestone, PullRequest, Release, Tag},
+};
+use crate::domain::{Calendar, Facts, Instant, Kind, Problem, Text};
+
+/// A part of a repository that is read by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Part {
+    /// Its name, main branch, rules and environments.
+    Repository,
+    Milestones,
+    Issues,
+    PullRequests,
+    /// Releases and tags.
+    Releases,
+    Deployments,
+    /// Workflow runs: read only to notice that checks changed.
+    Runs,
+}
+
+/// What is known of a repository.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// What its branches demand.
+    pub(super) rules: BTreeMap<Text, BranchRules>,
+    pub(super) environments: BTreeSet<Text>,
+    pub(super) milestones: BTreeMap<u64, Milestone>,
+    pub(super) issues: BTreeMap<u64, Issue>,
+    pub(super) pull_requests: BTreeMap<u64, PullRequest>,
+    pub(super) published: Vec<Release>,
+    pub(super) tags: Vec<Tag>,
+    pub(super) deployments: Vec<Deployment>,
+    /// Parts that were read to their end at least once.
+    pub(super) read: BTreeSet<Part>,
+    /// Parts of which something has changed that was not read yet. Only a part that was read
+    /// leaves: the service tells a change once.
+    pub(super) changed: BTreeSet<Part>,
+    /// Heads of pull requests whose checks have changed.
+    pub(super) checked: BTreeSet<Text>,
+    /// What could not be read.
+    pub(super) problems: BTreeMap<Part, Vec<Problem>>,
+    /// Parts that the service does not show, until they are asked for again.
+    pub(super) hidden: BTreeSet<Part>,
+    /// The last change of an issue, and of a pull request, that is known.
+    pub(super) issues_until: Option<Instant>,
+    pub(super) pull_requests_until: Option<Instant>,
+    /// How often an unsettled pull request was asked again.
+    pub(super) asked: BTreeMap<u64, u32>,
+    /// When everything was read.
+    pub(super) whole_at: Option<Instant>,
+    /// When open pull requests, rules and hidden parts were looked at for changes that nothing
+    /// tells of.
+    pub(super) swept_at: Option<Instant>,
+    /// It was read without a token.
+    pub(super) is_public: bool,
+}
+
+/// How what is known becomes facts.
+pub(super) struct Meaning<'a> {
+    pub(super) service: &'a str,
+    pub(super) naming: &'a Naming,
+    pub(super) labels: &'a Labels,
+    pub(super) bases: Option<&'a GlobSet>,
+    pub(super) calendar: &'a Calendar,
+    /// What ended before is not told.
+    pub(super) since: Instant,
+}
+
+impl Known {
+    /// Milestones that are releases on the board: open, or closed since.
+    pub(super) fn milestones_since(&self, since: Instant) -> Vec<&Milestone> {
+        let is_told = |milestone: &&Milestone| milestone.closed_at.is_none_or(|at| at >= since);
+        self.milestones.values().filter(is_told).collect()
+    }
+
+    /// What a part could not read, replacing what it could not read before.
+    pub(super) fn set_problems(&mut self, part: Part, problems: Vec<Problem>) {
+        if problems.is_empty() {
+            self.problems.remove(&part);
+        } else {
+            self.problems.insert(part, problems);
+        }
+    }
+
+    /// Pull requests that are worth asking again: their checks changed, or they are unsettled
+    /// and were not asked `most` times in vain.
+    pub(super) fn unsettled(&self, most: u32) -> Vec<(u64, String)> {
+        self.pull_requests
+            .values()
+            .filter(|found| {
+                let is_checked = found.head_ref_oid.as_ref().is_some_and(|head| self.checked.contains(head));
+                let asked = self.asked.get(&found.number).copied().unwrap_or_default();
+                found.is_open() && (is_checked || (pull_requests::is_unsettled(found) && asked < most))
+            })
+            .filter_map(|found| Some((found.number, found.id.clone()?)))
+            .collect()
+    }
+
+    /// Adds its facts to `facts`.
+    pub(super) fn tell(&self, meaning: &Meaning<'_>, facts: &mut Facts) {
+        let naming = meaning.naming;
+        let milestones = self.milestones_since(meaning.since);
+        let told = releases::releases(&milestones, &self.published, &self.tags, naming, meaning.calendar);
+        let (deployed, mut problems) =
+            deployments::deployments(&self.deployments, &told, naming, meaning.service);
+        let environments = deployments::environments(&self.environments, &deployed);
+        let by_id = deployed.iter().map(|deployment| (deployment.id.clone(), deployment)).collect();
+
+        let is_recent = |found: &PullRequest| {
+            found.is_open() || found.merged_at.or(found.closed_at).is_none_or(|at| at >= meaning.since)
+        };
+        let has_base = |found: &PullRequest| {
+            let base = found.base_ref_name.as_deref().unwrap_or_default();
+            meaning.bases.is_none_or(|bases| bases.is_match(base))
+        };
+        for found in self.pull_requests.values().filter(|found| is_recent(found) && has_base(found)) {
+            let rules = found.base_ref_name.as_ref().and_then(|base| self.rules.get(base));
+            let Some(mut pull_request) = pull_requests::pull_request(found, naming, rules) else {
+                problems.push(Problem::new(
+                    format!(
+                        "{}: pull request {}: the state \"{}\" is unheard of, it is left out",
+                        meaning.service,
+                        naming.pull_request(found.number),
+                        found.state.as_deref().unwrap_or("")
+                    ),
+                    "update tminus, or report it",
+                ));
+                continue;
+            };
+            pull_request.deployed_at = pull_request
+                .merge_commit
+                .as_ref()
+                .and_then(|commit| deployments::in_production(commit, &self.deployments, &by_id, naming));
+            facts.pull_requests.push(Arc::new(pull_request));
+        }
+        drop(by_id);
+        let stories = self.issues.values().map(|issue| stories::story(issue, naming, meaning.labels));
+        facts.stories.extend(stories.map(Arc::new));
+        facts.covers.extend(self.covers(!deployed.is_empty() || !environments.is_empty()));
+        facts.releases.extend(told.into_iter().map(Arc::new));
+        facts.deployments.extend(deployed.into_iter().map(Arc::new));
+        facts.environments.extend(environments.into_iter().map(Arc::new));
+        facts.problems.extend(self.problems.values().flatten().cloned());
+        facts.problems.extend(problems.into_iter().take(20));
+    }
+
+    /// What it speaks of. Stories and defects need milestones to belong to a release, and
+    /// deployments are covered by a repository that deploys: where nobody uses these features,
+    /// a gate about them is not needed rather than unknown.
+    fn covers(&self, deploys: bool) -> Vec<Kind> {
+        let mut covers = vec![Kind::Releases];
+        if self.read.contains(&Part::Issues) && !self.milestones.is_empty() {
+            covers.extend([Kind::Stories, Kind::Defects]);
+        }
+        if self.read.contains(&Part::PullRequests) {
+            covers.push(Kind::PullRequests);
+        }
+        if deploys {
+            covers.extend([Kind::Deployments, Kind::Environments]);
+        }
+        covers
+    }
+}
+
+/// The instant that so many days before `now` is.
+pub(super) fn days_before(now: Instant, days: u32) -> Instant {
+    now.checked_sub_signed(Duration::days(days.into())).unwrap_or(Instant::MIN_UTC)
+}
+
+/// Gives `facts` the items of `last` that did not change, so that boards share them, and each
+/// identity once: two repositories may both have `staging`.
+pub(super) fn share(facts: &mut Facts, last: Option<&Facts>) {
+    let none = Facts::default();
+    let last = last.unwrap_or(&none);
+    once(&mut facts.releases, &last.releases, |item| item.id.clone());
+    once(&mut facts.stories, &last.stories, |item| item.key.clone());
+    once(&mut facts.pull_requests, &last.pull_requests, |item| item.id.clone());
+    once(&mut facts.deployments, &last.deployments, |item| item.id.clone());
+    once(&mut facts.environments, &last.environments, |item| item.id.clone());
+}
+
+fn once<T: PartialEq, I: Eq + Hash>(items: &mut Vec<Arc<T>>, last: &[Arc<T>], id: impl Fn(&T) -> I) {
+    let known: HashMap<I, &Arc<T>> = last.iter().map(|item| (id(item), item)).collect();
+    let mut seen = std::collections::HashSet::new();
+    items.retain(|item| seen.insert(id(item)));
+    for item in items.iter_mut() {
+        if let Some(known) = known.get(&id(item)).filter(|known| ***known == *item) {
+            *item = Arc::clone(known);
+        }
+    }
+}

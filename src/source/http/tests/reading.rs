@@ -1,0 +1,261 @@
+//! Reading: conditions, pages, bounds, items that cannot be read.
+
+use chrono::NaiveDate;
+
+use crate::source::http::fake::{Answer, Asked, Fake};
+
+use super::*;
+
+/// Three pages of a list, each with an `ETag`.
+fn three_pages(asked: &Asked, _: usize) -> Answer {
+    let page: u64 = asked.target.rsplit_once("page=").map_or(1, |(_, page)| page.parse().unwrap());
+    let host = asked.header("host").unwrap();
+    let answer = Answer::json(format!(r#"[{{"id": {page}}}]"#));
+    let link = format!(r#"<http://{host}/items?per_page=1&page={}>; rel="next""#, page + 1);
+    let answer = if page < 3 { answer.header("link", link) } else { answer };
+    // Like the real ones: 304 does not repeat the link.
+    answer.with_etag(asked, &format!("W/\"{page}\""))
+}
+
+async fn read_all(http: &Http) -> (Vec<u64>, Tally, bool) {
+    let round = round();
+    let session = http.session(&round);
+    let mut pages = Pages::new(&session, items().query("per_page", "1"));
+    let (mut ids, mut all_unchanged) = (Vec::new(), true);
+    while let Some(page) = pages.next().await.unwrap() {
+        all_unchanged &= page.unchanged();
+        ids.extend(page.items::<Item>(&[]).unwrap().kept.iter().map(|item| item.id));
+    }
+    (ids, session.tally(), all_unchanged)
+}
+
+#[tokio::test]
+async fn the_second_poll_of_an_unchanged_service_is_304_only() {
+    let fake = Fake::start(three_pages).await;
+    let http = Http::new(signed(fake.settings())).unwrap();
+    let (ids, tally, unchanged) = read_all(&http).await;
+    assert_eq!((ids.as_slice(), tally.requests, tally.unchanged, unchanged), (&[1, 2, 3][..], 3, 0, false));
+
+    let (ids, tally, unchanged) = read_all(&http).await;
+    assert_eq!((ids.as_slice(), tally.requests, tally.unchanged, unchanged), (&[1, 2, 3][..], 3, 3, true));
+    assert_eq!(tally.bytes, 0);
+
+    // After a restart, too: what is remembered is data.
+    let kept = serde_json::to_vec(&http.validators()).unwrap();
+    assert!(!String::from_utf8_lossy(&kept).contains(TOKEN));
+    let restarted = Http::new(signed(fake.settings())).unwrap();
+    restarted.remember(serde_json::from_slice(&kept).unwrap());
+    let (ids, tally, _) = read_all(&restarted).await;
+    assert_eq!((ids.as_slice(), tally.unchanged), (&[1, 2, 3][..], 3));
+
+    // Another token may see other things: nothing is taken from what the first one saw.
+    let anonymous = Http::new(fake.settings()).unwrap();
+    anonymous.remember(http.validators());
+    let (_, tally, _) = read_all(&anonymous).await;
+    assert_eq!((tally.requests, tally.unchanged), (3, 0));
+
+    http.forget();
+    let (_, tally, _) = read_all(&http).await;
+    assert_eq!(tally.unchanged, 0);
+}
+
+#[tokio::test]
+async fn a_date_does_where_there_is_no_etag_and_a_new_answer_replaces_the_old() {
+    let fake = Fake::start(|asked, before| match (before, asked.header("if-modified-since")) {
+        (0 | 2, _) => {
+            Answer::json(format!(r#"{{"id": {before}}}"#)).header("last-modified", format!("day {before}"))
+        }
+        (1, Some("day 0")) | (3, Some("day 2")) => Answer::new(304, ""),
+        other => panic!("{other:?}"),
+    })
+    .await;
+    let http = Http::new(fake.settings()).unwrap();
+    let round = round();
+    let session = http.session(&round);
+    for (id, unchanged) in [(0, false), (0, true), (2, false), (2, true)] {
+        let reply = session.send(items()).await.unwrap();
+        assert_eq!((reply.json::<Item>().unwrap().id, reply.unchanged()), (id, unchanged));
+    }
+}
+
+#[tokio::test]
+async fn what_the_asker_keeps_is_not_kept_twice() {
+    let fake = Fake::start(|asked, _| Answer::json(r#"{"id": 1}"#).with_etag(asked, "\"a\"")).await;
+    let http = Http::new(fake.settings()).unwrap();
+    let round = round();
+    let session = http.session(&round);
+    assert!(!session.send(items().kept_by_asker()).await.unwrap().unchanged());
+    let second = session.send(items().kept_by_asker()).await.unwrap();
+    assert!(second.unchanged() && second.body().is_empty());
+    assert_eq!(http.validators().entries[0].body, None);
+    // Who needs the body gets it.
+    assert_eq!(session.send(items()).await.unwrap().json::<Item>().unwrap().id, 1);
+    assert!(!session.send(items().never_remembered()).await.unwrap().unchanged());
+}
+
+#[tokio::test]
+async fn pages_end() {
+    let same = |asked: &Asked, _: usize| {
+        let link = format!("<http://{}/items?page=2>; rel=\"next\"", asked.header("host").unwrap());
+        Answer::json("[]").header("link", link)
+    };
+    let fake = Fake::start(same).await;
+    let http = Http::new(fake.settings()).unwrap();
+    let round = round();
+    let session = http.session(&round);
+    let mut pages = Pages::new(&session, items());
+    assert!(pages.next().await.unwrap().is_some());
+    let error = pages.next().await.unwrap_err();
+    assert!(error.to_string().contains("the same next page twice"), "{error}");
+
+    let endless = Fake::start(|asked, before| {
+        let link = format!("<http://{}/items?page={before}>; rel=\"next\"", asked.header("host").unwrap());
+        Answer::json("[]").header("link", link)
+    })
+    .await;
+    let http = Http::new(endless.settings()).unwrap();
+    let session = http.session(&round);
+    let mut pages = Pages::new(&session, items()).at_most(4);
+    for _ in 0..3 {
+        assert!(pages.next().await.unwrap().is_some());
+    }
+    let error = pages.next().await.unwrap_err();
+    assert!(error.to_string().contains("more than 4 pages"), "{error}");
+    assert_eq!(endless.asked().len(), 4);
+
+    let mut cursors = Cursors::default();
+    let reply = session.send(items()).await.unwrap();
+    cursors.advance(&reply, "a").unwrap();
+    cursors.advance(&reply, "b").unwrap();
+    assert!(matches!(cursors.advance(&reply, "a").unwrap_err().kind(), HttpErrorKind::Endless { .. }));
+}
+
+#[tokio::test]
+async fn answers_are_bounded_also_when_they_are_compressed() {
+    let large = vec![b' '; 200_000];
+    for answer in [
+        Answer::json(large.clone()),
+        Answer::json(large.clone()).gzip(),
+        Answer::json("{}").header("content-length", "99999999999"),
+    ] {
+        let fake = Fake::sequence([answer]).await;
+        let settings = Settings { longest_answer: 100_000, ..fake.settings() };
+        let error = ask(settings, items()).await.unwrap_err();
+        assert_eq!(error.kind(), &HttpErrorKind::TooLarge { limit: 100_000 });
+        assert_eq!(fake.asked().len(), 1);
+    }
+    let fake = Fake::sequence([Answer::json(r#"{"id": 4}"#).gzip()]).await;
+    let reply = ask(fake.settings(), items()).await.unwrap();
+    assert_eq!(reply.json::<Item>().unwrap().id, 4);
+    let asked = &fake.asked()[0];
+    assert_eq!(asked.header("accept-encoding"), Some("gzip"));
+    assert_eq!(asked.header("user-agent"), Some(concat!("tminus/", env!("CARGO_PKG_VERSION"))));
+}
+
+#[derive(Debug, Deserialize)]
+struct Issue {
+    key: String,
+    fields: Fields,
+}
+
+#[derive(Debug, Deserialize)]
+struct Fields {
+    duedate: Option<NaiveDate>,
+}
+
+#[tokio::test]
+async fn a_bad_item_is_lost_alone_and_says_where_it_was() {
+    let body = r#"{"issues": [
+        {"key": "A-1", "fields": {"duedate": "2026-03-01"}},
+        {"key": "A-2", "fields": {"duedate": "soon\u001b[31m"}},
+        {"key": 3, "fields": {}},
+        null,
+        {"key": "A-5", "fields": {"duedate": null}}
+    ]}"#;
+    let fake = Fake::sequence([Answer::json(body)]).await;
+    let settings = Settings { service: "jira".into(), ..fake.settings() };
+    let reply = ask(settings, Request::get("issues", "rest/api/3/search/jql")).await.unwrap();
+    let items = reply.items::<Issue>(&["issues"]).unwrap();
+    let keys: Vec<&str> = items.kept.iter().map(|issue| issue.key.as_str()).collect();
+    assert_eq!(keys, ["A-1", "A-5"]);
+    assert_eq!(items.kept[0].fields.duedate, NaiveDate::from_ymd_opt(2026, 3, 1));
+    let lost: Vec<String> = items.lost.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lost,
+        [
+            r#"jira: issues[1].fields.duedate: expected a date, got "soon\u001b[31m""#,
+            "jira: issues[2].key: expected a string, got integer `3`",
+            "jira: issues[3]: expected struct Issue, got null",
+        ]
+    );
+    let error = reply.json::<Vec<Item>>().unwrap_err();
+    assert!(error.to_string().contains("/search/jql: expected a sequence, got map"), "{error}");
+    let error = reply.items::<Item>(&["values"]).unwrap_err();
+    assert!(error.to_string().contains("expected a field `values`, there is none"), "{error}");
+}
+
+#[tokio::test]
+async fn queries_and_segments_are_encoded() {
+    let fake = Fake::sequence([Answer::json("[]")]).await;
+    let path = format!("projects/{}/issues?scope=all", Request::segment("group/sub group"));
+    let request = Request::get("issues", path)
+        .query("updated_after", "2026-03-02T12:00:00+01:00")
+        .query("search", "a&b=ü");
+    ask(fake.settings(), request).await.unwrap();
+    assert_eq!(
+        fake.asked()[0].target,
+        "/projects/group%2Fsub%20group/issues?scope=all&updated_after=2026-03-02T12%3A00%3A00%2B01%3A00&search=a%26b%3D%C3%BC"
+    );
+}
+
+#[tokio::test]
+async fn the_base_keeps_its_path() {
+    let fake = Fake::sequence([Answer::json("[]")]).await;
+    for base in ["api/v3", "api/v3/"] {
+        let settings = Settings { base: fake.url().join(base).unwrap(), ..fake.settings() };
+        ask(settings, Request::get("user", "/user")).await.unwrap();
+    }
+    assert!(fake.asked().iter().all(|asked| asked.target == "/api/v3/user"));
+}
+
+#[tokio::test]
+async fn what_a_round_costs_is_seen() {
+    let reset = (now() + chrono::TimeDelta::hours(1)).timestamp();
+    let fake = Fake::start(move |asked, before| {
+        Answer::json("[]")
+            .with_etag(asked, &asked.target)
+            .header("x-ratelimit-limit", "60")
+            .header("x-ratelimit-remaining", (if before < 10 { 59 - before } else { 50 }).to_string())
+            .header("x-ratelimit-reset", reset.to_string())
+            .header("x-ratelimit-resource", "core")
+    })
+    .await;
+    let http = Http::new(fake.settings()).unwrap();
+    let minute = std::time::Duration::from_secs(60);
+    for (spent, minutes) in [(10, 13), (0, 1)] {
+        let round = round();
+        let session = http.session(&round);
+        let requests = (0..10).map(|page| session.send(items().query("page", page.to_string())));
+        for reply in futures_util::future::join_all(requests).await {
+            reply.unwrap();
+        }
+        let budget = http.budget();
+        assert_eq!(budget.windows["core"].remaining, 50);
+        assert_eq!(budget.windows["core"].spent, spent);
+        assert_eq!(budget.advise(minute, now()).as_secs() / 60, minutes);
+    }
+}
+
+#[test]
+fn a_round_can_be_sent_between_threads() {
+    fn is_send<T: Send>(_: T) {}
+    let settings = Settings::new("x", "https://example.com/".parse().unwrap(), Credentials::none());
+    let http = Http::new(settings).unwrap();
+    let round = round();
+    let session = http.session(&round);
+    is_send(session.send(items()));
+    is_send(async {
+        let mut pages = Pages::new(&session, items());
+        pages.next().await.is_ok()
+    });
+}
