@@ -45,7 +45,7 @@ pub(super) fn board(context: &Context, at: Instant) -> Result<Arc<Board>, Failur
         let day = crate::insight::words::day_and_time(at, &context.policy.calendar);
         return Err(Failure::Usage(format!("nothing was known at {day}: the history begins later")));
     }
-    let rank: Vec<_> = context.sources().iter().map(|source| source.id()).collect();
+    let rank: Vec<_> = context.sources()?.iter().map(|source| source.id()).collect();
     kept.sort_by_key(|kept| rank.iter().position(|id| *id == kept.source).unwrap_or(rank.len()));
     let world = World::union(kept.iter().map(|kept| (&kept.source, &*kept.facts)));
     let health = kept.iter().map(|kept| kept.health.clone()).collect();

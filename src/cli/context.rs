@@ -7,13 +7,15 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     clock::Clock,
-    config::{self, Config, Flags},
+    config::{self, Config, Flags, GithubConfig},
     domain::{Calendar, Instant, Policy, SourceId, Text},
     insight::GateName,
     source::{
         Source,
         demo::{DemoSettings, DemoSource},
         git::{GitSource, discover},
+        github::{GithubRepository, GithubSettings, GithubSource},
+        http::Http,
         plan::PlanSource,
     },
 };
@@ -74,18 +76,59 @@ impl Context {
     }
 
     /// The sources, in the order of their rank: what people wrote down before what is derived.
-    pub(super) fn sources(&self) -> Vec<Box<dyn Source>> {
+    pub(super) fn sources(&self) -> Result<Vec<Box<dyn Source>>, Failure> {
         if let Some(demo) = &self.demo {
-            return vec![Box::new(DemoSource::new(demo.clone()))];
+            return Ok(vec![Box::new(DemoSource::new(demo.clone()))]);
         }
         let mut sources: Vec<Box<dyn Source>> = Vec::new();
         if let Some(plan) = &self.config.plan {
             sources.push(Box::new(PlanSource::new(plan.clone())));
         }
+        if let Some(github) = &self.config.github {
+            sources.push(Box::new(self.github(github)?));
+        }
         if let Some(git) = &self.config.git {
             sources.push(Box::new(GitSource::new(SourceId::new("git"), git.clone())));
         }
-        sources
+        Ok(sources)
+    }
+
+    fn github(&self, config: &GithubConfig) -> Result<GithubSource, Failure> {
+        let wrong = |what: String| {
+            let place = self.config.origin("source.github.repositories");
+            let place = place.map(|origin| format!(" at {origin}")).unwrap_or_default();
+            Failure::Usage(format!("source.github{place}: {what}"))
+        };
+        let mut repositories = Vec::new();
+        for written in &config.repositories {
+            let Some((owner, name)) = written.split_once('/').filter(|(_, name)| !name.contains('/')) else {
+                return Err(wrong(format!("`{written}` is no repository\nwrite owner/name")));
+            };
+            repositories.push((owner, name));
+        }
+        let Some((owner, name)) = repositories.first() else {
+            return Err(wrong("no repository\nwrite owner/name".to_owned()));
+        };
+        let mut settings = GithubSettings::new(&config.host, owner, name);
+        settings.repositories = repositories
+            .iter()
+            .map(|(owner, name)| GithubRepository {
+                owner: (*owner).to_owned(),
+                name: (*name).to_owned(),
+                // Several repositories are several projects.
+                project: config.project.clone().filter(|_| repositories.len() == 1),
+            })
+            .collect();
+        settings.calendar = self.policy.calendar.clone();
+        settings.interval = config.interval;
+        let http = settings.http("github").ok_or_else(|| {
+            wrong(format!("`{}` is no host\nwrite github.com or that of your server", config.host))
+        })?;
+        let http = Http::new(http).map_err(|error| {
+            let problem = error.problem();
+            Failure::Usage(format!("{}\n{}", problem.what, problem.next_step))
+        })?;
+        Ok(GithubSource::new(SourceId::new("github"), settings, http))
     }
 }
 
@@ -172,6 +215,10 @@ fn identity(config: &Config, demo: Option<&DemoSettings>) -> String {
             add(kind);
             // However it was written: `../plan.toml`, or through a link.
             add(path.canonicalize().as_ref().unwrap_or(path).as_os_str().as_encoded_bytes());
+        }
+        for repository in config.github.iter().flat_map(|github| &github.repositories) {
+            add(b"hub ");
+            add(repository.as_bytes());
         }
     }
     let digest = digest.finalize();

@@ -25,6 +25,7 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
     if let Some(written) = &common.as_of {
         return as_of::board(context, as_of::instant(written, &context.policy.calendar)?);
     }
+    let sources = sources(context, common)?;
     let now = context.clock.now();
     // The lock is held while the store is open: one process at a time.
     let (lock, storage) =
@@ -55,7 +56,7 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
             title: context.title.clone(),
             policy: Arc::clone(&context.policy),
             clock: context.clock,
-            sources: sources(context, common),
+            sources,
             storage,
             preview: None,
         });
@@ -73,13 +74,13 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
 }
 
 /// The sources of the context; with `--offline` such as cannot be asked.
-pub(super) fn sources(context: &Context, common: &Common) -> Vec<Box<dyn Source>> {
-    let sources = context.sources();
+pub(super) fn sources(context: &Context, common: &Common) -> Result<Vec<Box<dyn Source>>, Failure> {
+    let sources = context.sources()?;
     // The demo is not anywhere else: it can be asked without a line.
     if !common.offline || context.is_demo() {
-        return sources;
+        return Ok(sources);
     }
-    sources.into_iter().map(|source| Box::new(NotAsked(source)) as Box<dyn Source>).collect()
+    Ok(sources.into_iter().map(|source| Box::new(NotAsked(source)) as Box<dyn Source>).collect())
 }
 
 /// The history and the picture of the last visit in `directory`.

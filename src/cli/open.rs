@@ -27,6 +27,7 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
         return Err(Failure::Usage(say(&unusable.problem())));
     }
     let options = options(context, common)?;
+    let sources = headless::sources(context, common)?;
     let capabilities = Capabilities::detect(common.color.unwrap_or_default(), context.config.ascii, variable);
     let themes = context.config.layers.files.iter().find(|file| file.layer == Layer::User);
     let themes = themes.and_then(|file| Some(file.path.parent()?.join("themes")));
@@ -69,7 +70,7 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
             title: context.title.clone(),
             policy: Arc::clone(&context.policy),
             clock,
-            sources: headless::sources(context, common),
+            sources,
             storage,
             preview,
         });

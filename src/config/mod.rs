@@ -83,6 +83,8 @@ pub struct Config {
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
     /// The repository to read, if any.
     pub git: Option<GitSettings>,
+    /// The repositories at GitHub to read, if any.
+    pub github: Option<GithubConfig>,
     /// The plan to read, if any.
     pub plan: Option<PlanSettings>,
     /// Where histories are kept.
@@ -141,6 +143,19 @@ impl GitSettings {
             interval: Duration::from_secs(60),
         }
     }
+}
+
+/// Which repositories at GitHub to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GithubConfig {
+    /// `github.com`, or the host of an Enterprise server.
+    pub host: String,
+    /// Owner and name of each, as they were written: `owner/name`.
+    pub repositories: Vec<Text>,
+    /// The project that the releases of a single repository belong to; none: its name.
+    pub project: Option<String>,
+    /// How long to wait between two rounds.
+    pub interval: Duration,
 }
 
 /// How to read a plan.
@@ -392,6 +407,16 @@ impl Resolver {
         })
     }
 
+    fn github(&self) -> Option<GithubConfig> {
+        let repositories = self.texts("source.github.repositories");
+        (!repositories.is_empty()).then(|| GithubConfig {
+            host: self.text("source.github.host").unwrap_or_default(),
+            repositories,
+            project: self.text("project"),
+            interval: self.duration("source.github.interval"),
+        })
+    }
+
     fn plan(&self, root: &Path, inline: Vec<PathBuf>, calendar: &Calendar) -> Option<PlanSettings> {
         let files = match self.get("source.plan.files") {
             Some(Value::Patterns(files)) => files.clone(),
@@ -415,6 +440,7 @@ impl Resolver {
         inline: Vec<PathBuf>,
     ) -> Config {
         let policy = self.policy();
+        let github = self.github();
         let data_dir = self.path("data_dir").unwrap_or_default();
         let mut keys: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for ((context, key), (command, _)) in &self.keys {
@@ -428,6 +454,7 @@ impl Resolver {
             ascii: self.flag("ascii"),
             keys,
             git: self.git(&project),
+            github,
             plan: self.plan(&project.root, inline, &policy.calendar),
             policy,
             state_dir: environment.state_directory().unwrap_or_else(|| data_dir.join("state")),

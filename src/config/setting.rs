@@ -184,6 +184,27 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "How long to wait before looking again.",
     ),
     Setting::new(
+        "source.github.repositories",
+        Kind::Texts,
+        "[]",
+        "Repositories at GitHub to read, such as [\"owner/name\"]. None: GitHub is not asked.\n\
+         The token is that of GH_TOKEN or GITHUB_TOKEN, else the one that `gh` is signed in with.",
+    ),
+    Setting {
+        key: "source.github.host",
+        kind: Kind::Text,
+        default: Some("\"github.com\""),
+        example: "",
+        in_project: false,
+        about: "The host of an Enterprise server. Not in a project's file: it decides who gets the token.",
+    },
+    Setting::new(
+        "source.github.interval",
+        Kind::Duration(30..=DAY, 1),
+        "\"1m\"",
+        "How long to wait before asking again. Without news that costs nothing of the rate limit.",
+    ),
+    Setting::new(
         "source.plan.files",
         Kind::Patterns,
         "[]",

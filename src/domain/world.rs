@@ -1,18 +1,18 @@
 //! The union of all sources' facts.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
 use super::{
-    Booking, Deployment, Environment, Facts, Freeze, Kind, Problem, PullRequest, Release, ReleaseId,
-    SourceId, Story, TestRun,
+    Booking, Deployment, Environment, Facts, Freeze, Kind, Problem, PullRequest, PullRequestId,
+    PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
 };
 
-/// All that is known at one time. Nothing is merged by guessing: only releases that several
-/// sources name by the same identity are joined; every other item stands as its source
-/// handed it over.
+/// All that is known at one time. Nothing is merged by guessing: only releases and pull
+/// requests that several sources name by the same identity are joined; every other item stands
+/// as its source handed it over.
 #[derive(Clone, Debug, Default)]
 pub struct World {
     /// Which sources cover which kinds.
@@ -45,6 +45,7 @@ impl World {
     pub fn union<'a>(parts: impl IntoIterator<Item = (&'a SourceId, &'a Facts)>) -> Self {
         let mut world = Self::default();
         let mut known: HashMap<ReleaseId, usize> = HashMap::new();
+        let mut requests: HashMap<PullRequestId, usize> = HashMap::new();
         for (source, facts) in parts {
             for kind in &facts.covers {
                 world.covers.entry(*kind).or_default().insert(source.clone());
@@ -59,7 +60,15 @@ impl World {
                 }
             }
             world.stories.extend(facts.stories.iter().cloned());
-            world.pull_requests.extend(facts.pull_requests.iter().cloned());
+            for pull_request in &facts.pull_requests {
+                if let Some(&index) = requests.get(&pull_request.id) {
+                    let joined = join_pull_requests(&world.pull_requests[index], pull_request);
+                    world.pull_requests[index] = Arc::new(joined);
+                } else {
+                    requests.insert(pull_request.id.clone(), world.pull_requests.len());
+                    world.pull_requests.push(Arc::clone(pull_request));
+                }
+            }
             world.deployments.extend(facts.deployments.iter().cloned());
             world.environments.extend(facts.environments.iter().cloned());
             world.bookings.extend(facts.bookings.iter().cloned());
@@ -68,13 +77,45 @@ impl World {
             world.problems.extend(facts.problems.iter().map(|problem| (source.clone(), problem.clone())));
         }
         world.test_runs.sort_by_key(|run| run.at);
+        world.drop_branches_with_pull_requests();
         world
+    }
+
+    /// A branch that one source lists as open work is the pull request that another source
+    /// knows to be open from it.
+    fn drop_branches_with_pull_requests(&mut self) {
+        let open: HashSet<(Text, Text)> = self
+            .pull_requests
+            .iter()
+            .filter(|request| request.number.is_some() && request.state == PullRequestState::Open)
+            .filter_map(|request| Some((request.repository.clone(), request.branch.clone()?)))
+            .collect();
+        if open.is_empty() {
+            return;
+        }
+        self.pull_requests.retain(|request| {
+            let branch = request.branch.clone().filter(|_| request.number.is_none());
+            branch.is_none_or(|branch| !open.contains(&(request.repository.clone(), branch)))
+        });
     }
 
     /// Whether a source covers `kind`.
     pub fn is_covered(&self, kind: Kind) -> bool {
         self.covers.contains_key(&kind)
     }
+}
+
+/// A pull request as the forge tells of it, with what only the repository knows: the release
+/// that contains it, and the commit that brought it in.
+fn join_pull_requests(first: &PullRequest, second: &PullRequest) -> PullRequest {
+    let mut joined = first.clone();
+    joined.release = joined.release.or_else(|| second.release.clone());
+    joined.merge_commit = joined.merge_commit.or_else(|| second.merge_commit.clone());
+    joined.branch = joined.branch.or_else(|| second.branch.clone());
+    joined.started_at = joined.started_at.or(second.started_at);
+    joined.deployed_at = joined.deployed_at.or(second.deployed_at);
+    joined.stories.extend(second.stories.iter().filter(|story| !first.stories.contains(story)).cloned());
+    joined
 }
 
 fn join(first: &Release, second: &Release) -> Release {
@@ -110,7 +151,65 @@ mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
-    use crate::domain::{Target, Text};
+    use crate::domain::{Mergeability, Target};
+
+    fn pull_request(id: &str, number: Option<u64>, branch: &str, state: PullRequestState) -> PullRequest {
+        PullRequest {
+            id: PullRequestId::new(id),
+            repository: Text::new("api"),
+            number,
+            title: Text::new("a title"),
+            author: Text::new("lee"),
+            branch: Some(Text::new(branch)),
+            base: Text::new("main"),
+            state,
+            draft: false,
+            started_at: None,
+            opened_at: None,
+            ready_at: None,
+            merged_at: None,
+            closed_at: None,
+            updated_at: None,
+            due: None,
+            merge_commit: None,
+            reviews: Vec::new(),
+            requested_reviewers: Vec::new(),
+            required_approvals: None,
+            checks: Vec::new(),
+            mergeability: Mergeability::Unknown,
+            milestone: None,
+            labels: Vec::new(),
+            stories: Vec::new(),
+            release: None,
+            deployed_at: None,
+            additions: None,
+            deletions: None,
+            url: None,
+        }
+    }
+
+    #[test]
+    fn what_a_forge_and_a_repository_say_of_a_pull_request_is_one() {
+        use PullRequestState::{Merged, Open};
+        let facts = |requests: Vec<PullRequest>| Facts {
+            pull_requests: requests.into_iter().map(Arc::new).collect(),
+            ..Facts::default()
+        };
+        let mut milestone = pull_request("api#1", Some(1), "one", Merged);
+        milestone.milestone = Some(Text::new("4.2"));
+        let forge = facts(vec![milestone, pull_request("api#2", Some(2), "two", Open)]);
+        let mut contained = pull_request("api#1", Some(1), "one", Merged);
+        contained.release = Some(ReleaseId::of("api", "4.2"));
+        let branch = |name: &str| pull_request(&format!("api:{name}"), None, name, Open);
+        let repository = facts(vec![contained, branch("two"), branch("one"), branch("three")]);
+        let (github, git) = (SourceId::new("github"), SourceId::new("git"));
+        let world = World::union([(&github, &forge), (&git, &repository)]);
+        let ids: Vec<_> = world.pull_requests.iter().map(|request| request.id.as_str()).collect();
+        // Branch one was merged: what is on it now is new work.
+        assert_eq!(ids, ["api#1", "api#2", "api:one", "api:three"]);
+        assert_eq!(world.pull_requests[0].milestone, Some(Text::new("4.2")));
+        assert_eq!(world.pull_requests[0].release, Some(ReleaseId::of("api", "4.2")));
+    }
 
     #[test]
     fn a_promised_target_beats_an_estimated_one_whatever_the_order() {
