@@ -21,3 +21,10 @@ impl Clock {
         }
     }
 }
+
+/// How long it has been since this was called: for what takes time, not for when it is.
+pub fn stopwatch() -> impl Fn() -> std::time::Duration {
+    #[expect(clippy::disallowed_methods, reason = "this is the room of the clock")]
+    let begun = std::time::Instant::now();
+    move || begun.elapsed()
+}

@@ -6,6 +6,7 @@ use std::time::Duration;
 use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
 use crate::{
+    clock::stopwatch,
     domain::Problem,
     theme::{ColorDepth, GlyphSet},
 };
@@ -184,14 +185,13 @@ pub fn ask_background(variable: impl Fn(&str) -> Option<String>) -> Asked {
     }
     let mut options = QueryOptions::default();
     options.timeout = ANSWER_WITHIN;
-    #[expect(clippy::disallowed_methods, reason = "how long an answer took is no time of the board")]
-    let asked_at = std::time::Instant::now();
+    let waited = stopwatch();
     let mode = theme_mode(options).ok();
     let background = mode.map(|mode| match mode {
         ThemeMode::Dark => Background::Dark,
         ThemeMode::Light => Background::Light,
     });
-    Asked { background, soon: asked_at.elapsed() <= SOON }
+    Asked { background, soon: waited() <= SOON }
 }
 
 /// Whether a terminal is worth asking: the console of Linux prints the question, screen

@@ -1,0 +1,146 @@
+//! The answers, as values.
+
+mod readiness;
+mod schedule;
+mod work;
+
+pub use readiness::{
+    BurnDown, BurnDownDay, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Outlook,
+    ScopeStep, Unit, Verdict,
+};
+pub use schedule::{
+    CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Schedule, ScheduleProblem,
+    ScheduleProblemKind,
+};
+pub use work::{NextStep, PullRequestRow, Stage, Standing, StepState, Steps, StoryRow};
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text};
+
+/// Everything that was worked out of one world at one instant.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Insight {
+    /// Unreleased ones first, the nearest target first and those without one last; then the
+    /// released ones, newest first.
+    pub releases: Vec<Arc<ReleaseInsight>>,
+    /// Open pull requests and branches that belong to no release, longest untouched first.
+    /// Listed, never gated.
+    pub unassigned: Vec<PullRequestRow>,
+    /// What goes out when.
+    pub schedule: Schedule,
+}
+
+/// One release, looked at from all sides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ReleaseInsight {
+    /// The release itself.
+    pub release: Arc<Release>,
+    /// How its lists add up.
+    pub tally: Tally,
+    /// Day by day.
+    pub burn_down: BurnDown,
+    /// One by one, in the order of [`GateName`].
+    pub gates: Vec<Gate>,
+    /// Could it go now?
+    pub verdict: Verdict,
+    /// Will it be ready by its target?
+    pub outlook: Outlook,
+    /// When will it be ready?
+    pub forecast: ForecastView,
+    /// From here on the verdict leads the headline (the last day before the target); none
+    /// without a target that somebody set.
+    pub last_day_from: Option<Instant>,
+    /// Its stories and defects, worst first.
+    pub stories: Vec<StoryRow>,
+    /// Its pull requests, most delayed first, open ones before ended ones.
+    pub pull_requests: Vec<PullRequestRow>,
+    /// The fewest steps that turn the verdict.
+    pub remedies: Vec<Remedy>,
+}
+
+impl ReleaseInsight {
+    /// Everything but the rows of its lists.
+    #[must_use]
+    pub fn clone_without_rows(&self) -> Self {
+        Self {
+            release: Arc::clone(&self.release),
+            tally: self.tally,
+            burn_down: self.burn_down.clone(),
+            gates: self.gates.clone(),
+            verdict: self.verdict,
+            outlook: self.outlook,
+            forecast: self.forecast.clone(),
+            last_day_from: self.last_day_from,
+            stories: Vec::new(),
+            pull_requests: Vec::new(),
+            remedies: self.remedies.clone(),
+        }
+    }
+}
+
+/// How the lists of a release add up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Stories in scope.
+    pub stories: u32,
+    /// Of those, ready.
+    pub stories_ready: u32,
+    /// Defects that are not done.
+    pub defects_open: u32,
+    /// Of those, of a blocking severity.
+    pub defects_blocking: u32,
+    /// Pull requests that belong to it, without those closed unmerged.
+    pub pull_requests: u32,
+    /// Of those, merged.
+    pub pull_requests_merged: u32,
+    /// Tests that passed, in the newest run of each suite that counts.
+    pub tests_passed: u32,
+    /// Tests that failed there.
+    pub tests_failed: u32,
+    /// Tests that were skipped there.
+    pub tests_skipped: u32,
+    /// Gates that say go.
+    pub gates_go: u32,
+    /// Gates that say no-go.
+    pub gates_no_go: u32,
+    /// Gates without an answer.
+    pub gates_unknown: u32,
+    /// Gates that no source feeds.
+    pub gates_not_needed: u32,
+}
+
+/// A step towards go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remedy {
+    /// What to do: `finish or leave out 7 stories`.
+    pub action: Text,
+    /// The gate that it turns.
+    pub gate: GateName,
+    /// The row to go to, where there is one.
+    pub subject: Option<Subject>,
+}
+
+/// Something on the board that can be selected, followed by identity and asked "why?".
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// The headline: outlook, verdict, forecast.
+    Headline,
+    /// The burn-down.
+    BurnDown,
+    /// A gate.
+    Gate(GateName),
+    /// A story or defect.
+    Story(StoryKey),
+    /// A pull request.
+    PullRequest(PullRequestId),
+    /// A deployment.
+    Deployment(DeploymentId),
+    /// A release.
+    Release(ReleaseId),
+    /// A source.
+    Source(SourceId),
+}

@@ -1,0 +1,292 @@
+//! How ready a release is: its burn-down, its gates, its forecast.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{Instant, SourceId, Text};
+
+/// What the burn-down counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Stories of the release.
+    #[default]
+    Stories,
+    /// Pull requests, where no source has stories for the release: all that is known of its work.
+    PullRequests,
+}
+
+/// A release day by day.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BurnDown {
+    /// What is counted.
+    pub unit: Unit,
+    /// From the start to today or the release, oldest first.
+    pub days: Vec<BurnDownDay>,
+    /// The day the ideal line reaches zero.
+    pub target: Option<NaiveDate>,
+    /// Days at whose end the scope was another than the day before, oldest first.
+    pub scope_steps: Vec<ScopeStep>,
+    /// The sources had no history of the scope: it is counted by creation.
+    pub scope_rebuilt: bool,
+    /// What the ideal line says remains at the end of the days after the last of `days`, until
+    /// the target.
+    pub ideal_ahead: Vec<(NaiveDate, f64)>,
+    /// The days of the forecast (P50, P85, P95), in the configured time zone.
+    pub forecast_days: Option<[NaiveDate; 3]>,
+}
+
+/// The state at the end of a day; today's is now's.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BurnDownDay {
+    /// Which day, in the configured time zone.
+    pub day: NaiveDate,
+    /// In scope.
+    pub scope: u32,
+    /// Of those, ready.
+    pub ready: u32,
+    /// Open defects.
+    pub defects: u32,
+    /// Share of tests that pass, 0 to 1; none before the first run.
+    pub tests: Option<f64>,
+    /// What the ideal line says remains.
+    pub ideal: Option<f64>,
+}
+
+impl BurnDownDay {
+    /// What is not ready.
+    pub fn remaining(&self) -> u32 {
+        self.scope.saturating_sub(self.ready)
+    }
+}
+
+/// A change of the scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScopeStep {
+    /// On which day.
+    pub day: NaiveDate,
+    /// How many entered.
+    pub added: u32,
+    /// How many left.
+    pub removed: u32,
+}
+
+/// Could it go now?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every gate that is needed says go.
+    Go,
+    /// A gate says no-go.
+    NoGo,
+    /// No gate says no-go, but one has no answer, or nothing is known of the release.
+    Unknown,
+}
+
+impl Verdict {
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::NoGo => "no-go",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Will it be ready by its target?
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outlook {
+    /// P(ready by target) ≥ 0.85.
+    OnTrack,
+    /// P ≥ 0.5.
+    AtRisk,
+    /// P below, or the target has passed.
+    Late,
+    /// No forecast, or no target that somebody set.
+    Unknown,
+    /// It went out.
+    Released,
+}
+
+impl Outlook {
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OnTrack => "on track",
+            Self::AtRisk => "at risk",
+            Self::Late => "late",
+            Self::Unknown => "unknown",
+            Self::Released => "released",
+        }
+    }
+}
+
+/// When it will be ready.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ForecastView {
+    /// Dates, by how sure they are.
+    Dates {
+        /// As likely before as after.
+        p50: Instant,
+        /// 85 % sure.
+        p85: Instant,
+        /// 95 % sure.
+        p95: Instant,
+        /// P(ready by target), 0 to 1; none without a target.
+        by_target: Option<f64>,
+        /// Forecasts of the latest finished releases that were scored; under twenty it is "not
+        /// yet calibrated".
+        scored: u32,
+        /// Of those, the share that was ready by the 85 % date, 0 to 1; none without any.
+        held: Option<f64>,
+        /// How it comes about.
+        basis: ForecastBasis,
+    },
+    /// Nothing to forecast from, and why.
+    Withheld(Text),
+    /// Nothing left to forecast.
+    Ready,
+}
+
+/// How a forecast comes about: a number of days, multiplied one by one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ForecastBasis {
+    /// Days that are left of a release in the middle of the road, before anything is known of
+    /// this one.
+    pub typical_days: f64,
+    /// What is known of this one, and what it multiplies them by.
+    pub effects: Vec<ForecastEffect>,
+    /// Finished releases here that it was learnt from; none: only the shipped ones.
+    pub learnt_from: u32,
+    /// The range is wider because fewer than three items are open.
+    pub widened: bool,
+}
+
+impl ForecastBasis {
+    /// Days that are left in the middle of the road.
+    pub fn middle_days(&self) -> f64 {
+        self.effects.iter().fold(self.typical_days, |days, effect| days * effect.factor)
+    }
+}
+
+/// One thing that is known of a release, and what it means for the days that are left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ForecastEffect {
+    /// What is known: `85 % done`.
+    pub what: Text,
+    /// The days are multiplied by it: under 1 it is sooner, over 1 later.
+    pub factor: f64,
+}
+
+/// A condition that a release must meet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Gate {
+    /// Which one.
+    pub name: GateName,
+    /// What it says.
+    pub answer: GateAnswer,
+    /// What was measured: `41/48`, `2`, `99.4 %`.
+    pub measured: Text,
+    /// What is needed: `all`, `max 0`, `min 99 %`; or why there is no answer.
+    pub needed: Text,
+    /// The sources its answer rests on.
+    pub sources: Vec<SourceId>,
+}
+
+/// The gates there are, in the order they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateName {
+    /// All stories are ready.
+    Stories,
+    /// No story waits for an unfinished one outside the release.
+    Blocked,
+    /// No open defect of a blocking severity.
+    Defects,
+    /// The newest runs of the required suites pass.
+    Tests,
+    /// Every pull request is merged or moved out.
+    PullRequests,
+    /// Every release it depends on is deployed where this one goes.
+    Dependencies,
+    /// The environment it goes to is booked for it, or free.
+    Environment,
+    /// The planned window touches no freeze.
+    Freeze,
+    /// The runbook's P85 fits the window.
+    Runbook,
+}
+
+impl GateName {
+    /// All of them, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Stories,
+        Self::Blocked,
+        Self::Defects,
+        Self::Tests,
+        Self::PullRequests,
+        Self::Dependencies,
+        Self::Environment,
+        Self::Freeze,
+        Self::Runbook,
+    ];
+
+    /// Its name in the configuration and in JSON.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Stories => "stories",
+            Self::Blocked => "blocked",
+            Self::Defects => "defects",
+            Self::Tests => "tests",
+            Self::PullRequests => "pull_requests",
+            Self::Dependencies => "dependencies",
+            Self::Environment => "environment",
+            Self::Freeze => "freeze",
+            Self::Runbook => "runbook",
+        }
+    }
+
+    /// Its name on the screen.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Stories => "Stories ready",
+            Self::Blocked => "Blocked stories",
+            Self::Defects => "Blocking defects",
+            Self::Tests => "Tests passing",
+            Self::PullRequests => "Pull requests",
+            Self::Dependencies => "Dependencies",
+            Self::Environment => "Environment",
+            Self::Freeze => "Freeze",
+            Self::Runbook => "Runbook",
+        }
+    }
+}
+
+/// What a gate says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GateAnswer {
+    /// Met.
+    Go,
+    /// Not met.
+    NoGo,
+    /// No answer, or one that is too old.
+    Unknown,
+    /// No configured source feeds it, or it is switched off. Never green.
+    NotNeeded,
+}
+
+impl GateAnswer {
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::NoGo => "no-go",
+            Self::Unknown => "unknown",
+            Self::NotNeeded => "not needed",
+        }
+    }
+}
