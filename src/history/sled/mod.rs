@@ -62,13 +62,16 @@ struct Source {
     facts: Option<Arc<Facts>>,
 }
 
+/// Whether somebody else has the store open.
+fn is_held(error: &::sled::Error) -> bool {
+    // The engine has no kind for this.
+    matches!(error, ::sled::Error::Io(cause) if cause.to_string().contains("could not acquire lock"))
+}
+
 /// What the engine said, as an error of ours.
 fn engine(doing: &'static str) -> impl Fn(::sled::Error) -> HistoryError {
     move |error| match error {
-        // The engine has no kind for this.
-        ::sled::Error::Io(cause) if cause.to_string().contains("could not acquire lock") => {
-            HistoryError::Held
-        }
+        held if is_held(&held) => HistoryError::Held,
         ::sled::Error::Io(cause) if cause.kind() != std::io::ErrorKind::UnexpectedEof => {
             HistoryError::store(doing, &cause)
         }

@@ -8,7 +8,7 @@ use ::sled::Db;
 
 use super::{
     Change, FULL, Head, HistoryError, LEAST_ROOM, SledHistory, Source, Store, codec, engine, facts_of,
-    guarded, key_instant, keys,
+    guarded, is_held, key_instant, keys,
     marker::{self, Marker},
     put,
 };
@@ -21,6 +21,9 @@ use crate::{
 const CACHE: u64 = 16 << 20;
 /// The engine tidies its file this often; writes do not wait for it.
 const TIDY_EVERY_MILLIS: u64 = 30_000;
+/// How often, and after which pauses, a store that is held is tried: for a second.
+const HELD_TRIES: usize = 50;
+const HELD_PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
 
 /// What was read when the store was opened.
 struct Loaded {
@@ -190,17 +193,16 @@ fn load(path: &Path) -> Result<Loaded, HistoryError> {
     const DOING: &str = "opening the history";
     files::create_directory(path).map_err(|error| HistoryError::file(DOING, path, &error))?;
     guarded(DOING, || {
-        let db = ::sled::Config::new()
-            .path(path)
-            .cache_capacity(CACHE)
-            .flush_every_ms(Some(TIDY_EVERY_MILLIS))
-            .open()
-            .map_err(|error| match engine(DOING)(error) {
-                HistoryError::Store { doing, cause } => {
-                    HistoryError::Store { doing, cause: format!("{}: {cause}", path.display()) }
-                }
-                other => other,
-            })?;
+        let db = patiently(|| {
+            let config = ::sled::Config::new().path(path).cache_capacity(CACHE);
+            config.flush_every_ms(Some(TIDY_EVERY_MILLIS)).open()
+        });
+        let db = db.map_err(|error| match engine(DOING)(error) {
+            HistoryError::Store { doing, cause } => {
+                HistoryError::Store { doing, cause: format!("{}: {cause}", path.display()) }
+            }
+            other => other,
+        })?;
         let file = files::open_or_create(&path.join("db"))
             .map_err(|error| HistoryError::file(DOING, path, &error))?;
         // The names of files made just now.
@@ -209,6 +211,22 @@ fn load(path: &Path) -> Result<Loaded, HistoryError> {
             .map_err(|error| HistoryError::file(DOING, path, &error))?;
         read_all(Store { db, file })
     })
+}
+
+/// Opens the engine, which lets go of its lock a moment after it was closed: a board that is
+/// opened again at once must not do without its past. Whoever still holds it after that
+/// does so for good.
+pub(super) fn patiently(open: impl Fn() -> ::sled::Result<Db>) -> ::sled::Result<Db> {
+    for _ in 0..HELD_TRIES {
+        match open() {
+            Err(error) if is_held(&error) => {
+                #[expect(clippy::disallowed_methods, reason = "the engine tells nobody when it lets go")]
+                std::thread::sleep(HELD_PAUSE);
+            }
+            result => return result,
+        }
+    }
+    open()
 }
 
 /// Reads the heads and checks that the changes are the ones they speak of. A change that is

@@ -60,7 +60,7 @@ fn only_problem(history: &SledHistory) -> String {
 
 /// The records behind the history's back.
 fn change_raw(board: &Path, change: impl FnOnce(&Db)) {
-    let db = ::sled::open(board.join("history")).unwrap();
+    let db = open::patiently(|| ::sled::open(board.join("history"))).unwrap();
     change(&db);
     db.flush().unwrap();
 }
