@@ -235,24 +235,11 @@ fn story(
 ) -> StoryRow {
     let since = now() - Duration::days(days);
     let story = Story {
-        key: key.into(),
-        title: Text::new(title),
-        kind: StoryKind::Story,
         status: Text::new(status),
         category,
-        severity: None,
         owner: owner.map(Text::new),
-        points: None,
-        created_at: since - Duration::days(20),
-        moves: Vec::new(),
         releases: vec![payments()],
-        scope: Vec::new(),
-        blocked_by: Vec::new(),
-        parent: None,
-        component: None,
-        labels: Vec::new(),
-        due: None,
-        url: None,
+        ..Story::new(key, title, since - Duration::days(20))
     };
     StoryRow {
         story: Arc::new(story),

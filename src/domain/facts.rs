@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Booking, Deployment, Environment, Freeze, PullRequest, Release, Story, TestRun, Text};
+use super::{Booking, Deployment, Environment, Finding, Freeze, PullRequest, Release, Story, TestRun, Text};
 
 /// Everything that one source knows. A later `Facts` of the same source replaces an earlier
 /// one as a whole: what it no longer names is gone.
@@ -32,6 +32,8 @@ pub struct Facts {
     pub freezes: Vec<Arc<Freeze>>,
     /// Test runs, oldest first.
     pub test_runs: Vec<Arc<TestRun>>,
+    /// Findings of code analyzers.
+    pub findings: Vec<Arc<Finding>>,
     /// What could not be read: each loses one item, not the round.
     pub problems: Vec<Problem>,
 }
@@ -58,6 +60,8 @@ pub enum Kind {
     Freezes,
     /// [`TestRun`].
     TestRuns,
+    /// [`Finding`].
+    Findings,
 }
 
 /// Something a person should know of and can mend.

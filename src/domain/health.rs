@@ -25,6 +25,25 @@ pub struct SourceHealth {
     pub failures: u32,
     /// How far a long first round is.
     pub progress: Option<Progress>,
+    /// Who asks, as the service calls them. Not part of the past.
+    pub account: Option<Text>,
+    /// What the service still allows, by limit. Not part of the past.
+    pub allowances: Vec<Allowance>,
+}
+
+/// One limit of a service, as it told it last.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allowance {
+    /// The service's name of the limit (`core`, `graphql`); empty where it has only one.
+    pub name: Text,
+    /// How much is allowed from one reset to the next, in the service's own unit.
+    pub limit: u64,
+    /// How much of it is left.
+    pub remaining: u64,
+    /// When it is whole again.
+    pub resets_at: Instant,
+    /// What the last round used up.
+    pub spent: u64,
 }
 
 /// What a source is doing.
@@ -69,6 +88,8 @@ impl SourceHealth {
             failure: None,
             failures: 0,
             progress: None,
+            account: None,
+            allowances: Vec::new(),
         }
     }
 

@@ -67,6 +67,10 @@ id!(
     PullRequestId
 );
 id!(
+    /// A finding of a code analyzer: repository and number, `api!17`.
+    FindingId
+);
+id!(
     /// A deployment, planned or done.
     DeploymentId
 );

@@ -6,6 +6,7 @@
 mod calendar;
 mod deployment;
 mod facts;
+mod finding;
 mod health;
 mod ids;
 mod policy;
@@ -19,8 +20,11 @@ mod world;
 pub use calendar::Calendar;
 pub use deployment::{Activity, Booking, Deployment, DeploymentState, Environment, Freeze, Tier, Window};
 pub use facts::{Facts, Kind, Problem};
-pub use health::{Progress, SourceHealth, SourceState};
-pub use ids::{BookingId, DeploymentId, EnvironmentId, PullRequestId, ReleaseId, SourceId, StoryKey};
+pub use finding::{Finding, FindingState};
+pub use health::{Allowance, Progress, SourceHealth, SourceState};
+pub use ids::{
+    BookingId, DeploymentId, EnvironmentId, FindingId, PullRequestId, ReleaseId, SourceId, StoryKey,
+};
 pub use policy::Policy;
 pub use pull_request::{
     Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,

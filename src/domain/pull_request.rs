@@ -19,6 +19,9 @@ pub struct PullRequest {
     pub author: Text,
     /// The branch it comes from.
     pub branch: Option<Text>,
+    /// The commit at the end of its branch (full hexadecimal), where the source tells: what a
+    /// merge must name, so that nothing is merged that nobody saw.
+    pub head: Option<Text>,
     /// The branch it goes to.
     pub base: Text,
     /// Open, merged or closed.
@@ -51,6 +54,10 @@ pub struct PullRequest {
     pub checks: Vec<Check>,
     /// Whether it can be merged as it is.
     pub mergeability: Mergeability,
+    /// The forge will merge it by itself once it may be merged.
+    pub auto_merge: bool,
+    /// Its place in the merge queue, counted from 1; none if it is not in one.
+    pub queue_position: Option<u32>,
     /// Milestone of the forge.
     pub milestone: Option<Text>,
     /// Labels of the forge.
@@ -67,6 +74,54 @@ pub struct PullRequest {
     pub deletions: Option<u32>,
     /// Where a person reads more.
     pub url: Option<Text>,
+}
+
+impl PullRequest {
+    /// A pull request of which no more than this is known.
+    pub fn new(
+        id: impl AsRef<str>,
+        repository: impl AsRef<str>,
+        title: impl AsRef<str>,
+        author: impl AsRef<str>,
+        base: impl AsRef<str>,
+        state: PullRequestState,
+    ) -> Self {
+        Self {
+            id: PullRequestId::new(id),
+            repository: Text::new(repository),
+            number: None,
+            title: Text::new(title),
+            author: Text::new(author),
+            branch: None,
+            head: None,
+            base: Text::new(base),
+            state,
+            draft: false,
+            started_at: None,
+            opened_at: None,
+            ready_at: None,
+            merged_at: None,
+            closed_at: None,
+            updated_at: None,
+            due: None,
+            merge_commit: None,
+            reviews: Vec::new(),
+            requested_reviewers: Vec::new(),
+            required_approvals: None,
+            checks: Vec::new(),
+            mergeability: Mergeability::Unknown,
+            auto_merge: false,
+            queue_position: None,
+            milestone: None,
+            labels: Vec::new(),
+            stories: Vec::new(),
+            release: None,
+            deployed_at: None,
+            additions: None,
+            deletions: None,
+            url: None,
+        }
+    }
 }
 
 /// Where a pull request ended, if it did.

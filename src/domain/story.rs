@@ -19,6 +19,8 @@ pub struct Story {
     pub category: Category,
     /// How bad, for defects.
     pub severity: Option<Severity>,
+    /// How urgent, in the tracker's own words.
+    pub priority: Option<Text>,
     /// Who works on it.
     pub owner: Option<Text>,
     /// Estimated size.
@@ -36,6 +38,8 @@ pub struct Story {
     pub blocked_by: Vec<StoryKey>,
     /// The feature (epic, parent issue) it is part of.
     pub parent: Option<StoryKey>,
+    /// The sprint or iteration that it is in now.
+    pub sprint: Option<Text>,
     /// The part of the product.
     pub component: Option<Text>,
     /// Labels of the tracker.
@@ -121,6 +125,32 @@ pub enum ScopeChange {
 }
 
 impl Story {
+    /// A story of which no more than this is known.
+    pub fn new(key: impl AsRef<str>, title: impl AsRef<str>, created_at: Instant) -> Self {
+        Self {
+            key: StoryKey::new(key),
+            title: Text::new(title),
+            kind: StoryKind::Story,
+            status: Text::default(),
+            category: Category::Unknown,
+            severity: None,
+            priority: None,
+            owner: None,
+            points: None,
+            created_at,
+            moves: Vec::new(),
+            releases: Vec::new(),
+            scope: Vec::new(),
+            blocked_by: Vec::new(),
+            parent: None,
+            sprint: None,
+            component: None,
+            labels: Vec::new(),
+            due: None,
+            url: None,
+        }
+    }
+
     /// What its status meant at `instant`, by its own events; none before it existed.
     pub fn category_at(&self, instant: Instant) -> Option<Category> {
         if instant < self.created_at {

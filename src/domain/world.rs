@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Booking, Deployment, Environment, Facts, Freeze, Kind, Problem, PullRequest, PullRequestId,
+    Booking, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem, PullRequest, PullRequestId,
     PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
 };
 
@@ -33,6 +33,8 @@ pub struct World {
     pub freezes: Vec<Arc<Freeze>>,
     /// Test runs, oldest first.
     pub test_runs: Vec<Arc<TestRun>>,
+    /// Findings of code analyzers.
+    pub findings: Vec<Arc<Finding>>,
     /// What could not be read, by source.
     pub problems: Vec<(SourceId, Problem)>,
 }
@@ -74,6 +76,7 @@ impl World {
             world.bookings.extend(facts.bookings.iter().cloned());
             world.freezes.extend(facts.freezes.iter().cloned());
             world.test_runs.extend(facts.test_runs.iter().cloned());
+            world.findings.extend(facts.findings.iter().cloned());
             world.problems.extend(facts.problems.iter().map(|problem| (source.clone(), problem.clone())));
         }
         world.test_runs.sort_by_key(|run| run.at);
@@ -112,6 +115,7 @@ fn join_pull_requests(first: &PullRequest, second: &PullRequest) -> PullRequest 
     joined.release = joined.release.or_else(|| second.release.clone());
     joined.merge_commit = joined.merge_commit.or_else(|| second.merge_commit.clone());
     joined.branch = joined.branch.or_else(|| second.branch.clone());
+    joined.head = joined.head.or_else(|| second.head.clone());
     joined.started_at = joined.started_at.or(second.started_at);
     joined.deployed_at = joined.deployed_at.or(second.deployed_at);
     joined.stories.extend(second.stories.iter().filter(|story| !first.stories.contains(story)).cloned());
@@ -151,40 +155,13 @@ mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
-    use crate::domain::{Mergeability, Target};
+    use crate::domain::Target;
 
     fn pull_request(id: &str, number: Option<u64>, branch: &str, state: PullRequestState) -> PullRequest {
         PullRequest {
-            id: PullRequestId::new(id),
-            repository: Text::new("api"),
             number,
-            title: Text::new("a title"),
-            author: Text::new("lee"),
             branch: Some(Text::new(branch)),
-            base: Text::new("main"),
-            state,
-            draft: false,
-            started_at: None,
-            opened_at: None,
-            ready_at: None,
-            merged_at: None,
-            closed_at: None,
-            updated_at: None,
-            due: None,
-            merge_commit: None,
-            reviews: Vec::new(),
-            requested_reviewers: Vec::new(),
-            required_approvals: None,
-            checks: Vec::new(),
-            mergeability: Mergeability::Unknown,
-            milestone: None,
-            labels: Vec::new(),
-            stories: Vec::new(),
-            release: None,
-            deployed_at: None,
-            additions: None,
-            deletions: None,
-            url: None,
+            ..PullRequest::new(id, "api", "a title", "lee", "main", state)
         }
     }
 

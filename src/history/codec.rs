@@ -192,7 +192,7 @@ mod tests {
         assert_eq!((now.length, u128::from_be_bytes(now.digest)), FIXTURE);
     }
 
-    const FIXTURE: (u64, u128) = (2575, 0x857f_2c6a_10ae_bd26_975d_b0f6_5f6f_ff24);
+    const FIXTURE: (u64, u128) = (2778, 0x060f_7579_b4d9_a1f0_7b82_bc21_80af_5253);
 
     /// Run by hand to make the fixture of a new format.
     #[test]

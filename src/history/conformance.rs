@@ -392,25 +392,22 @@ pub(super) mod sample {
     use super::start;
     use crate::domain::{
         Activity, Booking, BookingId, Category, Check, CheckOutcome, Deployment, DeploymentId,
-        DeploymentState, Environment, EnvironmentId, Facts, Freeze, Kind, MatchRule, Mergeability, Problem,
-        PullRequest, PullRequestId, PullRequestState, Release, ReleaseId, Review, ReviewVerdict, ScopeChange,
-        ScopeMove, Severity, StatusMove, Step, Story, StoryKey, StoryKind, Target, TestRun, Text, Tier,
-        Window,
+        DeploymentState, Environment, EnvironmentId, Facts, Finding, FindingId, FindingState, Freeze, Kind,
+        MatchRule, Mergeability, Problem, PullRequest, PullRequestState, Release, ReleaseId, Review,
+        ReviewVerdict, ScopeChange, ScopeMove, Severity, StatusMove, Step, Story, StoryKey, StoryKind,
+        Target, TestRun, Text, Tier, Window,
     };
 
     /// A story that has been through a few things.
     pub(crate) fn story(number: usize) -> Story {
         let ago = |hours: usize| start() - Duration::hours(i64::try_from(hours % 2_000).unwrap());
         Story {
-            key: StoryKey::new(format!("PAY-{number}")),
-            title: Text::new(format!("Refund {} is shown twice after step {}", number * 7919, number % 13)),
             kind: if number.is_multiple_of(7) { StoryKind::Defect } else { StoryKind::Story },
             status: Text::new("In review"),
             category: Category::InReview,
             severity: (number.is_multiple_of(7)).then_some(Severity::High),
             owner: Some(Text::new(["ada", "grace", "linus", "edsger"][number % 4])),
             points: Some(number as f32 / 4.0),
-            created_at: ago(number * 31),
             moves: vec![
                 StatusMove { at: ago(number * 17), to: Category::InProgress },
                 StatusMove { at: ago(number * 3), to: Category::InReview },
@@ -425,8 +422,12 @@ pub(super) mod sample {
             parent: Some(StoryKey::new("PAY-1")),
             component: Some(Text::new("ledger")),
             labels: vec![Text::new("customer")],
-            due: None,
             url: Some(Text::new(format!("https://tracker.example/browse/PAY-{number}"))),
+            ..Story::new(
+                format!("PAY-{number}"),
+                format!("Refund {} is shown twice after step {}", number * 7919, number % 13),
+                ago(number * 31),
+            )
         }
     }
 
@@ -434,22 +435,13 @@ pub(super) mod sample {
     pub(crate) fn pull_request(number: usize) -> PullRequest {
         let ago = |hours: usize| Some(start() - Duration::hours(i64::try_from(hours % 900).unwrap()));
         PullRequest {
-            id: PullRequestId::new(format!("api#{number}")),
-            repository: Text::new("api"),
             number: Some(number as u64),
-            title: Text::new(format!("Show refund {} once", number * 6131)),
-            author: Text::new("ada"),
             branch: Some(Text::new(format!("fix/refund-{number}"))),
-            base: Text::new("main"),
-            state: PullRequestState::Open,
             draft: number.is_multiple_of(5),
             started_at: ago(number * 9),
             opened_at: ago(number * 5),
             ready_at: ago(number * 5),
-            merged_at: None,
-            closed_at: None,
             updated_at: ago(number),
-            due: None,
             merge_commit: Some(Text::new(format!("{:040x}", number * 7_368_787))),
             reviews: vec![Review {
                 at: start() - Duration::hours(1),
@@ -468,12 +460,35 @@ pub(super) mod sample {
             }],
             mergeability: Mergeability::Behind,
             milestone: Some(Text::new("4.2")),
-            labels: vec![],
             stories: vec![StoryKey::new(format!("PAY-{number}"))],
-            release: None,
-            deployed_at: None,
             additions: Some(12),
             deletions: Some(3),
+            ..PullRequest::new(
+                format!("api#{number}"),
+                "api",
+                format!("Show refund {} once", number * 6131),
+                "ada",
+                "main",
+                PullRequestState::Open,
+            )
+        }
+    }
+
+    fn finding() -> Finding {
+        Finding {
+            id: FindingId::new("api!17"),
+            repository: Text::new("api"),
+            tool: Text::new("CodeQL"),
+            rule: Text::new("rust/sql-injection"),
+            title: Text::new("A query is made from what a user wrote"),
+            severity: Some(Severity::High),
+            state: FindingState::Fixed,
+            path: Some(Text::new("src/ledger.rs")),
+            line: Some(212),
+            release: None,
+            commit: Some(Text::new("5".repeat(40))),
+            opened_at: start() - Duration::days(3),
+            closed_at: Some(start()),
             url: None,
         }
     }
@@ -531,6 +546,7 @@ pub(super) mod sample {
                 window,
                 environments: vec![Text::new("production/*")],
             })],
+            findings: vec![Arc::new(finding())],
             test_runs: vec![Arc::new(TestRun {
                 suite: Text::new("smoke"),
                 at: start(),

@@ -14,6 +14,7 @@ use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
 pub struct MemoryHistory {
     sources: BTreeMap<SourceId, Past>,
     problems: Vec<Problem>,
+    memories: BTreeMap<SourceId, Vec<u8>>,
 }
 
 #[derive(Default)]
@@ -147,6 +148,15 @@ impl History for MemoryHistory {
             count += dropped.len();
         }
         Ok(count)
+    }
+
+    fn keep_memory(&mut self, source: &SourceId, memory: &[u8]) -> Result<(), HistoryError> {
+        self.memories.insert(source.clone(), memory.to_vec());
+        Ok(())
+    }
+
+    fn memory(&self, source: &SourceId) -> Result<Option<Vec<u8>>, HistoryError> {
+        Ok(self.memories.get(source).cloned())
     }
 
     fn problems(&self) -> Vec<Problem> {

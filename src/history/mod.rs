@@ -18,6 +18,7 @@ mod paint_cache;
 mod retention;
 mod rounds;
 mod sled;
+mod source_memory;
 
 use std::{fmt::Display, io, path::Path, sync::Arc};
 
@@ -37,6 +38,7 @@ use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
 /// | `lock` | who owns the board: [`OwnerLock`], taken before this is called |
 /// | `history/` | the store |
 /// | `history.damaged-…` | a store that could not be read, set aside at that time |
+/// | `sources/` | what each source wants to know again after a restart |
 /// | `marker` | how much must be in the store |
 /// | `paint` | the first picture: [`PaintCache`] |
 ///
@@ -100,6 +102,14 @@ pub trait History: Send {
     /// what it was: facts whose successor went are known to have held [until](Kept::until)
     /// the last round before it, not longer.
     fn prune(&mut self, now: Instant, retention: &Retention) -> Result<usize, HistoryError>;
+
+    /// Keeps what a source wants to know again after a restart, in place of what it gave
+    /// before. Not part of the past: only the newest is kept.
+    fn keep_memory(&mut self, source: &SourceId, memory: &[u8]) -> Result<(), HistoryError>;
+
+    /// What was kept of a source by [`keep_memory`](Self::keep_memory), exactly; none if
+    /// nothing was, or if it is damaged.
+    fn memory(&self, source: &SourceId) -> Result<Option<Vec<u8>>, HistoryError>;
 
     /// What was found damaged, lost or foreign when the store was opened: shown to a person.
     fn problems(&self) -> Vec<Problem>;

@@ -164,6 +164,8 @@ impl Run {
         Some(Known {
             answered,
             health: SourceHealth {
+                account: None,
+                allowances: Vec::new(),
                 id: source.clone(),
                 state: shape.state,
                 answered_at: shape.answered.absolute(answered, change),

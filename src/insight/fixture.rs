@@ -7,9 +7,9 @@ use chrono::{Duration, TimeZone, Utc};
 use super::{Gate, GateName, Insight, Learned, ReleaseInsight, derive};
 use crate::domain::{
     Category, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Instant, Kind,
-    Mergeability, Policy, PullRequest, PullRequestId, PullRequestState, Release, ReleaseId, ScopeChange,
-    ScopeMove, SourceHealth, SourceId, SourceState, StatusMove, Story, StoryKey, StoryKind, Target, TestRun,
-    Text, Tier, Window, World,
+    Mergeability, Policy, PullRequest, PullRequestState, Release, ReleaseId, ScopeChange, ScopeMove,
+    SourceHealth, SourceId, SourceState, StatusMove, Story, StoryKind, Target, TestRun, Text, Tier, Window,
+    World,
 };
 
 pub(crate) const ALL_KINDS: [Kind; 9] = [
@@ -48,27 +48,15 @@ pub(crate) fn release() -> Release {
 
 pub(crate) fn story(key: &str, category: Category) -> Story {
     Story {
-        key: StoryKey::new(key),
-        title: Text::new("Refunds"),
-        kind: StoryKind::Story,
         status: Text::new("status"),
         category,
-        severity: None,
         owner: Some(Text::new("lee")),
-        points: None,
-        created_at: at(9, 12),
         moves: match category {
             Category::ToDo => Vec::new(),
             to => vec![StatusMove { at: at(20, 12), to }],
         },
         releases: vec![id()],
-        scope: Vec::new(),
-        blocked_by: Vec::new(),
-        parent: None,
-        component: None,
-        labels: Vec::new(),
-        due: None,
-        url: None,
+        ..Story::new(key, "Refunds", at(9, 12))
     }
 }
 
@@ -83,36 +71,17 @@ pub(crate) fn scope_move(day: u32, change: ScopeChange) -> ScopeMove {
 pub(crate) fn pull_request(number: u64, state: PullRequestState) -> PullRequest {
     let ended = |wanted| (state == wanted).then(|| at(20, 12));
     PullRequest {
-        id: PullRequestId::new(format!("api#{number}")),
-        repository: Text::new("api"),
         number: Some(number),
-        title: Text::new("Refund webhook retries"),
-        author: Text::new("lee"),
         branch: Some(Text::new("refunds")),
-        base: Text::new("main"),
-        state,
-        draft: false,
         started_at: Some(at(16, 12)),
         opened_at: Some(at(17, 12)),
         ready_at: Some(at(17, 12)),
         merged_at: ended(PullRequestState::Merged),
         closed_at: ended(PullRequestState::Closed),
         updated_at: Some(at(20, 12)),
-        due: None,
-        merge_commit: None,
-        reviews: Vec::new(),
-        requested_reviewers: Vec::new(),
-        required_approvals: None,
-        checks: Vec::new(),
         mergeability: Mergeability::Clean,
-        milestone: None,
-        labels: Vec::new(),
-        stories: Vec::new(),
         release: Some(id()),
-        deployed_at: None,
-        additions: None,
-        deletions: None,
-        url: None,
+        ..PullRequest::new(format!("api#{number}"), "api", "Refund webhook retries", "lee", "main", state)
     }
 }
 

@@ -67,7 +67,12 @@ pub(super) async fn run(
         if !tell(What::Asked) {
             return;
         }
-        let round = Round { now, cancelled: cancelled.child_token(), report: reporter(&id, clock, &hub) };
+        let round = Round {
+            now,
+            focus: None,
+            cancelled: cancelled.child_token(),
+            report: reporter(&id, clock, &hub),
+        };
         let result = source.fetch(&round).await;
         if cancelled.is_cancelled() {
             return;

@@ -9,6 +9,7 @@ pub mod demo;
 pub mod git;
 pub mod github;
 pub mod http;
+pub mod operation;
 pub mod plan;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -16,7 +17,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use crate::domain::{Facts, Instant, Problem, Progress, SourceId};
+use crate::domain::{Allowance, Facts, Instant, Problem, Progress, ReleaseId, SourceId, Text};
 
 /// Something that knows facts.
 pub trait Source: Send {
@@ -34,6 +35,104 @@ pub trait Source: Send {
     /// One round. Must end soon after `round.cancelled` is; blocking work goes to
     /// `spawn_blocking`, never onto the caller's thread.
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>>;
+
+    /// How the service stands towards whoever asks, as of the last round.
+    fn standing(&self) -> Standing {
+        Standing::default()
+    }
+
+    /// What it must know to go on after a restart as if there had been none, in a form of its
+    /// own: what it read, and what lets it ask only for what changed since. None: nothing.
+    ///
+    /// Asked for after a round with news and before the end; may be big, and is compressed by
+    /// whoever keeps it.
+    fn memory(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Takes what [`memory`](Self::memory) gave before a restart. What it cannot use (another
+    /// version, other settings, damaged) it leaves, and begins anew.
+    fn recall(&mut self, _memory: &[u8]) {}
+
+    /// What can be said about its service to somebody who wonders why it does not answer as
+    /// it should: each point by itself, also those that are in order. May ask more than a round.
+    fn examine<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Vec<Diagnosis>> {
+        Box::pin(async move {
+            vec![match self.fetch(round).await {
+                Ok(_) => Diagnosis::good("reads", "it answered"),
+                Err(error) => Diagnosis::of_error("reads", &error),
+            }]
+        })
+    }
+
+    /// What carries out operations at its service; none: it has none.
+    fn operator(&self) -> Option<Arc<dyn operation::Operator>> {
+        None
+    }
+}
+
+/// How a service stands towards whoever asks.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// As whom the source is signed in.
+    pub account: Option<Text>,
+    /// What the service still allows.
+    pub allowances: Vec<Allowance>,
+    /// The service wants to be left alone until then.
+    pub not_before: Option<Instant>,
+}
+
+/// One point of an examination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// What was looked at, in one or two words: `reachable`, `signed in`, `scopes`, `limits`,
+    /// `clock`, `code scanning`.
+    pub subject: Text,
+    /// How it is.
+    pub state: DiagnosisState,
+    /// What was found.
+    pub what: Text,
+    /// What to do about it; none if it is in order.
+    pub next_step: Option<Text>,
+}
+
+/// How a point of an examination is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DiagnosisState {
+    /// In order.
+    Good,
+    /// It works, with less than there could be.
+    Limited,
+    /// It does not work.
+    Bad,
+    /// It could not be found out.
+    Unknown,
+}
+
+impl Diagnosis {
+    /// A point that is in order.
+    pub fn good(subject: &str, what: impl AsRef<str>) -> Self {
+        Self { subject: subject.into(), state: DiagnosisState::Good, what: Text::new(what), next_step: None }
+    }
+
+    /// A point that is not in order.
+    pub fn of_problem(subject: &str, state: DiagnosisState, problem: &Problem) -> Self {
+        let next_step = Some(problem.next_step.clone());
+        Self { subject: subject.into(), state, what: problem.what.clone(), next_step }
+    }
+
+    /// A point that could not be looked at, because its round ended badly.
+    pub fn of_error(subject: &str, error: &SourceError) -> Self {
+        match error.problem() {
+            Some(problem) => Self::of_problem(subject, DiagnosisState::Bad, problem),
+            None => Self {
+                subject: subject.into(),
+                state: DiagnosisState::Unknown,
+                what: "the round was ended".into(),
+                next_step: None,
+            },
+        }
+    }
 }
 
 /// A place on the disk.
@@ -51,6 +150,8 @@ pub enum Watched {
 pub struct Round {
     /// The instant that the round counts as.
     pub now: Instant,
+    /// The release that somebody looks at: what belongs to it is worth reading first.
+    pub focus: Option<ReleaseId>,
     /// The program or the round is being ended.
     pub cancelled: CancellationToken,
     /// Told about the way while the round lasts.
@@ -60,7 +161,7 @@ pub struct Round {
 impl Round {
     /// A round at `now` that nobody watches: for headless use and tests.
     pub fn at(now: Instant) -> Self {
-        Self { now, cancelled: CancellationToken::new(), report: Box::new(|_| {}) }
+        Self { now, focus: None, cancelled: CancellationToken::new(), report: Box::new(|_| {}) }
     }
 }
 

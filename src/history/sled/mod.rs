@@ -25,6 +25,7 @@ use super::{
     keys,
     marker::{self, Marker},
     rounds::Run,
+    source_memory,
 };
 use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
 
@@ -319,6 +320,14 @@ impl History for SledHistory {
 
     fn prune(&mut self, now: Instant, retention: &Retention) -> Result<usize, HistoryError> {
         self.prune_all(now, retention)
+    }
+
+    fn keep_memory(&mut self, source: &SourceId, memory: &[u8]) -> Result<(), HistoryError> {
+        source_memory::write(&self.board, source, memory)
+    }
+
+    fn memory(&self, source: &SourceId) -> Result<Option<Vec<u8>>, HistoryError> {
+        source_memory::read(&self.board, source)
     }
 
     fn problems(&self) -> Vec<Problem> {

@@ -159,5 +159,6 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Bookings => "bookings",
         Kind::Freezes => "freezes",
         Kind::TestRuns => "test runs",
+        Kind::Findings => "findings",
     }
 }

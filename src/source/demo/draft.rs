@@ -4,9 +4,8 @@ use chrono::Duration;
 use fastrand::Rng;
 
 use crate::domain::{
-    Category, CheckOutcome, Instant, Mergeability, PullRequest, PullRequestId, PullRequestState, Release,
-    ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKey,
-    StoryKind, Target, Text,
+    Category, CheckOutcome, Instant, Mergeability, PullRequest, PullRequestState, Release, ReleaseId, Review,
+    ReviewVerdict, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKey, StoryKind, Target, Text,
 };
 
 use super::{
@@ -89,27 +88,14 @@ impl StoryDraft {
         created_at: Instant,
         rng: &mut Rng,
     ) -> Self {
-        let key = StoryKey::new(product.key(number));
+        let key = product.key(number);
         let points = [1.0, 2.0, 3.0, 3.0, 5.0, 5.0, 8.0];
         let story = Story {
-            url: Some(link("browse", key.as_str())),
-            key,
-            title: Text::new(title),
-            kind: StoryKind::Story,
-            status: Text::default(),
+            url: Some(link("browse", &key)),
             category: Category::ToDo,
-            severity: None,
-            owner: None,
             points: Some(pick(rng, &points)),
-            created_at,
-            moves: Vec::new(),
-            releases: Vec::new(),
-            scope: Vec::new(),
-            blocked_by: Vec::new(),
-            parent: None,
             component: Some(Text::new(pick(rng, product.components))),
-            labels: Vec::new(),
-            due: None,
+            ..Story::new(&key, title, created_at)
         };
         Self { story, owned_from: created_at, blocked_from: created_at }
     }
@@ -219,7 +205,7 @@ impl PullRequestDraft {
         opened_at: Instant,
         rng: &mut Rng,
     ) -> Self {
-        let id = PullRequestId::new(format!("{repository}#{number}"));
+        let id = format!("{repository}#{number}");
         let slug: String = title
             .to_lowercase()
             .chars()
@@ -227,36 +213,16 @@ impl PullRequestDraft {
             .collect();
         let additions = (2.0_f64.powf(between(rng, 2.0, 10.0))) as u32;
         let whole = PullRequest {
-            url: Some(link("pulls", id.as_str())),
-            id,
-            repository: Text::new(repository),
+            url: Some(link("pulls", &id)),
             number: u64::try_from(number).ok(),
-            title: Text::new(title),
-            author: Text::new(author),
             branch: Some(Text::new(format!("{author}/{slug}"))),
-            base: Text::new("main"),
-            state: PullRequestState::Open,
-            draft: false,
             started_at: Some(opened_at - Duration::minutes(rng.i64(20..2_000))),
             opened_at: Some(opened_at),
             ready_at: Some(opened_at),
-            merged_at: None,
-            closed_at: None,
-            updated_at: None,
-            due: None,
-            merge_commit: None,
-            reviews: Vec::new(),
-            requested_reviewers: Vec::new(),
             required_approvals: Some(2),
-            checks: Vec::new(),
-            mergeability: Mergeability::Unknown,
-            milestone: None,
-            labels: Vec::new(),
-            stories: Vec::new(),
-            release: None,
-            deployed_at: None,
             additions: Some(additions),
             deletions: Some((f64::from(additions) * between(rng, 0.05, 0.9)) as u32),
+            ..PullRequest::new(&id, repository, title, author, "main", PullRequestState::Open)
         };
         Self {
             whole,

@@ -78,6 +78,8 @@ impl Rounds {
                 Kind::Environments => again(&organisation.environments, &mut self.environments, item, now),
                 Kind::Bookings => again(&organisation.bookings, &mut self.bookings, item, now),
                 Kind::Freezes => again(&organisation.freezes, &mut self.freezes, item, now),
+                // Nothing here analyzes code.
+                Kind::Findings => {}
                 Kind::TestRuns => again(&organisation.test_runs, &mut self.test_runs, item, now),
             }
         }
@@ -108,6 +110,7 @@ impl Rounds {
             bookings: listed(&self.bookings),
             freezes: listed(&self.freezes),
             test_runs: listed(&self.test_runs),
+            findings: Vec::new(),
             problems: Vec::new(),
         }
     }

@@ -225,8 +225,8 @@ fn pull_request(own: &Own<'_>, walk: &Walk, base: &Base, repository: &str, now: 
         started_at: Some(instant(own.begun_at, now)),
         updated_at: Some(instant(own.candidate.committed_at, now)),
         stories: super::pull_requests::story_keys(&stories, repository),
-        ..super::pull_requests::blank(
-            &format!("{repository}:{name}"),
+        ..PullRequest::new(
+            format!("{repository}:{name}"),
             repository,
             &title.unwrap_or_else(|| humanised(name)),
             tip.map_or("", |tip| walk.author(tip)),

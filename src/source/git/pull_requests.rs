@@ -7,9 +7,7 @@ use super::{
     repository::Base,
     walk::{Node, Order, Place, Walk},
 };
-use crate::domain::{
-    Instant, Mergeability, PullRequest, PullRequestId, PullRequestState, ReleaseId, StoryKey, Text,
-};
+use crate::domain::{Instant, PullRequest, PullRequestState, ReleaseId, StoryKey, Text};
 
 /// Most pull requests of one release; the newest are kept.
 pub(crate) const MOST_PER_RELEASE: usize = 5_000;
@@ -169,7 +167,7 @@ impl History<'_> {
             merge_commit: Some(Text::new(node.id.to_string())),
             stories: story_keys(&subject.stories, self.repository),
             release: Some(self.release(entry.place).clone()),
-            ..blank(
+            ..PullRequest::new(
                 &id,
                 self.repository,
                 &subject.title,
@@ -193,47 +191,4 @@ pub(crate) fn story_keys(stories: &[String], repository: &str) -> Vec<StoryKey> 
             }
         })
         .collect()
-}
-
-/// A pull request of which the repository knows no more than this.
-pub(crate) fn blank(
-    id: &str,
-    repository: &str,
-    title: &str,
-    author: &str,
-    base: &Text,
-    state: PullRequestState,
-) -> PullRequest {
-    PullRequest {
-        id: PullRequestId::new(id),
-        repository: Text::new(repository),
-        number: None,
-        title: Text::new(title),
-        author: Text::new(author),
-        branch: None,
-        base: base.clone(),
-        state,
-        draft: false,
-        started_at: None,
-        opened_at: None,
-        ready_at: None,
-        merged_at: None,
-        closed_at: None,
-        updated_at: None,
-        due: None,
-        merge_commit: None,
-        reviews: Vec::new(),
-        requested_reviewers: Vec::new(),
-        required_approvals: None,
-        checks: Vec::new(),
-        mergeability: Mergeability::Unknown,
-        milestone: None,
-        labels: Vec::new(),
-        stories: Vec::new(),
-        release: None,
-        deployed_at: None,
-        additions: None,
-        deletions: None,
-        url: None,
-    }
 }

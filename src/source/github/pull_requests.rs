@@ -43,15 +43,8 @@ pub(super) fn pull_request(
         .and_then(|commit| commit.commit.as_ref()?.authored_date)
         .map(|authored| authored.min(found.created_at));
     Some(PullRequest {
-        id: naming.pull_request(found.number),
-        repository: naming.repository.clone(),
         number: Some(found.number),
-        title: found.title.clone(),
-        // Whoever deleted their account is `ghost`, as GitHub itself shows it.
-        author: login(found.author.as_ref()),
         branch: found.head_ref_name.clone(),
-        base: found.base_ref_name.clone().unwrap_or_default(),
-        state,
         draft: found.is_draft,
         started_at,
         opened_at: Some(found.created_at),
@@ -59,7 +52,6 @@ pub(super) fn pull_request(
         merged_at: found.merged_at,
         closed_at: if state == PullRequestState::Closed { found.closed_at } else { None },
         updated_at: Some(found.updated_at),
-        due: None,
         merge_commit: found
             .merge_commit
             .as_ref()
@@ -73,11 +65,17 @@ pub(super) fn pull_request(
         milestone: title,
         labels: all(found.labels.as_ref()).iter().map(|label| label.name.clone()).collect(),
         stories: stories(found, naming),
-        release: None,
-        deployed_at: None,
         additions: found.additions,
         deletions: found.deletions,
         url: found.url.clone(),
+        ..PullRequest::new(
+            naming.pull_request(found.number).as_str(),
+            &naming.repository,
+            &found.title,
+            login(found.author.as_ref()),
+            found.base_ref_name.clone().unwrap_or_default(),
+            state,
+        )
     })
 }
 

@@ -22,24 +22,19 @@ pub(super) fn story(issue: &Issue, naming: &Naming, labels: &Labels) -> Story {
     let (status, category) = status(issue);
     let release = issue.milestone.as_ref().map(|milestone| naming.release_of_milestone(&milestone.title));
     Story {
-        key: naming.story(issue.number),
-        title: issue.title.clone(),
         kind: if is_defect { StoryKind::Defect } else { StoryKind::Story },
         status,
         category,
         severity: is_defect.then(|| labels.severity(&names).unwrap_or(Severity::Medium)),
         owner: all(issue.assignees.as_ref()).first().and_then(|actor| actor.login.clone()),
-        points: None,
-        created_at: issue.created_at,
         moves: moves(issue, category),
         scope: scope(issue, release.as_ref(), naming),
         releases: release.into_iter().collect(),
         blocked_by: all(issue.blocked_by.as_ref()).iter().map(|other| naming.named(other)).collect(),
         parent: issue.parent.as_ref().map(|parent| naming.named(parent)),
-        component: None,
         labels: names,
-        due: None,
         url: issue.url.clone(),
+        ..Story::new(naming.story(issue.number).as_str(), &issue.title, issue.created_at)
     }
 }
 

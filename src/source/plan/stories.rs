@@ -92,24 +92,21 @@ impl Converter<'_> {
         }
         let status = written.status.clone().unwrap_or_else(|| Text::new(status::name(category)));
         Story {
-            key: StoryKey::new(&written.key),
-            title: written.title.clone().unwrap_or_else(|| written.key.clone()),
             kind: written.kind,
             status,
             category,
             severity: written.severity,
             owner: written.owner.clone(),
             points: written.points.map(|points| points as f32),
-            created_at,
             moves: moves(category, created_at, started, done),
             releases,
-            scope: Vec::new(),
             blocked_by: written.blocked_by.iter().map(StoryKey::new).collect(),
             parent: written.parent.as_ref().map(StoryKey::new),
             component: written.component.clone(),
             labels: written.labels.clone(),
             due: written.due.map(|due| self.by(due)),
             url: written.url.clone(),
+            ..Story::new(&written.key, written.title.as_ref().unwrap_or(&written.key), created_at)
         }
     }
 }
