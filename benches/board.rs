@@ -116,15 +116,10 @@ fn story(random: &mut fastrand::Rng, number: usize, release: &ReleaseId, start: 
         }
     }
     Story {
-        key: StoryKey::new(format!("PAY-{number}")),
-        title: Text::new("A story of an ordinary length, as titles go"),
         kind: if number % 6 == 5 { StoryKind::Defect } else { StoryKind::Story },
         status: Text::new("In progress"),
         category: moves.last().map_or(Category::ToDo, |change| change.to),
-        severity: None,
         owner: Some(Text::new("lee")),
-        points: None,
-        created_at,
         moves,
         releases: vec![release.clone()],
         scope: vec![ScopeMove { at: created_at, release: release.clone(), change: ScopeChange::Added }],
@@ -133,11 +128,8 @@ fn story(random: &mut fastrand::Rng, number: usize, release: &ReleaseId, start: 
         } else {
             Vec::new()
         },
-        parent: None,
-        component: None,
         labels: vec![Text::new("backend")],
-        due: None,
-        url: None,
+        ..Story::new(format!("PAY-{number}"), "A story of an ordinary length, as titles go", created_at)
     }
 }
 
@@ -153,36 +145,27 @@ fn pull_request(
     let is_merged = merged < now();
     let review =
         Review { at: reviewed, reviewer: Text::new("kim"), verdict: ReviewVerdict::Approved, bot: false };
+    let state = if is_merged { PullRequestState::Merged } else { PullRequestState::Open };
     PullRequest {
-        id: PullRequestId::new(format!("api#{number}")),
-        repository: Text::new("api"),
         number: Some(number as u64),
-        title: Text::new("A change of an ordinary length"),
-        author: Text::new("lee"),
         branch: Some(Text::new("change")),
-        base: Text::new("main"),
-        state: if is_merged { PullRequestState::Merged } else { PullRequestState::Open },
-        draft: false,
         started_at: Some(opened - Duration::hours(20)),
         opened_at: Some(opened),
         ready_at: Some(opened),
         merged_at: is_merged.then_some(merged),
-        closed_at: None,
         updated_at: Some(merged.min(now())),
-        due: None,
-        merge_commit: None,
         reviews: if reviewed < now() { vec![review] } else { Vec::new() },
-        requested_reviewers: Vec::new(),
         required_approvals: Some(1),
-        checks: Vec::new(),
         mergeability: Mergeability::Clean,
-        milestone: None,
-        labels: Vec::new(),
         stories: vec![StoryKey::new(format!("PAY-{number}"))],
         release: is_merged.then(|| release.clone()),
-        deployed_at: None,
-        additions: None,
-        deletions: None,
-        url: None,
+        ..PullRequest::new(
+            format!("api#{number}"),
+            "api",
+            "A change of an ordinary length",
+            "lee",
+            "main",
+            state,
+        )
     }
 }

@@ -29,7 +29,7 @@ struct Scripted {
 }
 
 enum Step {
-    Partial(Facts),
+    Partial(Arc<Facts>),
     End(Result<Answer, SourceError>),
 }
 
@@ -51,7 +51,7 @@ impl Source for Scripted {
                     () = round.cancelled.cancelled() => None,
                 };
                 match step {
-                    Some(Step::Partial(facts)) => (round.report)(Report::Partial(Arc::new(facts))),
+                    Some(Step::Partial(facts)) => (round.report)(Report::Partial(facts)),
                     Some(Step::End(result)) => return result,
                     None => return Err(SourceError::Cancelled),
                 }
@@ -117,7 +117,7 @@ fn has(board: &Board, version: &str) -> bool {
 async fn what_a_source_says_is_on_the_next_board() {
     let rig = rig(None);
     assert_eq!(rig.refresher.board().completeness, Completeness::Filling);
-    rig.then(Step::Partial(facts("4.1")));
+    rig.then(Step::Partial(Arc::new(facts("4.1"))));
     let board = rig.board(|board| has(board, "4.1")).await;
     assert_eq!(board.completeness, Completeness::Filling, "half a round is not the whole truth");
     rig.then(answer("4.2"));
@@ -132,7 +132,7 @@ async fn what_a_source_says_is_on_the_next_board() {
 #[tokio::test]
 async fn five_requests_during_a_round_are_one_further_round() {
     let rig = rig(None);
-    rig.then(Step::Partial(facts("4.1")));
+    rig.then(Step::Partial(Arc::new(facts("4.1"))));
     rig.board(|board| has(board, "4.1")).await;
     for _ in 0..5 {
         rig.refresher.asker().refresh(None);

@@ -228,7 +228,7 @@ fn pull_request(own: &Own<'_>, walk: &Walk, base: &Base, repository: &str, now: 
         ..PullRequest::new(
             format!("{repository}:{name}"),
             repository,
-            &title.unwrap_or_else(|| humanised(name)),
+            title.unwrap_or_else(|| humanised(name)),
             tip.map_or("", |tip| walk.author(tip)),
             &base.name,
             PullRequestState::Open,
