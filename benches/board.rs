@@ -6,9 +6,9 @@ use chrono::{DateTime, Duration, Utc};
 use divan::{Bencher, black_box};
 use tminus::{
     domain::{
-        Category, Facts, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestId, PullRequestState,
-        Release, ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, SourceHealth, SourceId,
-        StatusMove, Story, StoryKey, StoryKind, Target, TestRun, Text, World,
+        Category, Facts, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState, Release,
+        ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, SourceHealth, SourceId, StatusMove, Story,
+        StoryKey, StoryKind, Target, TestRun, Text, World,
     },
     insight::{Learned, derive},
 };
