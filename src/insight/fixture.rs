@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{Duration, TimeZone, Utc};
 
-use super::{Gate, GateName, Insight, Learned, ReleaseInsight, derive};
+use super::{Board, Completeness, Gate, GateName, Insight, Learned, ReleaseInsight, derive};
 use crate::domain::{
     Category, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Instant, Kind,
     Mergeability, Policy, PullRequest, PullRequestState, Release, ReleaseId, ScopeChange, ScopeMove,
@@ -198,6 +198,18 @@ impl Setting {
 
     pub(crate) fn world(&self) -> World {
         World::union([(&SourceId::new("plan"), &self.facts)])
+    }
+
+    pub(crate) fn board_at(&self, now: Instant) -> Board {
+        Board::derive(
+            Text::new("board"),
+            Arc::new(self.world()),
+            self.health.clone().into(),
+            Arc::new(self.policy.clone()),
+            &Learned::default(),
+            Completeness::Whole,
+            now,
+        )
     }
 
     pub(crate) fn insight(&self) -> Insight {

@@ -15,6 +15,7 @@
 
 pub mod board;
 mod burn_down;
+mod changes;
 mod context;
 mod days;
 mod derive;
@@ -43,6 +44,7 @@ mod types;
 pub mod words;
 
 pub use board::{Board, Completeness};
+pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;
 pub use explain::{Explanation, explain};
 pub use forecast::Learned;
