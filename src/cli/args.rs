@@ -57,7 +57,7 @@ pub struct Common {
     /// Ask no source: show what was known last.
     #[arg(long, global = true, help_heading = "Common")]
     pub offline: bool,
-    /// Look at the past: `status` and `check` as of 2026-11-22, "2026-11-22 14:00" or an instant.
+    /// Look at the past: `status` and `check` as of 2026-11-22, "yesterday 14:00", 3h or an instant.
     #[arg(long, global = true, value_name = "TIME", help_heading = "Common")]
     pub as_of: Option<String>,
     /// How long a headless command waits for the sources, in seconds.
@@ -74,6 +74,8 @@ pub enum Command {
     Status(StatusArguments),
     /// Ask whether a release may go: exit 0 go, 1 no-go, 3 cannot tell.
     Check(CheckArguments),
+    /// Say what changed between two instants.
+    Diff(DiffArguments),
     /// Score forecasts against releases that ended.
     Backtest(BacktestArguments),
     /// Show which configuration applies, and whether it is right.
@@ -138,6 +140,20 @@ pub struct CheckArguments {
     #[arg(long)]
     pub outlook: bool,
     /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What to compare.
+#[derive(Debug, Args)]
+pub struct DiffArguments {
+    /// The earlier instant: 2026-11-22, "2026-11-22 14:00", yesterday, 3h, 2d, 1w.
+    #[arg(long, value_name = "TIME", default_value = "1d")]
+    pub since: String,
+    /// The later instant; not given: now, after the sources were asked.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// For people, for programs, or for a chat message.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }

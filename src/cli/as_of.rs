@@ -1,81 +1,58 @@
 //! `--as-of`: the board as it was.
 
-use std::{path::Path, sync::Arc};
-
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use std::sync::Arc;
 
 use crate::{
-    domain::{Calendar, Instant, World},
-    history::{self, OwnerLock},
-    insight::{Board, Completeness, Learned},
+    domain::{Instant, Problem, World},
+    history::{self, Kept, OwnerLock},
+    insight::{Board, Completeness, Learned, when, words},
 };
 
 use super::{Failure, context::Context};
 
-/// The instant that a person means: `2026-11-22T14:00:00+01:00`, `2026-11-22 14:00` in the
-/// configured time zone, or `2026-11-22` for the end of that day.
-pub(super) fn instant(written: &str, calendar: &Calendar) -> Result<Instant, Failure> {
-    let written = written.trim();
-    let with_offset = || DateTime::parse_from_rfc3339(written).ok().map(|instant| instant.to_utc());
-    let local = || {
-        let formats = ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"];
-        let local = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(written, format).ok())?;
-        local.and_local_timezone(calendar.zone).earliest().map(|instant| instant.to_utc())
-    };
-    let day = || NaiveDate::parse_from_str(written, "%Y-%m-%d").ok().map(|day| calendar.end_of(day));
-    with_offset().or_else(local).or_else(day).ok_or_else(|| {
-        Failure::Usage(format!(
-            "--as-of: `{written}` is no time\nwrite 2026-11-22, \"2026-11-22 14:00\" or 2026-11-22T14:00:00+01:00"
-        ))
-    })
+/// The instant that a person means: see [`when::instant`]. `option` is what it was written behind.
+pub(super) fn instant(option: &str, written: &str, context: &Context) -> Result<Instant, Failure> {
+    when::instant(written, context.clock.now(), &context.policy.calendar)
+        .ok_or_else(|| Failure::Usage(format!("{option}: `{written}` is no time\nwrite {}", when::EXAMPLES)))
 }
 
 /// The board as it was at `at`, from the history alone: what every source had said by then,
 /// judged by the rules of today.
 pub(super) fn board(context: &Context, at: Instant) -> Result<Arc<Board>, Failure> {
+    let board = boards(context, &[at])?.pop().flatten();
+    board.ok_or_else(|| {
+        let day = words::day_and_time(at, &context.policy.calendar);
+        Failure::Usage(format!("nothing was known at {day}: the history begins later"))
+    })
+}
+
+/// The boards as they were at `instants`, in their order; none where nothing was known yet.
+pub(super) fn boards(context: &Context, instants: &[Instant]) -> Result<Vec<Option<Arc<Board>>>, Failure> {
     let Some(directory) = &context.directory else {
         return Err(Failure::Usage("the demo keeps no history: give it a place with --data-dir".into()));
     };
     let now = context.clock.now();
-    let usage =
-        |problem: crate::domain::Problem| Failure::Usage(format!("{}\n{}", problem.what, problem.next_step));
+    let usage = |problem: Problem| Failure::Usage(format!("{}\n{}", problem.what, problem.next_step));
     let _lock = OwnerLock::acquire(directory, now).map_err(|error| usage(error.problem()))?;
-    let mut kept = read(directory, now, at).map_err(|error| usage(error.problem()))?;
-    if kept.is_empty() {
-        let day = crate::insight::words::day_and_time(at, &context.policy.calendar);
-        return Err(Failure::Usage(format!("nothing was known at {day}: the history begins later")));
-    }
+    let store = history::open(directory, now).map_err(|error| usage(error.problem()))?;
     let rank: Vec<_> = context.sources()?.iter().map(|source| source.id()).collect();
-    kept.sort_by_key(|kept| rank.iter().position(|id| *id == kept.source).unwrap_or(rank.len()));
+    let mut boards = Vec::new();
+    for at in instants {
+        let mut kept = store.at(*at).map_err(|error| usage(error.problem()))?;
+        kept.sort_by_key(|kept| rank.iter().position(|id| *id == kept.source).unwrap_or(rank.len()));
+        boards.push((!kept.is_empty()).then(|| Arc::new(derive(context, &kept, *at))));
+    }
+    Ok(boards)
+}
+
+/// The board of an instant at which nothing was known.
+pub(super) fn empty(context: &Context, at: Instant) -> Board {
+    derive(context, &[], at)
+}
+
+fn derive(context: &Context, kept: &[Kept], at: Instant) -> Board {
     let world = World::union(kept.iter().map(|kept| (&kept.source, &*kept.facts)));
     let health = kept.iter().map(|kept| kept.health.clone()).collect();
     let (title, policy) = (context.title.clone(), Arc::clone(&context.policy));
-    let learned = Learned::default();
-    Ok(Arc::new(Board::derive(title, Arc::new(world), health, policy, &learned, Completeness::Whole, at)))
-}
-
-fn read(directory: &Path, now: Instant, at: Instant) -> Result<Vec<history::Kept>, history::HistoryError> {
-    history::open(directory, now)?.at(at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_time_is_written_as_people_write_it() {
-        let calendar = Calendar { zone: chrono_tz::Tz::Europe__Berlin, ..Calendar::default() };
-        for (written, meant) in [
-            ("2026-11-22T14:00:00+01:00", "2026-11-22T13:00:00Z"),
-            ("2026-11-22 14:00", "2026-11-22T13:00:00Z"),
-            ("2026-07-22T14:00:30", "2026-07-22T12:00:30Z"),
-            ("2026-11-22", "2026-11-22T22:59:59Z"),
-        ] {
-            let meant = DateTime::parse_from_rfc3339(meant).unwrap().to_utc();
-            assert_eq!(instant(written, &calendar).ok(), Some(meant), "{written}");
-        }
-        for wrong in ["yesterday", "", "2026-13-01", "2026-03-29 02:30"] {
-            assert!(instant(wrong, &calendar).is_err(), "{wrong}");
-        }
-    }
+    Board::derive(title, Arc::new(world), health, policy, &Learned::default(), Completeness::Whole, at)
 }

@@ -23,7 +23,7 @@ const PREVIEW_SCHEMA: u32 = 1;
 /// With `--as-of` nothing is asked: the board is that of then.
 pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Failure> {
     if let Some(written) = &common.as_of {
-        return as_of::board(context, as_of::instant(written, &context.policy.calendar)?);
+        return as_of::board(context, as_of::instant("--as-of", written, context)?);
     }
     let sources = sources(context, common)?;
     let now = context.clock.now();

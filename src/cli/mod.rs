@@ -10,6 +10,7 @@ mod backtest;
 mod check;
 mod config;
 mod context;
+mod diff;
 mod headless;
 mod log;
 mod looks;
@@ -84,6 +85,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Demo(demo)) => open::run(&Context::resolve(common, Some(demo))?, common),
         Some(Command::Status(status)) => status::run(&Context::resolve(common, None)?, common, status.format),
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
+        Some(Command::Diff(diff)) => diff::run(&Context::resolve(common, None)?, common, diff),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
         Some(Command::Config(command)) => config::run(command, common),
     }

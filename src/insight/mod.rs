@@ -41,6 +41,7 @@ mod test_results;
 #[cfg(test)]
 mod tests;
 mod types;
+pub mod when;
 pub mod words;
 
 pub use board::{Board, Completeness};

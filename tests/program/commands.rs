@@ -190,3 +190,85 @@ fn a_mistyped_gate_is_an_error_and_not_a_gate_that_is_never_asked() {
     let said = text(&output.stderr);
     assert!(said.contains(".tminus.toml:2") && said.contains("`tests`"), "{said}");
 }
+
+#[test]
+fn diff_says_what_changed_since_and_who_should_hear_of_it() {
+    let place = Place::new();
+    let plan = |target: &str, status: &str, more: &str| {
+        format!(
+            r#"
+[[release]]
+project = "shop"
+version = "1.0"
+start = "2026-01-01"
+target = "{target}"
+
+[[release]]
+project = "till"
+version = "7"
+owner = "ana"
+depends_on = ["shop 1.0"]
+
+[[story]]
+key = "SHOP-1"
+title = "Basket"
+release = "shop 1.0"
+status = "{status}"
+created = "2026-01-02"
+url = "https://tracker.example/SHOP-1"
+{more}
+"#
+        )
+    };
+    place.write(".tminus.toml", &plan("2030-01-01", "to do", ""));
+    let status: Value =
+        serde_json::from_slice(&place.run(&["status", "--format", "json"]).stdout).expect("JSON");
+    let then = status["at"].as_str().expect("an instant").to_owned();
+    place.write(
+        ".tminus.toml",
+        &plan(
+            "2030-02-01",
+            "done",
+            "[[story]]\nkey = \"SHOP-2\"\ntitle = \"Till\"\nrelease = \"shop 1.0\"\nstatus = \"to do\"\n\
+             created = \"2026-01-02\"",
+        ),
+    );
+    let since = ["diff", "--since", &then];
+    let printed = place.run(&since);
+    let told = text(&printed.stdout);
+    assert!(printed.status.success(), "{}", text(&printed.stderr));
+    for line in [
+        "1 turned green · 1 done · 1 added · 1 slipped",
+        "SHOP-1 Basket  to do → done",
+        "SHOP-2 Till  new",
+        "shop 1.0  target Tue 1 Jan 23:59 2030 → Fri 1 Feb 23:59 2030",
+        "till 7 waits for shop 1.0, whose scope, target changed: ana",
+    ] {
+        assert!(told.contains(line), "{line:?} is not in\n{told}");
+    }
+    let json = place.run(&[&since[..], &["--format", "json"]].concat());
+    let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
+    assert_eq!((&json["counts"]["done"], &json["counts"]["slipped"]), (&1.into(), &1.into()));
+    assert_eq!(json["concerned"][0]["owner"], "ana");
+    let mut found = std::collections::BTreeSet::new();
+    super::documents::keys(&json, &mut found);
+    let documented = super::documents::document("docs/json.md");
+    assert!(found.iter().all(|key| documented.contains(&format!("`{key}"))), "{found:?}");
+    let markdown = text(&place.run(&[&since[..], &["--format", "markdown"]].concat()).stdout);
+    assert!(
+        markdown.contains("- [SHOP-1 Basket](<https://tracker.example/SHOP-1>): to do → done"),
+        "{markdown}"
+    );
+    // Both instants from the history; nothing is asked.
+    let stored = text(&place.run(&[&since[..], &["--until", "now"]].concat()).stdout);
+    assert!(stored.contains("SHOP-1 Basket  to do → done"), "{stored}");
+    for (arguments, code) in [
+        (&["diff", "--since", "soon"][..], 2),
+        (&["diff", "--since", "1h", "--until", "2h"], 2),
+        (&["diff", "--since", "2020-01-01", "--until", "2020-01-02"], 2),
+        (&["diff", "--since", "2020-01-01"], 0),
+        (&["diff", "--demo=frozen"], 2),
+    ] {
+        assert_eq!(place.run(arguments).status.code(), Some(code), "{arguments:?}");
+    }
+}

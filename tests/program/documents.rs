@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::support::Place;
 
-fn document(name: &str) -> String {
+pub(crate) fn document(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("the document")
 }
 
-fn keys(value: &Value, found: &mut BTreeSet<String>) {
+pub(crate) fn keys(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {

@@ -130,7 +130,7 @@ fn table(title: &str, columns: &[&str], mut rows: Vec<Vec<String>>) -> String {
 }
 
 /// Takes from outside text what Markdown would read as something else.
-fn escape(text: &str) -> String {
+pub(in crate::cli) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

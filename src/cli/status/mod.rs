@@ -1,7 +1,7 @@
 //! `tminus status`: the board for those who have no screen.
 
 mod json;
-mod markdown;
+pub(super) mod markdown;
 mod text;
 
 use std::process::ExitCode;

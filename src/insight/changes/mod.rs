@@ -18,9 +18,10 @@ mod stories;
 #[cfg(test)]
 mod tests;
 
+use chrono::Datelike as _;
 use serde::{Deserialize, Serialize};
 
-use super::{Board, Subject};
+use super::{Board, Subject, words};
 use crate::domain::{Instant, Kind, ReleaseId, Text};
 
 /// What differs between two boards.
@@ -188,11 +189,17 @@ impl Pair<'_> {
     }
 
     fn day(&self, at: Instant) -> String {
-        super::words::day(at, &self.after.policy.calendar)
+        words::day(at, &self.after.policy.calendar) + &self.year(at)
     }
 
     fn day_and_time(&self, at: Instant) -> String {
-        super::words::day_and_time(at, &self.after.policy.calendar)
+        words::day_and_time(at, &self.after.policy.calendar) + &self.year(at)
+    }
+
+    /// The year, where it is not the one that everybody thinks of.
+    fn year(&self, at: Instant) -> String {
+        let year = |at| self.after.policy.calendar.day(at).year();
+        if year(at) == year(self.after.at) { String::new() } else { format!(" {}", year(at)) }
     }
 }
 

@@ -1,0 +1,121 @@
+//! Times as people write them.
+
+use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
+
+use crate::domain::{Calendar, Instant};
+
+/// How times can be written, for messages.
+pub const EXAMPLES: &str =
+    "2026-11-22, \"2026-11-22 14:00\", 14:00, yesterday, \"yesterday 14:00\", 3h, 2d or 1w";
+
+/// The longest way back that is understood: a typing error must not overflow.
+const LONGEST: Duration = Duration::days(100 * 366);
+
+/// The instant in the past that a person means by `written`, at `now` in the zone of
+/// `calendar`; none if it is no time.
+///
+/// - an instant (`2026-11-22T14:00:00+01:00`), a day and time of day (`2026-11-22 14:00`), a time of
+///   today (`14:00`);
+/// - a day, which means its end: `2026-11-22`, `today` (that is now), `yesterday`; with a time of day that
+///   time: `yesterday 14:00`;
+/// - so long ago: `30m`, `3h`, `2d`, `1w`, also with `ago` behind or a minus in front.
+pub fn instant(written: &str, now: Instant, calendar: &Calendar) -> Option<Instant> {
+    let written = written.trim();
+    if let Ok(instant) = DateTime::parse_from_rfc3339(written) {
+        return Some(instant.to_utc());
+    }
+    let at = |day: NaiveDate, time: NaiveTime| {
+        let local = day.and_time(time).and_local_timezone(calendar.zone);
+        local.earliest().map(|instant| instant.to_utc())
+    };
+    for format in ["%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"] {
+        if let Ok(local) = NaiveDateTime::parse_from_str(written, format) {
+            return at(local.date(), local.time());
+        }
+    }
+    if let Some(time) = time_of_day(written) {
+        return at(calendar.day(now), time);
+    }
+    let (first, rest) = written.split_once(' ').unwrap_or((written, ""));
+    let today = calendar.day(now);
+    let day = match first.to_lowercase().as_str() {
+        "now" if rest.is_empty() => return Some(now),
+        "today" => Some(today),
+        "yesterday" => today.checked_sub_days(Days::new(1)),
+        _ => NaiveDate::parse_from_str(first, "%Y-%m-%d").ok(),
+    };
+    match (day, rest.trim()) {
+        (Some(day), "") if day == today => Some(now),
+        (Some(day), "") => Some(calendar.end_of(day)),
+        (Some(day), rest) => at(day, time_of_day(rest)?),
+        (None, "" | "ago") => now.checked_sub_signed(length(first)?),
+        (None, _) => None,
+    }
+}
+
+fn time_of_day(written: &str) -> Option<NaiveTime> {
+    ["%H:%M", "%H:%M:%S"].iter().find_map(|format| NaiveTime::parse_from_str(written, format).ok())
+}
+
+/// `30m`, `3h`, `2d`, `1w`.
+fn length(written: &str) -> Option<Duration> {
+    let written = written.strip_prefix('-').unwrap_or(written);
+    let unit = written.chars().next_back()?;
+    let count: i64 = written.strip_suffix(unit)?.parse().ok()?;
+    let length = match unit {
+        'm' => Duration::try_minutes(count),
+        'h' => Duration::try_hours(count),
+        'd' => Duration::try_days(count),
+        'w' => Duration::try_weeks(count),
+        _ => None,
+    }?;
+    (Duration::zero()..=LONGEST).contains(&length).then_some(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_people_write_it() {
+        let calendar = Calendar { zone: chrono_tz::Tz::Europe__Berlin, ..Calendar::default() };
+        let parse = |written: &str| DateTime::parse_from_rfc3339(written).unwrap().to_utc();
+        let now = parse("2026-11-22T08:24:00Z");
+        for (written, meant) in [
+            ("2026-11-22T14:00:00+01:00", "2026-11-22T13:00:00Z"),
+            ("2026-11-22 14:00", "2026-11-22T13:00:00Z"),
+            ("2026-07-22T14:00:30", "2026-07-22T12:00:30Z"),
+            ("2026-11-20", "2026-11-20T22:59:59Z"),
+            ("2026-11-20 09:30", "2026-11-20T08:30:00Z"),
+            ("07:15", "2026-11-22T06:15:00Z"),
+            ("now", "2026-11-22T08:24:00Z"),
+            ("today", "2026-11-22T08:24:00Z"),
+            ("2026-11-22", "2026-11-22T08:24:00Z"),
+            (" Yesterday ", "2026-11-21T22:59:59Z"),
+            ("yesterday 14:00", "2026-11-21T13:00:00Z"),
+            ("30m", "2026-11-22T07:54:00Z"),
+            ("3h ago", "2026-11-22T05:24:00Z"),
+            ("-2d", "2026-11-20T08:24:00Z"),
+            ("1w", "2026-11-15T08:24:00Z"),
+        ] {
+            assert_eq!(instant(written, now, &calendar), Some(parse(meant)), "{written}");
+        }
+        for wrong in [
+            "",
+            "soon",
+            "2026-13-01",
+            "2026-03-29 02:30",
+            "25:00",
+            "yesterday noon",
+            "3x",
+            "h",
+            "--3h",
+            "99999999999999999999d",
+            "40000w",
+            "3h later",
+            "é",
+        ] {
+            assert_eq!(instant(wrong, now, &calendar), None, "{wrong}");
+        }
+    }
+}
