@@ -7,14 +7,17 @@
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
-use tokio::{sync::watch, time::Sleep};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Sleep,
+};
 
 use crate::{
     app::{self, Effect, Event, State},
     clock::Clock,
     domain::Text,
     insight::Board,
-    refresh::Asker,
+    refresh::{Archive, Asker},
     terminal::{Events, Screen, Signal, TerminalEvent, request_stop},
     view::{self, Looks},
 };
@@ -57,6 +60,8 @@ pub struct Wiring<I> {
     pub boards: watch::Receiver<Arc<Board>>,
     /// Who is told that sources shall be asked again.
     pub asker: Asker,
+    /// Who makes boards of the past.
+    pub archive: Archive,
     /// How it looks.
     pub looks: Looks,
     /// Where `now` comes from.
@@ -67,12 +72,14 @@ pub struct Wiring<I> {
 /// returns.
 pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
     let mut rest: Option<Pin<Box<Sleep>>> = None;
+    let (told, mut answers) = mpsc::unbounded_channel();
     draw(&mut wiring, &mut state);
     loop {
         let tick = until_tick(&wiring, &state);
         let mut happened = tokio::select! {
             biased;
             event = wiring.input.next() => Happened::Terminal(event),
+            Some(event) = answers.recv() => Happened::Event(event),
             () = wait(&mut rest) => Happened::Event(Event::Rested),
             Ok(()) = wiring.boards.changed() => Happened::Board,
             () = tokio::time::sleep(tick) => Happened::Event(Event::Tick),
@@ -110,6 +117,14 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                         app::update(&mut state, Event::Notice(name), wiring.clock.now());
                         dirty = true;
                     }
+                    Effect::LookBack { look, newest } => {
+                        let archive = wiring.archive.clone();
+                        answer(&told, async move { past::look_back(&archive, look, &newest).await });
+                    }
+                    Effect::Compare { from, until, newest } => {
+                        let archive = wiring.archive.clone();
+                        answer(&told, async move { past::compare(&archive, from, until, newest).await });
+                    }
                     // Comes back as a signal, so that key and `kill -TSTP` take the same way.
                     Effect::Suspend => {
                         if let Err(error) = request_stop() {
@@ -137,6 +152,15 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
             draw(&mut wiring, &mut state);
         }
     }
+}
+
+/// Hands the event that `work` ends with back to the loop.
+fn answer(told: &mpsc::UnboundedSender<Event>, work: impl Future<Output = Event> + Send + 'static) {
+    let told = told.clone();
+    tokio::spawn(async move {
+        // A loop that has ended needs no answer.
+        drop(told.send(work.await));
+    });
 }
 
 enum Happened {
@@ -222,5 +246,6 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
     }
 }
 
+mod past;
 #[cfg(test)]
 mod tests;

@@ -79,6 +79,7 @@ commands! {
     TabReadiness, "tab-readiness", Move, "readiness", "tab Readiness";
     TabPullRequests, "tab-pull-requests", Move, "pull requests", "tab Pull requests";
     TabSchedule, "tab-schedule", Move, "schedule", "tab Schedule";
+    TabChanges, "tab-changes", Move, "changes", "tab Changes";
     NextTab, "next-tab", Move, "tab", "next tab";
     PreviousTab, "previous-tab", Move, "tab", "previous tab";
     Open, "open", Look, "open", "open the selected row";
@@ -103,6 +104,10 @@ commands! {
     RefreshAll, "refresh-all", Board, "refresh all", "ask every source again";
     Sources, "sources", Board, "sources", "sources: age, next round, errors";
     Freeze, "freeze", Board, "freeze", "hold this board, or let newer ones in";
+    Earlier, "earlier", Board, "earlier", "the board before the last change, and back from there";
+    Later, "later", Board, "later", "from the past towards now";
+    Now, "now", Board, "now", "from the past to now";
+    Palette, "palette", Program, "commands", "everything by its name: as-of yesterday 14:00";
     NextTheme, "next-theme", Program, "theme", "next theme";
     Help, "help", Program, "help", "keys that apply here";
     Repaint, "repaint", Program, "repaint", "draw the whole screen again";

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
-    domain::{SourceId, Text},
-    insight::Board,
+    domain::{Instant, SourceId, Text},
+    insight::{Board, Changes},
 };
 
-use super::Layout;
+use super::{Layout, Look};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -24,6 +24,15 @@ pub enum Event {
     Resize(u16, u16),
     /// There is a newer board.
     Board(Arc<Board>),
+    /// The board of the past that [`Effect::LookBack`] asked for, and what is another now.
+    Past {
+        /// The board.
+        board: Arc<Board>,
+        /// What is another now than it was then.
+        changes: Arc<Changes>,
+    },
+    /// What [`Effect::Compare`] asked for, or why it cannot be told.
+    Compared(Result<Arc<Changes>, Text>),
     /// A frame was drawn: where things are on it.
     Drawn(Layout),
     /// No key came for a while after [`Effect::RestTimer`]: what is costly to draw may follow.
@@ -57,6 +66,22 @@ pub enum Effect {
     Suspend,
     /// End the program.
     Quit,
+    /// Read the board of an instant of the past: [`Event::Past`] answers, or [`Event::Notice`].
+    LookBack {
+        /// Which instant.
+        look: Look,
+        /// What it is compared with.
+        newest: Arc<Board>,
+    },
+    /// Find out what changed: [`Event::Compared`] answers.
+    Compare {
+        /// The earlier instant.
+        from: Instant,
+        /// The later instant; none: `newest`.
+        until: Option<Instant>,
+        /// The newest board.
+        newest: Arc<Board>,
+    },
     /// Drop this board somewhere else: a big one takes longer than a frame.
     DropBoard(Arc<Board>),
 }

@@ -18,16 +18,25 @@ pub enum Context {
     PullRequests,
     /// The tab Schedule.
     Schedule,
+    /// The tab Changes.
+    Changes,
     /// The line in which a filter is typed; characters go into it.
     Filter,
-    /// The release chooser; characters go into its line.
+    /// The release chooser and the palette; characters go into its line.
     Chooser,
 }
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Global, Self::Readiness, Self::PullRequests, Self::Schedule, Self::Filter, Self::Chooser];
+    pub const ALL: [Self; 7] = [
+        Self::Global,
+        Self::Readiness,
+        Self::PullRequests,
+        Self::Schedule,
+        Self::Changes,
+        Self::Filter,
+        Self::Chooser,
+    ];
 
     /// Its name in the configuration.
     pub fn name(self) -> &'static str {
@@ -36,6 +45,7 @@ impl Context {
             Self::Readiness => "readiness",
             Self::PullRequests => "pull-requests",
             Self::Schedule => "schedule",
+            Self::Changes => "changes",
             Self::Filter => "filter",
             Self::Chooser => "chooser",
         }
@@ -55,7 +65,7 @@ pub struct KeyMap(BTreeMap<Context, BTreeMap<Key, Command>>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {
     /// No such place.
-    #[error("there is no key context {name:?}{}; contexts are global, readiness, pull-requests, schedule, filter, chooser", suggestion(.nearest.as_deref()))]
+    #[error("there is no key context {name:?}{}; contexts are global, readiness, pull-requests, schedule, changes, filter, chooser", suggestion(.nearest.as_deref()))]
     UnknownContext {
         /// What was written.
         name: String,
@@ -123,6 +133,7 @@ impl Default for KeyMap {
             ("1", C::TabReadiness),
             ("2", C::TabPullRequests),
             ("3", C::TabSchedule),
+            ("6", C::TabChanges),
             ("tab", C::NextTab),
             ("shift-tab", C::PreviousTab),
             ("enter", C::Open),
@@ -140,6 +151,10 @@ impl Default for KeyMap {
             ("R", C::RefreshAll),
             ("%", C::Sources),
             ("f", C::Freeze),
+            ("<", C::Earlier),
+            (">", C::Later),
+            ("=", C::Now),
+            (":", C::Palette),
             ("T", C::NextTheme),
             ("?", C::Help),
             ("ctrl-l", C::Repaint),
@@ -163,6 +178,7 @@ impl Default for KeyMap {
             ("[", C::DetailPreviousPage),
             ("b", C::OtherPicture),
         ];
+        let changes: &[(&str, C)] = &[("b", C::OtherPicture)];
         let typing: &[(&str, C)] = &[("enter", C::Open), ("esc", C::Back)];
         let chooser: &[(&str, C)] = &[("ctrl-n", C::MoveDown), ("ctrl-p", C::MoveUp)];
         let mut map = BTreeMap::new();
@@ -171,6 +187,7 @@ impl Default for KeyMap {
             (Context::Readiness, readiness),
             (Context::PullRequests, detail),
             (Context::Schedule, detail),
+            (Context::Changes, changes),
             (Context::Filter, typing),
             (Context::Chooser, typing),
             (Context::Chooser, chooser),

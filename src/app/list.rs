@@ -1,6 +1,6 @@
 //! A list on the screen: which rows, in which order, and which one is selected.
 
-use crate::insight::Subject;
+use crate::insight::{ChangeGroup, Subject};
 
 /// The lists there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,20 +15,32 @@ pub enum ListId {
     PullRequests,
     /// Deployments and releases by time.
     Schedule,
+    /// What is another than it was.
+    Changes,
     /// The releases to choose from.
     Releases,
+    /// What can be done from the palette.
+    Palette,
 }
 
 impl ListId {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Gates, Self::Stories, Self::Remedies, Self::PullRequests, Self::Schedule, Self::Releases];
+    pub const ALL: [Self; 8] = [
+        Self::Gates,
+        Self::Stories,
+        Self::Remedies,
+        Self::PullRequests,
+        Self::Schedule,
+        Self::Changes,
+        Self::Releases,
+        Self::Palette,
+    ];
 
     /// The orders that it can be sorted by; the first is the default. Lists with a meaning in
     /// their order have that one only.
     pub fn orders(self) -> &'static [&'static str] {
         match self {
-            Self::Gates | Self::Remedies | Self::Releases => &["importance"],
+            Self::Gates | Self::Remedies | Self::Changes | Self::Releases | Self::Palette => &["importance"],
             Self::Stories => &["worst", "age", "status", "owner", "key"],
             Self::PullRequests => &["slack", "age", "stage", "author", "repo", "number"],
             Self::Schedule => &["when", "release"],
@@ -56,6 +68,12 @@ pub enum Row {
     Deployment(u32),
     /// A release.
     Release(u32),
+    /// A change.
+    Change(u32),
+    /// A release that waits for one that changed.
+    Concerned(u32),
+    /// An entry of the palette.
+    Palette(u32),
 }
 
 /// A row that groups.
@@ -83,6 +101,10 @@ pub enum Heading {
     Past(u32),
     /// Releases without a date.
     Undated(u32),
+    /// Changes of one group.
+    Changes(ChangeGroup, u32),
+    /// Releases that wait for one that changed.
+    Concerned(u32),
 }
 
 /// The state of one list. Rows are followed by identity: new data moves a row, not the

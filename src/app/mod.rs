@@ -21,6 +21,8 @@ mod list;
 mod mouse;
 mod open;
 mod overlay;
+mod palette;
+mod past;
 mod rows;
 mod state;
 #[cfg(test)]
@@ -34,6 +36,8 @@ pub use keys::{Key, NotAKey};
 pub use layout::{Layout, ListArea};
 pub use list::{Heading, List, ListId, Row};
 pub use overlay::{Chooser, Overlay};
+pub use palette::{Palette, PaletteEntry};
+pub use past::{Comparison, Look, Past, Since, Step};
 pub(crate) use rows::opened;
 pub(crate) use state::is_first_round;
 pub use state::{

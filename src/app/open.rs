@@ -3,7 +3,7 @@
 use crate::{domain::Instant, insight::Subject};
 
 use super::{
-    Chooser, Effect, ListId, Overlay, PullRequestPicture, Section, State, Tab,
+    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, palette,
     update::{say, show_overlay},
 };
 
@@ -32,7 +32,7 @@ pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effec
         say(state, "no source knows a release yet", now, effects);
         return;
     };
-    let explanation = Box::new(crate::insight::explain(&state.board, release, &subject, now));
+    let explanation = Box::new(crate::insight::explain(&state.board, release, &subject, state.instant(now)));
     show_overlay(state, Overlay::Why { subject, explanation, scroll: 0 }, effects);
 }
 
@@ -49,17 +49,49 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
                 state.choose(id, now);
             }
         }
+        Some(Overlay::Palette(palette)) => {
+            return palette::carry_out_selected(state, palette.input.value(), now, effects);
+        }
         Some(Overlay::Item { subject, .. }) => follow(state, &subject, now),
         Some(_) => {
             state.overlays.pop();
         }
         None => match (state.active_list(), state.subject()) {
+            (Some(ListId::Changes), _) => return open_change(state, now, effects),
             (Some(ListId::Remedies), subject) => go_to(state, &subject),
             (Some(ListId::Gates), _) => return why(state, None, now, effects),
             (None, _) => state.expanded = !state.expanded,
             (_, Subject::Headline) => return,
             (_, subject) => state.overlays.push(Overlay::Item { subject, scroll: 0 }),
         },
+    }
+    effects.push(Effect::Draw);
+}
+
+/// From a change to the row that changed, in its release.
+fn open_change(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    let Some(changes) = state.comparison.changes.clone() else { return };
+    let (subject, release) = match state.list(ListId::Changes).row() {
+        Some(Row::Change(index)) => {
+            let Some(change) = changes.changes.get(index as usize) else { return };
+            (change.subject.clone(), change.release.clone())
+        }
+        Some(Row::Concerned(index)) => {
+            let Some(other) = changes.concerned.get(index as usize) else { return };
+            (Subject::Release(other.release.clone()), None)
+        }
+        _ => return,
+    };
+    if let Subject::Source(_) = subject {
+        return show_overlay(state, Overlay::Sources { scroll: 0 }, effects);
+    }
+    if let Some(id) = release.filter(|id| state.board.release(id).is_some()) {
+        state.choose(id, now);
+    }
+    match subject {
+        Subject::Headline | Subject::BurnDown => state.tab = Tab::Readiness,
+        subject if state.knows(&subject) => go_to(state, &subject),
+        _ => return say(state, "it is not on this board any more", now, effects),
     }
     effects.push(Effect::Draw);
 }

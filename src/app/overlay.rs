@@ -8,7 +8,7 @@ use tui_input::Input;
 
 use crate::insight::{Board, Explanation, Subject};
 
-use super::Row;
+use super::{Palette, Row};
 
 /// Something on top of a tab. `esc` and `q` close it.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub enum Overlay {
     },
     /// The releases to choose from.
     Chooser(Chooser),
+    /// Everything that can be done, by its name.
+    Palette(Palette),
 }
 
 impl Overlay {
@@ -51,7 +53,7 @@ impl Overlay {
             | Self::Why { scroll, .. }
             | Self::Item { scroll, .. }
             | Self::Sources { scroll } => Some(scroll),
-            Self::Chooser(_) => None,
+            Self::Chooser(_) | Self::Palette(_) => None,
         }
     }
 }

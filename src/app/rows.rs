@@ -3,12 +3,15 @@
 
 use crate::{
     domain::{Category, Instant, PullRequestState},
-    insight::{Board, PullRequestRow, ReleaseInsight, Stage, StoryRow, Subject},
+    insight::{
+        Board, Change, ChangeGroup, Changes, PullRequestRow, ReleaseInsight, Stage, StoryRow, Subject,
+    },
 };
 
 use super::{
     list::{Heading, List, ListId, Row},
     overlay::matching_releases,
+    palette::{self, PaletteEntry},
 };
 
 /// What decides the rows besides the list itself.
@@ -20,8 +23,10 @@ pub(super) struct View<'a> {
     pub(super) release: Option<&'a ReleaseInsight>,
     /// Ended pull requests are listed, too.
     pub(super) ended: bool,
-    /// What is typed in the release chooser.
-    pub(super) chooser: &'a str,
+    /// What is typed in the release chooser or the palette.
+    pub(super) typed: &'a str,
+    /// What the tab Changes lists.
+    pub(super) changes: Option<&'a Changes>,
 }
 
 /// Computes the rows anew, and finds the selected item again. One that is gone leaves the
@@ -48,8 +53,17 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
             unassigned(list, view.board, &words, order);
         }
         ListId::Schedule => schedule(list, view.board, &words, order),
+        ListId::Changes => {
+            if let Some(found) = view.changes {
+                changes(list, found, &words);
+            }
+        }
+        ListId::Palette => {
+            list.rows = palette::matching(view.typed);
+            list.known = PaletteEntry::all().count();
+        }
         ListId::Releases => {
-            list.rows = matching_releases(view.board, view.chooser);
+            list.rows = matching_releases(view.board, view.typed);
             list.known = view.board.insight.releases.len();
         }
     }
@@ -98,6 +112,11 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         Row::Deployment(index) => Some(Subject::Deployment(
             view.board.insight.schedule.deployments.get(at(index))?.deployment.id.clone(),
         )),
+        Row::Change(index) => Some(view.changes?.changes.get(at(index))?.subject.clone()),
+        Row::Concerned(index) => {
+            Some(Subject::Release(view.changes?.concerned.get(at(index))?.release.clone()))
+        }
+        Row::Palette(_) => None,
         Row::Release(index) => {
             Some(Subject::Release(view.board.insight.releases.get(at(index))?.release.id.clone()))
         }
@@ -280,6 +299,34 @@ fn schedule(list: &mut List, board: &Board, words: &Words, order: usize) {
         }
     }
     list.known = insight.schedule.deployments.len() + insight.releases.len();
+}
+
+/// Changes by group, then who should hear of them.
+fn changes(list: &mut List, found: &Changes, words: &Words) {
+    let matches = |change: &Change| {
+        let who = change.who.as_deref().unwrap_or_default();
+        let release = change.release.as_ref().map_or("", |release| release.as_str());
+        words.all_in([&change.name, &change.what, who, release, change.group.title()])
+    };
+    for group in ChangeGroup::ALL {
+        let of =
+            found.changes.iter().zip(0u32..).filter(|(change, _)| change.group == group && matches(change));
+        let rows: Vec<Row> = of.map(|(_, index)| Row::Change(index)).collect();
+        if !rows.is_empty() {
+            list.rows.push(Row::Heading(Heading::Changes(group, rows.len() as u32)));
+            list.rows.extend(rows);
+        }
+    }
+    let concerned = found.concerned.iter().zip(0u32..).filter(|(other, _)| {
+        let owner = other.owner.as_deref().unwrap_or_default();
+        words.all_in([other.release.as_str(), other.because_of.as_str(), owner])
+    });
+    let rows: Vec<Row> = concerned.map(|(_, index)| Row::Concerned(index)).collect();
+    if !rows.is_empty() {
+        list.rows.push(Row::Heading(Heading::Concerned(rows.len() as u32)));
+        list.rows.extend(rows);
+    }
+    list.known = found.changes.len() + found.concerned.len();
 }
 
 /// The words of a filter, in small letters; a row must contain all of them.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    Chooser, Context, KeyMap, Layout, List, ListId, Overlay, Row,
+    Chooser, Comparison, Context, KeyMap, Layout, List, ListId, Overlay, Palette, Past, Row,
     rows::{self, View},
 };
 
@@ -25,11 +25,13 @@ pub enum Tab {
     PullRequests,
     /// What goes out when?
     Schedule,
+    /// What is another than it was?
+    Changes,
 }
 
 impl Tab {
     /// All of them, in order.
-    pub const ALL: [Self; 3] = [Self::Readiness, Self::PullRequests, Self::Schedule];
+    pub const ALL: [Self; 4] = [Self::Readiness, Self::PullRequests, Self::Schedule, Self::Changes];
 
     /// Its title on the screen.
     pub fn title(self) -> &'static str {
@@ -37,6 +39,7 @@ impl Tab {
             Self::Readiness => "Readiness",
             Self::PullRequests => "Pull requests",
             Self::Schedule => "Schedule",
+            Self::Changes => "Changes",
         }
     }
 
@@ -46,6 +49,7 @@ impl Tab {
             Self::Readiness => "readiness",
             Self::PullRequests => "pull-requests",
             Self::Schedule => "schedule",
+            Self::Changes => "changes",
         }
     }
 
@@ -60,6 +64,17 @@ impl Tab {
             Self::Readiness => Context::Readiness,
             Self::PullRequests => Context::PullRequests,
             Self::Schedule => Context::Schedule,
+            Self::Changes => Context::Changes,
+        }
+    }
+
+    /// The digit that stands before its title.
+    pub fn digit(self) -> char {
+        match self {
+            Self::Readiness => '1',
+            Self::PullRequests => '2',
+            Self::Schedule => '3',
+            Self::Changes => '6',
         }
     }
 }
@@ -167,6 +182,8 @@ pub struct Options {
     pub read_only: bool,
     /// Which key does what.
     pub keys: KeyMap,
+    /// When this user left the board last.
+    pub last_visit: Option<Instant>,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -183,6 +200,10 @@ pub struct State {
     pub board: Arc<Board>,
     /// While frozen: since when, and the newest board that came in the meantime.
     pub frozen: Option<(Instant, Option<Arc<Board>>)>,
+    /// While the past is shown: what waits.
+    pub past: Option<Past>,
+    /// What the tab Changes shows.
+    pub comparison: Comparison,
     /// The tab that is shown.
     pub tab: Tab,
     /// The release that is shown; none if the board has none.
@@ -225,6 +246,8 @@ impl State {
         let mut state = Self {
             board,
             frozen: None,
+            past: None,
+            comparison: Comparison { last_visit: options.last_visit, ..Comparison::default() },
             tab: options.tab.unwrap_or_default(),
             release: None,
             chosen: None,
@@ -259,7 +282,9 @@ impl State {
 
     /// The tab has nothing to show: no release, and no row that belongs to none.
     pub fn is_empty(&self) -> bool {
-        self.release.is_none() && (self.tab == Tab::Readiness || self.list(self.main_list()).known == 0)
+        self.release.is_none()
+            && self.tab != Tab::Changes
+            && (self.tab == Tab::Readiness || self.list(self.main_list()).known == 0)
     }
 
     /// Nothing can be said yet: no source knows a release, and one of them has still to answer
@@ -292,7 +317,11 @@ impl State {
     /// The list that the keys go to; none where a section has no rows.
     pub fn active_list(&self) -> Option<ListId> {
         if let Some(overlay) = self.overlays.last() {
-            return matches!(overlay, Overlay::Chooser(_)).then_some(ListId::Releases);
+            return match overlay {
+                Overlay::Chooser(_) => Some(ListId::Releases),
+                Overlay::Palette(_) => Some(ListId::Palette),
+                _ => None,
+            };
         }
         match (self.tab, self.section) {
             (Tab::Readiness, Section::BurnDown) => None,
@@ -301,6 +330,7 @@ impl State {
             (Tab::Readiness, Section::Remedies) => Some(ListId::Remedies),
             (Tab::PullRequests, _) => Some(ListId::PullRequests),
             (Tab::Schedule, _) => Some(ListId::Schedule),
+            (Tab::Changes, _) => Some(ListId::Changes),
         }
     }
 
@@ -310,6 +340,7 @@ impl State {
             Tab::Readiness => ListId::Stories,
             Tab::PullRequests => ListId::PullRequests,
             Tab::Schedule => ListId::Schedule,
+            Tab::Changes => ListId::Changes,
         }
     }
 
@@ -317,7 +348,7 @@ impl State {
     pub fn context(&self) -> Context {
         if self.filter.is_some() {
             Context::Filter
-        } else if matches!(self.overlays.last(), Some(Overlay::Chooser(_))) {
+        } else if matches!(self.overlays.last(), Some(Overlay::Chooser(_) | Overlay::Palette(_))) {
             Context::Chooser
         } else {
             self.tab.context()
@@ -393,7 +424,8 @@ impl State {
         old
     }
 
-    fn knows(&self, subject: &Subject) -> bool {
+    /// Whether it is on the board that is shown, in the release that is shown.
+    pub(super) fn knows(&self, subject: &Subject) -> bool {
         match subject {
             Subject::PullRequest(id) => self.pull_request(id).is_some(),
             Subject::Deployment(id) => self.deployment(id).is_some(),
@@ -411,7 +443,7 @@ impl State {
         });
         for overlay in &mut overlays {
             if let (Overlay::Why { subject, explanation, .. }, Some(release)) = (overlay, &self.release) {
-                **explanation = crate::insight::explain(&self.board, release, subject, now);
+                **explanation = crate::insight::explain(&self.board, release, subject, self.instant(now));
             }
         }
         self.overlays = overlays;
@@ -454,15 +486,16 @@ impl State {
     }
 
     fn view(&self) -> View<'_> {
-        let chooser = match self.overlays.last() {
-            Some(Overlay::Chooser(Chooser { input })) => input.value(),
+        let typed = match self.overlays.last() {
+            Some(Overlay::Chooser(Chooser { input }) | Overlay::Palette(Palette { input })) => input.value(),
             _ => "",
         };
         View {
             board: &self.board,
             release: self.release(),
             ended: self.pull_requests == PullRequestPicture::All,
-            chooser,
+            typed,
+            changes: self.comparison.changes.as_deref(),
         }
     }
 
@@ -479,7 +512,7 @@ impl State {
         }
         self.detail.subject = selected;
         self.detail.scroll = 0;
-        self.tab != Tab::Readiness && self.detail.on
+        !matches!(self.tab, Tab::Readiness | Tab::Changes) && self.detail.on
     }
 
     /// Shows the release `id` from now on.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     domain::{ReleaseId, SourceId, SourceState},
-    insight::{Board, Subject},
+    insight::{Board, Change, ChangeGroup, Changes, GateName, Subject},
 };
 
 fn state(board: Board) -> State {
@@ -35,6 +35,7 @@ fn summary(state: &State) -> String {
         Overlay::Item { .. } => "item",
         Overlay::Sources { .. } => "sources",
         Overlay::Chooser(_) => "chooser",
+        Overlay::Palette(_) => "palette",
     });
     let selected = match state.active_list().and_then(|id| state.list(id).selected.clone()) {
         Some(Subject::Story(key)) => key.to_string(),
@@ -47,6 +48,160 @@ fn summary(state: &State) -> String {
     let mut parts = vec![state.tab.name().to_owned(), selected];
     parts.extend(overlays.map(str::to_owned));
     parts.join(" ")
+}
+
+/// Types into a line, character by character.
+fn type_in(state: &mut State, text: &str) {
+    for character in text.chars() {
+        let key = crossterm::event::KeyCode::Char(character);
+        update(state, Event::Key(key.into()), now());
+    }
+}
+
+/// The board of another day, on which one pull request was still open.
+fn earlier(hours: i64) -> Arc<Board> {
+    let mut board = board();
+    board.at = now() - Duration::hours(hours);
+    Arc::new(board)
+}
+
+fn looked_at(effects: &[Effect]) -> Option<Look> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::LookBack { look, .. } => Some(*look),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_palette_does_everything_by_name_and_looks_at_any_time() {
+    let hours = |count| now() - Duration::hours(count);
+    for (typed, look) in [
+        ("as-of 3h", Some(Look::At(hours(3)))),
+        ("as-of yesterday 09:24", Some(Look::At(hours(24)))),
+        ("earlier", Some(Look::Change { from: now(), later: false })),
+        ("hour-earlier", Some(Look::At(hours(1)))),
+        ("day earlier", Some(Look::At(hours(24)))),
+        ("as-of soon", None),
+        ("no such command", None),
+    ] {
+        let mut state = state(board());
+        press(&mut state, ":");
+        type_in(&mut state, typed);
+        let effects = press(&mut state, "enter");
+        assert_eq!(looked_at(&effects), look, "{typed}");
+        assert_eq!(state.message.is_some(), look.is_none(), "{typed}: whoever is not understood is told");
+    }
+    let mut state = state(board());
+    press(&mut state, ":");
+    type_in(&mut state, "tab-sched");
+    press(&mut state, "enter");
+    assert_eq!(state.tab, Tab::Schedule);
+    // Without a time the line waits for it.
+    press(&mut state, ":");
+    type_in(&mut state, "as-of");
+    press(&mut state, "enter");
+    assert!(summary(&state).ends_with("palette"));
+}
+
+#[test]
+fn the_past_stays_on_the_screen_until_somebody_leaves_it() {
+    let mut state = state(board());
+    let changes = Arc::new(Changes::between(&earlier(24), &board()));
+    update(&mut state, Event::Past { board: earlier(24), changes }, now());
+    assert_eq!(
+        (state.board.at, state.instant(now())),
+        (now() - Duration::hours(24), now() - Duration::hours(24))
+    );
+    // What comes in waits.
+    let mut newer = board();
+    newer.at = now() + Duration::minutes(1);
+    update(&mut state, Event::Board(Arc::new(newer)), now());
+    assert_eq!(state.board.at, now() - Duration::hours(24));
+    let back = looked_at(&press(&mut state, "<"));
+    assert_eq!(back, Some(Look::Change { from: now() - Duration::hours(24), later: false }));
+    press(&mut state, "=");
+    assert!(state.past.is_none());
+    assert_eq!(state.board.at, now() + Duration::minutes(1), "the newest one");
+    // Beyond now there is nothing.
+    assert_eq!(looked_at(&press(&mut state, ">")), None);
+    assert!(state.message.is_some());
+}
+
+#[test]
+fn changes_are_asked_for_and_lead_to_what_changed() {
+    let asked = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Compare { from, until, .. } => Some((now() - *from, *until)),
+            _ => None,
+        })
+    };
+    let mut state = state(board());
+    assert_eq!(
+        asked(&press(&mut state, "6")),
+        Some((Duration::days(1), None)),
+        "nothing is known of a visit"
+    );
+    assert_eq!(asked(&press(&mut state, "b")), Some((Duration::hours(1), None)));
+    assert_eq!(asked(&press(&mut state, "b")), Some((Duration::days(1), None)));
+    assert_eq!(asked(&press(&mut state, "b")), Some((Duration::weeks(1), None)));
+    press(&mut state, ":");
+    type_in(&mut state, "since 3h");
+    assert_eq!(asked(&press(&mut state, "enter")), Some((Duration::hours(3), None)));
+
+    let change = |subject: Subject| Change {
+        group: ChangeGroup::TurnedRed,
+        subject,
+        release: Some(payments()),
+        name: "a change".into(),
+        what: "go → no-go".into(),
+        who: None,
+        at: None,
+        url: None,
+        rebuilt: false,
+    };
+    let changes = Changes {
+        from: now() - Duration::hours(3),
+        until: now(),
+        changes: vec![
+            change(Subject::Story("PAY-298".into())),
+            change(Subject::Gate(GateName::Tests)),
+            change(Subject::Source("jira".into())),
+            change(Subject::Story("PAY-0".into())),
+        ],
+        concerned: Vec::new(),
+    };
+    for (keys, expected) in [
+        ("6 enter", "readiness PAY-298"),
+        ("6 j enter", "readiness tests"),
+        ("6 j j enter", "changes nothing sources"),
+        ("6 j j j enter", "changes PAY-0"),
+    ] {
+        let mut state = state.clone();
+        update(&mut state, Event::Compared(Ok(Arc::new(changes.clone()))), now());
+        press(&mut state, keys);
+        assert_eq!(summary(&state), expected, "{keys}");
+    }
+}
+
+#[test]
+fn two_pinned_instants_are_compared() {
+    let mut state = state(board());
+    let changes = Arc::new(Changes::between(&earlier(24), &board()));
+    for (name, hours) in [("pin-b", 0), ("pin-a", 24)] {
+        if hours > 0 {
+            let changes = Arc::clone(&changes);
+            update(&mut state, Event::Past { board: earlier(hours), changes }, now());
+        }
+        press(&mut state, ":");
+        type_in(&mut state, name);
+        let effects = press(&mut state, "enter");
+        let compared = effects.iter().any(|effect| {
+            matches!(effect, Effect::Compare { from, until, .. }
+                if *from == now() - Duration::hours(24) && *until == Some(now()))
+        });
+        assert_eq!(compared, hours > 0, "{name}");
+    }
+    assert_eq!(state.tab, Tab::Changes);
 }
 
 #[test]
@@ -71,7 +226,7 @@ fn keys_lead_where_they_say() {
         ("l j j enter", "pull-requests api#812"),
         ("2", "pull-requests api#812"),
         ("tab", "pull-requests api#812"),
-        ("shift-tab", "schedule payments-4.2"),
+        ("shift-tab", "changes nothing"),
         ("2 G", "pull-requests api:spike-queue"),
         ("2 j j j j j j", "pull-requests api:spike-queue"),
         ("2 b j j j j j j", "pull-requests api#760"),
@@ -98,7 +253,8 @@ fn keys_lead_where_they_say() {
         ("/ r e f u n d enter N", "readiness PAY-330"),
         ("/ n o t h i n g space l i k e", "readiness nothing"),
         ("/ 2 q", "readiness nothing"),
-        ("4 5 6", "readiness PAY-311"),
+        ("4 5", "readiness PAY-311"),
+        ("6", "changes nothing"),
     ] {
         let mut state = state(board());
         press(&mut state, keys);
@@ -199,7 +355,7 @@ fn rows_are_followed_by_identity_when_the_board_changes() {
     assert_eq!(summary(&state), "readiness PAY-330");
     let reversed = || board_with(|insight| insight.stories.reverse());
     let effects = update(&mut state, Event::Board(Arc::new(reversed())), now());
-    assert!(matches!(effects[..], [Effect::DropBoard(_), Effect::Draw]));
+    assert!(matches!(effects[..], [Effect::DropBoard(_), Effect::Draw, Effect::Compare { .. }]));
     assert_eq!(summary(&state), "readiness PAY-330");
     let gone = board_with(|insight| insight.stories.retain(|row| row.story.key.as_str() != "PAY-330"));
     let position = state.list(ListId::Stories).position;

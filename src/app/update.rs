@@ -1,5 +1,7 @@
 //! What every event does to the state.
 
+use std::sync::Arc;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use tui_input::{Input, InputRequest};
 
@@ -13,6 +15,8 @@ use super::{
     SchedulePicture, Section, State, Tab,
     mouse::on_mouse,
     open::{choose_release, open, why},
+    palette::Palette,
+    past::{self, Step},
 };
 
 /// Characters that a filter takes.
@@ -37,7 +41,11 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         // The frame to be drawn knows the new size.
         Event::Resize(..) => effects.push(Effect::Draw),
         Event::Board(board) => {
-            if let Some((_, newest)) = &mut state.frozen {
+            let is_news = !Arc::ptr_eq(&board.insight, &state.newest().insight);
+            if let Some(past) = &mut state.past {
+                // What is on the screen stays as it was.
+                effects.push(Effect::DropBoard(std::mem::replace(&mut past.newest, board)));
+            } else if let Some((_, newest)) = &mut state.frozen {
                 let first = newest.is_none();
                 effects.extend(newest.replace(board).map(Effect::DropBoard));
                 // Only the first one changes what is said.
@@ -46,6 +54,14 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
                 effects.push(Effect::DropBoard(state.show_board(board, now)));
                 effects.push(Effect::Draw);
             }
+            if state.wants_comparison(is_news) {
+                effects.push(state.compare());
+            }
+        }
+        Event::Past { board, changes } => past::show(state, board, &changes, now, &mut effects),
+        Event::Compared(answer) => {
+            state.compared(answer);
+            effects.push(Effect::Draw);
         }
         Event::Drawn(layout) => {
             for list in &layout.lists {
@@ -139,6 +155,13 @@ fn edit_all(state: &mut State, requests: impl IntoIterator<Item = InputRequest>)
         list.first = 0;
         state.arrange(ListId::Releases);
         true
+    } else if let Some(Overlay::Palette(palette)) = state.overlays.last_mut() {
+        apply(&mut palette.input, requests);
+        let list = state.list_mut(ListId::Palette);
+        list.position = 0;
+        list.first = 0;
+        state.arrange(ListId::Palette);
+        true
     } else {
         false
     }
@@ -152,7 +175,7 @@ fn set_filter(state: &mut State, filter: String) {
     }
 }
 
-fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Vec<Effect>) {
+pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Vec<Effect>) {
     use Command as C;
     forget_message(state, now);
     let page = |state: &State| {
@@ -173,6 +196,7 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
         C::TabReadiness => show_tab(state, Tab::Readiness, effects),
         C::TabPullRequests => show_tab(state, Tab::PullRequests, effects),
         C::TabSchedule => show_tab(state, Tab::Schedule, effects),
+        C::TabChanges => show_tab(state, Tab::Changes, effects),
         C::NextTab => show_tab(state, neighbour(&Tab::ALL, state.tab, true, true), effects),
         C::PreviousTab => show_tab(state, neighbour(&Tab::ALL, state.tab, false, true), effects),
         C::SectionLeft | C::SectionRight => {
@@ -204,6 +228,15 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
         C::Help => show_overlay(state, Overlay::Help { scroll: 0 }, effects),
         C::Sources => show_overlay(state, Overlay::Sources { scroll: 0 }, effects),
         C::ChooseRelease => choose_release(state, now, effects),
+        C::Palette => {
+            let open = Overlay::Palette(Palette::default());
+            show_overlay(state, open, effects);
+            state.list_mut(ListId::Palette).position = 0;
+            state.arrange(ListId::Palette);
+        }
+        C::Earlier => past::step(state, Step::Change, false, now, effects),
+        C::Later => past::step(state, Step::Change, true, now, effects),
+        C::Now => past::leave(state, now, effects),
         C::Why => why(state, None, now, effects),
         C::WhyHeadline => why(state, Some(Subject::Headline), now, effects),
         // What follows changes the tab, which an overlay covers.
@@ -279,6 +312,7 @@ fn carry_out(state: &mut State, command: Command, now: Instant, effects: &mut Ve
                         SchedulePicture::Month => SchedulePicture::List,
                     };
                 }
+                Tab::Changes => past::next_since(state, effects),
             }
             effects.push(Effect::Draw);
         }
@@ -362,6 +396,9 @@ pub(super) fn show_tab(state: &mut State, tab: Tab, effects: &mut Vec<Effect>) {
         state.detail.page = 0;
     }
     state.follow_detail();
+    if tab == Tab::Changes {
+        effects.push(state.compare());
+    }
     effects.push(Effect::Draw);
 }
 

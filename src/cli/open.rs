@@ -26,7 +26,8 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
     {
         return Err(Failure::Usage(say(&unusable.problem())));
     }
-    let options = options(context, common)?;
+    let mut options = options(context, common)?;
+    options.last_visit = context.directory.as_deref().and_then(history::last_visit);
     let sources = headless::sources(context, common)?;
     let capabilities = Capabilities::detect(common.color.unwrap_or_default(), context.config.ascii, variable);
     let themes = context.config.layers.files.iter().find(|file| file.layer == Layer::User);
@@ -75,9 +76,21 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
             preview,
         });
         let state = State::new(refresher.board(), options, clock.now());
-        let wiring =
-            Wiring { screen, input, boards: refresher.boards(), asker: refresher.asker(), looks, clock };
+        let wiring = Wiring {
+            screen,
+            input,
+            boards: refresher.boards(),
+            asker: refresher.asker(),
+            archive: refresher.archive(),
+            looks,
+            clock,
+        };
         let code = runtime::run(wiring, state).await;
+        if let Some(directory) = lock.as_ref().and(context.directory.as_deref())
+            && let Err(error) = history::keep_visit(directory, clock.now())
+        {
+            tracing::warn!(%error, "the visit was not kept");
+        }
         // What was said is on disk already; a source that hangs is not waited for.
         drop(tokio::time::timeout(END_WITHIN, refresher.stop()).await);
         Ok::<i32, Failure>(code)

@@ -19,6 +19,7 @@ mod retention;
 mod rounds;
 mod sled;
 mod source_memory;
+mod visits;
 
 use std::{fmt::Display, io, path::Path, sync::Arc};
 
@@ -27,6 +28,7 @@ pub use lock::{LockError, Owner, OwnerLock};
 pub use memory::MemoryHistory;
 pub use paint_cache::PaintCache;
 pub use retention::Retention;
+pub use visits::{keep_visit, last_visit};
 
 use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
 
@@ -39,6 +41,7 @@ use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
 /// | `history/` | the store |
 /// | `history.damaged-…` | a store that could not be read, set aside at that time |
 /// | `sources/` | what each source wants to know again after a restart |
+/// | `visits/` | when each user left the board last |
 /// | `marker` | how much must be in the store |
 /// | `paint` | the first picture: [`PaintCache`] |
 ///

@@ -20,6 +20,7 @@ use crate::{
 
 use super::{
     actor::{self, Message, What},
+    archive::Archive,
     keeper::{Keeper, Said, Storage},
     schedule::{LONGEST_SLEEP, later, stale_from},
 };
@@ -48,6 +49,7 @@ pub struct Refresher {
     boards: watch::Receiver<Arc<Board>>,
     settled: watch::Receiver<bool>,
     asker: Asker,
+    archive: Archive,
     cancelled: CancellationToken,
     hub: tokio::task::JoinHandle<()>,
     keeper: Option<(Keeper, JoinHandle<()>)>,
@@ -87,6 +89,13 @@ impl Refresher {
             let filling = Completeness::Filling;
             Board::derive(setup.title.clone(), Arc::default(), health, policy, &learned, filling, at)
         });
+        let rank: Arc<[SourceId]> = parts.iter().map(|part| part.health.id.clone()).collect();
+        let archive = Archive::new(
+            keeper.as_ref().map(|(keeper, _)| keeper.clone()),
+            setup.title.clone(),
+            Arc::clone(&setup.policy),
+            rank,
+        );
         let (publish, boards) = watch::channel(Arc::new(first));
         let (settle, settled) = watch::channel(false);
         let hub = Hub {
@@ -104,7 +113,7 @@ impl Refresher {
             settle,
         };
         let hub = tokio::spawn(hub.run(inbox, history, cancelled.clone()));
-        Self { boards, settled, asker: Asker(requests), cancelled, hub, keeper }
+        Self { boards, settled, asker: Asker(requests), archive, cancelled, hub, keeper }
     }
 
     /// The newest board, and those that follow.
@@ -112,9 +121,9 @@ impl Refresher {
         self.boards.clone()
     }
 
-    /// The store's thread, if the past is kept.
-    pub fn keeper(&self) -> Option<&Keeper> {
-        self.keeper.as_ref().map(|(keeper, _)| keeper)
+    /// What makes boards of the past.
+    pub fn archive(&self) -> Archive {
+        self.archive.clone()
     }
 
     /// What asks the sources, for somebody who does not own the refresher.

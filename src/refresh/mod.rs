@@ -13,6 +13,7 @@
 //! talk by messages only, so nothing is locked and nobody waits for a slow one.
 
 mod actor;
+mod archive;
 mod hub;
 mod keeper;
 mod schedule;
@@ -20,5 +21,6 @@ mod schedule;
 mod tests;
 mod watch;
 
+pub use archive::Archive;
 pub use hub::{Asker, Refresher, Setup};
 pub use keeper::{Keeper, Storage};

@@ -19,9 +19,10 @@ use crate::{
         Key, Options,
         fixture::{board, board_with, now},
     },
-    domain::{Facts, Kind, Policy, Release, SourceId, StoryKey},
+    domain::{Facts, Kind, Policy, Release, SourceHealth, SourceId, StoryKey},
+    history::{History, MemoryHistory, Retention},
     insight::Preview,
-    refresh::{Refresher, Setup},
+    refresh::{Refresher, Setup, Storage},
     source::{
         Answer, Round, Source, SourceError,
         demo::{DemoSettings, DemoSource},
@@ -161,13 +162,23 @@ fn start(
     preview: Option<Board>,
     boards: Option<watch::Receiver<Arc<Board>>>,
 ) -> Rig {
+    start_with(source, size, preview, boards, None)
+}
+
+fn start_with(
+    source: impl Source + 'static,
+    size: Size,
+    preview: Option<Board>,
+    boards: Option<watch::Receiver<Arc<Board>>>,
+    storage: Option<Storage>,
+) -> Rig {
     let clock = Clock::Frozen(now());
     let refresher = Refresher::start(Setup {
         title: Text::new("payments"),
         policy: Arc::new(Policy::default()),
         clock,
         sources: vec![Box::new(source)],
-        storage: None,
+        storage,
         preview,
     });
     let terminal = Terminal::new(size);
@@ -175,8 +186,15 @@ fn start(
     let (events, script) = mpsc::unbounded_channel();
     let boards = boards.unwrap_or_else(|| refresher.boards());
     let first = Arc::clone(&boards.borrow());
-    let wiring =
-        Wiring { screen, input: Script(script), boards, asker: refresher.asker(), looks: looks(), clock };
+    let wiring = Wiring {
+        screen,
+        input: Script(script),
+        boards,
+        asker: refresher.asker(),
+        archive: refresher.archive(),
+        looks: looks(),
+        clock,
+    };
     let code = tokio::spawn(run(wiring, State::new(first, Options::default(), now())));
     Rig { terminal, events, refresher, code }
 }
@@ -406,6 +424,42 @@ async fn nothing_runs_while_nothing_happens() {
     let before = metrics.worker_park_count(0);
     drop(tokio::time::timeout(Duration::from_millis(5), std::future::pending::<()>()).await);
     assert!(metrics.worker_park_count(0) > before, "some task spins");
+    rig.press("q");
+    assert_eq!(rig.ended().await, 0);
+}
+
+/// A history in which yesterday another release was known.
+fn yesterday() -> Storage {
+    let open = || {
+        let mut history = MemoryHistory::default();
+        let release = Arc::new(Release::named("yesterday", "1"));
+        let facts = Facts { covers: [Kind::Releases].into(), releases: vec![release], ..Facts::default() };
+        let source = SourceId::new("counting");
+        let then = now() - chrono::Duration::days(1);
+        let health = SourceHealth { answered_at: Some(then), ..SourceHealth::starting(source.clone()) };
+        history.append(&source, then, &Arc::new(facts), &health)?;
+        Ok(Box::new(history) as Box<dyn History>)
+    };
+    Storage { open: Box::new(open), paint: Box::new(|_| {}), retention: Retention::default(), is_kept: true }
+}
+
+#[tokio::test]
+async fn the_whole_board_steps_into_the_past_and_back() {
+    let rig = start_with(Counting(0), USUAL, None, None, Some(yesterday()));
+    rig.until_text("round 1").await;
+    rig.press("6");
+    rig.until_text("yesterday 1").await;
+    rig.until_text("no source knows it any more").await;
+    rig.press("1 <");
+    rig.until_text("AS OF Sat 21 Nov").await;
+    rig.until("the release of then", |screen| screen.contents().starts_with(" yesterday 1")).await;
+    rig.press("<");
+    rig.until_text("the history begins here").await;
+    rig.press("=");
+    rig.until("now", |screen| {
+        screen.contents().starts_with(" round 1") && !screen.contents().contains("AS OF")
+    })
+    .await;
     rig.press("q");
     assert_eq!(rig.ended().await, 0);
 }

@@ -6,7 +6,10 @@ use ratatui::{
 };
 use tui_input::Input;
 
-use crate::app::{ChartPicture, Command, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab};
+use crate::{
+    app::{ChartPicture, Command, Overlay, PullRequestPicture, SchedulePicture, Section, Since, State, Tab},
+    insight::words,
+};
 
 use super::{
     Look,
@@ -22,7 +25,7 @@ pub(crate) fn draw(screen: &mut Screen<'_>, row: Rect) {
     if let Some(message) = &state.message {
         right = Line::styled(message.text.to_string(), styles.accent);
     } else if state.overlays.is_empty() && state.filter.is_none() {
-        right = Line::styled(format!("as of {}", screen.dates.time(state.board.at)), styles.muted);
+        right = Line::styled(since(screen), styles.muted);
     }
     // A message must be read; an age only if there is room for it.
     let is_message = state.message.is_some();
@@ -40,6 +43,22 @@ pub(crate) fn draw(screen: &mut Screen<'_>, row: Rect) {
         screen.put(left.x + used, left.y, rest, &count, styles.muted);
     } else {
         hints(screen, left);
+    }
+}
+
+/// How old the board is, and how much changed since the last visit.
+fn since(screen: &Screen<'_>) -> String {
+    let state = screen.state;
+    let as_of = format!("as of {}", screen.dates.time(state.board.at));
+    let comparison = &state.comparison;
+    let changes = comparison.changes.as_ref().filter(|_| comparison.since == Since::LastVisit);
+    match changes {
+        Some(changes) if state.past.is_none() && comparison.last_visit.is_some() => {
+            let count = words::count(changes.changes.len(), "change", "changes");
+            let dot = screen.look.glyphs.separator;
+            format!("{as_of} {dot} {count} since {}", screen.dates.moment(changes.from))
+        }
+        _ => as_of,
     }
 }
 
@@ -97,6 +116,9 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
         Some(Overlay::Chooser(_)) => {
             return vec![(&[C::Open], "choose"), (MOVE, "move"), (&[C::Back], "close")];
         }
+        Some(Overlay::Palette(_)) => {
+            return vec![(&[C::Open], "do it"), (MOVE, "move"), (&[C::Back], "close")];
+        }
         Some(Overlay::Item { .. }) => {
             return vec![
                 (&[C::Back], "close"),
@@ -132,8 +154,18 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             }
         }
         Tab::PullRequests | Tab::Schedule => offers.push((&[C::Open], "open")),
+        Tab::Changes => {
+            offers.push((&[C::Open], "go there"));
+            offers.push((&[C::OtherPicture], "since"));
+        }
     }
-    offers.push((&[C::Why], "why"));
+    if state.past.is_some() {
+        offers.push((&[C::Earlier, C::Later], "step"));
+        offers.push((&[C::Now], "now"));
+    }
+    if state.tab != Tab::Changes {
+        offers.push((&[C::Why], "why"));
+    }
     offers.push((&[C::Filter], "filter"));
     if state.active_list().is_some_and(|id| id.orders().len() > 1) {
         offers.push((&[C::Sort], "sort"));
@@ -162,11 +194,16 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             offers.push((&[C::DetailNextPage], "page"));
             offers.push((&[C::Detail], "detail"));
         }
+        Tab::Changes => {}
     }
     offers.push((&[C::Expand], "expand"));
     offers.push((&[C::ChooseRelease], "release"));
     offers.push((&[C::Sources], "sources"));
-    offers.push((&[C::Freeze], "freeze"));
+    offers.push((&[C::Palette], "commands"));
+    if state.past.is_none() {
+        offers.push((&[C::Earlier], "the past"));
+        offers.push((&[C::Freeze], "freeze"));
+    }
     offers.push((&[C::Quit], "quit"));
     offers
 }

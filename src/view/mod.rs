@@ -11,6 +11,7 @@
 //! The rows of a list were decided by `app`; what is drawn here costs as much as the rows in
 //! sight, whatever is known. Where things are goes back as a [`Layout`].
 
+mod changes;
 mod detail;
 mod empty;
 mod footer;
@@ -58,11 +59,14 @@ const SMALLEST: (u16, u16) = (40, 10);
 /// Draws `state` as it looks at `now`; says where things are.
 pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look, now: Instant) -> Layout {
     let area = frame.area();
+    let clock = now;
+    let now = state.instant(clock);
     let mut screen = Screen {
         buffer: frame.buffer_mut(),
         state,
         look,
         now,
+        clock,
         dates: Dates::new(state.board.policy.calendar.zone, now),
         layout: Layout { size: (area.width, area.height), ..Layout::default() },
         cursor: None,
@@ -82,6 +86,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look, now: Instant) -> 
                 Tab::Readiness => readiness::draw(&mut screen, body),
                 Tab::PullRequests => pull_requests::draw(&mut screen, body),
                 Tab::Schedule => schedule::draw(&mut screen, body),
+                Tab::Changes => changes::draw(&mut screen, body),
             }
         }
         footer::draw(&mut screen, row(area.bottom() - 1));

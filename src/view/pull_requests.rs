@@ -127,7 +127,11 @@ fn draw_heading(screen: &mut Screen<'_>, row: Rect, heading: Heading) {
             Line::from(spans)
         }
         Heading::Unassigned(count) => Line::styled(format!("  {count} not in a release"), styles.muted),
-        Heading::Ready { .. } | Heading::Past(_) | Heading::Undated(_) => return,
+        Heading::Ready { .. }
+        | Heading::Past(_)
+        | Heading::Undated(_)
+        | Heading::Changes(..)
+        | Heading::Concerned(_) => return,
     };
     screen.heading(row, &words);
 }

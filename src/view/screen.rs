@@ -19,7 +19,10 @@ pub(crate) struct Screen<'a> {
     pub(crate) buffer: &'a mut Buffer,
     pub(crate) state: &'a State,
     pub(crate) look: &'a Look,
+    /// The instant that the board is looked at from.
     pub(crate) now: Instant,
+    /// The instant that it is: another one while the past is shown.
+    pub(crate) clock: Instant,
     pub(crate) dates: Dates,
     pub(crate) layout: Layout,
     /// Where the terminal's cursor stands; nowhere unless something is typed.
@@ -131,6 +134,10 @@ impl Screen<'_> {
             let line = Rect { y: area.y + offset, height: 1, ..area };
             let inner = Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line };
             let named = draw(self, inner, *row);
+            if state.differs_from_now(*row) {
+                let width = named.min(inner.width);
+                self.buffer.set_style(Rect { width, ..inner }, self.look.styles.changed);
+            }
             if first + usize::from(offset) == list.position && !matches!(row, Row::Heading(_)) {
                 let width = named.saturating_add(1).min(line.width);
                 self.select(Rect { width, ..line }, focused);

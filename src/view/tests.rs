@@ -393,3 +393,55 @@ mod properties {
         }
     }
 }
+
+/// The board as it was yesterday, when less was ready and a release was missing.
+fn yesterday() -> Board {
+    let mut then = board_with(|release| {
+        release.verdict = Verdict::Go;
+        for gate in &mut release.gates {
+            gate.answer = crate::insight::GateAnswer::Go;
+        }
+        let first = Arc::make_mut(&mut release.pull_requests[0].pull_request);
+        first.due = Some(now() + Duration::days(1));
+    });
+    then.at = now() - Duration::hours(15);
+    then
+}
+
+#[test]
+fn what_changed_is_told_at_every_size() {
+    for size in [(80, 24), (120, 36)] {
+        let mut state = after(board(), size, "6");
+        state.comparison.last_visit = Some(yesterday().at);
+        let changes = Arc::new(crate::insight::Changes::between(&yesterday(), &board()));
+        update(&mut state, Event::Compared(Ok(changes)), now());
+        insta::assert_snapshot!(
+            format!("changes_{}x{}", size.0, size.1),
+            render(&mut state, size, GlyphSet::Unicode, now())
+        );
+    }
+}
+
+#[test]
+fn the_past_says_so_on_every_tab_and_marks_what_differs() {
+    let size = (80, 24);
+    let mut state = after(board(), size, "");
+    let changes = Arc::new(crate::insight::Changes::between(&yesterday(), &board()));
+    update(&mut state, Event::Past { board: Arc::new(yesterday()), changes }, now());
+    for key in ["1", "2", "3", "6"] {
+        press(&mut state, key.parse().unwrap());
+        let text = render(&mut state, size, GlyphSet::Unicode, now());
+        assert!(text.lines().nth(1).unwrap().contains("AS OF Sat 21 Nov 18:24"), "{text}");
+        // What is counted down to is as far away as it was then.
+        assert!(text.starts_with(" payments 4.2 ▾  T-3d 19h"), "{text}");
+    }
+    press(&mut state, "1".parse().unwrap());
+    insta::assert_snapshot!("past_80x24", render(&mut state, size, GlyphSet::Unicode, now()));
+}
+
+#[test]
+fn the_palette_lists_what_can_be_done() {
+    let size = (80, 24);
+    let mut state = after(board(), size, ": r e l e a s e");
+    insta::assert_snapshot!("palette_80x24", render(&mut state, size, GlyphSet::Unicode, now()));
+}

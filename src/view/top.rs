@@ -17,6 +17,8 @@ use super::{
 
 /// Cells that the headline needs beside the name of the release.
 const BESIDE_NAME: u16 = 27;
+/// Cells of the longest banner: ` AS OF Sat 21 Nov 18:24 `.
+const BANNER: usize = 25;
 /// Cells between two pieces.
 const GAP: usize = 2;
 
@@ -109,9 +111,12 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
     let Look { styles, glyphs } = screen.look;
     let mut x = row.x + 1;
     let needed: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 5).sum();
-    // Where the words do not fit, the open tab keeps its own.
-    let all_words = needed < usize::from(row.width);
-    for (number, tab) in (1..).zip(Tab::ALL) {
+    // Where the words do not fit, the open tab keeps its own; what is not now comes first.
+    let state = screen.state;
+    let banner = if state.past.is_some() || state.frozen.is_some() { BANNER } else { 0 };
+    let all_words = needed + banner < usize::from(row.width);
+    for tab in Tab::ALL {
+        let number = tab.digit();
         let active = screen.state.tab == tab;
         let title =
             if active || all_words { format!(" {number} {} ", tab.title()) } else { format!(" {number} ") };
@@ -121,11 +126,16 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
         x += used + 1;
     }
     let mut pieces = Vec::new();
-    let state = screen.state;
     if let Some((since, newest)) = &state.frozen {
         let newer = if newest.is_some() { " newer waits" } else { "" };
         let said = format!(" FROZEN {}{newer} ", screen.dates.time(*since));
         pieces.push(Piece::new(0, vec![Span::styled(said, styles.banner)]));
+    }
+    if state.past.is_some() {
+        let said = format!(" AS OF {} ", screen.dates.moment(state.board.at));
+        pieces.push(Piece::new(0, vec![Span::styled(said, styles.banner)]));
+        let back = screen.key(crate::app::Command::Now).unwrap_or_default();
+        pieces.push(Piece::new(4, vec![Span::styled(format!("{back} now"), styles.muted)]));
     }
     match state.board.completeness {
         Completeness::Preview => {
@@ -142,7 +152,7 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
     if state.read_only {
         pieces.push(Piece::new(3, vec![Span::styled("read-only", styles.muted)]));
     }
-    let (dates, now) = (screen.dates, screen.now);
+    let (dates, now) = (screen.dates, screen.clock);
     pieces.push(Piece::new(5, vec![Span::styled(dates.day(now), styles.muted)]));
     pieces.push(Piece::new(4, vec![Span::styled(dates.time(now), styles.base)]));
     pieces.push(Piece::new(6, vec![Span::styled(dates.zone_name(now), styles.muted)]));

@@ -1,0 +1,75 @@
+//! Looking back, off the loop: what [`Effect::LookBack`](crate::app::Effect) and
+//! [`Effect::Compare`](crate::app::Effect) ask for.
+
+use std::sync::Arc;
+
+use crate::{
+    app::{Event, Look},
+    domain::{Instant, Problem, Text},
+    insight::{Board, Changes, words},
+    refresh::Archive,
+};
+
+/// The board of the past that was asked for, and what is another on `newest`.
+pub(super) async fn look_back(archive: &Archive, look: Look, newest: &Arc<Board>) -> Event {
+    let found = async {
+        let at = match look {
+            Look::At(at) => at,
+            Look::Change { from, later } => match archive.next_change(from, later).await? {
+                Some(at) => at,
+                None if later => return Ok(None),
+                None => return Err(Problem::new("the history begins here", "")),
+            },
+        };
+        let board = archive.board(at).await?;
+        let begins_later = || {
+            let day = words::day_and_time(at, &newest.policy.calendar);
+            Problem::new(format!("nothing was known at {day}: the history begins later"), "")
+        };
+        board.map(Some).ok_or_else(begins_later)
+    };
+    match found.await {
+        Ok(Some(board)) => {
+            let (board, newest) = (Arc::new(board), Arc::clone(newest));
+            let older = Arc::clone(&board);
+            let compared = tokio::task::spawn_blocking(move || Changes::between(&older, &newest));
+            match compared.await {
+                Ok(changes) => Event::Past { board, changes: Arc::new(changes) },
+                Err(_) => Event::Notice("the boards could not be compared: try again".into()),
+            }
+        }
+        Ok(None) => Event::Notice("this is the last change: = is now".into()),
+        Err(problem) => Event::Notice(said(&problem)),
+    }
+}
+
+/// What changed from one instant to another, or to `newest`.
+pub(super) async fn compare(
+    archive: &Archive,
+    from: Instant,
+    until: Option<Instant>,
+    newest: Arc<Board>,
+) -> Event {
+    let compared = async {
+        // What was not observed is told from the items' own events: so it is without a history.
+        let before = archive.board(from).await.ok().flatten().unwrap_or_else(|| archive.empty(from));
+        let after = match until {
+            Some(until) => archive.board(until).await?.unwrap_or_else(|| archive.empty(until)),
+            None => Board::clone(&newest),
+        };
+        let changes = tokio::task::spawn_blocking(move || Changes::between(&before, &after)).await;
+        changes.map_err(|_| Problem::new("the boards could not be compared", "try again"))
+    };
+    Event::Compared(match compared.await {
+        Ok(changes) => Ok(Arc::new(changes)),
+        Err(problem) => Err(said(&problem)),
+    })
+}
+
+fn said(problem: &Problem) -> Text {
+    if problem.next_step.is_empty() {
+        problem.what.clone()
+    } else {
+        Text::new(format!("{}: {}", problem.what, problem.next_step))
+    }
+}
