@@ -76,6 +76,8 @@ pub enum Command {
     Check(CheckArguments),
     /// Say what changed between two instants.
     Diff(DiffArguments),
+    /// Look back on a release that ended: planned, forecast and actual, and what was late and why.
+    Recap(RecapArguments),
     /// Score forecasts against releases that ended.
     Backtest(BacktestArguments),
     /// Show which configuration applies, and whether it is right.
@@ -154,6 +156,14 @@ pub struct DiffArguments {
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// For people, for programs, or for a chat message.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What to look back on: `--release`.
+#[derive(Debug, Args)]
+pub struct RecapArguments {
+    /// For people, for programs, or for a page.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
 }

@@ -15,6 +15,7 @@ mod headless;
 mod log;
 mod looks;
 mod open;
+mod recap;
 mod release;
 mod status;
 
@@ -86,6 +87,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Status(status)) => status::run(&Context::resolve(common, None)?, common, status.format),
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Diff(diff)) => diff::run(&Context::resolve(common, None)?, common, diff),
+        Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
         Some(Command::Config(command)) => config::run(command, common),
     }

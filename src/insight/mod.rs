@@ -31,6 +31,7 @@ mod patterns;
 mod percentile;
 mod preview;
 mod pull_requests;
+mod recap;
 mod remedies;
 mod runbook;
 mod schedule;
@@ -50,6 +51,7 @@ pub use derive::derive;
 pub use explain::{Explanation, explain};
 pub use forecast::Learned;
 pub use preview::Preview;
+pub use recap::{Deployed, Late, Recap, Returned, Said};
 pub use types::{
     BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis,
     ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight, NextStep, Outlook,

@@ -30,6 +30,7 @@ fn every_key_of_the_json_is_documented() {
     for arguments in [
         &["status", "--demo=frozen", "--format", "json"][..],
         &["check", "--demo=frozen", "--release", "payments 4.2", "--format", "json"],
+        &["recap", "--demo=frozen", "--release", "payments 4.1", "--format", "json"],
     ] {
         let json = serde_json::from_slice(&place.run(arguments).stdout).expect("JSON");
         let mut found = BTreeSet::new();

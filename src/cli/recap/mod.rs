@@ -1,0 +1,114 @@
+//! `tminus recap`: a release that ended.
+
+mod json;
+mod markdown;
+mod text;
+
+use std::process::ExitCode;
+
+use crate::{
+    domain::DeploymentState,
+    insight::{Board, Recap, words},
+};
+
+use super::{
+    Failure,
+    args::{Common, Format},
+    as_of,
+    context::Context,
+    headless, print, status,
+};
+
+/// Prints what became of `--release`.
+pub(super) fn run(context: &Context, common: &Common, format: Format) -> Result<ExitCode, Failure> {
+    let Some(name) = common.release.as_deref() else {
+        return Err(Failure::Usage("which release?\nname one that went out with --release".into()));
+    };
+    let board = headless::board(context, common)?;
+    let release = status::named(&board, name).map_err(Failure::Usage)?;
+    let instants = Recap::instants(&board, &release);
+    // A board that keeps no history, or whose history somebody else holds, has no boards of then.
+    let then = if context.directory.is_some() { as_of::boards(context, &instants) } else { Ok(Vec::new()) };
+    let then = then.unwrap_or_default();
+    let then = then.iter().flatten().map(|board| &**board);
+    let Some(recap) = Recap::of(&board, &release, then) else {
+        return Err(Failure::Usage(format!(
+            "{release} did not go out yet\n`tminus status --release '{release}'` says how it stands"
+        )));
+    };
+    print(&match format {
+        Format::Text => text::recap(&board, &recap),
+        Format::Json => json::recap(&board, &recap),
+        Format::Markdown => markdown::recap(&board, &recap),
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The release in a few sentences, for text and page alike: what, and how.
+fn facts(board: &Board, recap: &Recap) -> Vec<(&'static str, String)> {
+    let calendar = &board.policy.calendar;
+    let day = |at| words::day_and_time(at, calendar);
+    let mut facts = vec![("went out", day(recap.released_at))];
+    if let Some((target, slip)) = recap.target.zip(recap.slip_hours) {
+        let how = words::duration(chrono::Duration::hours(slip.abs()));
+        let how = if slip > 0 { format!("{how} late") } else { format!("{how} early") };
+        facts.push(("target", format!("{} ({how})", day(target))));
+    } else {
+        facts.push(("target", "nobody promised one".to_owned()));
+    }
+    facts.push((
+        "stories",
+        format!(
+            "{} planned, {} added, {} removed, {} of {} delivered",
+            recap.planned, recap.added, recap.removed, recap.delivered, recap.scope
+        ),
+    ));
+    let returns: u32 = recap.returned.iter().map(|story| story.times).sum();
+    let returned = words::count(recap.returned.len(), "story", "stories");
+    facts.push(("returned", format!("{returned}, {returns} times in all")));
+    facts.push(("defects", format!("{}, {} open when it went out", recap.defects, recap.defects_open)));
+    facts.push(("test runs", format!("{} with failures, of {}", recap.failed_runs, recap.runs)));
+    facts
+}
+
+/// The forecasts in words: when it was said, what was said, whether it came so.
+fn forecasts(board: &Board, recap: &Recap) -> Vec<[String; 4]> {
+    let calendar = &board.policy.calendar;
+    let row = |said: &crate::insight::Said| {
+        let held = if said.held { "held" } else { "missed" };
+        [
+            words::day(said.at, calendar),
+            format!("P50 {}", words::day(said.p50, calendar)),
+            format!("P85 {}", words::day(said.p85, calendar)),
+            held.to_owned(),
+        ]
+    };
+    recap.forecasts.iter().map(row).collect()
+}
+
+/// How a deployment went, in words.
+fn deployments(board: &Board, recap: &Recap) -> Vec<[String; 4]> {
+    let row = |one: &crate::insight::Deployed| {
+        let at = one.started_at.map(|at| words::day_and_time(at, &board.policy.calendar)).unwrap_or_default();
+        let took = one.actual_minutes.map_or("not told".to_owned(), |minutes| format!("{minutes}m"));
+        [
+            at,
+            one.environment.to_string(),
+            state(one.state).to_owned(),
+            format!("{took} of {}m", one.planned_minutes),
+        ]
+    };
+    recap.deployments.iter().map(row).collect()
+}
+
+fn state(state: DeploymentState) -> &'static str {
+    match state {
+        DeploymentState::Draft => "draft",
+        DeploymentState::Approved => "approved",
+        DeploymentState::Running => "running",
+        DeploymentState::Succeeded => "succeeded",
+        DeploymentState::Failed => "failed",
+        DeploymentState::Cancelled => "cancelled",
+        DeploymentState::RolledBack => "rolled back",
+    }
+}
