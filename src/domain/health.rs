@@ -1,5 +1,7 @@
 //! How a source is doing: what is known is only as good as this.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Instant, Problem, SourceId, Text};
@@ -25,10 +27,28 @@ pub struct SourceHealth {
     pub failures: u32,
     /// How far a long first round is.
     pub progress: Option<Progress>,
+    /// How often it is asked; none before its first round. Not part of the past.
+    pub cadence: Option<Cadence>,
     /// Who asks, as the service calls them. Not part of the past.
     pub account: Option<Text>,
     /// What the service still allows, by limit. Not part of the past.
     pub allowances: Vec<Allowance>,
+}
+
+/// How often a source is asked while all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cadence {
+    /// The pause between two rounds.
+    pub every: Duration,
+    /// The pause that its settings want: shorter where a limit must last longer.
+    pub wanted: Duration,
+}
+
+impl Cadence {
+    /// It is asked less often than its settings want.
+    pub fn is_slowed(self) -> bool {
+        self.every > self.wanted
+    }
 }
 
 /// One limit of a service, as it told it last.
@@ -44,6 +64,13 @@ pub struct Allowance {
     pub resets_at: Instant,
     /// What the last round used up.
     pub spent: u64,
+}
+
+impl Allowance {
+    /// Which part of it is left: 0 to 1.
+    pub fn share_left(&self) -> f64 {
+        self.remaining.min(self.limit) as f64 / self.limit.max(1) as f64
+    }
 }
 
 /// What a source is doing.
@@ -88,6 +115,7 @@ impl SourceHealth {
             failure: None,
             failures: 0,
             progress: None,
+            cadence: None,
             account: None,
             allowances: Vec::new(),
         }
@@ -106,6 +134,11 @@ impl SourceHealth {
     /// Whether this is the store of the past, not a source.
     pub fn is_history(&self) -> bool {
         self.id.as_str() == Self::HISTORY
+    }
+
+    /// The limit of which the smallest part is left: the one that slows it down.
+    pub fn tightest(&self) -> Option<&Allowance> {
+        self.allowances.iter().min_by(|one, other| one.share_left().total_cmp(&other.share_left()))
     }
 
     /// What it said may no longer be so: it never answered, or too long ago.

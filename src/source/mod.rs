@@ -27,7 +27,8 @@ pub trait Source: Send {
     /// How long to wait between two rounds when all is well.
     fn interval(&self) -> Duration;
 
-    /// What on the disk is a reason to ask before the interval is over when it changes.
+    /// What on the disk is a reason to ask before the interval is over when it changes. May read
+    /// the disk: called where that holds up nobody.
     fn watched(&self) -> Vec<Watched> {
         Vec::new()
     }
@@ -48,6 +49,12 @@ pub trait Source: Send {
     /// whoever keeps it.
     fn memory(&self) -> Option<Vec<u8>> {
         None
+    }
+
+    /// Whether it may have a [`memory`](Self::memory). One that never has need not wait for the
+    /// history to be read before its first round.
+    fn has_memory(&self) -> bool {
+        true
     }
 
     /// Takes what [`memory`](Self::memory) gave before a restart. What it cannot use (another
