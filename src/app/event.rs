@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
-    domain::{SourceId, Text},
+    domain::{ReleaseId, SourceId, Text},
     insight::Board,
 };
 
@@ -49,6 +49,8 @@ pub enum Effect {
     Repaint,
     /// Ask a source again; none: all of them.
     Refresh(Option<SourceId>),
+    /// Another release is on the screen: what belongs to it is worth reading first.
+    LookAt(ReleaseId),
     /// Send [`Event::Rested`] when no key came for some 120 ms; start anew if armed.
     RestTimer,
     /// Take the next theme.

@@ -101,8 +101,6 @@ pub struct Progress {
 }
 
 impl SourceHealth {
-    const HISTORY: &str = "history";
-
     /// A source that has not been asked yet.
     pub fn starting(id: SourceId) -> Self {
         Self {
@@ -124,16 +122,12 @@ impl SourceHealth {
     /// The store of the past, which fails: shown among the sources though it is none, because
     /// whoever looks must know that nothing is kept. No answer rests on it.
     pub fn of_history(failure: Problem) -> Self {
-        Self {
-            state: SourceState::BackingOff,
-            failure: Some(failure),
-            ..Self::starting(SourceId::new(Self::HISTORY))
-        }
+        Self { state: SourceState::BackingOff, failure: Some(failure), ..Self::starting(SourceId::history()) }
     }
 
     /// Whether this is the store of the past, not a source.
     pub fn is_history(&self) -> bool {
-        self.id.as_str() == Self::HISTORY
+        self.id == SourceId::history()
     }
 
     /// The limit of which the smallest part is left: the one that slows it down.

@@ -15,6 +15,7 @@
 mod actor;
 mod hub;
 mod keeper;
+mod keeping;
 mod schedule;
 #[cfg(test)]
 mod tests;

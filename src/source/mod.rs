@@ -45,8 +45,8 @@ pub trait Source: Send {
     /// What it must know to go on after a restart as if there had been none, in a form of its
     /// own: what it read, and what lets it ask only for what changed since. None: nothing.
     ///
-    /// Asked for after a round with news and before the end; may be big, and is compressed by
-    /// whoever keeps it.
+    /// Asked for after a round with news, every ten minutes at most, and before the end, where it
+    /// holds up nobody; may be big, and is compressed by whoever keeps it.
     fn memory(&self) -> Option<Vec<u8>> {
         None
     }
@@ -58,7 +58,11 @@ pub trait Source: Send {
     }
 
     /// Takes what [`memory`](Self::memory) gave before a restart. What it cannot use (another
-    /// version, other settings, damaged) it leaves, and begins anew.
+    /// version, other settings, damaged) it leaves, and begins anew. May take its time: called
+    /// where that holds up nobody.
+    ///
+    /// The first round after it answers with all facts, never that nothing has changed: the
+    /// history may not have what was said before.
     fn recall(&mut self, _memory: &[u8]) {}
 
     /// What can be said about its service to somebody who wonders why it does not answer as

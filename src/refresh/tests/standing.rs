@@ -1,0 +1,71 @@
+//! How services stand towards us, and what somebody looks at.
+
+use crate::domain::{Allowance, Cadence};
+
+use super::*;
+
+fn later(seconds: i64) -> Instant {
+    now() + chrono::Duration::seconds(seconds)
+}
+
+#[tokio::test]
+async fn how_a_service_stands_is_on_the_board_and_sets_the_pace() {
+    let minute = Duration::from_secs(60);
+    let core =
+        Allowance { name: "core".into(), limit: 5_000, remaining: 90, resets_at: later(3_600), spent: 9 };
+    let rig = rig_of(Manner { interval: minute, ..Manner::default() }, None);
+    assert_eq!(rig.refresher.board().health[0].cadence, None, "not asked yet");
+    {
+        let mut manner = rig.manner.lock().unwrap();
+        manner.interval = minute * 6;
+        manner.standing = Standing {
+            account: Some("octocat".into()),
+            allowances: vec![core.clone()],
+            not_before: Some(later(200)),
+        };
+    }
+    rig.then(answer("4.2"));
+    let board = rig.board(|board| has(board, "4.2")).await;
+    let health = &board.health[0];
+    assert_eq!(health.account.as_deref(), Some("octocat"));
+    assert_eq!(health.allowances, [core.clone()]);
+    let cadence = Cadence { every: minute * 6, wanted: minute };
+    assert_eq!(health.cadence, Some(cadence));
+    assert!(cadence.is_slowed());
+    assert_eq!(health.tightest(), Some(&core));
+    assert_eq!(health.next_at, Some(later(360)), "the interval is longer than what the service wants");
+    assert_eq!(health.stale_from, Some(later(3 * 360)), "three of the intervals that it is asked in");
+
+    // The service wants more than the interval, and more than the pause after a failure.
+    for step in [answer("4.3"), failure()] {
+        rig.manner.lock().unwrap().standing.not_before = Some(later(7_200));
+        rig.refresher.asker().refresh(None);
+        rig.then(step);
+        let board = rig.board(|board| board.health[0].next_at >= Some(later(7_200))).await;
+        let next_at = board.health[0].next_at.unwrap();
+        assert!(next_at <= later(7_210), "{next_at}");
+        assert_eq!(board.health[0].account.as_deref(), Some("octocat"));
+        rig.manner.lock().unwrap().standing.not_before = None;
+        rig.refresher.asker().refresh(None);
+        rig.then(Step::End(Ok(Answer::Unchanged)));
+        rig.board(|board| board.health[0].next_at == Some(later(360))).await;
+    }
+    rig.refresher.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_looked_at_is_told_to_the_next_round() {
+    let rig = rig(None);
+    rig.then(answer("4.2"));
+    rig.board(|board| has(board, "4.2")).await;
+    let asker = rig.refresher.asker();
+    asker.look_at(&ReleaseId::of("payments", "4.1"));
+    asker.look_at(&ReleaseId::of("auth", "2.9"));
+    assert_eq!(rig.rounds.load(Ordering::SeqCst), 1, "to look at something asks nobody");
+    asker.refresh(None);
+    rig.then(answer("4.3"));
+    rig.board(|board| has(board, "4.3")).await;
+    let rounds: Vec<String> = rig.log().into_iter().filter(|done| done.starts_with("round")).collect();
+    assert_eq!(rounds, ["round payments 4.2", "round auth 2.9"]);
+    rig.refresher.stop().await;
+}
