@@ -62,10 +62,15 @@ impl Budget {
         else {
             return;
         };
-        let Some(resets_at) = retry::reset(headers, now) else { return };
-        let name =
-            headers.get("x-ratelimit-resource").and_then(|name| name.to_str().ok()).unwrap_or_default();
         let remaining = remaining.min(limit);
+        let resets_at = retry::reset(headers, now);
+        let Some(resets_at) = resets_at.or_else(|| retry::refilled(headers, limit, remaining, now)) else {
+            return;
+        };
+        let name = ["x-ratelimit-resource", "ratelimit-name"]
+            .iter()
+            .find_map(|name| headers.get(*name)?.to_str().ok())
+            .unwrap_or_default();
         // What was left before this answer, were it the first of the round.
         let first = (remaining + u64::from(charged)).min(limit);
         let spent = first - remaining;
