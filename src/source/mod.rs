@@ -24,7 +24,9 @@ pub trait Source: Send {
     /// Its name on the board and in the history.
     fn id(&self) -> SourceId;
 
-    /// How long to wait between two rounds when all is well.
+    /// How long to wait between two rounds when all is well: before the first round what its
+    /// settings want, after a round what makes the service's limits last
+    /// ([`Budget::advise`](http::Budget::advise)). What it said counts as stale after three.
     fn interval(&self) -> Duration;
 
     /// What on the disk is a reason to ask before the interval is over when it changes. May read

@@ -127,17 +127,16 @@ fn limits_are_said_on_any_screen_and_on_any_day() {
             SMALL,
             &[
                 "every 6m instead of 1m: the limit",
-                "core   4988 of 5000 left · whole since 09:21         · last round 3",
-                "throttle_authenticated_web_requests: 0 of 5000 left · whole at Mon",
-                "  23 Nov 05:24 · last round 96",
+                "core     4988 of 5000 left · was reset 09:21         · last round 3",
+                "thrott…     0 of 5000 left · resets Mon 23 Nov 05:24 · last round 96",
             ][..],
         ),
         (
             (40, 24),
             &[
-                "    core: 4988 of 5000 left ·",
-                "      whole since 09:21 · last round",
-                "      at Mon 23 Nov 05:24 · last",
+                "    core: 4988 of 5000 left · was",
+                "      reset 09:21 · last round 3",
+                "      Mon 23 Nov 05:24 · last round",
             ],
         ),
     ] {

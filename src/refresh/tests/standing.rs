@@ -28,7 +28,7 @@ async fn how_a_service_stands_is_on_the_board_and_sets_the_pace() {
     let board = rig.board(|board| has(board, "4.2")).await;
     let health = &board.health[0];
     assert_eq!(health.account.as_deref(), Some("octocat"));
-    assert_eq!(health.allowances, [core.clone()]);
+    assert_eq!(health.allowances, std::slice::from_ref(&core));
     let cadence = Cadence { every: minute * 6, wanted: minute };
     assert_eq!(health.cadence, Some(cadence));
     assert!(cadence.is_slowed());

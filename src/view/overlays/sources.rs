@@ -120,15 +120,17 @@ fn standing(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Lin
 
 /// Why a source is asked less often than its settings want: a limit has to last.
 fn slowed(screen: &Screen<'_>, cadence: Cadence, limit: Option<&Allowance>) -> String {
-    let mut said = format!("every {} instead of {}", pause(cadence.every), pause(cadence.wanted));
-    if let Some(limit) = limit.filter(|limit| limit.resets_at > screen.now) {
-        let until = moment(screen, limit.resets_at);
-        said.push_str(&format!(": the limit {} lasts until {until}", name(limit)));
+    let (every, wanted) = (pause(cadence.every), pause(cadence.wanted));
+    match limit.filter(|limit| limit.resets_at > screen.now) {
+        Some(limit) => {
+            let until = moment(screen, limit.resets_at);
+            format!("every {every} instead of {wanted}: the limit {} lasts until {until}", name(limit))
+        }
+        None => format!("every {every} instead of {wanted}"),
     }
-    said
 }
 
-/// A line for each limit: what is left, when it is whole again, what the last round took. The
+/// A line for each limit: what is left, when it is reset, what the last round took. The
 /// columns stand below each other.
 fn limits(screen: &Screen<'_>, limits: &[Allowance], cells: usize) -> Vec<Line<'static>> {
     /// Cells of a name that is still one.
@@ -137,7 +139,7 @@ fn limits(screen: &Screen<'_>, limits: &[Allowance], cells: usize) -> Vec<Line<'
     let left = |limit: &Allowance| format!("{} of {} left", limit.remaining, limit.limit);
     let when = |limit: &Allowance| {
         let at = moment(screen, limit.resets_at);
-        if limit.resets_at > screen.now { format!("whole at {at}") } else { format!("whole since {at}") }
+        if limit.resets_at > screen.now { format!("resets {at}") } else { format!("was reset {at}") }
     };
     let spent = |limit: &Allowance| format!("last round {}", limit.spent);
     let widest = |text: &dyn Fn(&Allowance) -> String| {
@@ -150,7 +152,7 @@ fn limits(screen: &Screen<'_>, limits: &[Allowance], cells: usize) -> Vec<Line<'
     for limit in limits {
         let (left, when, spent) = (left(limit), when(limit), spent(limit));
         let style = match limit.share_left() {
-            // What was left before it was whole again tells nothing.
+            // What was left before the reset tells nothing.
             _ if limit.resets_at <= screen.now => styles.muted,
             share if share <= 0.0 => styles.no_go,
             share if share < 0.1 => styles.at_risk,
