@@ -120,16 +120,15 @@ fn health() -> Arc<[SourceHealth]> {
         resets_at: now() + Duration::minutes(resets_in),
         spent,
     };
-    let minute = std::time::Duration::from_secs(60);
     let mut github = answered("github", 1, false);
     github.account = Some(Text::new("ana"));
-    github.cadence = Some(Cadence { every: minute * 6, wanted: minute });
+    github.cadence = Some(Cadence { every_seconds: 360, wanted_seconds: 60 });
     github.stale_from = Some(now() + Duration::minutes(17));
     github.next_at = Some(now() + Duration::minutes(5));
     github.allowances = vec![allowance("core", 4_988, 38, 3), allowance("graphql", 312, 17, 96)];
     let mut jira = answered("jira", 1, false);
     jira.account = Some(Text::new("ana@example.org"));
-    jira.cadence = Some(Cadence { every: minute, wanted: minute });
+    jira.cadence = Some(Cadence { every_seconds: 60, wanted_seconds: 60 });
     jira.allowances = vec![Allowance { limit: 350, ..allowance("", 346, 1, 2) }];
     let mut sonar = answered("sonar", 14, true);
     sonar.state = SourceState::BackingOff;

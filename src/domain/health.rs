@@ -1,7 +1,5 @@
 //! How a source is doing: what is known is only as good as this.
 
-use std::time::Duration;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Instant, Problem, SourceId, Text};
@@ -38,16 +36,16 @@ pub struct SourceHealth {
 /// How often a source is asked while all is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cadence {
-    /// The pause between two rounds.
-    pub every: Duration,
-    /// The pause that its settings want: shorter where a limit must last longer.
-    pub wanted: Duration,
+    /// The pause between two rounds, in seconds.
+    pub every_seconds: u64,
+    /// The pause that its settings want, in seconds: shorter, where a limit has to last.
+    pub wanted_seconds: u64,
 }
 
 impl Cadence {
     /// It is asked less often than its settings want.
     pub fn is_slowed(self) -> bool {
-        self.every > self.wanted
+        self.every_seconds > self.wanted_seconds
     }
 }
 

@@ -228,11 +228,10 @@ fn what_a_source_remembers_is_the_newest_exactly_and_no_part_of_the_past() {
 
 #[test]
 fn how_a_service_stood_is_no_part_of_the_past() {
-    let minute = std::time::Duration::from_secs(60);
     for (name, mut engine) in engines() {
         let mut health = waiting("hub", seconds(0));
         health.account = Some("octocat".into());
-        health.cadence = Some(Cadence { every: minute * 6, wanted: minute });
+        health.cadence = Some(Cadence { every_seconds: 360, wanted_seconds: 60 });
         health.allowances = vec![Allowance {
             name: "core".into(),
             limit: 5_000,

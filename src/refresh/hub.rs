@@ -197,8 +197,10 @@ impl Asker {
 /// One source, as the hub knows it.
 struct Part {
     health: SourceHealth,
-    /// How often it is asked while all is well, and how often its settings want.
-    cadence: Cadence,
+    /// How often it is asked while all is well.
+    interval: Duration,
+    /// How often its settings want it to be asked.
+    wanted: Duration,
     facts: Option<Arc<Facts>>,
     /// The facts are those of a round that has not ended.
     partial: bool,
@@ -208,8 +210,8 @@ struct Part {
 
 impl Part {
     fn new(id: SourceId, interval: Duration) -> Self {
-        let cadence = Cadence { every: interval, wanted: interval };
-        Self { health: SourceHealth::starting(id), cadence, facts: None, partial: false, asked: false }
+        let health = SourceHealth::starting(id);
+        Self { health, interval, wanted: interval, facts: None, partial: false, asked: false }
     }
 }
 
@@ -345,10 +347,13 @@ impl Hub {
             What::Report(Report::Partial(_)) => Change::Nothing,
             What::Ended(RoundEnd { result, standing, interval, pause }) => {
                 part.asked = true;
-                part.cadence.every = interval;
+                part.interval = interval;
                 part.health.progress = None;
                 part.health.next_at = later(message.at, pause);
-                part.health.cadence = Some(part.cadence);
+                part.health.cadence = Some(Cadence {
+                    every_seconds: interval.as_secs(),
+                    wanted_seconds: part.wanted.as_secs(),
+                });
                 part.health.account = standing.account;
                 part.health.allowances = standing.allowances;
                 self.hear_result(&message.source, message.at, result)
@@ -372,7 +377,7 @@ impl Hub {
                 let was_in_doubt = part.health.is_stale(at) || part.health.failure.is_some();
                 part.health.state = SourceState::Waiting;
                 part.health.answered_at = Some(at);
-                part.health.stale_from = stale_from(at, part.cadence.every);
+                part.health.stale_from = stale_from(at, part.interval);
                 part.health.failure = None;
                 part.health.failures = 0;
                 let change = if news.is_some() || was_in_doubt { Change::Facts } else { Change::Health };
@@ -453,7 +458,7 @@ impl Hub {
         part.partial = false;
         part.health.answered_at = Some(kept.until);
         part.health.changed_at = Some(kept.since);
-        part.health.stale_from = stale_from(kept.until, part.cadence.every);
+        part.health.stale_from = stale_from(kept.until, part.interval);
     }
 
     async fn make_board(&mut self, change: Change) {

@@ -29,7 +29,7 @@ async fn how_a_service_stands_is_on_the_board_and_sets_the_pace() {
     let health = &board.health[0];
     assert_eq!(health.account.as_deref(), Some("octocat"));
     assert_eq!(health.allowances, std::slice::from_ref(&core));
-    let cadence = Cadence { every: minute * 6, wanted: minute };
+    let cadence = Cadence { every_seconds: 360, wanted_seconds: 60 };
     assert_eq!(health.cadence, Some(cadence));
     assert!(cadence.is_slowed());
     assert_eq!(health.tightest(), Some(&core));
