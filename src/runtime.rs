@@ -73,6 +73,9 @@ pub struct Wiring<I> {
 pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
     let mut rest: Option<Pin<Box<Sleep>>> = None;
     let (told, mut answers) = mpsc::unbounded_channel();
+    if let Some(release) = &state.release {
+        wiring.asker.look_at(release);
+    }
     draw(&mut wiring, &mut state);
     loop {
         let tick = until_tick(&wiring, &state);
@@ -111,6 +114,7 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                         dirty = true;
                     }
                     Effect::RestTimer => rest = Some(Box::pin(tokio::time::sleep(REST))),
+                    Effect::LookAt(release) => wiring.asker.look_at(&release),
                     Effect::Refresh(source) => wiring.asker.refresh(source.as_ref()),
                     Effect::NextTheme => {
                         let name = Text::new(wiring.looks.turn());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
-    domain::{Instant, SourceId, Text},
+    domain::{Instant, ReleaseId, SourceId, Text},
     insight::{Board, Changes},
 };
 
@@ -58,6 +58,8 @@ pub enum Effect {
     Repaint,
     /// Ask a source again; none: all of them.
     Refresh(Option<SourceId>),
+    /// Another release is on the screen: what belongs to it is worth reading first.
+    LookAt(ReleaseId),
     /// Send [`Event::Rested`] when no key came for some 120 ms; start anew if armed.
     RestTimer,
     /// Take the next theme.

@@ -10,9 +10,9 @@ use chrono_tz::Tz;
 
 use crate::{
     domain::{
-        Activity, Calendar, Category, Deployment, DeploymentId, DeploymentState, EnvironmentId, Instant,
-        Kind, Policy, Release, ReleaseId, Severity, SourceHealth, SourceId, SourceState, Story, StoryKind,
-        Target, Text, Window, World,
+        Activity, Allowance, Cadence, Calendar, Category, Deployment, DeploymentId, DeploymentState,
+        EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity, SourceHealth, SourceId,
+        SourceState, Story, StoryKind, Target, Text, Window, World,
     },
     insight::{board::Completeness, *},
 };
@@ -113,6 +113,23 @@ fn health() -> Arc<[SourceHealth]> {
         next_at: Some(now() + Duration::minutes(1)),
         ..SourceHealth::starting(SourceId::new(id))
     };
+    let allowance = |name: &str, remaining: u64, resets_in: i64, spent: u64| Allowance {
+        name: Text::new(name),
+        limit: 5_000,
+        remaining,
+        resets_at: now() + Duration::minutes(resets_in),
+        spent,
+    };
+    let mut github = answered("github", 1, false);
+    github.account = Some(Text::new("ana"));
+    github.cadence = Some(Cadence { every_seconds: 360, wanted_seconds: 60 });
+    github.stale_from = Some(now() + Duration::minutes(17));
+    github.next_at = Some(now() + Duration::minutes(5));
+    github.allowances = vec![allowance("core", 4_988, 38, 3), allowance("graphql", 312, 17, 96)];
+    let mut jira = answered("jira", 1, false);
+    jira.account = Some(Text::new("ana@example.org"));
+    jira.cadence = Some(Cadence { every_seconds: 60, wanted_seconds: 60 });
+    jira.allowances = vec![Allowance { limit: 350, ..allowance("", 346, 1, 2) }];
     let mut sonar = answered("sonar", 14, true);
     sonar.state = SourceState::BackingOff;
     sonar.failures = 4;
@@ -120,7 +137,7 @@ fn health() -> Arc<[SourceHealth]> {
         "sonar.example.org did not answer within 10 s",
         "see whether it is up; it is asked again by itself",
     ));
-    vec![answered("plan", 0, false), answered("github", 1, false), answered("jira", 1, false), sonar].into()
+    vec![answered("plan", 0, false), github, jira, sonar].into()
 }
 
 fn payments_insight() -> ReleaseInsight {

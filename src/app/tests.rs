@@ -268,6 +268,7 @@ fn effects_are_asked_for_once_and_by_name() {
         let effects = press(&mut state(board()), keys);
         let said = effects.iter().map(|effect| match effect {
             Effect::Refresh(Some(source)) => format!("refresh {source}"),
+            Effect::LookAt(release) => format!("look at {release}"),
             Effect::Refresh(None) => "refresh all".to_owned(),
             Effect::DropBoard(_) => "drop board".to_owned(),
             other => format!("{other:?}").to_lowercase(),
@@ -291,6 +292,8 @@ fn effects_are_asked_for_once_and_by_name() {
         ("3 r", "refresh github, refresh plan, draw"),
         ("h j j j r", "refresh sonar, draw"),
         ("h h r", "refresh all, draw"),
+        ("L down enter", "draw, look at ledger 1.8"),
+        ("L enter", "draw"),
         ("T", "nexttheme"),
         ("w", ""),
     ] {

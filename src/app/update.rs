@@ -25,6 +25,7 @@ const LONGEST_INPUT: usize = 200;
 /// Lets `event` happen. What is to be done outside comes back in order.
 pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
     let mut effects = Vec::new();
+    let before = state.release.clone();
     match event {
         Event::Key(key) => {
             if key.kind != KeyEventKind::Release {
@@ -81,6 +82,9 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::Notice(text) => say(state, text, now, &mut effects),
         Event::Resumed => effects.push(Effect::Repaint),
         Event::FocusGained | Event::FocusLost => {}
+    }
+    if state.release != before {
+        effects.extend(state.release.clone().map(Effect::LookAt));
     }
     effects
 }

@@ -5,17 +5,20 @@ use std::{path::Path, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 
 use crate::{
-    domain::{Problem, SourceId},
+    domain::{Problem, ReleaseId, SourceId},
     history::{self, HistoryError, LockError, OwnerLock, PaintCache, Retention},
     insight::{Board, Preview},
     refresh::{Refresher, Setup, Storage},
     source::{Answer, Round, Source, SourceError},
 };
 
-use super::{Failure, args::Common, as_of, complain, context::Context};
+use super::{Failure, args::Common, as_of, complain, context::Context, status};
 
 /// Version of [`Preview`]: rises when its type changes.
-const PREVIEW_SCHEMA: u32 = 1;
+const PREVIEW_SCHEMA: u32 = 2;
+
+/// How long the sources may take to end, and the store to take in what they said.
+const END_WITHIN: Duration = Duration::from_secs(10);
 
 /// The board of the context, after every source was asked once (`--offline`: none), or
 /// `--timeout` has passed. What did not answer is unknown.
@@ -50,6 +53,8 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
                 (None, None)
             }
         };
+    let picture = context.directory.as_deref().filter(|_| common.release.is_some()).and_then(preview);
+    let focus = focus(common, picture.as_ref());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let board = runtime.block_on(async {
         let mut refresher = Refresher::start(Setup {
@@ -59,13 +64,17 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
             sources,
             storage,
             preview: None,
+            focus,
         });
         let settled = tokio::time::timeout(Duration::from_secs(common.timeout), refresher.settled()).await;
         let board = settled.unwrap_or_else(|_| {
             complain(&format!("note: not every source answered within {} s", common.timeout));
             refresher.board()
         });
-        refresher.stop().await;
+        // The board is there: a source or a disk that hangs does not keep it from being printed.
+        if tokio::time::timeout(END_WITHIN, refresher.stop()).await.is_err() {
+            complain("note: the history did not take in all of it in time");
+        }
         board
     });
     runtime.shutdown_background();
@@ -121,6 +130,18 @@ fn leave_picture(cache: &PaintCache, board: &Board) {
     }
 }
 
+/// The release that is worth reading first: the one that was asked for, as the picture of the
+/// last visit names it, else the one that it begins with.
+pub(super) fn focus(common: &Common, picture: Option<&Board>) -> Option<ReleaseId> {
+    match &common.release {
+        Some(name) => {
+            let known = picture.and_then(|board| status::named(board, name).ok());
+            Some(known.unwrap_or_else(|| ReleaseId::new(name)))
+        }
+        None => Some(picture?.default_release()?.release.id.clone()),
+    }
+}
+
 /// The board of the last visit, if it left a picture.
 pub(super) fn preview(directory: &Path) -> Option<Board> {
     PaintCache::new(directory, PREVIEW_SCHEMA).load::<Preview>().map(Preview::into_board)
@@ -136,6 +157,10 @@ impl Source for NotAsked {
 
     fn interval(&self) -> Duration {
         self.0.interval()
+    }
+
+    fn has_memory(&self) -> bool {
+        false
     }
 
     fn fetch<'a>(&'a mut self, _: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {

@@ -57,6 +57,7 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
     );
 
     let preview = context.directory.as_deref().and_then(headless::preview);
+    let focus = headless::focus(common, preview.as_ref());
     let (lock, storage) = match (lock, context.directory.as_deref()) {
         (Some(Ok(lock)), Some(directory)) => {
             (Some(lock), Some(headless::storage(directory, context, common)))
@@ -74,6 +75,7 @@ pub(super) fn run(context: &Context, common: &Common) -> Result<ExitCode, Failur
             sources,
             storage,
             preview,
+            focus,
         });
         let state = State::new(refresher.board(), options, clock.now());
         let wiring = Wiring {

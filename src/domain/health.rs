@@ -25,10 +25,28 @@ pub struct SourceHealth {
     pub failures: u32,
     /// How far a long first round is.
     pub progress: Option<Progress>,
+    /// How often it is asked; none before its first round. Not part of the past.
+    pub cadence: Option<Cadence>,
     /// Who asks, as the service calls them. Not part of the past.
     pub account: Option<Text>,
     /// What the service still allows, by limit. Not part of the past.
     pub allowances: Vec<Allowance>,
+}
+
+/// How often a source is asked while all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cadence {
+    /// The pause between two rounds, in seconds.
+    pub every_seconds: u64,
+    /// The pause that its settings want, in seconds: shorter, where a limit has to last.
+    pub wanted_seconds: u64,
+}
+
+impl Cadence {
+    /// It is asked less often than its settings want.
+    pub fn is_slowed(self) -> bool {
+        self.every_seconds > self.wanted_seconds
+    }
 }
 
 /// One limit of a service, as it told it last.
@@ -44,6 +62,13 @@ pub struct Allowance {
     pub resets_at: Instant,
     /// What the last round used up.
     pub spent: u64,
+}
+
+impl Allowance {
+    /// Which part of it is left: 0 to 1.
+    pub fn share_left(&self) -> f64 {
+        self.remaining.min(self.limit) as f64 / self.limit.max(1) as f64
+    }
 }
 
 /// What a source is doing.
@@ -74,8 +99,6 @@ pub struct Progress {
 }
 
 impl SourceHealth {
-    const HISTORY: &str = "history";
-
     /// A source that has not been asked yet.
     pub fn starting(id: SourceId) -> Self {
         Self {
@@ -88,6 +111,7 @@ impl SourceHealth {
             failure: None,
             failures: 0,
             progress: None,
+            cadence: None,
             account: None,
             allowances: Vec::new(),
         }
@@ -96,16 +120,17 @@ impl SourceHealth {
     /// The store of the past, which fails: shown among the sources though it is none, because
     /// whoever looks must know that nothing is kept. No answer rests on it.
     pub fn of_history(failure: Problem) -> Self {
-        Self {
-            state: SourceState::BackingOff,
-            failure: Some(failure),
-            ..Self::starting(SourceId::new(Self::HISTORY))
-        }
+        Self { state: SourceState::BackingOff, failure: Some(failure), ..Self::starting(SourceId::history()) }
     }
 
     /// Whether this is the store of the past, not a source.
     pub fn is_history(&self) -> bool {
-        self.id.as_str() == Self::HISTORY
+        self.id == SourceId::history()
+    }
+
+    /// The limit of which the smallest part is left: the one that slows it down.
+    pub fn tightest(&self) -> Option<&Allowance> {
+        self.allowances.iter().min_by(|one, other| one.share_left().total_cmp(&other.share_left()))
     }
 
     /// What it said may no longer be so: it never answered, or too long ago.

@@ -83,6 +83,13 @@ id!(
     BookingId
 );
 
+impl SourceId {
+    /// What the store of the past is called among the sources.
+    pub fn history() -> Self {
+        Self::new("history")
+    }
+}
+
 impl ReleaseId {
     /// The identity of `version` of `project`; two sources that name both alike speak of the
     /// same release.

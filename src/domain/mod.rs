@@ -21,7 +21,7 @@ pub use calendar::Calendar;
 pub use deployment::{Activity, Booking, Deployment, DeploymentState, Environment, Freeze, Tier, Window};
 pub use facts::{Facts, Kind, Problem};
 pub use finding::{Finding, FindingState};
-pub use health::{Allowance, Progress, SourceHealth, SourceState};
+pub use health::{Allowance, Cadence, Progress, SourceHealth, SourceState};
 pub use ids::{
     BookingId, DeploymentId, EnvironmentId, FindingId, PullRequestId, ReleaseId, SourceId, StoryKey,
 };

@@ -9,7 +9,9 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use super::{
     Appended, History, HistoryError, Kept, MemoryHistory, Retention, sled::SledHistory, whole_millis,
 };
-use crate::domain::{Facts, Instant, Kind, Problem, Release, SourceHealth, SourceId, SourceState};
+use crate::domain::{
+    Allowance, Cadence, Facts, Instant, Kind, Problem, Release, SourceHealth, SourceId, SourceState,
+};
 
 /// An engine under test; the store is gone when this is dropped.
 trait Engine {
@@ -197,6 +199,51 @@ fn facts_are_kept_when_they_change_and_only_then() {
         ] {
             assert_eq!(history.instants(from, until).unwrap(), expected, "{name}");
         }
+    }
+}
+
+#[test]
+fn what_a_source_remembers_is_the_newest_exactly_and_no_part_of_the_past() {
+    let (hub, git) = (source("git/../hub"), source("git"));
+    let large: Vec<u8> = (0..200_000_u32).flat_map(u32::to_le_bytes).collect();
+    for (name, mut engine) in engines() {
+        assert_eq!(engine.history().memory(&hub).unwrap(), None, "{name}");
+        for memory in [&b"older"[..], &large, b"", b"newer"] {
+            let history = engine.history();
+            history.keep_memory(&hub, memory).unwrap();
+            assert!(history.memory(&hub).unwrap().as_deref() == Some(memory), "{name}");
+            engine.reopen();
+            assert!(engine.history().memory(&hub).unwrap().as_deref() == Some(memory), "{name}");
+        }
+        let history = engine.history();
+        assert_eq!(history.memory(&git).unwrap(), None, "{name}: of another source");
+        history.keep_memory(&git, b"its own").unwrap();
+        assert_eq!(history.memory(&hub).unwrap().as_deref(), Some(&b"newer"[..]), "{name}");
+        assert_eq!((history.latest().unwrap(), history.problems()), (vec![], vec![]), "{name}");
+        assert!(history.instants(Instant::MIN_UTC, Instant::MAX_UTC).unwrap().is_empty(), "{name}");
+        history.prune(seconds(9_000_000), &Retention::default()).unwrap();
+        assert!(history.memory(&hub).unwrap().is_some(), "{name}: retention is about the past");
+    }
+}
+
+#[test]
+fn how_a_service_stood_is_no_part_of_the_past() {
+    for (name, mut engine) in engines() {
+        let mut health = waiting("hub", seconds(0));
+        health.account = Some("octocat".into());
+        health.cadence = Some(Cadence { every_seconds: 360, wanted_seconds: 60 });
+        health.allowances = vec![Allowance {
+            name: "core".into(),
+            limit: 5_000,
+            remaining: 9,
+            resets_at: seconds(600),
+            spent: 1,
+        }];
+        let history = engine.history();
+        history.append(&source("hub"), seconds(0), &facts(1), &health).unwrap();
+        assert_eq!(history.latest().unwrap()[0].health, waiting("hub", seconds(0)), "{name}");
+        engine.reopen();
+        assert_eq!(engine.history().latest().unwrap()[0].health, waiting("hub", seconds(0)), "{name}");
     }
 }
 

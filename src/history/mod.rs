@@ -198,7 +198,8 @@ fn next_instant(at: i64, newest: Option<i64>) -> Result<Instant, HistoryError> {
         .ok_or_else(|| HistoryError::store("keeping a round", &"there is no later time"))
 }
 
-/// `health` as it can be kept: in whole milliseconds.
+/// `health` as it is kept: in whole milliseconds, and without how a service stood towards us,
+/// which is no part of the past.
 fn whole_millis(health: &SourceHealth) -> SourceHealth {
     let cut = |instant: Option<Instant>| {
         instant.and_then(|instant| Instant::from_timestamp_millis(instant.timestamp_millis()))
@@ -208,6 +209,9 @@ fn whole_millis(health: &SourceHealth) -> SourceHealth {
         changed_at: cut(health.changed_at),
         stale_from: cut(health.stale_from),
         next_at: cut(health.next_at),
+        cadence: None,
+        account: None,
+        allowances: Vec::new(),
         ..health.clone()
     }
 }

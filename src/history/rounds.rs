@@ -164,6 +164,7 @@ impl Run {
         Some(Known {
             answered,
             health: SourceHealth {
+                cadence: None,
                 account: None,
                 allowances: Vec::new(),
                 id: source.clone(),

@@ -1,25 +1,30 @@
 //! The hub: knows what every source said last, and turns it into boards.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Weak},
     thread::JoinHandle,
     time::Duration,
 };
 
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    domain::{Facts, Instant, Policy, Problem, SourceHealth, SourceId, SourceState, Text, World},
+    domain::{
+        Cadence, Facts, Instant, Policy, Problem, ReleaseId, SourceHealth, SourceId, SourceState, Text, World,
+    },
     history::Kept,
     insight::{Board, Completeness, Insight, Learned},
     source::{Answer, Report, Source, SourceError},
 };
 
 use super::{
-    actor::{self, Message, What},
+    actor::{self, Actor, Message, RoundEnd, What},
     archive::Archive,
     keeper::{Keeper, Said, Storage},
     schedule::{LONGEST_SLEEP, later, stale_from},
@@ -42,6 +47,8 @@ pub struct Setup {
     pub storage: Option<Storage>,
     /// The board of the last visit, shown until there is a better one.
     pub preview: Option<Board>,
+    /// The release that is looked at first, as far as is known.
+    pub focus: Option<ReleaseId>,
 }
 
 /// Asks, keeps and publishes until it is stopped.
@@ -51,6 +58,7 @@ pub struct Refresher {
     asker: Asker,
     archive: Archive,
     cancelled: CancellationToken,
+    actors: JoinSet<()>,
     hub: tokio::task::JoinHandle<()>,
     keeper: Option<(Keeper, JoinHandle<()>)>,
 }
@@ -61,15 +69,6 @@ impl Refresher {
         let cancelled = CancellationToken::new();
         let (messages, inbox) = mpsc::unbounded_channel();
         let (said, history) = mpsc::unbounded_channel();
-        let mut parts = Vec::new();
-        let mut requests = HashMap::new();
-        for source in setup.sources {
-            let id = source.id();
-            let request = Arc::new(Notify::new());
-            requests.insert(id.clone(), Arc::clone(&request));
-            parts.push(Part::new(id, source.interval()));
-            tokio::spawn(actor::run(source, setup.clock, request, messages.clone(), cancelled.clone()));
-        }
         let keeper = setup.storage.and_then(|storage| {
             let (said, failed) = (said.clone(), said);
             match Keeper::start(storage, move |word| drop(said.send(word))) {
@@ -82,6 +81,26 @@ impl Refresher {
                 }
             }
         });
+        let store = keeper.as_ref().map(|(keeper, _)| keeper);
+        let mut parts = Vec::new();
+        let mut requests = HashMap::new();
+        let focus = watch::Sender::new(setup.focus);
+        let mut actors = JoinSet::new();
+        for source in setup.sources {
+            let id = source.id();
+            let request = Arc::new(Notify::new());
+            requests.insert(id.clone(), Arc::clone(&request));
+            parts.push(Part::new(id, source.interval()));
+            actors.spawn(actor::run(Actor {
+                source,
+                clock: setup.clock,
+                requests: request,
+                focus: focus.subscribe(),
+                keeper: store.cloned(),
+                hub: messages.clone(),
+                cancelled: cancelled.clone(),
+            }));
+        }
         let first = setup.preview.unwrap_or_else(|| {
             let health = parts.iter().map(|part| part.health.clone()).collect();
             let (policy, at) = (Arc::clone(&setup.policy), setup.clock.now());
@@ -104,16 +123,17 @@ impl Refresher {
             learned: Arc::default(),
             clock: setup.clock,
             parts,
-            keeper: keeper.as_ref().map(|(keeper, _)| keeper.clone()),
-            remembered: keeper.is_none(),
+            keeper: store.cloned(),
+            remembered: store.is_none(),
             trouble: None,
             notes: Vec::new(),
+            forgetful: BTreeMap::new(),
             painted: None,
             publish,
             settle,
         };
         let hub = tokio::spawn(hub.run(inbox, history, cancelled.clone()));
-        Self { boards, settled, asker: Asker(requests), archive, cancelled, hub, keeper }
+        Self { boards, settled, asker: Asker { requests, focus }, archive, cancelled, actors, hub, keeper }
     }
 
     /// The newest board, and those that follow.
@@ -143,10 +163,14 @@ impl Refresher {
         Arc::clone(&self.boards.borrow())
     }
 
-    /// Ends the sources' rounds, waits until what was said is kept, and closes the store.
+    /// Ends the sources' rounds, waits until what was said and what the sources remember is
+    /// kept, and closes the store. A disk that hangs holds it up: bound it.
     pub async fn stop(self) {
         self.cancelled.cancel();
         drop(self.hub.await);
+        // A source that broke down has nothing to give: the panic hook has said what happened.
+        let mut actors = self.actors;
+        while actors.join_next().await.is_some() {}
         if let Some((keeper, thread)) = self.keeper {
             keeper.close();
             drop(tokio::task::spawn_blocking(move || thread.join()).await);
@@ -154,25 +178,38 @@ impl Refresher {
     }
 }
 
-/// Asks sources before their interval is over.
+/// Tells the sources what is wanted: to be asked before their interval is over, and what is
+/// looked at.
 #[derive(Clone)]
-pub struct Asker(HashMap<SourceId, Arc<Notify>>);
+pub struct Asker {
+    requests: HashMap<SourceId, Arc<Notify>>,
+    focus: watch::Sender<Option<ReleaseId>>,
+}
 
 impl Asker {
     /// Asks `source`, or all sources, now. Asking again before it answered changes nothing.
     pub fn refresh(&self, source: Option<&SourceId>) {
-        for (id, request) in &self.0 {
+        for (id, request) in &self.requests {
             if source.is_none_or(|asked| asked == id) {
                 request.notify_one();
             }
         }
+    }
+
+    /// From the next rounds on, what belongs to `release` is read first. Of several who look at
+    /// the board, the one who turned to another release last counts.
+    pub fn look_at(&self, release: &ReleaseId) {
+        self.focus.send_replace(Some(release.clone()));
     }
 }
 
 /// One source, as the hub knows it.
 struct Part {
     health: SourceHealth,
+    /// How often it is asked while all is well.
     interval: Duration,
+    /// How often its settings want it to be asked.
+    wanted: Duration,
     facts: Option<Arc<Facts>>,
     /// The facts are those of a round that has not ended.
     partial: bool,
@@ -182,7 +219,8 @@ struct Part {
 
 impl Part {
     fn new(id: SourceId, interval: Duration) -> Self {
-        Self { health: SourceHealth::starting(id), interval, facts: None, partial: false, asked: false }
+        let health = SourceHealth::starting(id);
+        Self { health, interval, wanted: interval, facts: None, partial: false, asked: false }
     }
 }
 
@@ -200,6 +238,8 @@ struct Hub {
     trouble: Option<Problem>,
     /// What was wrong with the store when it was opened.
     notes: Vec<Problem>,
+    /// Sources whose memory cannot be kept or read.
+    forgetful: BTreeMap<SourceId, Problem>,
     /// When the picture for the next start was taken last, and of what.
     painted: Option<(Instant, Weak<Insight>)>,
     publish: watch::Sender<Arc<Board>>,
@@ -314,10 +354,17 @@ impl Hub {
                 Change::Facts
             }
             What::Report(Report::Partial(_)) => Change::Nothing,
-            What::Ended { result, pause } => {
+            What::Ended(RoundEnd { result, standing, interval, pause }) => {
                 part.asked = true;
+                part.interval = interval;
                 part.health.progress = None;
                 part.health.next_at = later(message.at, pause);
+                part.health.cadence = Some(Cadence {
+                    every_seconds: interval.as_secs(),
+                    wanted_seconds: part.wanted.as_secs(),
+                });
+                part.health.account = standing.account;
+                part.health.allowances = standing.allowances;
                 self.hear_result(&message.source, message.at, result)
             }
         }
@@ -381,9 +428,20 @@ impl Hub {
                 }
                 Change::Facts
             }
+            // What is wrong is part of the world, too: see `store_problems`.
             Some(Said::Trouble(trouble)) => {
+                let is_news = self.trouble != trouble;
                 self.trouble = trouble;
-                Change::Health
+                if is_news { Change::Facts } else { Change::Nothing }
+            }
+            Some(Said::MemoryTrouble(source, None)) => match self.forgetful.remove(&source) {
+                Some(_) => Change::Facts,
+                None => Change::Nothing,
+            },
+            Some(Said::MemoryTrouble(source, Some(problem))) => {
+                let is_news = self.forgetful.get(&source) != Some(&problem);
+                self.forgetful.insert(source, problem);
+                if is_news { Change::Facts } else { Change::Nothing }
             }
             None => {
                 tracing::error!("the thread of the history has ended");
@@ -392,7 +450,7 @@ impl Hub {
                     "nothing is kept: the part of tminus that keeps the history has broken down",
                     "look into the log for the reason, and start again",
                 ));
-                Change::Health
+                Change::Facts
             }
         }
     }
@@ -457,8 +515,11 @@ impl Hub {
             .collect();
         let (title, policy, learned) =
             (self.title.clone(), Arc::clone(&self.policy), Arc::clone(&self.learned));
+        // The first one is the state of the history itself: see `health`.
+        let problems: Vec<_> = self.store_problems().skip(1).cloned().collect();
         let derived = tokio::task::spawn_blocking(move || {
-            let world = World::union(known.iter().map(|(id, facts)| (id, &**facts)));
+            let mut world = World::union(known.iter().map(|(id, facts)| (id, &**facts)));
+            world.problems.extend(problems.into_iter().map(|problem| (SourceId::history(), problem)));
             Board::derive(title, Arc::new(world), health, policy, &learned, completeness, at)
         });
         // An error: the panic hook has said what happened and is ending the program.
@@ -473,9 +534,13 @@ impl Hub {
 
     fn health(&self) -> Arc<[SourceHealth]> {
         let mut health: Vec<_> = self.parts.iter().map(|part| part.health.clone()).collect();
-        let trouble = self.trouble.as_ref().or_else(|| self.notes.first());
-        health.extend(trouble.cloned().map(SourceHealth::of_history));
+        health.extend(self.store_problems().next().cloned().map(SourceHealth::of_history));
         health.into()
+    }
+
+    /// What is wrong with the store, the worst first.
+    fn store_problems(&self) -> impl Iterator<Item = &Problem> {
+        self.trouble.iter().chain(&self.notes).chain(self.forgetful.values())
     }
 }
 
@@ -512,6 +577,7 @@ mod tests {
             remembered: true,
             trouble: None,
             notes: Vec::new(),
+            forgetful: BTreeMap::new(),
             painted: None,
             publish: watch::channel(Arc::new(board)).0,
             settle: watch::channel(false).0,

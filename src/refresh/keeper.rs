@@ -31,6 +31,8 @@ const PRUNE_EVERY: chrono::Duration = chrono::Duration::hours(1);
 /// What the store is asked to do.
 enum Order {
     Keep { source: SourceId, at: Instant, facts: Arc<Facts>, health: SourceHealth },
+    KeepMemory { source: SourceId, memory: Vec<u8> },
+    Memory { source: SourceId, answer: oneshot::Sender<Vec<u8>> },
     KeepHealth { at: Instant, health: SourceHealth },
     At { at: Instant, answer: oneshot::Sender<Result<Vec<Kept>, HistoryError>> },
     Instants { from: Instant, until: Instant, answer: oneshot::Sender<Result<Vec<Instant>, HistoryError>> },
@@ -45,6 +47,8 @@ pub(super) enum Said {
     Opened { kept: Vec<Kept>, problems: Vec<Problem> },
     /// Keeping fails (and since then nothing is kept), or works again.
     Trouble(Option<Problem>),
+    /// What this source remembers cannot be read or kept, or can be again.
+    MemoryTrouble(SourceId, Option<Problem>),
 }
 
 /// A handle on the store's thread. Orders are carried out one after the other; dropping the
@@ -52,6 +56,7 @@ pub(super) enum Said {
 #[derive(Clone)]
 pub struct Keeper {
     orders: mpsc::Sender<Order>,
+    is_kept: bool,
 }
 
 impl Keeper {
@@ -61,9 +66,10 @@ impl Keeper {
         say: impl Fn(Said) + Send + 'static,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (orders, inbox) = mpsc::channel();
+        let is_kept = storage.is_kept;
         let thread =
             std::thread::Builder::new().name("history".into()).spawn(move || keep(storage, &inbox, &say))?;
-        Ok((Self { orders }, thread))
+        Ok((Self { orders, is_kept }, thread))
     }
 
     pub(super) fn keep(&self, source: SourceId, at: Instant, facts: Arc<Facts>, health: SourceHealth) {
@@ -72,6 +78,24 @@ impl Keeper {
 
     pub(super) fn keep_health(&self, at: Instant, health: SourceHealth) {
         self.order(Order::KeepHealth { at, health });
+    }
+
+    /// New things are kept; otherwise the past is only read.
+    pub(super) fn is_kept(&self) -> bool {
+        self.is_kept
+    }
+
+    /// Keeps what `source` remembers, in place of what it did before.
+    pub(super) fn keep_memory(&self, source: SourceId, memory: Vec<u8>) {
+        self.order(Order::KeepMemory { source, memory });
+    }
+
+    /// What was kept of what `source` remembers, once the store is open; none if there is none,
+    /// or no store.
+    pub(super) async fn memory(&self, source: SourceId) -> Option<Vec<u8>> {
+        let (answer, memory) = oneshot::channel();
+        self.order(Order::Memory { source, answer });
+        memory.await.ok()
     }
 
     /// What every source said at `at`; none if the store is closed.
@@ -125,14 +149,26 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
     while let Ok(order) = inbox.recv() {
         let done = match (order, store.as_mut()) {
             (Order::Close, _) => return,
-            (Order::Keep { .. } | Order::KeepHealth { .. } | Order::Paint(_), _) if !storage.is_kept => {
-                continue;
-            }
+            (
+                Order::Keep { .. } | Order::KeepHealth { .. } | Order::KeepMemory { .. } | Order::Paint(_),
+                _,
+            ) if !storage.is_kept => continue,
             (Order::Paint(board), _) => {
                 (storage.paint)(&board);
                 continue;
             }
             (_, None) => continue,
+            (Order::KeepMemory { source, memory }, Some(store)) => {
+                remembering(store.keep_memory(&source, &memory), source, "kept", say);
+                continue;
+            }
+            (Order::Memory { source, answer }, Some(store)) => {
+                // Without an answer, the source begins anew.
+                if let Some(Some(memory)) = remembering(store.memory(&source), source, "read", say) {
+                    drop(answer.send(memory));
+                }
+                continue;
+            }
             (Order::Keep { source, at, facts, health }, Some(store)) => {
                 let kept = store.append(&source, at, &facts, &health).map(drop);
                 if pruned_at.is_none_or(|last| at - last >= PRUNE_EVERY) {
@@ -166,6 +202,29 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
                 in_trouble = true;
                 say(Said::Trouble(Some(trouble(&error))));
             }
+        }
+    }
+}
+
+/// Says how it went to keep or to read what `source` remembers. The past is kept all the same.
+fn remembering<T>(
+    done: Result<T, HistoryError>,
+    source: SourceId,
+    verb: &str,
+    say: &impl Fn(Said),
+) -> Option<T> {
+    match done {
+        Ok(done) => {
+            say(Said::MemoryTrouble(source, None));
+            Some(done)
+        }
+        Err(error) => {
+            tracing::warn!(%error, %source, "what a source remembers could not be {verb}");
+            let problem = error.problem();
+            let what = format!("what {source} remembers cannot be {verb}: {}", problem.what);
+            let next_step = format!("{}; until then a start asks it for everything", problem.next_step);
+            say(Said::MemoryTrouble(source, Some(Problem::new(what, next_step))));
+            None
         }
     }
 }

@@ -16,6 +16,7 @@ mod actor;
 mod archive;
 mod hub;
 mod keeper;
+mod keeping;
 mod schedule;
 #[cfg(test)]
 mod tests;

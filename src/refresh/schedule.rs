@@ -47,9 +47,16 @@ pub(super) enum Ended {
     Refused,
 }
 
-/// How long to wait before the next round. `chance` (0 to 1) spreads the rounds by a tenth
-/// either way, so that sources and boards that were started together do not stay in step.
-pub(super) fn pause(interval: Duration, ended: Ended, chance: f64) -> Duration {
+/// The widest spread of rounds that begin when a service may be asked again.
+const WIDEST_SPREAD: Duration = Duration::from_secs(10);
+
+/// How long to wait before the next round: the longer of what the interval and failures say and
+/// of how long the service wants to be left alone (`left_alone`).
+///
+/// `chance` (0 to 1) spreads the rounds by a tenth of the interval either way, so that sources
+/// and boards that were started together do not stay in step; those that were turned away
+/// together, by up to ten seconds, and only to later.
+pub(super) fn pause(interval: Duration, ended: Ended, left_alone: Duration, chance: f64) -> Duration {
     let longest = interval.max(LONGEST_PAUSE);
     let base = match ended {
         Ended::Well => interval,
@@ -58,7 +65,17 @@ pub(super) fn pause(interval: Duration, ended: Ended, chance: f64) -> Duration {
         }
         Ended::Refused => longest,
     };
-    base.mul_f64(0.9 + 0.2 * chance.clamp(0.0, 1.0))
+    let chance = chance.clamp(0.0, 1.0);
+    let usual = base.mul_f64(0.9 + 0.2 * chance);
+    if left_alone.is_zero() {
+        return usual;
+    }
+    usual.max(left_alone.saturating_add((interval / 10).min(WIDEST_SPREAD).mul_f64(chance)))
+}
+
+/// How long a service wants to be left alone that does not want to be asked before `not_before`.
+pub(super) fn left_alone(not_before: Option<Instant>, now: Instant) -> Duration {
+    not_before.and_then(|until| (until - now).to_std().ok()).unwrap_or_default()
 }
 
 /// From when on facts that were true at `answered` count as stale: after three intervals.
@@ -88,11 +105,11 @@ mod tests {
             (Ended::Failed(u32::MAX), 900),
             (Ended::Refused, 900),
         ] {
-            assert_eq!(pause(minute, ended, 0.5).as_secs(), seconds, "{ended:?}");
+            assert_eq!(pause(minute, ended, Duration::ZERO, 0.5).as_secs(), seconds, "{ended:?}");
         }
         let day = Duration::from_secs(86_400);
         assert_eq!(
-            pause(day, Ended::Failed(9), 0.5),
+            pause(day, Ended::Failed(9), Duration::ZERO, 0.5),
             day,
             "a slow source is not asked more often when it fails"
         );
@@ -101,9 +118,46 @@ mod tests {
     #[test]
     fn chance_moves_the_pause_by_a_tenth_at_most() {
         let interval = Duration::from_secs(100);
-        assert_eq!(pause(interval, Ended::Well, 0.0).as_secs(), 90);
-        assert_eq!(pause(interval, Ended::Well, 1.0).as_secs(), 110);
-        assert_eq!(pause(interval, Ended::Well, 7.0).as_secs(), 110);
+        for (chance, seconds) in [(0.0, 90), (1.0, 110), (7.0, 110)] {
+            assert_eq!(pause(interval, Ended::Well, Duration::ZERO, chance).as_secs(), seconds);
+        }
+    }
+
+    #[test]
+    fn a_service_is_left_alone_for_as_long_as_it_wants() {
+        let minute = Duration::from_secs(60);
+        for (ended, left_alone, chance, seconds) in [
+            // The interval is longer: what the service says changes nothing.
+            (Ended::Well, 0, 0.0, 54.0),
+            (Ended::Well, 30, 0.0, 54.0),
+            (Ended::Well, 30, 1.0, 66.0),
+            // Never sooner, whatever chance says; a little later.
+            (Ended::Well, 58, 0.0, 58.0),
+            (Ended::Well, 58, 1.0, 66.0),
+            (Ended::Well, 3_600, 0.0, 3_600.0),
+            (Ended::Well, 3_600, 0.5, 3_603.0),
+            (Ended::Well, 3_600, 1.0, 3_606.0),
+            // After failures, too.
+            (Ended::Failed(1), 90, 0.0, 108.0),
+            (Ended::Failed(1), 110, 0.0, 110.0),
+            (Ended::Failed(30), 3_600, 0.5, 3_603.0),
+            (Ended::Refused, 86_400, 0.0, 86_400.0),
+        ] {
+            let paused = pause(minute, ended, Duration::from_secs(left_alone), chance);
+            assert!(
+                (paused.as_secs_f64() - seconds).abs() < 1e-6,
+                "{ended:?} {left_alone} {chance}: {paused:?}"
+            );
+            assert!(paused.as_secs() >= left_alone);
+        }
+        let day = Duration::from_secs(86_400);
+        assert_eq!(pause(day, Ended::Well, day * 2, 1.0), day * 2 + WIDEST_SPREAD, "a bounded spread");
+        assert_eq!(pause(day, Ended::Well, Duration::MAX, 1.0), Duration::MAX);
+
+        let at = |seconds| Instant::from_timestamp(seconds, 0).unwrap();
+        for (not_before, seconds) in [(None, 0), (Some(at(90)), 0), (Some(at(100)), 0), (Some(at(160)), 60)] {
+            assert_eq!(left_alone(not_before, at(100)).as_secs(), seconds);
+        }
     }
 
     #[test]

@@ -1,5 +1,8 @@
 //! The refresher with sources that answer when the test says so. Nothing waits for time.
 
+mod remembering;
+mod standing;
+
 use std::{
     sync::{
         Arc, Mutex,
@@ -14,10 +17,12 @@ use tokio::sync::mpsc;
 
 use crate::{
     clock::Clock,
-    domain::{Facts, Instant, Policy, Problem, Release, SourceHealth, SourceId, SourceState, Text},
+    domain::{
+        Facts, Instant, Policy, Problem, Release, ReleaseId, SourceHealth, SourceId, SourceState, Text,
+    },
     history::{Appended, History, HistoryError, Kept, Retention},
     insight::{Board, Completeness, GateAnswer},
-    source::{Answer, Report, Round, Source, SourceError},
+    source::{Answer, Report, Round, Source, SourceError, Standing},
 };
 
 use super::{Refresher, Setup, Storage};
@@ -26,6 +31,36 @@ use super::{Refresher, Setup, Storage};
 struct Scripted {
     answers: mpsc::UnboundedReceiver<Step>,
     rounds: Arc<AtomicUsize>,
+    script: Arc<Mutex<Manner>>,
+}
+
+/// How a scripted source is, and what was done with it.
+struct Manner {
+    interval: Duration,
+    standing: Standing,
+    memory: Option<Vec<u8>>,
+    /// Does not end when it shall.
+    is_deaf: bool,
+    /// `recall …`, `round …` (what was looked at), `memory`.
+    log: Vec<String>,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(3600),
+            standing: Standing::default(),
+            memory: None,
+            is_deaf: false,
+            log: Vec::new(),
+        }
+    }
+}
+
+impl Scripted {
+    fn manner(&self) -> std::sync::MutexGuard<'_, Manner> {
+        self.script.lock().unwrap()
+    }
 }
 
 enum Step {
@@ -39,16 +74,33 @@ impl Source for Scripted {
     }
 
     fn interval(&self) -> Duration {
-        Duration::from_secs(3600)
+        self.manner().interval
+    }
+
+    fn standing(&self) -> Standing {
+        self.manner().standing.clone()
+    }
+
+    fn memory(&self) -> Option<Vec<u8>> {
+        let mut manner = self.manner();
+        manner.log.push("memory".to_owned());
+        manner.memory.clone()
+    }
+
+    fn recall(&mut self, memory: &[u8]) {
+        self.manner().log.push(format!("recall {}", String::from_utf8_lossy(memory)));
     }
 
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
         self.rounds.fetch_add(1, Ordering::SeqCst);
+        let focus = round.focus.as_ref().map_or("nothing", ReleaseId::as_str);
+        self.manner().log.push(format!("round {focus}"));
+        let is_deaf = self.manner().is_deaf;
         Box::pin(async move {
             loop {
                 let step = tokio::select! {
                     step = self.answers.recv() => step,
-                    () = round.cancelled.cancelled() => None,
+                    () = round.cancelled.cancelled(), if !is_deaf => None,
                 };
                 match step {
                     Some(Step::Partial(facts)) => (round.report)(Report::Partial(facts)),
@@ -64,6 +116,7 @@ struct Rig {
     refresher: Refresher,
     script: mpsc::UnboundedSender<Step>,
     rounds: Arc<AtomicUsize>,
+    manner: Arc<Mutex<Manner>>,
 }
 
 fn now() -> Instant {
@@ -83,22 +136,44 @@ fn failure() -> Step {
 }
 
 fn rig(storage: Option<Storage>) -> Rig {
+    rig_of(Manner::default(), storage)
+}
+
+fn rig_of(manner: Manner, storage: Option<Storage>) -> Rig {
+    let manner = Arc::new(Mutex::new(manner));
     let (script, answers) = mpsc::unbounded_channel();
     let rounds = Arc::new(AtomicUsize::new(0));
     let refresher = Refresher::start(Setup {
         title: Text::new("payments"),
         policy: Arc::new(Policy::default()),
         clock: Clock::Frozen(now()),
-        sources: vec![Box::new(Scripted { answers, rounds: Arc::clone(&rounds) })],
+        sources: vec![Box::new(Scripted {
+            answers,
+            rounds: Arc::clone(&rounds),
+            script: Arc::clone(&manner),
+        })],
         storage,
         preview: None,
+        focus: Some(ReleaseId::of("payments", "4.2")),
     });
-    Rig { refresher, script, rounds }
+    Rig { refresher, script, rounds, manner }
 }
 
 impl Rig {
     fn then(&self, step: Step) {
         assert!(self.script.send(step).is_ok(), "the source has ended");
+    }
+
+    /// What was done with the source so far.
+    fn log(&self) -> Vec<String> {
+        self.manner.lock().unwrap().log.clone()
+    }
+
+    /// Waits until so many rounds have begun.
+    async fn begun(&self, rounds: usize) {
+        while self.rounds.load(Ordering::SeqCst) < rounds {
+            tokio::task::yield_now().await;
+        }
     }
 
     async fn board(&self, is_it: impl Fn(&Board) -> bool) -> Arc<Board> {
@@ -192,6 +267,8 @@ struct Remembering {
     kept: Vec<Kept>,
     told: Arc<Mutex<Vec<String>>>,
     full: bool,
+    memory: Option<Vec<u8>>,
+    problems: Vec<Problem>,
 }
 
 impl History for Remembering {
@@ -227,16 +304,23 @@ impl History for Remembering {
     }
 
     fn keep_memory(&mut self, source: &SourceId, memory: &[u8]) -> Result<(), HistoryError> {
-        self.told.lock().unwrap().push(format!("{source} remembers {} bytes", memory.len()));
+        if self.full {
+            return Err(HistoryError::Store { doing: "write", cause: "no space left".into() });
+        }
+        let memory = String::from_utf8_lossy(memory);
+        self.told.lock().unwrap().push(format!("{source} remembers {memory}"));
         Ok(())
     }
 
     fn memory(&self, _: &SourceId) -> Result<Option<Vec<u8>>, HistoryError> {
-        Ok(None)
+        if self.full {
+            return Err(HistoryError::Store { doing: "read", cause: "bad sector".into() });
+        }
+        Ok(self.memory.clone())
     }
 
     fn problems(&self) -> Vec<Problem> {
-        Vec::new()
+        self.problems.clone()
     }
 
     fn prune(&mut self, now: Instant, _: &Retention) -> Result<usize, HistoryError> {
@@ -246,6 +330,10 @@ impl History for Remembering {
 }
 
 fn remembering(full: bool) -> (Storage, Arc<Mutex<Vec<String>>>) {
+    storage(|store| store.full = full)
+}
+
+fn storage(change: impl FnOnce(&mut Remembering)) -> (Storage, Arc<Mutex<Vec<String>>>) {
     let told = Arc::new(Mutex::new(Vec::new()));
     let before = now() - chrono::Duration::days(1);
     let source = SourceId::new("scripted");
@@ -256,9 +344,17 @@ fn remembering(full: bool) -> (Storage, Arc<Mutex<Vec<String>>>) {
         until: before,
         health: SourceHealth::starting(source),
     };
-    let (store, painted) = (Arc::clone(&told), Arc::clone(&told));
+    let painted = Arc::clone(&told);
+    let mut store = Remembering {
+        kept: vec![kept],
+        told: Arc::clone(&told),
+        full: false,
+        memory: None,
+        problems: Vec::new(),
+    };
+    change(&mut store);
     let storage = Storage {
-        open: Box::new(move || Ok(Box::new(Remembering { kept: vec![kept], told: store, full }))),
+        open: Box::new(move || Ok(Box::new(store))),
         paint: Box::new(move |board| {
             painted.lock().unwrap().push(format!("painted {}", board.world.releases[0].version));
         }),
@@ -295,10 +391,11 @@ async fn a_store_that_fails_stops_the_keeping_and_says_so() {
     let (storage, _) = remembering(true);
     let rig = rig(Some(storage));
     rig.then(answer("4.2"));
-    let board =
-        rig.board(|board| board.health.iter().any(|health| health.id == SourceId::new("history"))).await;
-    let trouble = board.health.last().and_then(|health| health.failure.clone()).unwrap();
-    assert!(trouble.what.contains("no space left"), "{trouble:?}");
+    rig.board(|board| {
+        let trouble = board.health.last().filter(|health| health.is_history());
+        trouble.and_then(|health| health.failure.as_ref()).is_some_and(|it| it.what.contains("no space left"))
+    })
+    .await;
     rig.refresher.asker().refresh(None);
     rig.then(answer("4.3"));
     let board = rig.board(|board| has(board, "4.3") && board.health.len() == 2).await;

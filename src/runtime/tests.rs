@@ -90,7 +90,7 @@ impl Input for Script {
     }
 }
 
-/// A source that never answers.
+/// A source that never answers, but ends when it shall.
 struct Silent;
 
 impl Source for Silent {
@@ -102,8 +102,11 @@ impl Source for Silent {
         Duration::from_secs(3600)
     }
 
-    fn fetch<'a>(&'a mut self, _: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
-        Box::pin(std::future::pending())
+    fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
+        Box::pin(async {
+            round.cancelled.cancelled().await;
+            Err(SourceError::Cancelled)
+        })
     }
 }
 
@@ -180,6 +183,7 @@ fn start_with(
         sources: vec![Box::new(source)],
         storage,
         preview,
+        focus: None,
     });
     let terminal = Terminal::new(size);
     let screen = Screen::over(terminal.clone(), size).expect("a thread");

@@ -24,10 +24,13 @@ pub trait Source: Send {
     /// Its name on the board and in the history.
     fn id(&self) -> SourceId;
 
-    /// How long to wait between two rounds when all is well.
+    /// How long to wait between two rounds when all is well: before the first round what its
+    /// settings want, after a round what makes the service's limits last
+    /// ([`Budget::advise`](http::Budget::advise)). What it said counts as stale after three.
     fn interval(&self) -> Duration;
 
-    /// What on the disk is a reason to ask before the interval is over when it changes.
+    /// What on the disk is a reason to ask before the interval is over when it changes. May read
+    /// the disk: called where that holds up nobody.
     fn watched(&self) -> Vec<Watched> {
         Vec::new()
     }
@@ -44,14 +47,24 @@ pub trait Source: Send {
     /// What it must know to go on after a restart as if there had been none, in a form of its
     /// own: what it read, and what lets it ask only for what changed since. None: nothing.
     ///
-    /// Asked for after a round with news and before the end; may be big, and is compressed by
-    /// whoever keeps it.
+    /// Asked for after a round with news, every ten minutes at most, and before the end, where it
+    /// holds up nobody; may be big, and is compressed by whoever keeps it.
     fn memory(&self) -> Option<Vec<u8>> {
         None
     }
 
+    /// Whether it may have a [`memory`](Self::memory). One that never has need not wait for the
+    /// history to be read before its first round.
+    fn has_memory(&self) -> bool {
+        true
+    }
+
     /// Takes what [`memory`](Self::memory) gave before a restart. What it cannot use (another
-    /// version, other settings, damaged) it leaves, and begins anew.
+    /// version, other settings, damaged) it leaves, and begins anew. May take its time: called
+    /// where that holds up nobody.
+    ///
+    /// The first round after it answers with all facts, never that nothing has changed: the
+    /// history may not have what was said before.
     fn recall(&mut self, _memory: &[u8]) {}
 
     /// What can be said about its service to somebody who wonders why it does not answer as

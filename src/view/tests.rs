@@ -113,6 +113,41 @@ fn overlays() {
 }
 
 #[test]
+fn limits_are_said_on_any_screen_and_on_any_day() {
+    let mut board = board();
+    let mut health = board.health.to_vec();
+    let github = &mut health[1];
+    github.allowances[0].resets_at = now() - Duration::minutes(3);
+    github.allowances[1].resets_at = now() + Duration::hours(20);
+    github.allowances[1].remaining = 0;
+    github.allowances[1].name = "throttle_authenticated_web_requests".into();
+    board.health = health.into();
+    for (size, lines) in [
+        (
+            SMALL,
+            &[
+                "every 6m instead of 1m: the limit",
+                "core     4988 of 5000 left · was reset 09:21         · last round 3",
+                "thrott…     0 of 5000 left · resets Mon 23 Nov 05:24 · last round 96",
+            ][..],
+        ),
+        (
+            (40, 24),
+            &[
+                "    core: 4988 of 5000 left · was",
+                "      reset 09:21 · last round 3",
+                "      Mon 23 Nov 05:24 · last round",
+            ],
+        ),
+    ] {
+        let shown = screen(board.clone(), size, "%");
+        for line in lines {
+            assert!(shown.contains(line), "{line}:\n{shown}");
+        }
+    }
+}
+
+#[test]
 fn other_pictures() {
     for (name, size, keys) in [
         ("burn_up", USUAL, "b"),

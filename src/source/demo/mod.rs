@@ -118,6 +118,10 @@ impl Source for DemoSource {
         Duration::from_secs(if self.settings.frozen { 3_600 } else { 20 })
     }
 
+    fn has_memory(&self) -> bool {
+        false
+    }
+
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
         Box::pin(async move {
             if round.cancelled.is_cancelled() {

@@ -81,6 +81,10 @@ impl Source for GitSource {
         self.settings.interval
     }
 
+    fn has_memory(&self) -> bool {
+        false
+    }
+
     fn watched(&self) -> Vec<Watched> {
         match repository::open(&self.settings.path) {
             Ok(found) => repository::watched(&found),

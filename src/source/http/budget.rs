@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use chrono::TimeDelta;
 use reqwest::header::HeaderMap;
 
-use crate::domain::Instant;
+use crate::domain::{Allowance, Instant, Text};
 
 use super::retry;
 
@@ -62,10 +62,15 @@ impl Budget {
         else {
             return;
         };
-        let Some(resets_at) = retry::reset(headers, now) else { return };
-        let name =
-            headers.get("x-ratelimit-resource").and_then(|name| name.to_str().ok()).unwrap_or_default();
         let remaining = remaining.min(limit);
+        let resets_at = retry::reset(headers, now);
+        let Some(resets_at) = resets_at.or_else(|| retry::refilled(headers, limit, remaining, now)) else {
+            return;
+        };
+        let name = ["x-ratelimit-resource", "ratelimit-name"]
+            .iter()
+            .find_map(|name| headers.get(*name)?.to_str().ok())
+            .unwrap_or_default();
         // What was left before this answer, were it the first of the round.
         let first = (remaining + u64::from(charged)).min(limit);
         let spent = first - remaining;
@@ -97,6 +102,18 @@ impl Budget {
         window.spent = window.left_first.get_or_insert(first).saturating_sub(window.remaining);
         window.cycle =
             window.left_before.map_or(window.spent, |before| before.saturating_sub(window.remaining));
+    }
+
+    /// The same for the board: every limit with what the last round used up.
+    pub fn allowances(&self) -> Vec<Allowance> {
+        let allowance = |(name, window): (&String, &Window)| Allowance {
+            name: Text::new(name),
+            limit: window.limit,
+            remaining: window.remaining,
+            resets_at: window.resets_at,
+            spent: window.spent,
+        };
+        self.windows.iter().map(allowance).collect()
     }
 
     /// How long to wait between two rounds, at least `interval`, so that what is left lasts

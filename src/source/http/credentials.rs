@@ -62,6 +62,15 @@ pub enum TokenFrom {
     Command(Vec<String>),
     /// The first line of a file that belongs to the user and that nobody else can read.
     File(PathBuf),
+    /// The keyring of the desktop: `secret-tool` (libsecret) asks it, on macOS `security`. What
+    /// puts a token there: `secret-tool store --label=tminus service tminus account HOST`, or
+    /// `security add-generic-password -s tminus -a HOST -w`.
+    Keyring {
+        /// The service that it is filed under: `tminus`.
+        service: String,
+        /// The account that it is filed under: the host, `github.com`.
+        account: String,
+    },
     /// Here it is. The text says where it came from.
     Given(Token, Text),
 }
@@ -161,6 +170,9 @@ impl TokenFrom {
         match self {
             Self::Environment(variable) => Text::new(variable),
             Self::Command(words) => Text::new(format!("`{}`", words.join(" "))),
+            Self::Keyring { service, account } => {
+                Text::new(format!("the keyring (`{}`)", keyring(ON_MACOS, service, account).join(" ")))
+            }
             Self::File(path) => Text::new(path.display().to_string()),
             Self::Given(_, from) => from.clone(),
         }
@@ -174,6 +186,9 @@ impl TokenFrom {
                 Err(std::env::VarError::NotUnicode(_)) => Err("is not text".to_owned()),
             },
             Self::Command(words) => run(words, COMMAND_LIMIT).await,
+            Self::Keyring { service, account } => {
+                run(&keyring(ON_MACOS, service, account), COMMAND_LIMIT).await
+            }
             Self::File(path) => {
                 let path = path.clone();
                 tokio::task::spawn_blocking(move || read_private(&path))
@@ -186,6 +201,18 @@ impl TokenFrom {
             .and_then(|text| Token::new(&text).ok_or_else(|| "holds no token".to_owned()))
             .map_err(|why| Text::new(format!("{}: {why}", self.name())))
     }
+}
+
+const ON_MACOS: bool = cfg!(target_os = "macos");
+
+/// The system's own command that prints an entry of the keyring.
+fn keyring(on_macos: bool, service: &str, account: &str) -> Vec<String> {
+    let words = if on_macos {
+        &["security", "find-generic-password", "-s", service, "-a", account, "-w"][..]
+    } else {
+        &["secret-tool", "lookup", "service", service, "account", account]
+    };
+    words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// What a command prints, up to the longest token.
@@ -335,6 +362,23 @@ mod tests {
         std::fs::set_permissions(&open, Permissions::from_mode(0o600)).unwrap();
         let found = Credentials::new(Scheme::Bearer, vec![TokenFrom::File(open)]).find().await;
         assert_eq!(found.unwrap().value.to_str().unwrap(), "Bearer s3cret");
+    }
+
+    #[tokio::test]
+    async fn the_keyring_is_asked_by_the_systems_own_command() {
+        assert_eq!(
+            keyring(false, "tminus", "github.com").join(" "),
+            "secret-tool lookup service tminus account github.com"
+        );
+        assert_eq!(
+            keyring(true, "tminus", "github.com").join(" "),
+            "security find-generic-password -s tminus -a github.com -w"
+        );
+        // Whatever there is on this machine, it has no such entry; the reason names the command.
+        let place = TokenFrom::Keyring { service: "tminus-test".to_owned(), account: "nobody".to_owned() };
+        let reasons = Credentials::new(Scheme::Bearer, vec![place]).find().await.unwrap_err();
+        let command = keyring(ON_MACOS, "tminus-test", "nobody").join(" ");
+        assert!(reasons[0].starts_with(&format!("the keyring (`{command}`): ")), "{reasons:?}");
     }
 
     #[tokio::test]

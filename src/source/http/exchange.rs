@@ -316,7 +316,8 @@ fn kind_of(request: &Request, status: u16, headers: &HeaderMap, body: &[u8]) -> 
     if is_limit { BodyKind::Limit } else { BodyKind::Usual }
 }
 
-/// A GraphQL answer that is nothing but a limit: `{"errors": [{"type": "RATE_LIMITED", …}]}`.
+/// A GraphQL answer that is nothing but a limit: `{"errors": [{"type": "RATE_LIMITED", …}]}`, or
+/// one of the secondary limits, which only the message tells of.
 fn says_rate_limited(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Answer {
@@ -327,13 +328,16 @@ fn says_rate_limited(body: &[u8]) -> bool {
     struct OneError {
         #[serde(rename = "type", default)]
         kind: Option<String>,
+        #[serde(default)]
+        message: Option<String>,
     }
     // Most answers have no errors, and need not be read twice.
-    let may_be = body.windows(10).any(|part| part == b"RATE_LIMIT");
+    let may_be = body.windows(10).any(|part| part == b"RATE_LIMIT" || part == b"rate limit");
     may_be
         && serde_json::from_slice::<Answer>(body).is_ok_and(|answer| {
             answer.errors.iter().any(|error| {
                 matches!(error.kind.as_deref(), Some("RATE_LIMITED" | "RATE_LIMIT" | "GRAPHQL_RATE_LIMIT"))
+                    || error.message.as_ref().is_some_and(|message| message.contains("secondary rate limit"))
             })
         })
 }

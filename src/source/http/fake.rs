@@ -222,7 +222,9 @@ async fn connection(
         for (name, value) in &answer.headers {
             head.extend([name, ": ", value, "\r\n"]);
         }
-        if answer.status != 304 && !answer.headers.iter().any(|(name, _)| name == "content-length") {
+        let is_framed =
+            |(name, _): &(String, String)| name == "content-length" || name == "transfer-encoding";
+        if answer.status != 304 && !answer.headers.iter().any(is_framed) {
             head.extend(["content-length: ", &answer.body.len().to_string(), "\r\n"]);
         }
         head.push_str("\r\n");

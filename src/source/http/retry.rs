@@ -5,8 +5,10 @@
 //! - GitHub: 403 or 429 with `x-ratelimit-remaining: 0` and `x-ratelimit-reset` in epoch
 //!   seconds; secondary limits with or without `Retry-After`, at least one minute; GraphQL says
 //!   `RATE_LIMITED` with status 200 ("Rate limits for the REST API" and "… GraphQL API").
-//! - GitLab: 429 with `Retry-After` and `RateLimit-Reset`, or in plain text alone.
+//! - GitLab: 429 with `Retry-After` and `RateLimit-Reset`, or in plain text alone (`Retry later`).
 //! - Jira Cloud: 429 with `Retry-After` or `X-RateLimit-Reset` in ISO 8601, without seconds.
+//! - Jira Data Center: `retry-after: 0` with every answer as long as there is something left; a
+//!   bucket that is filled up again every `X-RateLimit-Interval-Seconds` by `X-RateLimit-FillRate`.
 
 use std::time::Duration;
 
@@ -135,7 +137,9 @@ fn decide_answer(seen: Seen<'_>, status: u16, headers: &HeaderMap, body: BodyKin
         200..=299 | 304 => Decision::Done,
         401 => Decision::GiveUp(GiveUp::SignedOut),
         429 => limited(seen, headers),
-        403 if headers.contains_key(RETRY_AFTER) || remaining(headers) == Some(0) => limited(seen, headers),
+        403 if remaining(headers) == Some(0) || wants_to_be_left_alone(headers, seen.now) => {
+            limited(seen, headers)
+        }
         403 => Decision::GiveUp(GiveUp::Forbidden),
         404 | 410 => Decision::GiveUp(GiveUp::NotFound),
         408 | 425 | 500 | 502..=504 | 520..=599 => {
@@ -146,6 +150,11 @@ fn decide_answer(seen: Seen<'_>, status: u16, headers: &HeaderMap, body: BodyKin
         501 | 505..=519 => Decision::GiveUp(GiveUp::Busy(None)),
         _ => Decision::GiveUp(GiveUp::Rejected),
     }
+}
+
+/// `Retry-After` names a time to come. Zero is said with answers that are no limit, too.
+fn wants_to_be_left_alone(headers: &HeaderMap, now: Instant) -> bool {
+    retry_after(headers, now).is_some_and(|until| until > now)
 }
 
 fn limited(seen: Seen<'_>, headers: &HeaderMap) -> Decision {
@@ -211,6 +220,14 @@ pub(super) fn reset(headers: &HeaderMap, now: Instant) -> Option<Instant> {
         Ok(seconds) if seconds.is_finite() => Some(now + bounded_seconds(seconds)),
         _ => Some(on_our_clock(iso_time(value)?, headers, now)),
     }
+}
+
+/// When a bucket is full again that is filled up bit by bit (Jira Data Center).
+pub(super) fn refilled(headers: &HeaderMap, limit: u64, remaining: u64, now: Instant) -> Option<Instant> {
+    let interval = number(headers, &["x-ratelimit-interval-seconds"])?;
+    let rate = number(headers, &["x-ratelimit-fillrate"]).filter(|rate| *rate > 0)?;
+    let fills = limit.saturating_sub(remaining).div_ceil(rate);
+    Some(now + bounded_seconds(fills.saturating_mul(interval) as f64))
 }
 
 /// How much of the budget is left.
@@ -338,6 +355,8 @@ mod tests {
             (429, &[], Usual, give_up(Limited(unsaid))),
             // No limit at all.
             (403, &[("x-ratelimit-remaining", "4000")], Usual, give_up(Forbidden)),
+            // Jira Data Center says so with every answer.
+            (403, &[("retry-after", "0"), ("x-ratelimit-remaining", "9")], Usual, give_up(Forbidden)),
             // A short wait is waited for.
             (429, &[("retry-after", "5")], Usual, RetryAt(after(5))),
             (429, &[("retry-after", "0")], Usual, RetryAt(after(1))),

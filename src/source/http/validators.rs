@@ -33,6 +33,31 @@ pub struct Validators {
     pub entries: Vec<Validator>,
 }
 
+impl Validators {
+    /// The form that [`to_bytes`](Self::to_bytes) writes.
+    const VERSION: u8 = 1;
+    /// More is not read: several times what clients remember.
+    const MOST_BYTES: usize = 256 << 20;
+
+    /// The same as bytes, to be part of what a source remembers across restarts.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        // Writing into memory does not fail.
+        postcard::to_extend(self, vec![Self::VERSION]).unwrap_or_default()
+    }
+
+    /// What [`to_bytes`](Self::to_bytes) wrote; none if that was another version, or something
+    /// else. Entries that no client makes are left out.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (version, rest) = bytes.split_first()?;
+        if *version != Self::VERSION || rest.len() > Self::MOST_BYTES {
+            return None;
+        }
+        let (mut read, rest) = postcard::take_from_bytes::<Self>(rest).ok()?;
+        read.entries.retain(Validator::is_usual);
+        (rest.is_empty() && read.entries.len() <= MOST).then_some(read)
+    }
+}
+
 /// What is remembered of one answer. Holds no token, only a digest made with it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Validator {
@@ -82,6 +107,15 @@ impl Validator {
         Some(Self { key, etag, last_modified, headers, body })
     }
 
+    /// It could be from [`of`](Self::of).
+    fn is_usual(&self) -> bool {
+        let validators = [&self.etag, &self.last_modified];
+        let mut texts = validators.into_iter().flatten().chain(self.headers.values());
+        validators.iter().any(|validator| validator.is_some())
+            && self.headers.keys().all(|name| KEPT_HEADERS.contains(&name.as_str()))
+            && texts.all(|text| text.len() <= LONGEST_HEADER)
+    }
+
     /// The body as it was received, if it is kept, and is no longer than `longest`.
     pub(super) fn unpacked(&self, longest: usize) -> Option<Vec<u8>> {
         // The size comes from the compressed form, which may come from a file: bounded.
@@ -110,7 +144,8 @@ impl Validator {
     }
 }
 
-/// The key under which an answer is remembered.
+/// The key under which an answer is remembered: a digest of a digest of the token, of the URL and
+/// of `Accept`. The token is not found out from it, and neither are two hosts with the same token.
 pub(super) fn key(token: Option<&[u8; 32]>, url: &str, accept: &str) -> [u8; 32] {
     let mut digest = Sha256::new();
     digest.update(token.map_or(&[][..], |token| token));
@@ -215,6 +250,37 @@ mod tests {
         assert_eq!(found.headers.keys().collect::<Vec<_>>(), ["link"]);
         assert_eq!(restarted.find(&[2; 32]).unwrap().unpacked(100), None);
         assert!(restarted.find(&[3; 32]).is_none());
+    }
+
+    #[test]
+    fn bytes_are_read_back_exactly_or_not_at_all() {
+        let kept = Validators { entries: vec![entry(1, Some(b"[1, 2]")), entry(2, None)] };
+        let bytes = kept.to_bytes();
+        assert_eq!(Validators::from_bytes(&bytes).as_ref(), Some(&kept));
+        assert_eq!(Validators::from_bytes(&Validators::default().to_bytes()), Some(Validators::default()));
+        for end in 0..bytes.len() {
+            assert_eq!(Validators::from_bytes(&bytes[..end]), None, "cut off at {end}");
+        }
+        assert_eq!(Validators::from_bytes(&[&bytes[..], &[0]].concat()), None, "more than was written");
+        assert_eq!(Validators::from_bytes(&[&[99], &bytes[1..]].concat()), None, "another version");
+        // A length that nothing follows is not believed.
+        assert_eq!(Validators::from_bytes(&[1, 0xff, 0xff, 0xff, 0xff, 0x7f]), None);
+
+        let change = |change: fn(&mut Validator)| {
+            let mut strange = entry(3, None);
+            change(&mut strange);
+            strange
+        };
+        let strange = [
+            change(|entry| entry.etag = None),
+            change(|entry| entry.etag = Some("x".repeat(LONGEST_HEADER + 1))),
+            change(|entry| drop(entry.headers.insert("set-cookie".to_owned(), "a".to_owned()))),
+            change(|entry| drop(entry.headers.insert("link".to_owned(), "x".repeat(LONGEST_HEADER + 1)))),
+        ];
+        let mixed = Validators { entries: [&strange[..], &kept.entries].concat() };
+        assert_eq!(Validators::from_bytes(&mixed.to_bytes()), Some(kept));
+        let many = Validators { entries: vec![entry(1, None); MOST + 1] };
+        assert_eq!(Validators::from_bytes(&many.to_bytes()), None);
     }
 
     #[test]

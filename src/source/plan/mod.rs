@@ -225,6 +225,10 @@ impl Source for PlanSource {
         self.settings.interval
     }
 
+    fn has_memory(&self) -> bool {
+        false
+    }
+
     fn watched(&self) -> Vec<Watched> {
         self.memory.watched.iter().cloned().collect()
     }

@@ -1,4 +1,5 @@
-//! How the sources are doing: age, next round, errors with their next step.
+//! How the sources are doing: age, next round, who asks, what their services still allow, errors
+//! with their next step.
 
 use ratatui::{
     layout::Rect,
@@ -6,7 +7,8 @@ use ratatui::{
 };
 
 use crate::{
-    domain::{SourceHealth, SourceState},
+    domain::{Allowance, Cadence, Instant, SourceHealth, SourceState},
+    insight::words,
     view::{
         Look, format,
         screen::{Screen, line_width},
@@ -53,6 +55,7 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
         SourceState::Refused => (glyphs.no_go, "refused", styles.no_go),
     };
     let mut facts = Vec::new();
+    facts.extend(health.account.as_ref().map(|account| format!("signed in as {account}")));
     match health.answered_at {
         Some(at) => facts.push(format!("answered {} ago", format::age(at, now))),
         None => facts.push("never answered".to_owned()),
@@ -88,6 +91,7 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
             lines.extend(wrapped.into_iter().map(|line| Line::styled(format!("    {line}"), styles.muted)));
         }
     }
+    lines.extend(standing(screen, health, cells));
     if let Some(progress) = &health.progress {
         let of = progress.total.map(|total| format!(" of {total}")).unwrap_or_default();
         let said = format!("    {} {}{of}", progress.what, progress.done);
@@ -97,6 +101,105 @@ fn source(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<
         lines.extend(problem_lines(screen, &failure.what, &failure.next_step, cells));
     }
     lines
+}
+
+/// Why it is asked less often than its settings want, and what its service still allows.
+fn standing(screen: &Screen<'_>, health: &SourceHealth, cells: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some(cadence) = health.cadence.filter(|cadence| cadence.is_slowed()) {
+        let said = slowed(screen, cadence, health.tightest());
+        let wrapped = text::wrap(&said, cells.saturating_sub(4));
+        let style = screen.look.styles.at_risk;
+        lines.extend(wrapped.into_iter().map(|line| Line::styled(format!("    {line}"), style)));
+    }
+    lines.extend(limits(screen, &health.allowances, cells));
+    lines
+}
+
+/// Why a source is asked less often than its settings want: a limit has to last.
+fn slowed(screen: &Screen<'_>, cadence: Cadence, limit: Option<&Allowance>) -> String {
+    let (every, wanted) = (pause(cadence.every_seconds), pause(cadence.wanted_seconds));
+    match limit.filter(|limit| limit.resets_at > screen.now) {
+        Some(limit) => {
+            let until = moment(screen, limit.resets_at);
+            format!("every {every} instead of {wanted}: the limit {} lasts until {until}", name(limit))
+        }
+        None => format!("every {every} instead of {wanted}"),
+    }
+}
+
+/// A line for each limit: what is left, when it is reset, what the last round took. The
+/// columns stand below each other.
+fn limits(screen: &Screen<'_>, limits: &[Allowance], cells: usize) -> Vec<Line<'static>> {
+    /// Cells of a name that is still one.
+    const LEAST_NAME: usize = 6;
+    let Look { styles, glyphs } = screen.look;
+    let left = |limit: &Allowance| format!("{} of {} left", limit.remaining, limit.limit);
+    let when = |limit: &Allowance| {
+        let at = moment(screen, limit.resets_at);
+        if limit.resets_at > screen.now { format!("resets {at}") } else { format!("was reset {at}") }
+    };
+    let spent = |limit: &Allowance| format!("last round {}", limit.spent);
+    let widest = |text: &dyn Fn(&Allowance) -> String| {
+        limits.iter().map(|limit| text::width(&text(limit))).max().unwrap_or(0)
+    };
+    let (left_width, when_width, spent_width) = (widest(&left), widest(&when), widest(&spent));
+    let beside = 4 + 2 + left_width + 3 + when_width + 3 + spent_width;
+    let name_width = widest(&|limit| name(limit).to_owned()).min(cells.saturating_sub(beside));
+    let mut lines = Vec::new();
+    for limit in limits {
+        let (left, when, spent) = (left(limit), when(limit), spent(limit));
+        let style = match limit.share_left() {
+            // What was left before the reset tells nothing.
+            _ if limit.resets_at <= screen.now => styles.muted,
+            share if share <= 0.0 => styles.no_go,
+            share if share < 0.1 => styles.at_risk,
+            _ => styles.base,
+        };
+        let separator = glyphs.separator;
+        if name_width < LEAST_NAME.min(text::width(name(limit))) {
+            let all = format!("{}: {left} {separator} {when} {separator} {spent}", name(limit));
+            let wrapped = text::wrap(&all, cells.saturating_sub(6));
+            lines.extend(wrapped.into_iter().zip(0..).map(|(line, number)| {
+                let indent = if number == 0 { 4 } else { 6 };
+                Line::styled(format!("{:indent$}{line}", ""), style)
+            }));
+            continue;
+        }
+        let name = text::fit(name(limit), name_width, glyphs.ellipsis);
+        let gap = " ".repeat(name_width.saturating_sub(text::width(&name)) + 2);
+        lines.push(Line::from(vec![
+            Span::styled(format!("    {name}{gap}"), styles.muted),
+            Span::styled(format!("{left:>left_width$}"), style),
+            Span::styled(format!(" {separator} {when:<when_width$} {separator} {spent}"), styles.muted),
+        ]));
+    }
+    lines
+}
+
+/// What a limit is called; a service that has only one does not name it.
+fn name(limit: &Allowance) -> &str {
+    if limit.name.is_empty() { "requests" } else { limit.name.as_str() }
+}
+
+/// A time of today, or a day and a time.
+fn moment(screen: &Screen<'_>, at: Instant) -> String {
+    if screen.dates.date(at) == screen.dates.today() {
+        screen.dates.time(at)
+    } else {
+        screen.dates.moment(at)
+    }
+}
+
+/// A pause between two rounds: `20s`, `1m 30s`, `6m`, `1h 05m`.
+fn pause(seconds: u64) -> String {
+    let (minutes, seconds) = (seconds / 60, seconds % 60);
+    match minutes {
+        0 => format!("{seconds}s"),
+        1..10 if seconds > 0 => format!("{minutes}m {seconds:02}s"),
+        // More than 30,000 years is long enough.
+        _ => words::duration(chrono::Duration::minutes(i64::try_from(minutes).unwrap_or(0).min(1 << 34))),
+    }
 }
 
 fn problem_lines(screen: &Screen<'_>, what: &str, next_step: &str, cells: usize) -> Vec<Line<'static>> {
@@ -110,4 +213,19 @@ fn problem_lines(screen: &Screen<'_>, what: &str, next_step: &str, cells: usize)
         Line::styled(format!("    {lead} {line}"), styles.base)
     });
     what.chain(next).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_are_said_as_exactly_as_matters() {
+        for (seconds, said) in
+            [(20, "20s"), (60, "1m"), (90, "1m 30s"), (360, "6m"), (650, "10m"), (3_900, "1h 05m")]
+        {
+            assert_eq!(pause(seconds), said);
+        }
+        assert_eq!(pause(u64::MAX), "11930464d");
+    }
 }

@@ -20,6 +20,11 @@ async fn what_passes_is_tried_again_until_it_has_passed() {
         (Answer::new(403, "{}").header("retry-after", "1"), &[1_000, 1_000]),
         (good().cut_off(), &[500, 1_000]),
         (good().gzip().cut_off(), &[500, 1_000]),
+        // In chunks, of which the last does not come.
+        (
+            Answer::json("40\r\n[{\"id\": 1}, {\"id\"").header("transfer-encoding", "chunked").cut_off(),
+            &[500, 1_000],
+        ),
         (good().header("content-encoding", "gzip"), &[500, 1_000]), // damaged: not gzip
         (Answer::reset(), &[500, 1_000]),
     ] {
@@ -41,6 +46,20 @@ async fn what_stays_is_an_error_with_a_name_and_a_next_step() {
         (Answer::json("[1").cut_off(), 3, "ended the connection", true),
         (Answer::reset(), 3, "ended the connection", true),
         (Answer::new(429, "Retry later"), 1, "used up until 2026-03-02 12:01:02", true),
+        (
+            // GitLab's, whose rack says so in plain text.
+            Answer::new(429, "Retry later\n")
+                .header("content-type", "text/plain")
+                .header("ratelimit-name", "throttle_authenticated_api")
+                .header("ratelimit-limit", "2000")
+                .header("ratelimit-observed", "2001")
+                .header("ratelimit-remaining", "0")
+                .header("ratelimit-reset", "1772452860"),
+            1,
+            "used up until 2026-03-02 12:01:00",
+            true,
+        ),
+        (Answer::new(403, "Retry later"), 1, "used up until 2026-03-02 12:01:02", true),
         (
             Answer::new(403, r#"{"message": "You have exceeded a secondary rate limit."}"#),
             1,
@@ -106,9 +125,17 @@ async fn a_limit_in_graphql_is_a_limit() {
     assert_eq!(error.kind(), &HttpErrorKind::Limited { until });
     assert_eq!(error.not_before(), Some(until));
 
+    // A secondary limit: only the message says so, and not until when.
+    let secondary = r#"{"errors": [{"message": "You have exceeded a secondary rate limit. Please wait."}]}"#;
+    let fake = Fake::sequence([Answer::json(secondary).header("x-ratelimit-remaining", "4000")]).await;
+    let error = ask(fake.settings(), query.clone()).await.unwrap_err();
+    assert!(error.not_before() >= Some(now() + chrono::TimeDelta::seconds(60)), "{error:?}");
+
     // A title that speaks of it is none.
-    let fake = Fake::sequence([Answer::json(r#"{"data": {"title": "fix \"type\": RATE_LIMITED"}}"#)]).await;
-    assert!(ask(fake.settings(), query).await.is_ok());
+    for title in [r#"fix \"type\": RATE_LIMITED"#, "exceeded a secondary rate limit"] {
+        let fake = Fake::sequence([Answer::json(format!(r#"{{"data": {{"title": "{title}"}}}}"#))]).await;
+        assert!(ask(fake.settings(), query.clone()).await.is_ok());
+    }
 }
 
 #[tokio::test]
@@ -174,6 +201,19 @@ async fn silence_ends_with_the_time_limit() {
     let error = ask(settings, items()).await.unwrap_err();
     assert!(matches!(error.kind(), HttpErrorKind::TimedOut { .. }), "{error:?}");
     assert_eq!(fake.asked().len(), 1, "not tried again: it would take as long");
+}
+
+#[tokio::test]
+async fn a_connection_that_does_not_come_about_ends_with_its_own_limit() {
+    // It takes the connection, and never says a word of TLS.
+    let fake = Fake::sequence([Answer::json("[]")]).await;
+    let mut base = fake.url();
+    base.set_scheme("https").unwrap();
+    let settings =
+        Settings { base, connect_timeout: std::time::Duration::from_millis(50), ..fake.settings() };
+    let error = ask(settings, items()).await.unwrap_err();
+    assert!(matches!(error.kind(), HttpErrorKind::Unreachable { .. }), "{error:?}");
+    assert_eq!(fake.waited(), [500, 1_000]);
 }
 
 #[tokio::test]

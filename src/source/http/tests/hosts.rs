@@ -231,4 +231,14 @@ async fn a_proxy_that_is_configured_is_used() {
     let reply = ask(settings, items()).await.unwrap();
     assert_eq!(reply.json::<Item>().unwrap().id, 9);
     assert_eq!(proxy.asked()[0].target, "http://service.invalid/api/items");
+
+    // Over TLS it is only asked for a way, and sees nothing of what goes along it.
+    let proxy = Fake::sequence([Answer::new(502, "")]).await;
+    let base = "https://service.invalid/".parse().unwrap();
+    let settings = Settings { base, proxy: Some(proxy.url()), ..signed(proxy.settings()) };
+    let error = ask(settings, items()).await.unwrap_err();
+    assert!(matches!(error.kind(), HttpErrorKind::Unreachable { .. }), "{error:?}");
+    let asked = &proxy.asked()[0];
+    assert_eq!((asked.method.as_str(), asked.target.as_str()), ("CONNECT", "service.invalid:443"));
+    assert!(!format!("{asked:?}").contains(TOKEN));
 }

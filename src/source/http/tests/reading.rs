@@ -41,10 +41,10 @@ async fn the_second_poll_of_an_unchanged_service_is_304_only() {
     assert_eq!(tally.bytes, 0);
 
     // After a restart, too: what is remembered is data.
-    let kept = serde_json::to_vec(&http.validators()).unwrap();
+    let kept = http.validators().to_bytes();
     assert!(!String::from_utf8_lossy(&kept).contains(TOKEN));
     let restarted = Http::new(signed(fake.settings())).unwrap();
-    restarted.remember(serde_json::from_slice(&kept).unwrap());
+    restarted.remember(Validators::from_bytes(&kept).unwrap());
     let (ids, tally, _) = read_all(&restarted).await;
     assert_eq!((ids.as_slice(), tally.unchanged), (&[1, 2, 3][..], 3));
 
@@ -128,6 +128,133 @@ async fn pages_end() {
     cursors.advance(&reply, "a").unwrap();
     cursors.advance(&reply, "b").unwrap();
     assert!(matches!(cursors.advance(&reply, "a").unwrap_err().kind(), HttpErrorKind::Endless { .. }));
+}
+
+#[tokio::test]
+async fn a_next_page_is_asked_for_as_it_was_written() {
+    for target in [
+        "/repositories/1300192/issues?after=Y3Vyc29yOnYyOpK5&per_page=100&page=2",
+        "/x/a%2Fb/c?id_after=7&order_by=id&labels=a%2Cb+c&since=2026-03-02T12:00:00%2B01:00",
+        "/x?cursor=a,b;c%3D%3D&&empty=",
+    ] {
+        let fake = Fake::start(move |asked: &Asked, before| {
+            let next = format!("<http://{}{target}>; rel=\"next\"", asked.header("host").unwrap());
+            if before == 0 { Answer::json("[]").header("link", next) } else { Answer::json("[]") }
+        })
+        .await;
+        let http = Http::new(fake.settings()).unwrap();
+        let round = round();
+        let session = http.session(&round);
+        let mut pages = Pages::new(&session, items().query("per_page", "100"));
+        while pages.next().await.unwrap().is_some() {}
+        assert_eq!(fake.asked()[1].target, target);
+    }
+}
+
+#[tokio::test]
+async fn how_the_service_stands_is_told_of_the_last_round() {
+    let reset = (now() + chrono::TimeDelta::hours(1)).timestamp();
+    let fake = Fake::start(move |asked, before| {
+        let limited = asked.target == "/limited";
+        Answer::new(if limited { 429 } else { 200 }, "[]")
+            .header("retry-after", if limited { "600" } else { "0" })
+            .header("x-ratelimit-limit", "60")
+            .header("x-ratelimit-remaining", (59 - before).to_string())
+            .header("x-ratelimit-reset", reset.to_string())
+            .header("x-ratelimit-resource", "core")
+    })
+    .await;
+    let http = Http::new(signed(fake.settings())).unwrap();
+    assert_eq!(http.standing(), crate::source::Standing::default(), "nothing is known before it is asked");
+    for (requests, remaining) in [(3, 57), (2, 55)] {
+        let round = round();
+        let session = http.session(&round);
+        for _ in 0..requests {
+            session.send(items()).await.unwrap();
+        }
+        http.set_account("octocat".into());
+        let standing = http.standing();
+        assert_eq!((standing.account.as_deref(), standing.not_before), (Some("octocat"), None));
+        let [core] = &standing.allowances[..] else { panic!("{standing:?}") };
+        assert_eq!(
+            (core.name.as_str(), core.limit, core.remaining, core.spent),
+            ("core", 60, remaining, requests)
+        );
+        assert_eq!(core.resets_at.timestamp(), reset);
+    }
+    let round = round();
+    assert!(http.session(&round).send(Request::get("limited", "limited")).await.is_err());
+    assert_eq!(http.standing().not_before, Some(now() + chrono::TimeDelta::minutes(10)));
+}
+
+#[tokio::test]
+async fn limits_are_read_in_the_words_of_each_service() {
+    let minute = now() + chrono::TimeDelta::minutes(1);
+    for (headers, expected) in [
+        (
+            // GitHub.
+            &[
+                ("x-ratelimit-limit", "5000"),
+                ("x-ratelimit-remaining", "4999"),
+                ("x-ratelimit-reset", "1772452860"),
+                ("x-ratelimit-resource", "graphql"),
+            ][..],
+            Some(("graphql", 5_000, 4_999, minute)),
+        ),
+        (
+            // GitLab.
+            &[
+                ("ratelimit-limit", "2000"),
+                ("ratelimit-observed", "10"),
+                ("ratelimit-remaining", "1990"),
+                ("ratelimit-reset", "1772452860"),
+                ("ratelimit-name", "throttle_authenticated_api"),
+            ],
+            Some(("throttle_authenticated_api", 2_000, 1_990, minute)),
+        ),
+        (
+            // Jira Cloud.
+            &[
+                ("x-ratelimit-limit", "350"),
+                ("x-ratelimit-remaining", "349"),
+                ("x-ratelimit-reset", "2026-03-02T12:01Z"),
+            ],
+            Some(("", 350, 349, minute)),
+        ),
+        (
+            // Jira Data Center: a bucket, 20 short, 5 more every 15 s.
+            &[
+                ("x-ratelimit-limit", "100"),
+                ("x-ratelimit-remaining", "80"),
+                ("x-ratelimit-interval-seconds", "15"),
+                ("x-ratelimit-fillrate", "5"),
+                ("retry-after", "0"),
+            ],
+            Some(("", 100, 80, minute)),
+        ),
+        // A bucket that is never filled, and what is no limit.
+        (
+            &[
+                ("x-ratelimit-limit", "100"),
+                ("x-ratelimit-remaining", "80"),
+                ("x-ratelimit-interval-seconds", "15"),
+                ("x-ratelimit-fillrate", "0"),
+            ],
+            None,
+        ),
+        (&[("x-ratelimit-limit", "many"), ("x-ratelimit-remaining", "80")], None),
+    ] {
+        let answer =
+            headers.iter().fold(Answer::json("[]"), |answer, (name, value)| answer.header(name, *value));
+        let fake = Fake::sequence([answer]).await;
+        let http = Http::new(fake.settings()).unwrap();
+        let round = round();
+        http.session(&round).send(items()).await.unwrap();
+        let told = http.standing().allowances;
+        let told: Vec<_> =
+            told.iter().map(|it| (it.name.as_str(), it.limit, it.remaining, it.resets_at)).collect();
+        assert_eq!(told, expected.into_iter().collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test]

@@ -66,7 +66,9 @@ async fn a_token_that_was_renewed_is_used_without_a_restart() {
     let session = http.session(&round);
     session.send(items()).await.unwrap();
     // What changes something was not carried out, so it is sent once more.
+    http.set_account("the old one's".into());
     session.send(Request::post("merge", "merge")).await.unwrap();
+    assert_eq!(http.standing().account, None, "the new token may be somebody else's");
     session.send(items()).await.unwrap();
     assert_eq!(fake.asked().len(), 4);
     assert_eq!(session.sign_in_problem(), None);
