@@ -16,6 +16,8 @@ use super::{Failure, args::Common, as_of, complain, context::Context};
 
 /// Version of [`Preview`]: rises when its type changes.
 const PREVIEW_SCHEMA: u32 = 1;
+/// How long the sources are waited for unless `--timeout` says otherwise.
+const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The board of the context, after every source was asked once (`--offline`: none), or
 /// `--timeout` has passed. What did not answer is unknown.
@@ -60,9 +62,10 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
             storage,
             preview: None,
         });
-        let settled = tokio::time::timeout(Duration::from_secs(common.timeout), refresher.settled()).await;
+        let within = common.timeout.map_or(SETTLED_WITHIN, Duration::from_secs);
+        let settled = tokio::time::timeout(within, refresher.settled()).await;
         let board = settled.unwrap_or_else(|_| {
-            complain(&format!("note: not every source answered within {} s", common.timeout));
+            complain(&format!("note: not every source answered within {} s", within.as_secs()));
             refresher.board()
         });
         refresher.stop().await;

@@ -9,7 +9,9 @@ mod background;
 mod backtest;
 mod check;
 mod config;
+mod connectors;
 mod context;
+mod doctor;
 mod headless;
 mod log;
 mod looks;
@@ -84,6 +86,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Demo(demo)) => open::run(&Context::resolve(common, Some(demo))?, common),
         Some(Command::Status(status)) => status::run(&Context::resolve(common, None)?, common, status.format),
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
+        Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
         Some(Command::Config(command)) => config::run(command, common),
     }

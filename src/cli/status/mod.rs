@@ -4,6 +4,8 @@ mod json;
 mod markdown;
 mod text;
 
+pub(super) use json::{SCHEMA_VERSION, to_json};
+
 use std::process::ExitCode;
 
 use crate::{

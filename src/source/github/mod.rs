@@ -32,7 +32,6 @@ mod notice;
 mod public;
 mod pull_requests;
 mod releases;
-mod remote;
 mod rules;
 mod settings;
 mod stories;
@@ -47,7 +46,6 @@ use futures_util::future::BoxFuture;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 pub use labels::LabelSettings;
-pub use remote::parse_remote;
 pub use settings::{GithubRepository, GithubSettings};
 
 use self::{

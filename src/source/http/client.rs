@@ -355,8 +355,10 @@ impl Session<'_> {
     }
 
     fn decide(&self, request: &Request, outcome: Outcome<'_>, attempt: u32, now: Instant) -> Decision {
-        let chance = self.http.0.settings.waits.chance();
-        decide(Seen { outcome, repeatable: request.safe_to_repeat, attempt, now, chance })
+        let settings = &self.http.0.settings;
+        let chance = settings.waits.chance();
+        let is_worth_it = settings.insists || !matches!(outcome, Outcome::Fault(retry::Fault::Unreachable));
+        decide(Seen { outcome, repeatable: request.safe_to_repeat && is_worth_it, attempt, now, chance })
     }
 
     /// The token that requests of this round are sent with. Looked for once.

@@ -1,0 +1,259 @@
+//! Which connectors a board has: those that are configured, and the forge that the repository is
+//! at home at, which joins by itself.
+
+use std::time::Duration;
+
+use crate::{
+    config::{Access, Config, GithubConfig, Layer, TokenPlace},
+    domain::{Problem, SourceId},
+    source::{
+        Source,
+        forge::{self, Home, Joined, Service},
+        git::{GitSource, discover, remotes},
+        github::{GithubRepository, GithubSettings, GithubSource},
+        http::{Credentials, Http, Settings, TokenFrom},
+        plan::PlanSource,
+    },
+};
+
+use super::Failure;
+
+/// How long a forge that joined by itself may take to be connected to: nobody may have asked for
+/// it, and whoever waits for the repository shall not wait for the network.
+const CONNECT_WITHIN: Duration = Duration::from_secs(3);
+
+/// A connector, and what it does on this board.
+pub(super) struct Connector {
+    /// Its name on the board.
+    pub(super) name: &'static str,
+    /// What it does.
+    pub(super) part: Part,
+    /// What it reads, or why it reads nothing.
+    pub(super) about: String,
+    /// The source, if there is something to read; a failure if its settings cannot work.
+    pub(super) source: Option<Result<Box<dyn Source>, Failure>>,
+}
+
+/// What a connector does on a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// It reads what is configured, or what is there.
+    InUse,
+    /// It reads what nobody configured.
+    Joined,
+    /// A setting keeps it out.
+    SwitchedOff,
+    /// There is nothing to read.
+    NotThere,
+}
+
+/// Every connector, in the order of their rank: what people wrote down before what is derived;
+/// plan, trackers, forges, git.
+pub(super) fn all(config: &Config) -> Vec<Connector> {
+    let home = config.git.as_ref().map(|git| forge::home(&remotes(&git.path), &config.hosts));
+    let (home, elsewhere) = match home {
+        None => (None, None),
+        Some(Ok(home)) => (Some(home), None),
+        Some(Err(remote)) => (None, remote.map(|remote| remote.host())),
+    };
+    let at = |service| home.as_ref().filter(|home| home.service == service);
+    vec![plan(config), github(config, at(Service::Github), elsewhere.as_deref()), git(config)]
+}
+
+fn plan(config: &Config) -> Connector {
+    let about = match &config.plan {
+        Some(plan) => {
+            let files = plan.files.iter().map(ToString::to_string);
+            let inline = plan.inline.iter().map(|file| file.display().to_string());
+            format!("reads {}", listed(&inline.chain(files).collect::<Vec<_>>()))
+        }
+        None => "no configuration file holds tables of a plan, and source.plan.files names none".to_owned(),
+    };
+    let source =
+        config.plan.as_ref().map(|plan| Ok(Box::new(PlanSource::new(plan.clone())) as Box<dyn Source>));
+    Connector { name: "plan", part: used(source.is_some()), about, source }
+}
+
+fn git(config: &Config) -> Connector {
+    const SWITCH: &str = "source.git.enabled";
+    let Some(git) = &config.git else {
+        return if is_off(config, SWITCH) {
+            off(config, "git", SWITCH)
+        } else {
+            not_there("git", "the project is in no git repository")
+        };
+    };
+    let source = GitSource::new(SourceId::new("git"), git.clone());
+    let about = format!("reads the repository of {}", git.path.display());
+    Connector { name: "git", part: Part::InUse, about, source: Some(Ok(Box::new(source))) }
+}
+
+fn github(config: &Config, home: Option<&Home>, elsewhere: Option<&str>) -> Connector {
+    const NAME: &str = "github";
+    const SWITCH: &str = "source.github.enabled";
+    let Some(github) = &config.github else { return off(config, NAME, SWITCH) };
+    if !github.repositories.is_empty() {
+        let about = format!("reads {} at {}", listed(&github.repositories), github.host);
+        let source = github_source(config, github, &github.host, &github.repositories, None)
+            .map(|source| Box::new(source) as Box<dyn Source>);
+        return Connector { name: NAME, part: Part::InUse, about, source: Some(source) };
+    }
+    match home {
+        Some(home) => {
+            let source =
+                github_source(config, github, &home.host, std::slice::from_ref(&home.path), Some(home));
+            joined(NAME, SWITCH, home, source.map(|source| Box::new(source) as Box<dyn Source>))
+        }
+        None => not_there(NAME, &nowhere("source.github.repositories", "gh", elsewhere)),
+    }
+}
+
+fn github_source(
+    config: &Config,
+    github: &GithubConfig,
+    host: &str,
+    paths: &[String],
+    home: Option<&Home>,
+) -> Result<GithubSource, Failure> {
+    let repositories: Vec<_> = paths
+        .iter()
+        .filter_map(|path| path.split_once('/'))
+        .map(|(owner, name)| GithubRepository {
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+            project: project(config, github.project.as_deref(), paths.len(), home),
+        })
+        .collect();
+    let first = repositories.first().map_or(("", ""), |first| (first.owner.as_str(), first.name.as_str()));
+    let mut settings = GithubSettings::new(host, first.0, first.1);
+    settings.repositories.clone_from(&repositories);
+    settings.credentials = credentials(&github.access, host, settings.credentials);
+    settings.recent_days = github.access.recent_days;
+    settings.interval = github.access.interval;
+    settings.bases.clone_from(&github.bases);
+    if !github.defect_labels.is_empty() {
+        settings.labels.defects.clone_from(&github.defect_labels);
+    }
+    for (severity, patterns) in github.severity_labels.iter().filter(|(_, patterns)| !patterns.is_empty()) {
+        settings.labels.severities.retain(|(other, _)| other != severity);
+        settings.labels.severities.push((*severity, patterns.clone()));
+    }
+    settings.calendar = config.policy.calendar.clone();
+    let http = client("github", host, settings.http("github"), &github.access, home.is_some())?;
+    Ok(GithubSource::new(SourceId::new("github"), settings, http))
+}
+
+/// The project that the releases of a repository at a forge belong to. Several repositories are
+/// several projects; one that joined belongs to that of the source `git`, so that their releases
+/// are the same.
+fn project(
+    config: &Config,
+    configured: Option<&str>,
+    repositories: usize,
+    home: Option<&Home>,
+) -> Option<String> {
+    let configured = configured.filter(|_| repositories == 1).map(str::to_owned);
+    let git = config.git.as_ref().filter(|_| home.is_some());
+    configured.or_else(|| git?.project.clone()).or_else(|| Some(discover(&git?.path)?.project))
+}
+
+/// A forge that joined by itself.
+fn joined(
+    name: &'static str,
+    switch: &str,
+    home: &Home,
+    source: Result<Box<dyn Source>, Failure>,
+) -> Connector {
+    let what = format!("{} at {}", home.path, home.host);
+    let about = format!("joined by itself: the remote `{}` is {what}", home.remote);
+    let source = source.map(|source| Box::new(Joined::new(source, what, switch)) as Box<dyn Source>);
+    Connector { name, part: Part::Joined, about, source: Some(source) }
+}
+
+/// Who asks `host`: what the user's table says for it, else the usual places.
+fn credentials(access: &Access, host: &str, usual: Credentials) -> Credentials {
+    let places: Vec<TokenFrom> = access.tokens_for(host).iter().map(place).collect();
+    if places.is_empty() { usual } else { Credentials::new(usual.scheme, places) }
+}
+
+fn place(token: &TokenPlace) -> TokenFrom {
+    match token {
+        TokenPlace::Variable(name) => TokenFrom::Environment(name.clone()),
+        TokenPlace::Command(words) => TokenFrom::Command(words.clone()),
+        TokenPlace::File(path) => TokenFrom::File(path.clone()),
+        TokenPlace::Keyring(service) => {
+            let words: &[&str] = if cfg!(target_os = "macos") {
+                &["security", "find-generic-password", "-w", "-s", service]
+            } else {
+                &["secret-tool", "lookup", "service", service]
+            };
+            TokenFrom::Command(words.iter().map(|word| (*word).to_owned()).collect())
+        }
+    }
+}
+
+/// The client of a service, reached as the user's table says.
+fn client(
+    name: &str,
+    host: &str,
+    settings: Option<Settings>,
+    access: &Access,
+    has_joined: bool,
+) -> Result<Http, Failure> {
+    let usage = |problem: &Problem| Failure::Usage(format!("{}\n{}", problem.what, problem.next_step));
+    let Some(mut settings) = settings else {
+        let problem =
+            Problem::new(format!("source.{name}: `{host}` is no host"), "correct source.{name}.host");
+        return Err(usage(&problem));
+    };
+    settings.ca_file.clone_from(&access.ca_file);
+    settings.proxy.clone_from(&access.proxy);
+    if !access.tokens_for(host).is_empty() {
+        settings.sign_in = format!("put a token where [source.{name}] of your configuration says").into();
+    }
+    if has_joined {
+        settings.connect_timeout = CONNECT_WITHIN;
+        settings.insists = false;
+    }
+    Http::new(settings).map_err(|error| usage(&error.problem()))
+}
+
+fn is_off(config: &Config, switch: &str) -> bool {
+    let setting = config.layers.settings.iter().find(|setting| setting.key == switch);
+    setting.is_some_and(|setting| setting.value.as_deref() == Some("false"))
+}
+
+fn off(config: &Config, name: &'static str, switch: &str) -> Connector {
+    let origin = config.origin(switch).filter(|origin| origin.layer() != Layer::Default);
+    let origin = origin.map(|origin| format!(", {origin}")).unwrap_or_default();
+    let about = format!("{switch} = false{origin}");
+    Connector { name, part: Part::SwitchedOff, about, source: None }
+}
+
+fn not_there(name: &'static str, about: &str) -> Connector {
+    Connector { name, part: Part::NotThere, about: about.to_owned(), source: None }
+}
+
+/// Why a forge is not asked.
+fn nowhere(setting: &str, program: &str, elsewhere: Option<&str>) -> String {
+    match elsewhere {
+        Some(host) => format!(
+            "{setting} is empty, and the repository's remote is at {host}, where you are not signed in: if that is one, `{program} auth login --hostname {host}`"
+        ),
+        None => format!("{setting} is empty, and no remote `upstream` or `origin` is at one"),
+    }
+}
+
+fn used(is_used: bool) -> Part {
+    if is_used { Part::InUse } else { Part::NotThere }
+}
+
+/// The first few of `names`, and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

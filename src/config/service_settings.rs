@@ -1,0 +1,243 @@
+//! The settings of services: GitHub, GitLab and Jira. What they have in common is written once.
+//!
+//! What a project's file may say is chosen so that a repository that was cloned cannot run
+//! anything, read a file or send a token where its user did not mean it to go: commands, files,
+//! proxies and certificates are the user's own, and a host must be one that the user knows.
+
+use super::setting::{DAY, Kind, Setting};
+
+/// What every service has: whether and how often it is asked, who asks, and how it is reached.
+macro_rules! of_every_service {
+    ($table:literal, $service:literal, $enabled:literal, $usual:literal) => {
+        [
+            Setting::new(concat!($table, ".enabled"), Kind::Flag, "true", $enabled),
+            Setting::new(
+                concat!($table, ".recent_days"),
+                Kind::Count(1..=3_650),
+                "90",
+                "What ended longer ago is not read. What is open is, however old it is.",
+            ),
+            Setting::new(
+                concat!($table, ".interval"),
+                Kind::Duration(30..=DAY, 1),
+                "\"1m\"",
+                "How long to wait before asking again. It is longer by itself where the service allows less.",
+            ),
+            Setting::of_user(
+                concat!($table, ".token_env"),
+                Kind::Text,
+                "\"MY_TOKEN\"",
+                concat!(
+                    "The variable of the environment that holds the token.\n",
+                    "Not in a project's file, like all that says who asks. It is sent to `",
+                    $service,
+                    "`\nand to `trusted_hosts`, to no other host. Not set, nor any of the next three: ",
+                    $usual
+                ),
+            ),
+            Setting::of_user(
+                concat!($table, ".token_command"),
+                Kind::Command,
+                "[\"pass\", \"show\", \"work/token\"]",
+                "A command whose first line of output is the token: program and arguments, without a shell.",
+            ),
+            Setting::of_user(
+                concat!($table, ".token_file"),
+                Kind::Path,
+                "\"~/.secrets/token\"",
+                "A file whose first line is the token. It must be yours, and nobody else's to read.",
+            ),
+            Setting::of_user(
+                concat!($table, ".keyring"),
+                Kind::Text,
+                "\"tminus\"",
+                "The name of the service under which the keyring of the system holds the token:\n\
+                 it is asked by `secret-tool lookup service NAME`, on macOS by `security`.",
+            ),
+            Setting::of_user(
+                concat!($table, ".trusted_hosts"),
+                Kind::Hosts,
+                "[]",
+                "Further hosts that a project's file may name, and that the token may be sent to.",
+            ),
+            Setting::of_user(
+                concat!($table, ".ca_file"),
+                Kind::Path,
+                "\"~/.config/tminus/authority.pem\"",
+                "Certificate authorities (PEM) to trust besides those of the system.",
+            ),
+            Setting::of_user(
+                concat!($table, ".proxy"),
+                Kind::Proxy,
+                "\"http://proxy.example.org:3128\"",
+                "The proxy: http, https, socks5 or socks5h. Not set: HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
+            ),
+        ]
+    };
+}
+
+/// Which base branches count, for a forge.
+const BASES: &str = "Base branches whose pull requests are told, with * and ?. None: all.";
+
+/// `[source.github]`.
+pub(super) static GITHUB: &[Setting] = &[
+    Setting::new(
+        "source.github.repositories",
+        Kind::RepositoryPaths(2..=2),
+        "[]",
+        "Repositories to read, such as [\"owner/name\"].\n\
+         None: the one that the project is in, if its remote `upstream`, else `origin`, is at a GitHub.",
+    ),
+    Setting::new(
+        "source.github.host",
+        Kind::Host,
+        "\"github.com\"",
+        "The host of an Enterprise server. A project's file may only name one that you know:\n\
+         `gh` is signed in there, or your own file names it.",
+    ),
+    Setting::unset(
+        "source.github.project",
+        Kind::Text,
+        "\"payments\"",
+        "The project that the releases of a single repository belong to. Not set: `project`, else its name.",
+    ),
+    Setting::new(
+        "source.github.search",
+        Kind::Texts,
+        "[]",
+        "Pull requests of other repositories that belong to it, as GitHub's search finds them.",
+    ),
+    Setting::new("source.github.bases", Kind::Globs, "[]", BASES),
+];
+
+/// `[source.github]`, what every service has.
+pub(super) static GITHUB_ACCESS: &[Setting] = &of_every_service!(
+    "source.github",
+    "host",
+    "Ask GitHub. false: never, not even where the repository is at home there.",
+    "that of\nGH_TOKEN or GITHUB_TOKEN (of an Enterprise server: GH_ENTERPRISE_TOKEN), else that of `gh`."
+);
+
+/// `[source.github.labels]`.
+pub(super) static GITHUB_LABELS: &[Setting] = &[
+    Setting::new(
+        "source.github.labels.defects",
+        Kind::Globs,
+        "[]",
+        "Labels and issue types that make an issue a defect, with * and ?. None: bug, regression and their like.",
+    ),
+    Setting::new(
+        "source.github.labels.critical",
+        Kind::Globs,
+        "[]",
+        "Labels that make a defect critical. None: critical, blocker, p0, sev1 and their like.",
+    ),
+    Setting::new(
+        "source.github.labels.high",
+        Kind::Globs,
+        "[]",
+        "Labels that make a defect high. None: high, major, p1 and their like.",
+    ),
+    Setting::new(
+        "source.github.labels.medium",
+        Kind::Globs,
+        "[]",
+        "Labels that make a defect medium. None: medium, normal, p2 and their like.",
+    ),
+    Setting::new(
+        "source.github.labels.low",
+        Kind::Globs,
+        "[]",
+        "Labels that make a defect low. None: low, minor, p3 and their like.",
+    ),
+];
+
+/// `[source.gitlab]`.
+pub(super) static GITLAB: &[Setting] = &[
+    Setting::new(
+        "source.gitlab.projects",
+        Kind::RepositoryPaths(2..=21),
+        "[]",
+        "Projects to read, such as [\"group/subgroup/name\"].\n\
+         None: the one that the project is in, if its remote `upstream`, else `origin`, is at a GitLab.",
+    ),
+    Setting::new(
+        "source.gitlab.host",
+        Kind::Host,
+        "\"gitlab.com\"",
+        "The host of a GitLab of your own. A project's file may only name one that you know:\n\
+         `glab` is signed in there, or your own file names it.",
+    ),
+    Setting::unset(
+        "source.gitlab.project",
+        Kind::Text,
+        "\"payments\"",
+        "The project that the releases of a single one belong to. Not set: `project`, else its name.",
+    ),
+    Setting::new("source.gitlab.bases", Kind::Globs, "[]", BASES),
+];
+
+/// `[source.gitlab]`, what every service has.
+pub(super) static GITLAB_ACCESS: &[Setting] = &of_every_service!(
+    "source.gitlab",
+    "host",
+    "Ask GitLab. false: never, not even where the repository is at home there.",
+    "that of\nGITLAB_TOKEN, else that of `glab`."
+);
+
+/// `[source.jira]`.
+pub(super) static JIRA: &[Setting] = &[
+    Setting::unset(
+        "source.jira.site",
+        Kind::Site,
+        "\"https://example.atlassian.net\"",
+        "Where Jira is. Not set: Jira is not asked. A project's file may only name a host that your own file\n\
+         names, here or in `trusted_hosts`.",
+    ),
+    Setting::new(
+        "source.jira.projects",
+        Kind::Texts,
+        "[]",
+        "Keys of the projects whose versions and issues are read, such as [\"PAY\"].",
+    ),
+    Setting::unset(
+        "source.jira.jql",
+        Kind::Query,
+        "\"project = PAY AND fixVersion is not EMPTY\"",
+        "The issues to read, in Jira's query language, in place of all of the projects.",
+    ),
+    Setting::of_user(
+        "source.jira.email",
+        Kind::Text,
+        "\"ada@example.org\"",
+        "Whose token it is, on Jira Cloud. Not set: the token is sent as that of a Data Center.",
+    ),
+    Setting::unset(
+        "source.jira.points_field",
+        Kind::Text,
+        "\"Story Points\"",
+        "The field that holds story points, by its name or id. Not set: the one that is usually called so.",
+    ),
+    Setting::new(
+        "source.jira.defect_types",
+        Kind::Texts,
+        "[]",
+        "Issue types that are defects. None: Bug, Defect, Incident and their like.",
+    ),
+    Setting::new(
+        "source.jira.review_statuses",
+        Kind::Texts,
+        "[]",
+        "Statuses in which an issue is being reviewed. None: those whose name says so.",
+    ),
+    Setting::new(
+        "source.jira.test_statuses",
+        Kind::Texts,
+        "[]",
+        "Statuses in which an issue is being tested. None: those whose name says so.",
+    ),
+];
+
+/// `[source.jira]`, what every service has.
+pub(super) static JIRA_ACCESS: &[Setting] =
+    &of_every_service!("source.jira", "site", "Ask Jira, if a site is set.", "that of\nJIRA_API_TOKEN.");
