@@ -80,7 +80,7 @@ fn names_at(yaml: &str, within: &str) -> Vec<String> {
     for line in yaml.lines() {
         let content = line.trim_start_matches(' ');
         let indented = line.len() - content.len();
-        if content.trim().is_empty() || content.starts_with('#') {
+        if content.trim().is_empty() || content.starts_with(['#', '\t']) {
             continue;
         }
         let key = key_of(content);

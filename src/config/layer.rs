@@ -144,7 +144,7 @@ fn read_settings(
                 reading.complain(
                     &key.span(),
                     format!("`{name}` cannot be set in a project's file"),
-                    "set it in your own file, by its variable or by its flag: it is a matter of the machine",
+                    "set it in your own file, by its variable or by its flag: it is a matter of you and your machine",
                 );
                 continue;
             }
