@@ -165,7 +165,7 @@ fn joined(
     source: Result<Box<dyn Source>, Failure>,
 ) -> Connector {
     let what = format!("{} at {}", home.path, home.host);
-    let about = format!("joined by itself: the remote `{}` is {what}", home.remote);
+    let about = format!("the remote `{}` is {what}", home.remote);
     let source = source.map(|source| Box::new(Joined::new(source, what, switch)) as Box<dyn Source>);
     Connector { name, part: Part::Joined, about, source: Some(source) }
 }

@@ -105,7 +105,8 @@ pub(super) static GITHUB: &[Setting] = &[
         "source.github.search",
         Kind::Texts,
         "[]",
-        "Pull requests of other repositories that belong to it, as GitHub's search finds them.",
+        "Searches in GitHub's own syntax whose pull requests are told too, such as [\"label:urgent\"].\n\
+         One that names no repository is made in each of `repositories`.",
     ),
     Setting::new("source.github.bases", Kind::Globs, "[]", BASES),
 ];

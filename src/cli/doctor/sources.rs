@@ -78,7 +78,7 @@ impl Part {
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::InUse => "in use",
-            Self::Joined => "joined",
+            Self::Joined => "joined by itself",
             Self::SwitchedOff => "switched off",
             Self::NotThere => "not in use",
         }

@@ -35,7 +35,8 @@ impl Joined {
         let explained = |problem: Problem| {
             let Problem { what, next_step } = problem;
             Problem::new(
-                format!("{what}; what {} knows of the release is unknown", self.what),
+                // First: what the network says may be long, and its end cut off.
+                format!("what {} knows of the release is unknown: {what}", self.what),
                 self.or_without(&next_step),
             )
         };
@@ -125,7 +126,7 @@ mod tests {
         let problem = error.problem().unwrap();
         assert_eq!(
             problem.what.as_str(),
-            "github: cannot reach api.github.com; what o/r at github.com knows of the release is unknown"
+            "what o/r at github.com knows of the release is unknown: github: cannot reach api.github.com"
         );
         assert_eq!(
             problem.next_step.as_str(),
