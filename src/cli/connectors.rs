@@ -115,18 +115,29 @@ fn github_source(
     paths: &[String],
     home: Option<&Home>,
 ) -> Result<GithubSource, Failure> {
-    let repositories: Vec<_> = paths
-        .iter()
-        .filter_map(|path| path.split_once('/'))
+    let settings = github_settings(config, github, host, paths, home);
+    let http = client("github", host, settings.http("github"), &github.access, home.is_some())?;
+    Ok(GithubSource::new(SourceId::new("github"), settings, http))
+}
+
+fn github_settings(
+    config: &Config,
+    github: &GithubConfig,
+    host: &str,
+    paths: &[String],
+    home: Option<&Home>,
+) -> GithubSettings {
+    let named = paths.iter().filter_map(|path| path.split_once('/'));
+    let repositories: Vec<_> = named
         .map(|(owner, name)| GithubRepository {
             owner: owner.to_owned(),
             name: name.to_owned(),
             project: project(config, github.project.as_deref(), paths.len(), home),
         })
         .collect();
-    let first = repositories.first().map_or(("", ""), |first| (first.owner.as_str(), first.name.as_str()));
+    let first = repositories.first().map_or(("", ""), |first| (&first.owner, &first.name));
     let mut settings = GithubSettings::new(host, first.0, first.1);
-    settings.repositories.clone_from(&repositories);
+    settings.repositories = repositories;
     settings.credentials = credentials(&github.access, host, settings.credentials);
     settings.recent_days = github.access.recent_days;
     settings.interval = github.access.interval;
@@ -139,8 +150,7 @@ fn github_source(
         settings.labels.severities.push((*severity, patterns.clone()));
     }
     settings.calendar = config.policy.calendar.clone();
-    let http = client("github", host, settings.http("github"), &github.access, home.is_some())?;
-    Ok(GithubSource::new(SourceId::new("github"), settings, http))
+    settings
 }
 
 /// The project that the releases of a repository at a forge belong to. Several repositories are
@@ -255,5 +265,94 @@ fn listed(names: &[String]) -> String {
     match names.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        config::{self, Environment, Flags},
+        domain::Severity,
+    };
+
+    #[expect(clippy::disallowed_methods, reason = "a test makes its files")]
+    fn loaded(root: &Path, user: &str, project: &str) -> Config {
+        std::fs::create_dir_all(root.join("home/.config/tminus")).unwrap();
+        std::fs::create_dir_all(root.join("work")).unwrap();
+        std::fs::write(root.join("home/.config/tminus/config.toml"), user).unwrap();
+        std::fs::write(root.join("work/.tminus.toml"), project).unwrap();
+        let environment = Environment {
+            working_directory: root.join("work"),
+            home: Some(root.join("home")),
+            ..Environment::default()
+        };
+        config::load(&environment, &Flags::default()).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn home_at(host: &str) -> Home {
+        Home {
+            service: Service::Github,
+            host: host.to_owned(),
+            path: "o/r".to_owned(),
+            remote: "origin".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_configured_reaches_the_connector() {
+        let directory = tempfile::tempdir().unwrap();
+        let user =
+            "[source.github]\nhost = \"git.example.org\"\ntoken_env = \"WORK\"\nkeyring = \"tminus\"\n";
+        let project = "[source.github]\nrepositories = [\"o/r\"]\nproject = \"shop\"\nbases = [\"main\"]\nrecent_days = 7\nlabels.defects = [\"kaputt\"]\nlabels.high = [\"heiss\"]\n";
+        let config = loaded(directory.path(), user, project);
+        let github = config.github.clone().unwrap();
+        let settings = github_settings(&config, &github, &github.host, &github.repositories, None);
+        let [repository] = &settings.repositories[..] else { panic!("{settings:?}") };
+        assert_eq!((repository.owner.as_str(), repository.name.as_str()), ("o", "r"));
+        assert_eq!(repository.project.as_deref(), Some("shop"));
+        assert_eq!((settings.host.as_str(), settings.recent_days), ("git.example.org", 7));
+        assert_eq!(settings.labels.defects, ["kaputt"]);
+        let high: Vec<_> =
+            settings.labels.severities.iter().filter(|(severity, _)| *severity == Severity::High).collect();
+        assert_eq!(high, [&(Severity::High, vec!["heiss".to_owned()])]);
+        assert_eq!(settings.labels.severities.len(), 4);
+        assert!(matches!(
+            &settings.credentials.places[..],
+            [TokenFrom::Environment(name), TokenFrom::Command(words)] if name == "WORK" && words.last().is_some_and(|word| word == "tminus")
+        ));
+        // The token is for that host alone, also where a forge joins.
+        let joined = github_settings(
+            &config,
+            &github,
+            "github.com",
+            &["o/r".to_owned()],
+            Some(&home_at("github.com")),
+        );
+        let first = joined.credentials.places.first();
+        assert!(matches!(first, Some(TokenFrom::Environment(name)) if name == "GH_TOKEN"), "{first:?}");
+    }
+
+    #[test]
+    fn connectors_stand_in_their_rank_and_say_why_they_are_not_in_use() {
+        let directory = tempfile::tempdir().unwrap();
+        let project = "[source.github]\nrepositories = [\"a/b\", \"c/d\"]\n[[release]]\nproject = \"a\"\nversion = \"1\"\n";
+        let config = loaded(directory.path(), "", project);
+        let all = all(&config);
+        let parts: Vec<_> = all.iter().map(|connector| (connector.name, connector.part)).collect();
+        assert_eq!(parts, [("plan", Part::InUse), ("github", Part::InUse), ("git", Part::NotThere)]);
+        assert_eq!(all[1].about, "reads a/b, c/d at github.com");
+
+        let config =
+            loaded(directory.path(), "[source.github]\nenabled = false\nca_file = \"none.pem\"\n", project);
+        let all = self::all(&config);
+        assert_eq!((all[1].part, all[1].source.is_none()), (Part::SwitchedOff, true));
+        assert!(all[1].about.contains("config.toml:2"), "{}", all[1].about);
+
+        let config = loaded(directory.path(), "[source.github]\nca_file = \"none.pem\"\n", project);
+        let Some(Err(Failure::Usage(message))) = &self::all(&config)[1].source else { panic!("no failure") };
+        assert!(message.contains("none.pem: cannot be read"), "{message}");
     }
 }

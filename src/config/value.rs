@@ -314,8 +314,9 @@ pub(crate) fn host_name(written: &str) -> Option<String> {
             && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
             && !part.starts_with('-')
     };
-    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
-    (name.len() <= 253 && name.split('.').all(is_part) && port.is_none_or(is_port)).then_some(written)
+    let is_number =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (name.len() <= 253 && name.split('.').all(is_part) && port.is_none_or(is_number)).then_some(written)
 }
 
 fn url(value: &DeValue<'_>, schemes: &[&str]) -> Option<Url> {

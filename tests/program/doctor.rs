@@ -16,15 +16,13 @@ fn examined(place: &Place, arguments: &[&str]) -> (Value, Option<i32>) {
     let mut all = vec!["doctor", "--format", "json"];
     all.extend(arguments);
     let output = place.run(&all);
-    let json = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!("{error}: {}{}", text(&output.stdout), text(&output.stderr));
-    });
+    let json = serde_json::from_slice(&output.stdout).expect("JSON");
     (json, output.status.code())
 }
 
 fn section<'a>(report: &'a Value, name: &str) -> &'a Value {
     let sections = report["sections"].as_array().expect("sections");
-    sections.iter().find(|section| section["name"] == name).unwrap_or_else(|| panic!("{name}: {report:#}"))
+    sections.iter().find(|section| section["name"] == name).expect("the section")
 }
 
 fn commit(place: &Place) {

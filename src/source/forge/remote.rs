@@ -46,23 +46,19 @@ pub fn parse_remote(url: &str) -> Option<Remote> {
     if url.len() > LONGEST {
         return None;
     }
-    let (authority, path, usual) = match url.split_once("://") {
-        Some((scheme, rest)) => {
-            let usual = match scheme.to_ascii_lowercase().as_str() {
-                "https" => Some(443),
-                "http" => Some(80),
-                "ssh" | "git" | "git+ssh" | "ssh+git" => None,
-                _ => return None,
-            };
-            let (authority, path) = rest.split_once('/')?;
-            (authority, path, usual)
-        }
+    let (authority, path, usual) = if let Some((scheme, rest)) = url.split_once("://") {
+        let usual = match scheme.to_ascii_lowercase().as_str() {
+            "https" => Some(443),
+            "http" => Some(80),
+            "ssh" | "git" | "git+ssh" | "ssh+git" => None,
+            _ => return None,
+        };
+        let (authority, path) = rest.split_once('/')?;
+        (authority, path, usual)
+    } else {
         // `git@host:owner/name`; a slash before the colon makes it a path, one letter a drive.
-        None => {
-            let (host, path) =
-                url.split_once(':').filter(|(host, _)| !host.contains('/') && host.len() > 1)?;
-            (host, path, None)
-        }
+        let (host, path) = url.split_once(':').filter(|(host, _)| !host.contains('/') && host.len() > 1)?;
+        (host, path, None)
     };
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let (name, port) = host.split_once(':').map_or((host, None), |(name, port)| (name, Some(port)));
