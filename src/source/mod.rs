@@ -9,6 +9,7 @@ pub mod demo;
 pub mod git;
 pub mod github;
 pub mod http;
+pub mod jira;
 pub mod operation;
 pub mod plan;
 
