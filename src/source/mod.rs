@@ -10,6 +10,7 @@ pub mod forge;
 pub mod git;
 pub mod github;
 pub mod http;
+pub mod jira;
 pub mod operation;
 pub mod plan;
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use chrono::TimeDelta;
 use reqwest::header::HeaderMap;
 
-use crate::domain::Instant;
+use crate::domain::{Allowance, Instant, Text};
 
 use super::retry;
 
@@ -97,6 +97,18 @@ impl Budget {
         window.spent = window.left_first.get_or_insert(first).saturating_sub(window.remaining);
         window.cycle =
             window.left_before.map_or(window.spent, |before| before.saturating_sub(window.remaining));
+    }
+
+    /// The same for the board: every limit with what the last round used up.
+    pub fn allowances(&self) -> Vec<Allowance> {
+        let allowance = |(name, window): (&String, &Window)| Allowance {
+            name: Text::new(name),
+            limit: window.limit,
+            remaining: window.remaining,
+            resets_at: window.resets_at,
+            spent: window.spent,
+        };
+        self.windows.iter().map(allowance).collect()
     }
 
     /// How long to wait between two rounds, at least `interval`, so that what is left lasts

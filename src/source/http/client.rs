@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     domain::{Instant, Problem, Text},
-    source::Round,
+    source::{Round, Standing},
 };
 
 use super::{
@@ -42,6 +42,8 @@ pub(super) struct Shared {
     /// The token that was found last. Looked for again once it is refused.
     signature: Option<Arc<Signature>>,
     signed_in: Option<SignedIn>,
+    /// As whom that token is signed in, once a connector has found out.
+    account: Option<Text>,
     /// The service wants to be left alone until then, and why.
     hold: Option<(Instant, HttpErrorKind)>,
     clock_skew: Option<TimeDelta>,
@@ -114,6 +116,7 @@ impl Http {
             budget: Budget::default(),
             signature: None,
             signed_in: None,
+            account: None,
             hold: None,
             clock_skew: None,
         };
@@ -125,6 +128,12 @@ impl Http {
     /// again if nobody was signed in.
     pub fn session<'r>(&'r self, round: &'r Round) -> Session<'r> {
         self.shared().budget.begin();
+        self.session_beside(round)
+    }
+
+    /// Begins what is no round, but done beside the rounds, because a person asked for it. What
+    /// it spends is not counted as what a round costs.
+    pub fn session_beside<'r>(&'r self, round: &'r Round) -> Session<'r> {
         Session { http: self, round, state: Mutex::default(), looking: tokio::sync::Mutex::new(()) }
     }
 
@@ -151,6 +160,23 @@ impl Http {
     /// Who asked last; None before the first request.
     pub fn signed_in(&self) -> Option<SignedIn> {
         self.shared().signed_in.clone()
+    }
+
+    /// As whom the token is signed in, as the service calls them: told by a connector that has
+    /// found out. Forgotten with the token: a new one may be somebody else's.
+    pub fn set_account(&self, account: Text) {
+        self.shared().account = Some(account);
+    }
+
+    /// How the service stands towards whoever asks, as of the last round: the account that was
+    /// [set](Self::set_account), its limits, and until when it wants to be left alone.
+    pub fn standing(&self) -> Standing {
+        let shared = self.shared();
+        Standing {
+            account: shared.account.clone(),
+            allowances: shared.budget.allowances(),
+            not_before: shared.hold.as_ref().map(|(until, _)| *until),
+        }
     }
 
     /// How far the service's clock is ahead of ours (negative: behind), as far as can be told:
@@ -234,6 +260,17 @@ fn build(settings: &Settings) -> Result<reqwest::Client, String> {
         builder = builder.no_proxy();
     }
     builder.build().map_err(|error| format!("cannot be set up: {}", exchange::innermost(&error)))
+}
+
+impl Shared {
+    /// From now on requests are sent with `signature`. Another token may be somebody else's.
+    fn use_signature(&mut self, signature: Option<Arc<Signature>>) {
+        let digest = |signature: &Option<Arc<Signature>>| signature.as_ref().map(|found| found.digest);
+        if digest(&self.signature) != digest(&signature) {
+            self.account = None;
+        }
+        self.signature = signature;
+    }
 }
 
 impl Session<'_> {
@@ -381,7 +418,7 @@ impl Session<'_> {
         let signature = found.ok();
         let mut shared = self.http.shared();
         shared.signed_in = Some(signed_in);
-        shared.signature.clone_from(&signature);
+        shared.use_signature(signature.clone());
         drop(shared);
         self.state().identity = signature.clone().map_or(Identity::Anonymous, Identity::With);
         signature
@@ -408,13 +445,13 @@ impl Session<'_> {
             && let Ok(found) = self.http.0.settings.credentials.find().await
             && found.digest != refused.digest
         {
-            self.http.shared().signature = Some(Arc::clone(&found));
+            self.http.shared().use_signature(Some(Arc::clone(&found)));
             self.state().identity = Identity::With(found);
             return true;
         }
         drop(looking);
         // The next round looks for it anew.
-        self.http.shared().signature = None;
+        self.http.shared().use_signature(None);
         let message = outcome.as_ref().map(Received::message).unwrap_or_default();
         self.state().identity = Identity::Refused { message };
         request.safe_to_repeat

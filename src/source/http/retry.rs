@@ -7,6 +7,8 @@
 //!   `RATE_LIMITED` with status 200 ("Rate limits for the REST API" and "… GraphQL API").
 //! - GitLab: 429 with `Retry-After` and `RateLimit-Reset`, or in plain text alone.
 //! - Jira Cloud: 429 with `Retry-After` or `X-RateLimit-Reset` in ISO 8601, without seconds.
+//! - Jira Data Center: 429 with `Retry-After`, which is 0 on every other answer; a bucket that is
+//!   filled at intervals instead of a reset.
 
 use std::time::Duration;
 
@@ -135,7 +137,12 @@ fn decide_answer(seen: Seen<'_>, status: u16, headers: &HeaderMap, body: BodyKin
         200..=299 | 304 => Decision::Done,
         401 => Decision::GiveUp(GiveUp::SignedOut),
         429 => limited(seen, headers),
-        403 if headers.contains_key(RETRY_AFTER) || remaining(headers) == Some(0) => limited(seen, headers),
+        // Jira Data Center sends `retry-after: 0` with every answer while it allows more.
+        403 if retry_after(headers, seen.now).is_some_and(|at| at > seen.now)
+            || remaining(headers) == Some(0) =>
+        {
+            limited(seen, headers)
+        }
         403 => Decision::GiveUp(GiveUp::Forbidden),
         404 | 410 => Decision::GiveUp(GiveUp::NotFound),
         408 | 425 | 500 | 502..=504 | 520..=599 => {
@@ -200,9 +207,11 @@ fn retry_after(headers: &HeaderMap, now: Instant) -> Option<Instant> {
 }
 
 /// When the budget is whole again, on our clock: `x-ratelimit-reset` or `RateLimit-Reset`, in
-/// epoch seconds, seconds from now, or ISO 8601.
+/// epoch seconds, seconds from now, or ISO 8601; or when a bucket that is filled bit by bit is full.
 pub(super) fn reset(headers: &HeaderMap, now: Instant) -> Option<Instant> {
-    let value = first_of(headers, &["x-ratelimit-reset", "ratelimit-reset"])?;
+    let Some(value) = first_of(headers, &["x-ratelimit-reset", "ratelimit-reset"]) else {
+        return full_again(headers, now);
+    };
     // Epoch seconds have been above a billion since 2001.
     match value.parse::<f64>() {
         Ok(seconds) if seconds >= 1e9 => {
@@ -211,6 +220,16 @@ pub(super) fn reset(headers: &HeaderMap, now: Instant) -> Option<Instant> {
         Ok(seconds) if seconds.is_finite() => Some(now + bounded_seconds(seconds)),
         _ => Some(on_our_clock(iso_time(value)?, headers, now)),
     }
+}
+
+/// When Jira Data Center's bucket is full: it gets `X-RateLimit-FillRate` every
+/// `X-RateLimit-Interval-Seconds` ("Improving instance stability with rate limiting").
+fn full_again(headers: &HeaderMap, now: Instant) -> Option<Instant> {
+    let limit = number(headers, &["x-ratelimit-limit"])?;
+    let fill = number(headers, &["x-ratelimit-fillrate"]).filter(|fill| *fill > 0)?;
+    let seconds = number(headers, &["x-ratelimit-interval-seconds"])?;
+    let missing = limit.saturating_sub(remaining(headers)?);
+    Some(now + bounded_seconds(missing.div_ceil(fill) as f64 * seconds as f64))
 }
 
 /// How much of the budget is left.
@@ -328,6 +347,19 @@ mod tests {
             ),
             // GitHub: a secondary limit with, and without, its header.
             (403, &[("retry-after", "30")], Usual, give_up(Limited(after(30)))),
+            // Jira Data Center: not a limit, and a bucket that is empty.
+            (403, &[("retry-after", "0"), ("x-ratelimit-remaining", "7")], Usual, give_up(Forbidden)),
+            (
+                429,
+                &[
+                    ("x-ratelimit-limit", "15"),
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-fillrate", "5"),
+                    ("x-ratelimit-interval-seconds", "60"),
+                ],
+                Usual,
+                give_up(Limited(after(180))),
+            ),
             (403, &[], Limit, give_up(Limited(unsaid))),
             (
                 403,
