@@ -4,14 +4,15 @@
 use std::time::Duration;
 
 use crate::{
-    config::{Access, Config, GithubConfig, Layer, TokenPlace},
-    domain::{Problem, SourceId},
+    config::{Access, Config, GithubConfig, JiraConfig, Layer, TokenPlace, host_of_site},
+    domain::{Category, Problem, SourceId},
     source::{
         Source,
         forge::{self, Home, Joined, Service},
         git::{GitSource, discover, remotes},
         github::{GithubRepository, GithubSettings, GithubSource},
         http::{Credentials, Http, Settings, TokenFrom},
+        jira::{JiraSettings, JiraSource},
         plan::PlanSource,
     },
 };
@@ -57,7 +58,7 @@ pub(super) fn all(config: &Config) -> Vec<Connector> {
         Some(Err(remote)) => (None, remote.map(|remote| remote.host())),
     };
     let at = |service| home.as_ref().filter(|home| home.service == service);
-    vec![plan(config), github(config, at(Service::Github), elsewhere.as_deref()), git(config)]
+    vec![plan(config), jira(config), github(config, at(Service::Github), elsewhere.as_deref()), git(config)]
 }
 
 fn plan(config: &Config) -> Connector {
@@ -86,6 +87,69 @@ fn git(config: &Config) -> Connector {
     let source = GitSource::new(SourceId::new("git"), git.clone());
     let about = format!("reads the repository of {}", git.path.display());
     Connector { name: "git", part: Part::InUse, about, source: Some(Ok(Box::new(source))) }
+}
+
+fn jira(config: &Config) -> Connector {
+    const NAME: &str = "jira";
+    const SWITCH: &str = "source.jira.enabled";
+    let Some(jira) = &config.jira else {
+        return if is_off(config, SWITCH) {
+            off(config, NAME, SWITCH)
+        } else {
+            not_there(NAME, "source.jira.site is not set")
+        };
+    };
+    let host = host_of_site(&jira.site).unwrap_or_default();
+    let what = match &jira.jql {
+        Some(_) => "the issues of source.jira.jql".to_owned(),
+        None if jira.projects.is_empty() => {
+            return not_there(NAME, "neither source.jira.projects nor source.jira.jql says what to read");
+        }
+        None => listed(&jira.projects),
+    };
+    let source = || {
+        let settings = jira_settings(config, jira, &host);
+        let http = client(NAME, &host, Some(settings.http(NAME)), &jira.access, false)?;
+        Ok(Box::new(JiraSource::new(SourceId::new(NAME), settings, http)) as Box<dyn Source>)
+    };
+    let about = format!("reads {what} at {host}");
+    Connector { name: NAME, part: Part::InUse, about, source: Some(source()) }
+}
+
+fn jira_settings(config: &Config, jira: &JiraConfig, host: &str) -> JiraSettings {
+    let mut settings = JiraSettings::new(jira.site.clone());
+    settings.credentials = credentials(&jira.access, host, settings.credentials);
+    settings.projects.clone_from(&jira.projects);
+    if let ([key], Some(project)) = (&jira.projects[..], &jira.project) {
+        settings.names.insert(key.clone(), project.clone());
+    }
+    settings.jql.clone_from(&jira.jql);
+    settings.email.clone_from(&jira.email);
+    settings.points_field.clone_from(&jira.points_field);
+    replace(&mut settings.defects, &jira.defect_types);
+    replace(&mut settings.dropped, &jira.dropped_resolutions);
+    replace_of(&mut settings.statuses, Category::InReview, &jira.review_statuses);
+    replace_of(&mut settings.statuses, Category::InTest, &jira.test_statuses);
+    settings.calendar = config.policy.calendar.clone();
+    settings.recent_days = jira.access.recent_days;
+    settings.interval = jira.access.interval;
+    settings
+}
+
+/// What a person configured in place of what is usual; nothing leaves that.
+fn replace(usual: &mut Vec<String>, configured: &[String]) {
+    if !configured.is_empty() {
+        *usual = configured.to_vec();
+    }
+}
+
+/// The same for the patterns of one meaning among several.
+fn replace_of<T: PartialEq>(usual: &mut Vec<(T, Vec<String>)>, meaning: T, configured: &[String]) {
+    if !configured.is_empty() {
+        usual.retain(|(other, _)| *other != meaning);
+        // The first match counts: what a person says goes before what is usual.
+        usual.insert(0, (meaning, configured.to_vec()));
+    }
 }
 
 fn github(config: &Config, home: Option<&Home>, elsewhere: Option<&str>) -> Connector {
@@ -142,12 +206,9 @@ fn github_settings(
     settings.recent_days = github.access.recent_days;
     settings.interval = github.access.interval;
     settings.bases.clone_from(&github.bases);
-    if !github.defect_labels.is_empty() {
-        settings.labels.defects.clone_from(&github.defect_labels);
-    }
-    for (severity, patterns) in github.severity_labels.iter().filter(|(_, patterns)| !patterns.is_empty()) {
-        settings.labels.severities.retain(|(other, _)| other != severity);
-        settings.labels.severities.push((*severity, patterns.clone()));
+    replace(&mut settings.labels.defects, &github.defect_labels);
+    for (severity, patterns) in &github.severity_labels {
+        replace_of(&mut settings.labels.severities, *severity, patterns);
     }
     settings.calendar = config.policy.calendar.clone();
     settings
@@ -336,23 +397,54 @@ mod tests {
     }
 
     #[test]
+    fn jira_is_read_where_a_site_and_something_to_read_are_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let user = "[source.jira]\nsite = \"https://jira.example.org/jira\"\ntoken_env = \"WORK\"\n";
+        let config = loaded(directory.path(), user, "");
+        assert_eq!(all(&config)[1].part, Part::NotThere);
+        let project = "project = \"payments\"\n[source.jira]\nprojects = [\"PAY\"]\nreview_statuses = [\"Sichtung\"]\ndefect_types = [\"Fehler\"]\n";
+        let config = loaded(directory.path(), user, project);
+        let connector = &all(&config)[1];
+        assert_eq!(
+            (connector.part, connector.about.as_str()),
+            (Part::InUse, "reads PAY at jira.example.org")
+        );
+        assert!(matches!(connector.source, Some(Ok(_))));
+        let settings = jira_settings(&config, config.jira.as_ref().unwrap(), "jira.example.org");
+        assert_eq!(settings.names.get("PAY").map(String::as_str), Some("payments"));
+        assert_eq!(settings.defects, ["Fehler"]);
+        assert_eq!(settings.statuses[0], (Category::InReview, vec!["Sichtung".to_owned()]));
+        assert_eq!(settings.statuses.len(), 2);
+        let place = settings.credentials.places.first();
+        assert!(matches!(place, Some(TokenFrom::Environment(name)) if name == "WORK"), "{place:?}");
+    }
+
+    #[test]
     fn connectors_stand_in_their_rank_and_say_why_they_are_not_in_use() {
         let directory = tempfile::tempdir().unwrap();
         let project = "[source.github]\nrepositories = [\"a/b\", \"c/d\"]\n[[release]]\nproject = \"a\"\nversion = \"1\"\n";
         let config = loaded(directory.path(), "", project);
         let all = all(&config);
         let parts: Vec<_> = all.iter().map(|connector| (connector.name, connector.part)).collect();
-        assert_eq!(parts, [("plan", Part::InUse), ("github", Part::InUse), ("git", Part::NotThere)]);
-        assert_eq!(all[1].about, "reads a/b, c/d at github.com");
+        assert_eq!(
+            parts,
+            [
+                ("plan", Part::InUse),
+                ("jira", Part::NotThere),
+                ("github", Part::InUse),
+                ("git", Part::NotThere)
+            ]
+        );
+        assert_eq!(all[2].about, "reads a/b, c/d at github.com");
 
         let config =
             loaded(directory.path(), "[source.github]\nenabled = false\nca_file = \"none.pem\"\n", project);
         let all = self::all(&config);
-        assert_eq!((all[1].part, all[1].source.is_none()), (Part::SwitchedOff, true));
-        assert!(all[1].about.contains("config.toml:2"), "{}", all[1].about);
+        assert_eq!((all[2].part, all[2].source.is_none()), (Part::SwitchedOff, true));
+        assert!(all[2].about.contains("config.toml:2"), "{}", all[2].about);
 
         let config = loaded(directory.path(), "[source.github]\nca_file = \"none.pem\"\n", project);
-        let Some(Err(Failure::Usage(message))) = &self::all(&config)[1].source else { panic!("no failure") };
+        let Some(Err(Failure::Usage(message))) = &self::all(&config)[2].source else { panic!("no failure") };
         assert!(message.contains("none.pem: cannot be read"), "{message}");
     }
 }

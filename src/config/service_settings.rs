@@ -202,6 +202,12 @@ pub(super) static JIRA: &[Setting] = &[
         "Keys of the projects whose versions and issues are read, such as [\"PAY\"].",
     ),
     Setting::unset(
+        "source.jira.project",
+        Kind::Text,
+        "\"payments\"",
+        "The project that the releases of a single one belong to. Not set: `project`, else its key.",
+    ),
+    Setting::unset(
         "source.jira.jql",
         Kind::Query,
         "\"project = PAY AND fixVersion is not EMPTY\"",
@@ -211,34 +217,44 @@ pub(super) static JIRA: &[Setting] = &[
         "source.jira.email",
         Kind::Text,
         "\"ada@example.org\"",
-        "Whose token it is, on Jira Cloud. Not set: the token is sent as that of a Data Center.",
+        "Whose token it is. Not set: on Jira Cloud JIRA_EMAIL, elsewhere the token says it by itself.",
     ),
     Setting::unset(
         "source.jira.points_field",
         Kind::Text,
         "\"Story Points\"",
-        "The field that holds story points, by its name or id. Not set: the one that is usually called so.",
+        "The field that holds story points, by its name or id. Not set: Story Points, Story point estimate.",
     ),
     Setting::new(
         "source.jira.defect_types",
-        Kind::Texts,
+        Kind::Globs,
         "[]",
-        "Issue types that are defects. None: Bug, Defect, Incident and their like.",
+        "Issue types that are defects, with * and ?. None: bug, defect and their like.",
     ),
     Setting::new(
         "source.jira.review_statuses",
-        Kind::Texts,
+        Kind::Globs,
         "[]",
-        "Statuses in which an issue is being reviewed. None: those whose name says so.",
+        "Statuses in which an issue is being reviewed, with * and ?. None: in review, code review and their like.",
     ),
     Setting::new(
         "source.jira.test_statuses",
-        Kind::Texts,
+        Kind::Globs,
         "[]",
-        "Statuses in which an issue is being tested. None: those whose name says so.",
+        "Statuses in which an issue is being tested, with * and ?. None: in test, qa and their like.",
+    ),
+    Setting::new(
+        "source.jira.dropped_resolutions",
+        Kind::Globs,
+        "[]",
+        "Resolutions of closed issues that were not done, with * and ?. None: won't do, duplicate and their like.",
     ),
 ];
 
 /// `[source.jira]`, what every service has.
-pub(super) static JIRA_ACCESS: &[Setting] =
-    &of_every_service!("source.jira", "site", "Ask Jira, if a site is set.", "that of\nJIRA_API_TOKEN.");
+pub(super) static JIRA_ACCESS: &[Setting] = &of_every_service!(
+    "source.jira",
+    "site",
+    "Ask Jira, if a site is set.",
+    "that of\nJIRA_API_TOKEN on Jira Cloud, of JIRA_TOKEN elsewhere."
+);

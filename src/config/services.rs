@@ -56,6 +56,8 @@ pub struct JiraConfig {
     pub site: Url,
     /// Keys of projects.
     pub projects: Vec<String>,
+    /// The project that the releases of a single one belong to; none: its key.
+    pub project: Option<String>,
     /// The issues to read in place of all of the projects.
     pub jql: Option<String>,
     /// Whose token it is, on Jira Cloud.
@@ -68,6 +70,8 @@ pub struct JiraConfig {
     pub review_statuses: Vec<String>,
     /// Statuses in which an issue is being tested; none: the usual ones.
     pub test_statuses: Vec<String>,
+    /// Resolutions of closed issues that were not done; none: the usual ones.
+    pub dropped_resolutions: Vec<String>,
     /// How it is asked.
     pub access: Access,
 }
@@ -224,12 +228,14 @@ impl Resolver {
         Some(JiraConfig {
             site,
             projects: self.list_of(table, "projects"),
+            project: self.text_of(table, "project").or_else(|| self.text("project")),
             jql: self.text_of(table, "jql"),
             email: self.text_of(table, "email"),
             points_field: self.text_of(table, "points_field"),
             defect_types: self.list_of(table, "defect_types"),
             review_statuses: self.list_of(table, "review_statuses"),
             test_statuses: self.list_of(table, "test_statuses"),
+            dropped_resolutions: self.list_of(table, "dropped_resolutions"),
             access: self.access(table, place),
         })
     }

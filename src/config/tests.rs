@@ -511,12 +511,14 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     [source.jira]
     # site is not set
     projects = []                       # default
+    # project is not set
     # jql is not set
     # email is not set
     # points_field is not set
     defect_types = []                   # default
     review_statuses = []                # default
     test_statuses = []                  # default
+    dropped_resolutions = []            # default
     enabled = true                      # default
     recent_days = 90                    # default
     interval = "1m"                     # default
