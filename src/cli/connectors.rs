@@ -243,20 +243,20 @@ fn joined(
 
 /// Who asks `host`: what the user's table says for it, else the usual places.
 fn credentials(access: &Access, host: &str, usual: Credentials) -> Credentials {
-    let places: Vec<TokenFrom> = access.tokens_for(host).iter().map(place).collect();
+    let places: Vec<TokenFrom> = access.tokens_for(host).iter().map(|token| place(token, host)).collect();
     if places.is_empty() { usual } else { Credentials::new(usual.scheme, places) }
 }
 
-fn place(token: &TokenPlace) -> TokenFrom {
+fn place(token: &TokenPlace, host: &str) -> TokenFrom {
     match token {
         TokenPlace::Variable(name) => TokenFrom::Environment(name.clone()),
         TokenPlace::Command(words) => TokenFrom::Command(words.clone()),
         TokenPlace::File(path) => TokenFrom::File(path.clone()),
         TokenPlace::Keyring(service) => {
             let words: &[&str] = if cfg!(target_os = "macos") {
-                &["security", "find-generic-password", "-w", "-s", service]
+                &["security", "find-generic-password", "-s", service, "-a", host, "-w"]
             } else {
-                &["secret-tool", "lookup", "service", service]
+                &["secret-tool", "lookup", "service", service, "account", host]
             };
             TokenFrom::Command(words.iter().map(|word| (*word).to_owned()).collect())
         }
@@ -382,7 +382,7 @@ mod tests {
         assert_eq!(settings.labels.severities.len(), 4);
         assert!(matches!(
             &settings.credentials.places[..],
-            [TokenFrom::Environment(name), TokenFrom::Command(words)] if name == "WORK" && words.last().is_some_and(|word| word == "tminus")
+            [TokenFrom::Environment(name), TokenFrom::Command(words)] if name == "WORK" && words.iter().any(|word| word == "git.example.org")
         ));
         // The token is for that host alone, also where a forge joins.
         let joined = github_settings(

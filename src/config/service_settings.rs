@@ -51,8 +51,8 @@ macro_rules! of_every_service {
                 concat!($table, ".keyring"),
                 Kind::Text,
                 "\"tminus\"",
-                "The name of the service under which the keyring of the system holds the token:\n\
-                 it is asked by `secret-tool lookup service NAME`, on macOS by `security`.",
+                "The service under which the keyring of the system holds the token; its account is the host.\n\
+                 It is asked by `secret-tool`, on macOS by `security`.",
             ),
             Setting::of_user(
                 concat!($table, ".trusted_hosts"),
