@@ -9,8 +9,11 @@ pub mod demo;
 pub mod git;
 pub mod github;
 pub mod http;
+mod labels;
 pub mod operation;
 pub mod plan;
+
+pub use labels::LabelSettings;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

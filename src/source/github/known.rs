@@ -11,14 +11,16 @@ use globset::GlobSet;
 
 use super::{
     deployments,
-    labels::Labels,
     naming::Naming,
     pull_requests, releases,
     rules::BranchRules,
     stories,
     wire::{Deployment, Issue, Milestone, PullRequest, Release, Tag},
 };
-use crate::domain::{Calendar, Facts, Instant, Kind, Problem, Text};
+use crate::{
+    domain::{Calendar, Facts, Instant, Kind, Problem, Text},
+    source::labels::Labels,
+};
 
 /// A part of a repository that is read by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -26,7 +26,6 @@ mod deployments;
 mod documents;
 mod graphql;
 mod known;
-mod labels;
 mod naming;
 mod notice;
 mod public;
@@ -46,14 +45,12 @@ use std::{sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
-pub use labels::LabelSettings;
 pub use remote::parse_remote;
 pub use settings::{GithubRepository, GithubSettings};
 
 use self::{
     graphql::{Dialect, Graphql},
     known::{Known, Meaning, Part, days_before, share},
-    labels::Labels,
     naming::Naming,
     sync::{Reading, is_sweep_due, is_whole_due},
 };
@@ -62,6 +59,7 @@ use crate::{
     source::{
         Answer, Report, Round, Source, SourceError,
         http::{Http, HttpError, Session},
+        labels::Labels,
     },
 };
 

@@ -97,7 +97,7 @@ fn set(patterns: &[String], problems: &mut Vec<Problem>) -> GlobSet {
             }
             Err(error) => problems.push(Problem::new(
                 format!("the label pattern \"{pattern}\" cannot be read: {}", error.kind()),
-                "correct it in the labels of the github source: `*` and `?` match anything",
+                "correct it in the labels of the source: `*` and `?` match anything",
             )),
         }
     }
