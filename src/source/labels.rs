@@ -88,7 +88,8 @@ impl Labels {
     }
 }
 
-fn set(patterns: &[String], problems: &mut Vec<Problem>) -> GlobSet {
+/// The labels that one of `patterns` matches. One that cannot be read is left out, and a problem.
+pub(super) fn set(patterns: &[String], problems: &mut Vec<Problem>) -> GlobSet {
     let mut builder = GlobSetBuilder::new();
     for pattern in patterns {
         match GlobBuilder::new(pattern).case_insensitive(true).build() {

@@ -6,10 +6,13 @@
 //! whose texts are cleaned when they are made.
 
 pub mod demo;
+mod forge;
 pub mod git;
 pub mod github;
+pub mod gitlab;
 pub mod http;
 mod labels;
+mod naming;
 pub mod operation;
 pub mod plan;
 
