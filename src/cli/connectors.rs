@@ -4,13 +4,16 @@
 use std::time::Duration;
 
 use crate::{
-    config::{Access, Config, GithubConfig, JiraConfig, Layer, TokenPlace, host_of_site},
+    config::{
+        Access, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer, TokenPlace, host_of_site,
+    },
     domain::{Category, Problem, SourceId},
     source::{
-        Source,
-        forge::{self, Home, Joined, Service},
+        LabelSettings, Source,
         git::{GitSource, discover, remotes},
         github::{GithubRepository, GithubSettings, GithubSource},
+        gitlab::{GitlabProject, GitlabSettings, GitlabSource},
+        home::{self, Home, Joined, Service},
         http::{Credentials, Http, Settings, TokenFrom},
         jira::{JiraSettings, JiraSource},
         plan::PlanSource,
@@ -51,14 +54,20 @@ pub(super) enum Part {
 /// Every connector, in the order of their rank: what people wrote down before what is derived;
 /// plan, trackers, forges, git.
 pub(super) fn all(config: &Config) -> Vec<Connector> {
-    let home = config.git.as_ref().map(|git| forge::home(&remotes(&git.path), &config.hosts));
+    let home = config.git.as_ref().map(|git| home::find(&remotes(&git.path), &config.hosts));
     let (home, elsewhere) = match home {
         None => (None, None),
         Some(Ok(home)) => (Some(home), None),
         Some(Err(remote)) => (None, remote.map(|remote| remote.host())),
     };
     let at = |service| home.as_ref().filter(|home| home.service == service);
-    vec![plan(config), jira(config), github(config, at(Service::Github), elsewhere.as_deref()), git(config)]
+    vec![
+        plan(config),
+        jira(config),
+        github(config, at(Service::Github), elsewhere.as_deref()),
+        gitlab(config, at(Service::Gitlab), elsewhere.as_deref()),
+        git(config),
+    ]
 }
 
 fn plan(config: &Config) -> Connector {
@@ -136,6 +145,14 @@ fn jira_settings(config: &Config, jira: &JiraConfig, host: &str) -> JiraSettings
     settings
 }
 
+/// What a person says of labels in place of what is usual.
+fn relabel(usual: &mut LabelSettings, configured: &LabelConfig) {
+    replace(&mut usual.defects, &configured.defects);
+    for (severity, patterns) in &configured.severities {
+        replace_of(&mut usual.severities, *severity, patterns);
+    }
+}
+
 /// What a person configured in place of what is usual; nothing leaves that.
 fn replace(usual: &mut Vec<String>, configured: &[String]) {
     if !configured.is_empty() {
@@ -206,10 +223,66 @@ fn github_settings(
     settings.recent_days = github.access.recent_days;
     settings.interval = github.access.interval;
     settings.bases.clone_from(&github.bases);
-    replace(&mut settings.labels.defects, &github.defect_labels);
-    for (severity, patterns) in &github.severity_labels {
-        replace_of(&mut settings.labels.severities, *severity, patterns);
+    relabel(&mut settings.labels, &github.labels);
+    settings.calendar = config.policy.calendar.clone();
+    settings
+}
+
+fn gitlab(config: &Config, home: Option<&Home>, elsewhere: Option<&str>) -> Connector {
+    const NAME: &str = "gitlab";
+    const SWITCH: &str = "source.gitlab.enabled";
+    let Some(gitlab) = &config.gitlab else { return off(config, NAME, SWITCH) };
+    let source = |host: &str, paths: &[String], home: Option<&Home>| {
+        let settings = gitlab_settings(config, gitlab, host, paths, home);
+        let http = client(NAME, host, settings.http(NAME), &gitlab.access, home.is_some())?;
+        Ok(Box::new(GitlabSource::new(SourceId::new(NAME), settings, http)) as Box<dyn Source>)
+    };
+    if !gitlab.projects.is_empty() {
+        let about = format!("reads {} at {}", listed(&gitlab.projects), gitlab.host);
+        let source = source(&gitlab.host, &gitlab.projects, None);
+        return Connector { name: NAME, part: Part::InUse, about, source: Some(source) };
     }
+    match home.map(|home| in_folder(home, &gitlab.host)) {
+        Some(home) => {
+            let source = source(&home.host, std::slice::from_ref(&home.path), Some(&home));
+            joined(NAME, SWITCH, &home, source)
+        }
+        None => not_there(NAME, &nowhere("source.gitlab.projects", "glab", elsewhere)),
+    }
+}
+
+/// `home` as seen from a GitLab that is installed in a folder of its host, if `configured` says so.
+fn in_folder(home: &Home, configured: &str) -> Home {
+    let mut home = home.clone();
+    if let Some((host, folder)) = configured.split_once('/')
+        && host == home.host
+    {
+        // In addresses of ssh the folder does not stand.
+        let within = home.path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+        if let Some(within) = within.map(str::to_owned) {
+            home.path = within;
+        }
+        configured.clone_into(&mut home.host);
+    }
+    home
+}
+
+fn gitlab_settings(
+    config: &Config,
+    gitlab: &GitlabConfig,
+    host: &str,
+    paths: &[String],
+    home: Option<&Home>,
+) -> GitlabSettings {
+    let mut settings = GitlabSettings::new(host, "");
+    let project = project(config, gitlab.project.as_deref(), paths.len(), home);
+    settings.projects =
+        paths.iter().map(|path| GitlabProject { path: path.clone(), project: project.clone() }).collect();
+    settings.credentials = credentials(&gitlab.access, host, settings.credentials);
+    settings.recent_days = gitlab.access.recent_days;
+    settings.interval = gitlab.access.interval;
+    settings.bases.clone_from(&gitlab.bases);
+    relabel(&mut settings.labels, &gitlab.labels);
     settings.calendar = config.policy.calendar.clone();
     settings
 }
@@ -397,6 +470,33 @@ mod tests {
     }
 
     #[test]
+    fn a_gitlab_reads_what_is_configured_and_may_be_in_a_folder() {
+        let directory = tempfile::tempdir().unwrap();
+        let user = "[source.gitlab]\nhost = \"Example.org/gitlab\"\ntoken_env = \"WORK\"\n";
+        let project =
+            "[source.gitlab]\nprojects = [\"g/s/r\"]\nbases = [\"main\"]\nlabels.low = [\"egal\"]\n";
+        let config = loaded(directory.path(), user, project);
+        let connector = &all(&config)[3];
+        assert_eq!(
+            (connector.part, connector.about.as_str()),
+            (Part::InUse, "reads g/s/r at example.org/gitlab")
+        );
+        assert!(matches!(connector.source, Some(Ok(_))));
+        let gitlab = config.gitlab.clone().unwrap();
+        let settings = gitlab_settings(&config, &gitlab, &gitlab.host, &gitlab.projects, None);
+        assert_eq!((settings.projects[0].path.as_str(), settings.bases.len()), ("g/s/r", 1));
+        assert!(settings.labels.severities.contains(&(Severity::Low, vec!["egal".to_owned()])));
+        let place = settings.credentials.places.first();
+        assert!(matches!(place, Some(TokenFrom::Environment(name)) if name == "WORK"), "{place:?}");
+        for (path, expected) in [("gitlab/g/r", "g/r"), ("g/r", "g/r"), ("gitlabber/r", "gitlabber/r")] {
+            let home = Home { path: path.to_owned(), ..home_at("example.org") };
+            let found = in_folder(&home, &gitlab.host);
+            assert_eq!((found.host.as_str(), found.path.as_str()), ("example.org/gitlab", expected));
+        }
+        assert_eq!(in_folder(&home_at("gitlab.com"), &gitlab.host).host, "gitlab.com");
+    }
+
+    #[test]
     fn jira_is_read_where_a_site_and_something_to_read_are_named() {
         let directory = tempfile::tempdir().unwrap();
         let user = "[source.jira]\nsite = \"https://jira.example.org/jira\"\ntoken_env = \"WORK\"\n";
@@ -432,6 +532,7 @@ mod tests {
                 ("plan", Part::InUse),
                 ("jira", Part::NotThere),
                 ("github", Part::InUse),
+                ("gitlab", Part::NotThere),
                 ("git", Part::NotThere)
             ]
         );

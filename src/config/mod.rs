@@ -39,7 +39,7 @@ pub use self::{
     hosts::KnownHosts,
     layer::{Layer, Origin},
     report::{check, looked_for, path, print, sample},
-    services::{Access, GithubConfig, GitlabConfig, JiraConfig, TokenPlace, host_of_site},
+    services::{Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, TokenPlace, host_of_site},
     value::FilePattern,
 };
 use self::{

@@ -119,39 +119,49 @@ pub(super) static GITHUB_ACCESS: &[Setting] = &of_every_service!(
     "that of\nGH_TOKEN or GITHUB_TOKEN (of an Enterprise server: GH_ENTERPRISE_TOKEN), else that of `gh`."
 );
 
-/// `[source.github.labels]`.
-pub(super) static GITHUB_LABELS: &[Setting] = &[
+/// Which labels say that an issue is a defect, and how bad it is.
+macro_rules! labels_of {
+    ($table:literal) => {
+        [
     Setting::new(
-        "source.github.labels.defects",
+        concat!($table, ".defects"),
         Kind::Globs,
         "[]",
         "Labels and issue types that make an issue a defect, with * and ?. None: bug, regression and their like.",
     ),
     Setting::new(
-        "source.github.labels.critical",
+        concat!($table, ".critical"),
         Kind::Globs,
         "[]",
         "Labels that make a defect critical. None: critical, blocker, p0, sev1 and their like.",
     ),
     Setting::new(
-        "source.github.labels.high",
+        concat!($table, ".high"),
         Kind::Globs,
         "[]",
         "Labels that make a defect high. None: high, major, p1 and their like.",
     ),
     Setting::new(
-        "source.github.labels.medium",
+        concat!($table, ".medium"),
         Kind::Globs,
         "[]",
         "Labels that make a defect medium. None: medium, normal, p2 and their like.",
     ),
     Setting::new(
-        "source.github.labels.low",
+        concat!($table, ".low"),
         Kind::Globs,
         "[]",
         "Labels that make a defect low. None: low, minor, p3 and their like.",
     ),
-];
+        ]
+    };
+}
+
+/// `[source.github.labels]`.
+pub(super) static GITHUB_LABELS: &[Setting] = &labels_of!("source.github.labels");
+
+/// `[source.gitlab.labels]`.
+pub(super) static GITLAB_LABELS: &[Setting] = &labels_of!("source.gitlab.labels");
 
 /// `[source.gitlab]`.
 pub(super) static GITLAB: &[Setting] = &[
@@ -164,10 +174,10 @@ pub(super) static GITLAB: &[Setting] = &[
     ),
     Setting::new(
         "source.gitlab.host",
-        Kind::Host,
+        Kind::HostAndFolder,
         "\"gitlab.com\"",
-        "The host of a GitLab of your own. A project's file may only name one that you know:\n\
-         `glab` is signed in there, or your own file names it.",
+        "The host of a GitLab of your own, with its folder if it has one: \"example.org/gitlab\". A project's file\n\
+         may only name one that you know: `glab` is signed in there, or your own file names it.",
     ),
     Setting::unset(
         "source.gitlab.project",

@@ -26,18 +26,25 @@ pub struct GithubConfig {
     pub search: Vec<String>,
     /// Base branches whose pull requests are told, as patterns; none: all.
     pub bases: Vec<String>,
-    /// Labels that make an issue a defect, as patterns; none: the usual ones.
-    pub defect_labels: Vec<String>,
-    /// Labels that say how bad a defect is, as patterns; a severity without any has the usual ones.
-    pub severity_labels: Vec<(Severity, Vec<String>)>,
+    /// What its labels mean.
+    pub labels: LabelConfig,
     /// How it is asked.
     pub access: Access,
+}
+
+/// What labels of a forge mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LabelConfig {
+    /// Labels that make an issue a defect, as patterns; none: the usual ones.
+    pub defects: Vec<String>,
+    /// Labels that say how bad a defect is, as patterns; a severity without any has the usual ones.
+    pub severities: Vec<(Severity, Vec<String>)>,
 }
 
 /// Which GitLab to read, and what of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GitlabConfig {
-    /// `gitlab.com`, or the host of an own one.
+    /// `gitlab.com`, or the host of an own one, with its folder if it has one.
     pub host: String,
     /// The path of each: `group/subgroup/name`. None: the one that the project is in, if it is there.
     pub projects: Vec<String>,
@@ -45,6 +52,8 @@ pub struct GitlabConfig {
     pub project: Option<String>,
     /// Base branches whose merge requests are told, as patterns; none: all.
     pub bases: Vec<String>,
+    /// What its labels mean.
+    pub labels: LabelConfig,
     /// How it is asked.
     pub access: Access,
 }
@@ -110,6 +119,8 @@ impl Access {
     /// Where the token for `host` is; empty: in the usual places. A token that the user keeps for
     /// one host is not sent to another one that a project names.
     pub fn tokens_for(&self, host: &str) -> &[TokenPlace] {
+        // A service's folder is no part of its host.
+        let host = host.split('/').next().unwrap_or_default();
         if self.hosts.iter().any(|known| known == host) { &self.tokens } else { &[] }
     }
 }
@@ -184,6 +195,19 @@ impl Resolver {
         }
     }
 
+    fn labels(&self, table: &str) -> LabelConfig {
+        let severities = [
+            (Severity::Critical, "labels.critical"),
+            (Severity::High, "labels.high"),
+            (Severity::Medium, "labels.medium"),
+            (Severity::Low, "labels.low"),
+        ];
+        LabelConfig {
+            defects: self.list_of(table, "labels.defects"),
+            severities: severities.map(|(severity, key)| (severity, self.list_of(table, key))).into(),
+        }
+    }
+
     fn is_on(&self, table: &str) -> bool {
         matches!(self.of(table, "enabled"), Some(Value::Flag(true)))
     }
@@ -191,20 +215,13 @@ impl Resolver {
     /// What is configured about GitHub; none: it is switched off.
     pub(super) fn github(&self) -> Option<GithubConfig> {
         let [(table, place), ..] = SERVICES;
-        let severities = [
-            (Severity::Critical, "labels.critical"),
-            (Severity::High, "labels.high"),
-            (Severity::Medium, "labels.medium"),
-            (Severity::Low, "labels.low"),
-        ];
         self.is_on(table).then(|| GithubConfig {
             host: self.text_of(table, "host").unwrap_or_default(),
             repositories: self.list_of(table, "repositories"),
             project: self.text_of(table, "project").or_else(|| self.text("project")),
             search: self.list_of(table, "search"),
             bases: self.list_of(table, "bases"),
-            defect_labels: self.list_of(table, "labels.defects"),
-            severity_labels: severities.map(|(severity, key)| (severity, self.list_of(table, key))).into(),
+            labels: self.labels(table),
             access: self.access(table, place),
         })
     }
@@ -217,6 +234,7 @@ impl Resolver {
             projects: self.list_of(table, "projects"),
             project: self.text_of(table, "project").or_else(|| self.text("project")),
             bases: self.list_of(table, "bases"),
+            labels: self.labels(table),
             access: self.access(table, place),
         })
     }
@@ -280,7 +298,7 @@ impl Resolver {
 /// The host that a value names, with its port where it has one of its own.
 fn host_in(value: &Value) -> Option<String> {
     match value {
-        Value::Text(host) => Some(host.clone()),
+        Value::Text(host) => host.split('/').next().map(str::to_owned),
         Value::Url(url) => host_of_site(url),
         _ => None,
     }

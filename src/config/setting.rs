@@ -4,7 +4,7 @@
 use std::ops::RangeInclusive;
 
 use super::service_settings::{
-    GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, JIRA, JIRA_ACCESS,
+    GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, GITLAB_LABELS, JIRA, JIRA_ACCESS,
 };
 
 /// Seconds of a day.
@@ -35,6 +35,8 @@ pub(crate) enum Kind {
     Globs,
     /// A host, perhaps with a port.
     Host,
+    /// A host, perhaps with a port and with the folder that a service is installed under.
+    HostAndFolder,
     /// Hosts, each perhaps with a port.
     Hosts,
     /// Where a service is: an address without a user.
@@ -121,8 +123,19 @@ impl Setting {
 
 /// All settings, table by table.
 pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
-    let tables =
-        [BOARD, GIT, GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, JIRA, JIRA_ACCESS, PLAN];
+    let tables = [
+        BOARD,
+        GIT,
+        GITHUB,
+        GITHUB_ACCESS,
+        GITHUB_LABELS,
+        GITLAB,
+        GITLAB_ACCESS,
+        GITLAB_LABELS,
+        JIRA,
+        JIRA_ACCESS,
+        PLAN,
+    ];
     tables.into_iter().flatten()
 }
 

@@ -254,8 +254,8 @@ fn what_is_said_of_services_reaches_the_configuration() {
         (github.search, github.bases),
         (vec!["is:pr label:payments".into()], vec!["main".into(), "release/*".into()])
     );
-    assert_eq!(github.defect_labels, ["kaputt"]);
-    assert_eq!(github.severity_labels[0], (Severity::Critical, vec!["brennt*".to_owned()]));
+    assert_eq!(github.labels.defects, ["kaputt"]);
+    assert_eq!(github.labels.severities[0], (Severity::Critical, vec!["brennt*".to_owned()]));
     let access = github.access;
     assert_eq!((access.recent_days, access.interval.as_secs()), (30, 300));
     assert_eq!(access.ca_file, Some(home.join(".config/tminus/authority.pem")));
@@ -507,6 +507,13 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     trusted_hosts = []                  # default
     # ca_file is not set
     # proxy is not set
+
+    [source.gitlab.labels]
+    defects = []                        # default
+    critical = []                       # default
+    high = []                           # default
+    medium = []                         # default
+    low = []                            # default
 
     [source.jira]
     # site is not set

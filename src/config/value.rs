@@ -230,6 +230,9 @@ impl Setting {
             Kind::Host => host_of(value)
                 .map(Value::Text)
                 .ok_or_else(|| expected("a host such as \"git.example.org\", without https://")),
+            Kind::HostAndFolder => host_and_folder(value)
+                .map(Value::Text)
+                .ok_or_else(|| expected("a host such as \"git.example.org\", without https://")),
             Kind::Hosts => list(value, host_of).map(Value::Texts).map_err(|item| {
                 expected_items("a list of hosts such as \"git.example.org\", without https://", item)
             }),
@@ -302,6 +305,18 @@ fn word<T: Copy>(value: &DeValue<'_>, words: &[(&str, T)]) -> Option<T> {
 /// A host in small letters, perhaps with a port; none if it is none.
 fn host_of(value: &DeValue<'_>) -> Option<String> {
     host_name(value.as_str()?)
+}
+
+/// A host, perhaps with the folder that a service is installed under: `example.org/gitlab`.
+fn host_and_folder(value: &DeValue<'_>) -> Option<String> {
+    let written = value.as_str()?.trim().trim_end_matches('/');
+    let (host, folder) =
+        written.split_once('/').map_or((written, None), |(host, folder)| (host, Some(folder)));
+    let host = host_name(host)?;
+    match folder {
+        None => Some(host),
+        Some(folder) => is_repository_path(folder, &(1..=5)).then(|| format!("{host}/{folder}")),
+    }
 }
 
 /// `written` as a host in small letters, perhaps with a port; none if it is none.

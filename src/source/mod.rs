@@ -6,13 +6,19 @@
 //! whose texts are cleaned when they are made.
 
 pub mod demo;
-pub mod forge;
+mod forge;
 pub mod git;
 pub mod github;
+pub mod gitlab;
+pub mod home;
 pub mod http;
 pub mod jira;
+mod labels;
+mod naming;
 pub mod operation;
 pub mod plan;
+
+pub use labels::LabelSettings;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

@@ -154,6 +154,22 @@ fn a_forge_joins_its_repository_by_itself_and_says_how_to_do_without() {
 }
 
 #[test]
+fn a_gitlab_joins_as_well() {
+    let place = Place::new();
+    commit(&place);
+    let hosts = format!("hosts:\n    \"{REFUSES}\":\n        token: glpat-s3cret\n");
+    place.write("../config/glab-cli/config.yml", &hosts);
+    place.git(&["remote", "add", "origin", &format!("https://{REFUSES}/group/sub/r.git")], "");
+    let (report, code) = examined(&place, &[]);
+    let gitlab = section(&report, "gitlab");
+    assert_eq!((code, &gitlab["part"]), (Some(1), &"joined".into()), "{report:#}");
+    assert!(gitlab["about"].to_string().contains("group/sub/r at 127.0.0.1:1"), "{report:#}");
+    assert!(gitlab.to_string().contains("source.gitlab.enabled = false"), "{report:#}");
+    assert!(!report.to_string().contains("s3cret"), "{report:#}");
+    assert_eq!(section(&report, "github")["part"], "not_there");
+}
+
+#[test]
 fn a_remote_at_a_host_that_nobody_knows_is_not_asked() {
     let place = Place::new();
     commit(&place);

@@ -11,7 +11,7 @@ use gix::{ObjectId, bstr::ByteSlice};
 use super::GitSettings;
 use crate::{
     domain::{Problem, Text},
-    source::{SourceError, Watched, forge},
+    source::{SourceError, Watched, home},
 };
 
 /// Base branches that are tried where none is configured and the remote names none.
@@ -56,7 +56,7 @@ pub(crate) fn open(path: &Path) -> Result<gix::Repository, SourceError> {
 pub(crate) fn name(repository: &gix::Repository) -> String {
     let config = repository.config_snapshot();
     // What it was forked from is what its issues and pull requests are called after.
-    let remote = forge::REMOTES
+    let remote = home::REMOTES
         .iter()
         .filter_map(|remote| config.string(format!("remote.{remote}.url").as_str()))
         .find_map(|url| name_in_url(&url.to_str_lossy()));

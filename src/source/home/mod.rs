@@ -39,7 +39,7 @@ pub struct Home {
 
 /// Where a repository with these `remotes` (name and address) is at home, among the hosts that
 /// are `known`; else the first of its [`REMOTES`] that is at some host, which nobody knows.
-pub fn home(remotes: &[(String, String)], known: &KnownHosts) -> Result<Home, Option<Remote>> {
+pub fn find(remotes: &[(String, String)], known: &KnownHosts) -> Result<Home, Option<Remote>> {
     let named = |name: &str| remotes.iter().find(|(other, _)| other == name);
     let parsed: Vec<(&str, Remote)> =
         REMOTES.into_iter().filter_map(|name| Some((name, parse_remote(&named(name)?.1)?))).collect();
@@ -106,7 +106,7 @@ mod tests {
         ] {
             let remotes: Vec<_> =
                 remotes.iter().map(|(name, url)| ((*name).to_owned(), (*url).to_owned())).collect();
-            let found = home(&remotes, &known());
+            let found = find(&remotes, &known());
             let expected = expected
                 .map(|(service, host, path, remote)| Home {
                     service,
