@@ -60,9 +60,9 @@ pub struct Common {
     /// Look at the past: `status` and `check` as of 2026-11-22, "yesterday 14:00", 3h or an instant.
     #[arg(long, global = true, value_name = "TIME", help_heading = "Common")]
     pub as_of: Option<String>,
-    /// How long a headless command waits for the sources, in seconds.
-    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 60, help_heading = "Common")]
-    pub timeout: u64,
+    /// How long a headless command waits for the sources, in seconds: 60 unless said; `doctor`: 20.
+    #[arg(long, global = true, value_name = "SECONDS", help_heading = "Common")]
+    pub timeout: Option<u64>,
 }
 
 /// What to do.
@@ -80,6 +80,10 @@ pub enum Command {
     Recap(RecapArguments),
     /// Score forecasts against releases that ended.
     Backtest(BacktestArguments),
+    /// Say of every source and of this machine what works, what does not, and what to do.
+    ///
+    /// Exit 0: all that is in use works. Exit 1: something does not.
+    Doctor(DoctorArguments),
     /// Show which configuration applies, and whether it is right.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -177,6 +181,14 @@ pub struct BacktestArguments {
     /// How an item counts: from its creation on, or all from the start.
     #[arg(long, value_enum)]
     pub scope: ScopeChoice,
+    /// For people or for programs.
+    #[arg(long, value_enum, default_value_t = TableFormat::Text)]
+    pub format: TableFormat,
+}
+
+/// What to say about what works.
+#[derive(Debug, Args)]
+pub struct DoctorArguments {
     /// For people or for programs.
     #[arg(long, value_enum, default_value_t = TableFormat::Text)]
     pub format: TableFormat,

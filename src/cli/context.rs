@@ -7,22 +7,20 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     clock::Clock,
-    config::{self, Config, Flags, GithubConfig},
-    domain::{Calendar, Instant, Policy, SourceId, Text},
+    config::{self, Config, Flags, host_of_site},
+    domain::{Calendar, Instant, Policy, Text},
     insight::GateName,
     source::{
         Source,
         demo::{DemoSettings, DemoSource},
-        git::{GitSource, discover},
-        github::{GithubRepository, GithubSettings, GithubSource},
-        http::Http,
-        plan::PlanSource,
+        git::discover,
     },
 };
 
 use super::{
     Failure,
     args::{Common, DemoArguments},
+    connectors::{self, Connector, Part},
 };
 
 /// The instant at which a frozen demo stands still: 2026-11-22 08:24 UTC.
@@ -53,6 +51,11 @@ impl Context {
         let environment = super::environment()?;
         let config =
             config::load(&environment, &flags(common)).map_err(|error| Failure::Usage(error.to_string()))?;
+        Self::of(config, common, demo)
+    }
+
+    /// What the board is made of, by `config`.
+    pub(super) fn of(config: Config, common: &Common, demo: Option<&DemoArguments>) -> Result<Self, Failure> {
         gates_exist(&config)?;
         let demo = demo.or(common.demo.as_ref().map(|spec| &spec.0));
         let clock = if demo.is_some_and(|demo| demo.frozen) { Clock::Frozen(FROZEN_AT) } else { Clock::Real };
@@ -77,58 +80,20 @@ impl Context {
 
     /// The sources, in the order of their rank: what people wrote down before what is derived.
     pub(super) fn sources(&self) -> Result<Vec<Box<dyn Source>>, Failure> {
-        if let Some(demo) = &self.demo {
-            return Ok(vec![Box::new(DemoSource::new(demo.clone()))]);
-        }
-        let mut sources: Vec<Box<dyn Source>> = Vec::new();
-        if let Some(plan) = &self.config.plan {
-            sources.push(Box::new(PlanSource::new(plan.clone())));
-        }
-        if let Some(github) = &self.config.github {
-            sources.push(Box::new(self.github(github)?));
-        }
-        if let Some(git) = &self.config.git {
-            sources.push(Box::new(GitSource::new(SourceId::new("git"), git.clone())));
-        }
-        Ok(sources)
+        self.connectors().into_iter().filter_map(|connector| connector.source).collect()
     }
 
-    fn github(&self, config: &GithubConfig) -> Result<GithubSource, Failure> {
-        let wrong = |what: String| {
-            let place = self.config.origin("source.github.repositories");
-            let place = place.map(|origin| format!(" at {origin}")).unwrap_or_default();
-            Failure::Usage(format!("source.github{place}: {what}"))
-        };
-        let mut repositories = Vec::new();
-        for written in &config.repositories {
-            let Some((owner, name)) = written.split_once('/').filter(|(_, name)| !name.contains('/')) else {
-                return Err(wrong(format!("`{written}` is no repository\nwrite owner/name")));
-            };
-            repositories.push((owner, name));
-        }
-        let Some((owner, name)) = repositories.first() else {
-            return Err(wrong("no repository\nwrite owner/name".to_owned()));
-        };
-        let mut settings = GithubSettings::new(&config.host, owner, name);
-        settings.repositories = repositories
-            .iter()
-            .map(|(owner, name)| GithubRepository {
-                owner: (*owner).to_owned(),
-                name: (*name).to_owned(),
-                // Several repositories are several projects.
-                project: config.project.clone().filter(|_| repositories.len() == 1),
-            })
-            .collect();
-        settings.calendar = self.policy.calendar.clone();
-        settings.interval = config.interval;
-        let http = settings.http("github").ok_or_else(|| {
-            wrong(format!("`{}` is no host\nwrite github.com or that of your server", config.host))
-        })?;
-        let http = Http::new(http).map_err(|error| {
-            let problem = error.problem();
-            Failure::Usage(format!("{}\n{}", problem.what, problem.next_step))
-        })?;
-        Ok(GithubSource::new(SourceId::new("github"), settings, http))
+    /// Every connector that there is, in the order of their rank, and what it does on this board;
+    /// on that of the demo there is none besides.
+    pub(super) fn connectors(&self) -> Vec<Connector> {
+        let Some(demo) = &self.demo else { return connectors::all(&self.config) };
+        let source = DemoSource::new(demo.clone());
+        vec![Connector {
+            name: "demo",
+            part: Part::InUse,
+            about: "a simulated organisation".to_owned(),
+            source: Some(Ok(Box::new(source))),
+        }]
     }
 }
 
@@ -187,7 +152,8 @@ fn title(config: &Config) -> String {
 
 /// The name of the board's directory: readable, and another one for other sources. A board
 /// that was given a name keeps its past when the project moves. What the board is called on
-/// the screen is no part of it: that may change with a setting or the remote's address.
+/// the screen is no part of it: that may change with a setting or the remote's address. Nor is a
+/// forge that joins by itself: it comes and goes with the remote, and the past stays.
 fn identity(config: &Config, demo: Option<&DemoSettings>) -> String {
     let name: Cow<'_, str>;
     let mut digest = Sha256::new();
@@ -219,6 +185,15 @@ fn identity(config: &Config, demo: Option<&DemoSettings>) -> String {
         for repository in config.github.iter().flat_map(|github| &github.repositories) {
             add(b"hub ");
             add(repository.as_bytes());
+        }
+        for project in config.gitlab.iter().flat_map(|gitlab| &gitlab.projects) {
+            add(b"lab ");
+            add(project.as_bytes());
+        }
+        if let Some(jira) = &config.jira {
+            add(b"jira");
+            add(host_of_site(&jira.site).unwrap_or_default().as_bytes());
+            jira.projects.iter().for_each(|project| add(project.as_bytes()));
         }
     }
     let digest = digest.finalize();

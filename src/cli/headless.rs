@@ -19,6 +19,8 @@ const PREVIEW_SCHEMA: u32 = 2;
 
 /// How long the sources may take to end, and the store to take in what they said.
 const END_WITHIN: Duration = Duration::from_secs(10);
+/// How long the sources are waited for unless `--timeout` says otherwise.
+const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The board of the context, after every source was asked once (`--offline`: none), or
 /// `--timeout` has passed. What did not answer is unknown.
@@ -66,9 +68,10 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
             preview: None,
             focus,
         });
-        let settled = tokio::time::timeout(Duration::from_secs(common.timeout), refresher.settled()).await;
+        let within = common.timeout.map_or(SETTLED_WITHIN, Duration::from_secs);
+        let settled = tokio::time::timeout(within, refresher.settled()).await;
         let board = settled.unwrap_or_else(|_| {
-            complain(&format!("note: not every source answered within {} s", common.timeout));
+            complain(&format!("note: not every source answered within {} s", within.as_secs()));
             refresher.board()
         });
         // The board is there: a source or a disk that hangs does not keep it from being printed.

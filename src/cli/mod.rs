@@ -9,8 +9,10 @@ mod background;
 mod backtest;
 mod check;
 mod config;
+mod connectors;
 mod context;
 mod diff;
+mod doctor;
 mod headless;
 mod log;
 mod looks;
@@ -88,6 +90,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Diff(diff)) => diff::run(&Context::resolve(common, None)?, common, diff),
         Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),
+        Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
         Some(Command::Config(command)) => config::run(command, common),
     }

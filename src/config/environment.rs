@@ -47,9 +47,14 @@ impl Environment {
         named.or_else(|| Some(self.home.as_ref()?.join(default)))
     }
 
+    /// Where `program` keeps its configuration, as the XDG specification wants it.
+    pub(crate) fn configuration_directory(&self, program: &str) -> Option<PathBuf> {
+        Some(self.base_directory("XDG_CONFIG_HOME", ".config")?.join(program))
+    }
+
     /// The user's configuration file.
     pub(crate) fn user_file(&self) -> Option<PathBuf> {
-        Some(self.base_directory("XDG_CONFIG_HOME", ".config")?.join("tminus").join("config.toml"))
+        Some(self.configuration_directory("tminus")?.join("config.toml"))
     }
 
     /// Where histories are kept unless configured otherwise.

@@ -9,7 +9,7 @@ use super::{
     document::{Document, Reading, TableReader, describe},
     environment::Environment,
     plan_tables::{self, PLAN_TABLES},
-    setting::{SETTINGS, Setting},
+    setting::{Setting, settings},
     value::{Base, Value},
 };
 use crate::domain::clean;
@@ -144,7 +144,7 @@ fn read_settings(
                 reading.complain(
                     &key.span(),
                     format!("`{name}` cannot be set in a project's file"),
-                    "set it in your own file, by its variable or by its flag: it is a matter of the machine",
+                    "set it in your own file, by its variable or by its flag: it is a matter of you and your machine",
                 );
                 continue;
             }
@@ -157,7 +157,7 @@ fn read_settings(
                     reading.complain(&misfit.part.unwrap_or(value.span()), misfit.what, misfit.next_step);
                 }
             }
-        } else if SETTINGS.iter().any(|setting| is_within(setting.key, &name)) {
+        } else if settings().any(|setting| is_within(setting.key, &name)) {
             match value.get_ref().as_table() {
                 Some(inner) => read_settings(layer, &name, inner, base, reading, values),
                 None => reading.complain(
@@ -178,8 +178,7 @@ fn is_within(key: &str, table: &str) -> bool {
 
 /// Keys that may stand directly in the table called `within`.
 pub(crate) fn known_keys(within: &str) -> Vec<&'static str> {
-    let mut known: Vec<&str> = SETTINGS
-        .iter()
+    let mut known: Vec<&str> = settings()
         .filter_map(|setting| {
             if within.is_empty() {
                 Some(setting.key)
@@ -277,7 +276,7 @@ fn normal_key(written: &str) -> String {
 pub(crate) fn read_variables(environment: &Environment, complaints: &mut Vec<Complaint>) -> LayerValues {
     let mut values = LayerValues::default();
     let base = Base { directory: &environment.working_directory, home: environment.home.as_deref() };
-    for setting in SETTINGS {
+    for setting in settings() {
         let Some(name) = setting.variable() else { continue };
         let Some(written) = environment.variable(&name) else { continue };
         match setting.read_variable(written, base) {
@@ -315,7 +314,7 @@ mod tests {
 
     #[test]
     fn keys_of_a_table_are_those_of_its_settings() {
-        assert_eq!(known_keys("source"), ["git", "github", "plan"]);
+        assert_eq!(known_keys("source"), ["git", "github", "gitlab", "jira", "plan"]);
         assert_eq!(known_keys("source.plan"), ["files", "interval"]);
         assert!(known_keys("").contains(&"gates"));
         assert!(known_keys("").contains(&"freeze"));

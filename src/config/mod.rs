@@ -11,9 +11,12 @@ mod complaint;
 mod document;
 mod duration;
 mod environment;
+mod hosts;
 mod layer;
 pub(crate) mod plan_tables;
 mod report;
+mod service_settings;
+mod services;
 mod setting;
 mod value;
 
@@ -27,19 +30,22 @@ use std::{
 };
 
 pub(crate) use self::document::{Reading, TableReader};
+pub(crate) use self::value::is_repository_path;
 pub use self::{
     complaint::{Complaint, ConfigError, Location, Place, nearest},
     document::{Document, LONGEST_FILE, Moment},
     duration::{format_duration, parse_duration},
     environment::Environment,
+    hosts::KnownHosts,
     layer::{Layer, Origin},
-    report::{check, path, print, sample},
+    report::{check, looked_for, path, print, sample},
+    services::{Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, TokenPlace, host_of_site},
     value::FilePattern,
 };
 use self::{
     environment::Project,
     layer::{Binding, LayerValues},
-    setting::{SETTINGS, Setting},
+    setting::{Setting, settings},
     value::Value,
 };
 use crate::domain::{Calendar, Policy, Problem, Text};
@@ -83,8 +89,14 @@ pub struct Config {
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
     /// The repository to read, if any.
     pub git: Option<GitSettings>,
-    /// The repositories at GitHub to read, if any.
+    /// What of GitHub to read; none: it is switched off.
     pub github: Option<GithubConfig>,
+    /// What of GitLab to read; none: it is switched off.
+    pub gitlab: Option<GitlabConfig>,
+    /// What of Jira to read; none: no site is set, or it is switched off.
+    pub jira: Option<JiraConfig>,
+    /// Hosts of forges that the user knows.
+    pub hosts: KnownHosts,
     /// The plan to read, if any.
     pub plan: Option<PlanSettings>,
     /// Where histories are kept.
@@ -112,7 +124,7 @@ pub struct GitSettings {
     /// Any directory inside the repository, or a bare one.
     pub path: PathBuf,
     /// What its releases are of. None: what its tags share (`foo` of `foo-v1.2`), else its
-    /// name at the remote `origin` or `upstream`, else the name of its directory.
+    /// name at the remote `upstream` or `origin`, else the name of its directory.
     pub project: Option<String>,
     /// The branch that releases are made from. None: the one that the remote calls its main
     /// one, else `main`, `master` or `trunk`, else the one that is checked out. Of a branch
@@ -143,19 +155,6 @@ impl GitSettings {
             interval: Duration::from_secs(60),
         }
     }
-}
-
-/// Which repositories at GitHub to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GithubConfig {
-    /// `github.com`, or the host of an Enterprise server.
-    pub host: String,
-    /// Owner and name of each, as they were written: `owner/name`.
-    pub repositories: Vec<Text>,
-    /// The project that the releases of a single repository belong to; none: its name.
-    pub project: Option<String>,
-    /// How long to wait between two rounds.
-    pub interval: Duration,
 }
 
 /// How to read a plan.
@@ -233,6 +232,10 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.add(layer::read_variables(environment, &mut complaints));
     resolver.add(flag_values(flags, &environment.working_directory));
     resolver.find_out(environment);
+    let mut hosts = KnownHosts::of(environment);
+    resolver.know(&mut hosts);
+    let user_file = environment.user_file().map(|path| environment.shown(&path));
+    complaints.extend(resolver.distrust(&hosts, user_file.as_deref().unwrap_or("your own file")));
     if resolver.get("data_dir").is_none() {
         complaints.push(Complaint::new(
             "data_dir",
@@ -243,7 +246,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     if !complaints.is_empty() {
         return Err(ConfigError { complaints });
     }
-    Ok(resolver.resolve(environment, project, files, inline))
+    Ok(resolver.resolve(environment, project, files, inline, hosts))
 }
 
 /// Files that are looked for, whether they exist or not.
@@ -293,12 +296,17 @@ fn flag_values(flags: &Flags, directory: &Path) -> LayerValues {
 #[derive(Default)]
 struct Resolver {
     settings: BTreeMap<&'static str, (Value, Origin)>,
+    /// The same without the project's file: what the user says.
+    own: BTreeMap<&'static str, Value>,
     keys: BTreeMap<Binding, (String, Origin)>,
 }
 
 impl Resolver {
     fn add(&mut self, layer: LayerValues) {
         for (setting, value, origin) in layer.settings {
+            if origin.layer() != Layer::Project {
+                self.own.insert(setting.key, value.clone());
+            }
             self.settings.insert(setting.key, (value, origin));
         }
         self.keys.extend(layer.keys);
@@ -306,8 +314,9 @@ impl Resolver {
 
     /// Fills in what nobody said.
     fn find_out(&mut self, environment: &Environment) {
-        for setting in SETTINGS {
+        for setting in settings() {
             if let Some(value) = setting.default_value() {
+                self.own.entry(setting.key).or_insert_with(|| value.clone());
                 self.settings.entry(setting.key).or_insert((value, Origin::Default));
             }
         }
@@ -407,16 +416,6 @@ impl Resolver {
         })
     }
 
-    fn github(&self) -> Option<GithubConfig> {
-        let repositories = self.texts("source.github.repositories");
-        (!repositories.is_empty()).then(|| GithubConfig {
-            host: self.text("source.github.host").unwrap_or_default(),
-            repositories,
-            project: self.text("project"),
-            interval: self.duration("source.github.interval"),
-        })
-    }
-
     fn plan(&self, root: &Path, inline: Vec<PathBuf>, calendar: &Calendar) -> Option<PlanSettings> {
         let files = match self.get("source.plan.files") {
             Some(Value::Patterns(files)) => files.clone(),
@@ -438,9 +437,9 @@ impl Resolver {
         project: Project,
         files: Vec<LookedFor>,
         inline: Vec<PathBuf>,
+        hosts: KnownHosts,
     ) -> Config {
         let policy = self.policy();
-        let github = self.github();
         let data_dir = self.path("data_dir").unwrap_or_default();
         let mut keys: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
         for ((context, key), (command, _)) in &self.keys {
@@ -454,7 +453,10 @@ impl Resolver {
             ascii: self.flag("ascii"),
             keys,
             git: self.git(&project),
-            github,
+            github: self.github(),
+            gitlab: self.gitlab(),
+            jira: self.jira(),
+            hosts,
             plan: self.plan(&project.root, inline, &policy.calendar),
             policy,
             state_dir: environment.state_directory().unwrap_or_else(|| data_dir.join("state")),
@@ -480,7 +482,7 @@ impl Resolver {
         };
         Layers {
             files,
-            settings: SETTINGS.iter().map(effective).collect(),
+            settings: settings().map(effective).collect(),
             keys: self.keys.iter().map(bound).collect(),
         }
     }
@@ -488,7 +490,7 @@ impl Resolver {
 
 /// Variables that look like ours and are none.
 fn warnings(environment: &Environment) -> Vec<Problem> {
-    let known: BTreeSet<String> = SETTINGS.iter().filter_map(Setting::variable).collect();
+    let known: BTreeSet<String> = settings().filter_map(Setting::variable).collect();
     let unknown = environment
         .variables
         .keys()

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use super::{
-    Config, ConfigError, Environment, Flags, environment::Project, load, look_for, setting::SETTINGS,
-    value::quote,
+    Config, ConfigError, Environment, Flags, LookedFor, environment::Project, load, look_for,
+    setting::settings, value::quote,
 };
 
 /// Every setting as it holds, as TOML, each with where it comes from.
@@ -56,13 +56,17 @@ fn key_text(key: &str) -> String {
 /// The files that are looked for, the weakest first, and whether they exist. Works with a
 /// configuration that is wrong, too.
 pub fn path(environment: &Environment, flags: &Flags) -> String {
-    let project = Project::around(&environment.working_directory);
     let mut printed = String::new();
-    for file in look_for(environment, flags, &project) {
+    for file in looked_for(environment, flags) {
         let state = if file.exists { "" } else { "  (not there)" };
         let _ = writeln!(printed, "{:<8}  {}{state}", file.layer.name(), file.shown);
     }
     printed
+}
+
+/// The files that are looked for, the weakest first. Works with a configuration that is wrong, too.
+pub fn looked_for(environment: &Environment, flags: &Flags) -> Vec<LookedFor> {
+    look_for(environment, flags, &Project::around(&environment.working_directory))
 }
 
 /// Checks the configuration: what was read, and what is probably not meant.
@@ -90,7 +94,7 @@ pub fn sample() -> String {
          # Stronger than files: the variable named behind a setting, then flags.\n",
     );
     let mut table = "";
-    for setting in SETTINGS {
+    for setting in settings() {
         let (within, key) = setting.key.rsplit_once('.').unwrap_or(("", setting.key));
         if within != table {
             table = within;

@@ -3,6 +3,10 @@
 
 use std::ops::RangeInclusive;
 
+use super::service_settings::{
+    GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, GITLAB_LABELS, JIRA, JIRA_ACCESS,
+};
+
 /// Seconds of a day.
 pub(crate) const DAY: u64 = 86_400;
 
@@ -27,6 +31,24 @@ pub(crate) enum Kind {
     Patterns,
     /// A pattern with `*` and `?`.
     Pattern,
+    /// Patterns with `*` and `?`, of names.
+    Globs,
+    /// A host, perhaps with a port.
+    Host,
+    /// A host, perhaps with a port and with the folder that a service is installed under.
+    HostAndFolder,
+    /// Hosts, each perhaps with a port.
+    Hosts,
+    /// Where a service is: an address without a user.
+    Site,
+    /// The address of a proxy. What is secret in it is not printed.
+    Proxy,
+    /// A program and its arguments.
+    Command,
+    /// A question in the language of a service: as it was written, and longer than a text.
+    Query,
+    /// Paths of repositories at a forge, of so many names each: `owner/name`.
+    RepositoryPaths(RangeInclusive<usize>),
 }
 
 /// A setting.
@@ -46,29 +68,79 @@ pub(crate) struct Setting {
 }
 
 impl Setting {
-    const fn new(key: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Self {
+    pub(super) const fn new(
+        key: &'static str,
+        kind: Kind,
+        default: &'static str,
+        about: &'static str,
+    ) -> Self {
         Self { key, kind, default: Some(default), example: "", in_project: true, about }
     }
 
-    const fn unset(key: &'static str, kind: Kind, example: &'static str, about: &'static str) -> Self {
+    pub(super) const fn unset(
+        key: &'static str,
+        kind: Kind,
+        example: &'static str,
+        about: &'static str,
+    ) -> Self {
         Self { key, kind, default: None, example, in_project: true, about }
+    }
+
+    /// A matter of the user and the machine: not in a project's file. Lists are empty and other
+    /// values not set unless the user says something.
+    pub(super) const fn of_user(
+        key: &'static str,
+        kind: Kind,
+        example: &'static str,
+        about: &'static str,
+    ) -> Self {
+        let default = if matches!(kind, Kind::Hosts) { Some(example) } else { None };
+        Self { key, kind, default, example, in_project: false, about }
     }
 
     /// The setting called `key`.
     pub(crate) fn of(key: &str) -> Option<&'static Self> {
-        SETTINGS.iter().find(|setting| setting.key == key)
+        settings().find(|setting| setting.key == key)
     }
 
     /// The variable of the environment that sets it; none for lists.
     pub(crate) fn variable(&self) -> Option<String> {
-        let list =
-            matches!(self.kind, Kind::Texts | Kind::Week | Kind::Days | Kind::Severities | Kind::Patterns);
-        (!list).then(|| format!("TMINUS_{}", self.key.to_uppercase().replace('.', "_")))
+        let is_list = matches!(
+            self.kind,
+            Kind::Texts
+                | Kind::Week
+                | Kind::Days
+                | Kind::Severities
+                | Kind::Patterns
+                | Kind::Globs
+                | Kind::Hosts
+                | Kind::Command
+                | Kind::RepositoryPaths(_)
+        );
+        (!is_list).then(|| format!("TMINUS_{}", self.key.to_uppercase().replace('.', "_")))
     }
 }
 
 /// All settings, table by table.
-pub(crate) static SETTINGS: &[Setting] = &[
+pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
+    let tables = [
+        BOARD,
+        GIT,
+        GITHUB,
+        GITHUB_ACCESS,
+        GITHUB_LABELS,
+        GITLAB,
+        GITLAB_ACCESS,
+        GITLAB_LABELS,
+        JIRA,
+        JIRA_ACCESS,
+        PLAN,
+    ];
+    tables.into_iter().flatten()
+}
+
+/// The board itself, and its gates.
+static BOARD: &[Setting] = &[
     Setting::unset(
         "board",
         Kind::Text,
@@ -106,15 +178,13 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting::new("theme", Kind::Text, "\"auto\"", "The colours. auto: dark or light, as the terminal is."),
     Setting::new("mouse", Kind::Flag, "true", "React to the mouse."),
     Setting::new("ascii", Kind::Flag, "false", "Draw with ASCII characters only."),
-    Setting {
-        key: "data_dir",
-        kind: Kind::Path,
-        default: None,
-        example: "\"/var/lib/tminus\"",
-        in_project: false,
-        about: "Where the history is kept. Not in a project's file.\n\
-                Not set: ~/.local/share/tminus, or tminus in XDG_DATA_HOME.",
-    },
+    Setting::of_user(
+        "data_dir",
+        Kind::Path,
+        "\"/var/lib/tminus\"",
+        "Where the history is kept. Not in a project's file.\n\
+         Not set: ~/.local/share/tminus, or tminus in XDG_DATA_HOME.",
+    ),
     Setting::new(
         "gates.tests_passing",
         Kind::Share,
@@ -140,6 +210,10 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Gates that must have an answer: without one they are unknown, not \"not needed\".",
     ),
     Setting::new("gates.disabled", Kind::Texts, "[]", "Gates that are switched off."),
+];
+
+/// `[source.git]`.
+static GIT: &[Setting] = &[
     Setting::new(
         "source.git.enabled",
         Kind::Flag,
@@ -183,27 +257,10 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "\"1m\"",
         "How long to wait before looking again.",
     ),
-    Setting::new(
-        "source.github.repositories",
-        Kind::Texts,
-        "[]",
-        "Repositories at GitHub to read, such as [\"owner/name\"]. None: GitHub is not asked.\n\
-         The token is that of GH_TOKEN or GITHUB_TOKEN, else the one that `gh` is signed in with.",
-    ),
-    Setting {
-        key: "source.github.host",
-        kind: Kind::Text,
-        default: Some("\"github.com\""),
-        example: "",
-        in_project: false,
-        about: "The host of an Enterprise server. Not in a project's file: it decides who gets the token.",
-    },
-    Setting::new(
-        "source.github.interval",
-        Kind::Duration(30..=DAY, 1),
-        "\"1m\"",
-        "How long to wait before asking again. Without news that costs nothing of the rate limit.",
-    ),
+];
+
+/// `[source.plan]`.
+static PLAN: &[Setting] = &[
     Setting::new(
         "source.plan.files",
         Kind::Patterns,
@@ -229,7 +286,7 @@ mod tests {
 
     #[test]
     fn every_default_and_example_fits_its_setting() {
-        for setting in SETTINGS {
+        for setting in settings() {
             if let Some(default) = setting.default {
                 // The printed form of a default is the default as it is written.
                 let printed = setting.default_value().map(|value| value.to_string());
@@ -241,7 +298,7 @@ mod tests {
             }
             assert!(setting.about.ends_with('.'), "{}", setting.key);
         }
-        let keys: BTreeSet<_> = SETTINGS.iter().map(|setting| setting.key).collect();
-        assert_eq!(keys.len(), SETTINGS.len());
+        let keys: BTreeSet<_> = settings().map(|setting| setting.key).collect();
+        assert_eq!(keys.len(), settings().count());
     }
 }

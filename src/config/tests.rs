@@ -198,6 +198,138 @@ fn every_setting_reaches_the_configuration() {
 }
 
 #[test]
+fn what_is_said_of_services_reaches_the_configuration() {
+    let mut machine = Machine::new();
+    machine.user(
+        r#"
+        [source.github]
+        host = "git.example.org"
+        token_env = "WORK_TOKEN"
+        token_command = ["pass", "show", "work/github"]
+        token_file = "~/.secrets/github"
+        keyring = "tminus"
+        trusted_hosts = ["code.example.org:8443"]
+        ca_file = "authority.pem"
+        proxy = "http://me:secret@proxy.example.org:3128"
+        [source.jira]
+        site = "https://example.atlassian.net"
+        email = "ada@example.org"
+        "#,
+    );
+    machine.project(
+        r#"
+        project = "payments"
+        [source.github]
+        repositories = ["o/r", "o/s"]
+        project = "ledger"
+        search = ["is:pr label:payments"]
+        bases = ["main", "release/*"]
+        recent_days = 30
+        interval = "5m"
+        labels.defects = ["kaputt"]
+        labels.critical = ["brennt*"]
+        [source.gitlab]
+        projects = ["group/sub/r"]
+        enabled = true
+        [source.jira]
+        projects = ["PAY"]
+        jql = """
+        project = PAY
+          ORDER BY rank"""
+        points_field = "Points"
+        defect_types = ["Fault"]
+        review_statuses = ["In Review"]
+        test_statuses = ["QA"]
+        "#,
+    );
+    let config = machine.load();
+    let home = machine.directory.path().join("home");
+    let github = config.github.clone().unwrap();
+    assert_eq!(github.host, "git.example.org");
+    assert_eq!(
+        (github.repositories, github.project),
+        (vec!["o/r".into(), "o/s".into()], Some("ledger".into()))
+    );
+    assert_eq!(
+        (github.search, github.bases),
+        (vec!["is:pr label:payments".into()], vec!["main".into(), "release/*".into()])
+    );
+    assert_eq!(github.labels.defects, ["kaputt"]);
+    assert_eq!(github.labels.severities[0], (Severity::Critical, vec!["brennt*".to_owned()]));
+    let access = github.access;
+    assert_eq!((access.recent_days, access.interval.as_secs()), (30, 300));
+    assert_eq!(access.ca_file, Some(home.join(".config/tminus/authority.pem")));
+    assert_eq!(access.proxy.as_ref().and_then(reqwest::Url::host_str), Some("proxy.example.org"));
+    let places = [
+        TokenPlace::Variable("WORK_TOKEN".into()),
+        TokenPlace::Command(["pass", "show", "work/github"].map(str::to_owned).into()),
+        TokenPlace::File(home.join(".secrets/github")),
+        TokenPlace::Keyring("tminus".into()),
+    ];
+    for (host, expected) in [
+        ("git.example.org", &places[..]),
+        ("code.example.org:8443", &places),
+        ("code.example.org", &[]),
+        ("github.com", &[]),
+    ] {
+        assert_eq!(access.tokens_for(host), expected, "{host}");
+    }
+    let gitlab = config.gitlab.clone().unwrap();
+    assert_eq!((gitlab.host.as_str(), gitlab.project.as_deref()), ("gitlab.com", Some("payments")));
+    assert_eq!(gitlab.projects, ["group/sub/r"]);
+    let jira = config.jira.clone().unwrap();
+    assert_eq!(jira.site.as_str(), "https://example.atlassian.net/");
+    assert_eq!(
+        (jira.jql.as_deref(), jira.email.as_deref()),
+        (Some("project = PAY ORDER BY rank"), Some("ada@example.org"))
+    );
+    assert_eq!((jira.projects, jira.points_field), (vec!["PAY".to_owned()], Some("Points".to_owned())));
+    assert_eq!(
+        (jira.defect_types, jira.review_statuses, jira.test_statuses),
+        (vec!["Fault".into()], vec!["In Review".into()], vec!["QA".into()])
+    );
+    assert!(!print(&config).contains("secret@"), "a password is not printed");
+
+    machine.variable("TMINUS_SOURCE_GITHUB_ENABLED", "false");
+    machine.variable("TMINUS_SOURCE_JIRA_ENABLED", "false");
+    let config = machine.load();
+    assert_eq!((config.github, config.jira), (None, None));
+}
+
+#[test]
+fn a_project_names_only_hosts_that_the_user_knows() {
+    let mut machine = Machine::new();
+    machine.project(
+        "[source.github]\nhost = \"git.example.org\"\n[source.gitlab]\nhost = \"code.example.org\"\n[source.jira]\nsite = \"https://jira.example.org:8443/jira\"\n",
+    );
+    insta::assert_snapshot!(machine.fail(), @r#"
+    ~/work/payments/.tminus.toml:2:1: `source.github.host` in a project's file names the host git.example.org, which you do not use yet
+      if your token may go there, sign in there with `gh auth login`, or write into ~/.config/tminus/config.toml:
+        [source.github]
+        trusted_hosts = ["git.example.org"]
+    ~/work/payments/.tminus.toml:4:1: `source.gitlab.host` in a project's file names the host code.example.org, which you do not use yet
+      if your token may go there, sign in there with `glab auth login`, or write into ~/.config/tminus/config.toml:
+        [source.gitlab]
+        trusted_hosts = ["code.example.org"]
+    ~/work/payments/.tminus.toml:6:1: `source.jira.site` in a project's file names the host jira.example.org:8443, which you do not use yet
+      if your token may go there, write into ~/.config/tminus/config.toml:
+        [source.jira]
+        trusted_hosts = ["jira.example.org:8443"]
+    "#);
+    // Each may be known in a way of its own.
+    machine.user("[source.jira]\ntrusted_hosts = [\"jira.example.org:8443\"]\n");
+    fs::create_dir_all(machine.directory.path().join("home/.config/gh")).unwrap();
+    machine.file("home/.config/gh/hosts.yml", "git.example.org:\n    user: ada\n");
+    machine.variable("GITLAB_HOST", "https://code.example.org");
+    let config = machine.load();
+    assert_eq!(config.github.unwrap().host, "git.example.org");
+    assert_eq!(config.gitlab.unwrap().host, "code.example.org");
+    assert_eq!(config.hosts.github, ["git.example.org", "github.com"]);
+    assert_eq!(config.hosts.gitlab, ["code.example.org", "gitlab.com"]);
+    assert_eq!(config.jira.unwrap().site.host_str(), Some("jira.example.org"));
+}
+
+#[test]
 fn paths_are_relative_to_the_file_that_names_them() {
     let mut machine = Machine::new();
     machine.user("data_dir = \"kept\"\n[source.plan]\nfiles = [\"own/**/*.toml\"]\n");
@@ -262,7 +394,7 @@ fn what_is_wrong_in_several_layers_is_reported_together() {
     ~/.config/tminus/config.toml:1:1: unknown key `tiem_zone` — did you mean `time_zone`?
       allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gates, holidays, keys, last_day, mouse, project, release, source, story, theme, time_zone, working_week
     ~/work/payments/.tminus.toml:1:1: `data_dir` cannot be set in a project's file
-      set it in your own file, by its variable or by its flag: it is a matter of the machine
+      set it in your own file, by its variable or by its flag: it is a matter of you and your machine
     TMINUS_MOUSE: `mouse` must be true or false, not "maybe"
     "#);
 }
@@ -339,7 +471,71 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     [source.github]
     repositories = []                   # default
     host = "github.com"                 # default
+    # project is not set
+    search = []                         # default
+    bases = []                          # default
+    enabled = true                      # default
+    recent_days = 90                    # default
     interval = "1m"                     # default
+    # token_env is not set
+    # token_command is not set
+    # token_file is not set
+    # keyring is not set
+    trusted_hosts = []                  # default
+    # ca_file is not set
+    # proxy is not set
+
+    [source.github.labels]
+    defects = []                        # default
+    critical = []                       # default
+    high = []                           # default
+    medium = []                         # default
+    low = []                            # default
+
+    [source.gitlab]
+    projects = []                       # default
+    host = "gitlab.com"                 # default
+    # project is not set
+    bases = []                          # default
+    enabled = true                      # default
+    recent_days = 90                    # default
+    interval = "1m"                     # default
+    # token_env is not set
+    # token_command is not set
+    # token_file is not set
+    # keyring is not set
+    trusted_hosts = []                  # default
+    # ca_file is not set
+    # proxy is not set
+
+    [source.gitlab.labels]
+    defects = []                        # default
+    critical = []                       # default
+    high = []                           # default
+    medium = []                         # default
+    low = []                            # default
+
+    [source.jira]
+    # site is not set
+    projects = []                       # default
+    # project is not set
+    # jql is not set
+    # email is not set
+    # points_field is not set
+    defect_types = []                   # default
+    review_statuses = []                # default
+    test_statuses = []                  # default
+    dropped_resolutions = []            # default
+    enabled = true                      # default
+    recent_days = 90                    # default
+    interval = "1m"                     # default
+    # token_env is not set
+    # token_command is not set
+    # token_file is not set
+    # keyring is not set
+    trusted_hosts = []                  # default
+    # ca_file is not set
+    # proxy is not set
 
     [source.plan]
     files = []                          # default
@@ -353,7 +549,7 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     machine.project(
         &printed
             .lines()
-            .filter(|line| !line.contains("data_dir") && !line.starts_with("host"))
+            .filter(|line| !line.contains("data_dir") && !line.starts_with("trusted_hosts"))
             .collect::<Vec<_>>()
             .join("\n"),
     );
@@ -393,8 +589,15 @@ fn the_sample_is_the_defaults_and_names_every_setting() {
             assert_eq!(written.value, silent.value, "{}", written.key);
         }
     }
-    let document = include_str!("../../docs/configuration.md");
-    assert!(document.contains(&sample), "docs/configuration.md holds another sample:\n{sample}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let mut document = fs::read_to_string(&path).unwrap();
+    if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
+        let (before, rest) = document.split_once("```toml\n").unwrap();
+        let (_, after) = rest.split_once("```\n").unwrap();
+        document = format!("{before}```toml\n{sample}```\n{after}");
+        fs::write(&path, &document).unwrap();
+    }
+    assert!(document.contains(&sample), "docs/configuration.md differs; UPDATE_DOCUMENTS=1 writes it");
 }
 
 #[test]
@@ -428,6 +631,9 @@ fn bad_configurations_are_told_what_is_wrong() {
         fs::copy(&path, machine.environment.working_directory.join(".tminus.toml")).unwrap();
         let said = load(&machine.environment, &Flags::default()).map(|_| ()).unwrap_err().to_string();
         let expected = path.with_extension("txt");
+        if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
+            fs::write(&expected, said.clone() + "\n").unwrap();
+        }
         let expected = fs::read_to_string(&expected).unwrap_or_default();
         assert_eq!(said.trim(), expected.trim(), "{}", path.display());
     }

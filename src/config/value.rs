@@ -11,6 +11,7 @@ use std::{
 use chrono::{NaiveDate, Weekday};
 use chrono_tz::Tz;
 use globset::GlobBuilder;
+use reqwest::Url;
 use toml::{Spanned, de::DeValue};
 
 use super::{
@@ -36,6 +37,7 @@ pub(crate) enum Value {
     Severities(Vec<Severity>),
     Path(PathBuf),
     Patterns(Vec<FilePattern>),
+    Url(Url),
 }
 
 /// Files: a path, or all that match a pattern beneath a directory.
@@ -105,6 +107,9 @@ pub(crate) const SEVERITIES: [(&str, Severity); 4] = [
     ("low", Severity::Low),
 ];
 
+/// Longest question to a service, in bytes: what services accept in an address.
+const LONGEST_QUERY: usize = 8_000;
+
 /// Why a value does not fit: what is wrong, and what to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Misfit {
@@ -131,6 +136,12 @@ impl Setting {
                 describe(item.map_or(value, Spanned::get_ref))
             ),
             next_step: String::new(),
+        };
+        // What may hold a password is not repeated.
+        let secret = |expected: &str| Misfit {
+            part: None,
+            what: format!("`{}` must be {expected}", self.key),
+            next_step: "a user or a password belongs into no address but that of a proxy".to_owned(),
         };
         let text = || value.as_str().map(clean).filter(|text| !text.is_empty());
         match &self.kind {
@@ -208,6 +219,49 @@ impl Setting {
                     None => Ok(Value::Patterns(patterns)),
                 }
             }
+            Kind::Globs => {
+                let globs: Vec<String> = list(value, |item| text_of(item).map(|text| text.to_string()))
+                    .map_err(|item| expected_items("a list of patterns such as \"release/*\"", item))?;
+                match globs.iter().find_map(|glob| glob_error(glob)) {
+                    Some(misfit) => Err(misfit),
+                    None => Ok(Value::Texts(globs)),
+                }
+            }
+            Kind::Host => host_of(value)
+                .map(Value::Text)
+                .ok_or_else(|| expected("a host such as \"git.example.org\", without https://")),
+            Kind::HostAndFolder => host_and_folder(value)
+                .map(Value::Text)
+                .ok_or_else(|| expected("a host such as \"git.example.org\", without https://")),
+            Kind::Hosts => list(value, host_of).map(Value::Texts).map_err(|item| {
+                expected_items("a list of hosts such as \"git.example.org\", without https://", item)
+            }),
+            Kind::Site => url(value, &["https", "http"])
+                .filter(|url| url.username().is_empty() && url.password().is_none())
+                .filter(|url| url.query().is_none() && url.fragment().is_none())
+                .map(Value::Url)
+                .ok_or_else(|| secret("an address such as \"https://example.atlassian.net\"")),
+            Kind::Proxy => url(value, &["http", "https", "socks5", "socks5h"])
+                .map(Value::Url)
+                .ok_or_else(|| secret("an address such as \"http://proxy.example.org:3128\"")),
+            Kind::Command => list(value, |item| path_text(item).map(str::to_owned))
+                .ok()
+                .filter(|words| !words.is_empty())
+                .map(Value::Texts)
+                .ok_or_else(|| expected("a list of a program and its arguments")),
+            Kind::Query => value
+                .as_str()
+                .map(|written| written.split_whitespace().collect::<Vec<_>>().join(" "))
+                .filter(|query| !query.is_empty() && query.len() <= LONGEST_QUERY)
+                .filter(|query| !query.chars().any(char::is_control))
+                .map(Value::Text)
+                .ok_or_else(|| expected("a question of at most 8000 characters")),
+            Kind::RepositoryPaths(names) => {
+                let example = if *names.end() > 2 { "group/subgroup/name" } else { "owner/name" };
+                list(value, |item| repository_path(item, names)).map(Value::Texts).map_err(|item| {
+                    expected_items(&format!("a list of repositories such as \"{example}\""), item)
+                })
+            }
             Kind::Pattern => {
                 let written = text().ok_or_else(|| expected("a pattern such as \"v*\""))?;
                 match glob_error(&written) {
@@ -246,6 +300,61 @@ fn list<'v, 'd, T>(
 fn word<T: Copy>(value: &DeValue<'_>, words: &[(&str, T)]) -> Option<T> {
     let written = value.as_str()?.trim().to_lowercase();
     words.iter().find(|(name, _)| *name == written).map(|(_, meaning)| *meaning)
+}
+
+/// A host in small letters, perhaps with a port; none if it is none.
+fn host_of(value: &DeValue<'_>) -> Option<String> {
+    host_name(value.as_str()?)
+}
+
+/// A host, perhaps with the folder that a service is installed under: `example.org/gitlab`.
+fn host_and_folder(value: &DeValue<'_>) -> Option<String> {
+    let written = value.as_str()?.trim().trim_end_matches('/');
+    let (host, folder) =
+        written.split_once('/').map_or((written, None), |(host, folder)| (host, Some(folder)));
+    let host = host_name(host)?;
+    match folder {
+        None => Some(host),
+        Some(folder) => is_repository_path(folder, &(1..=5)).then(|| format!("{host}/{folder}")),
+    }
+}
+
+/// `written` as a host in small letters, perhaps with a port; none if it is none.
+pub(crate) fn host_name(written: &str) -> Option<String> {
+    let written = written.trim().to_ascii_lowercase();
+    let (name, port) = written.split_once(':').map_or((&*written, None), |(name, port)| (name, Some(port)));
+    let is_part = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 63
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+            && !part.starts_with('-')
+    };
+    let is_number =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (name.len() <= 253 && name.split('.').all(is_part) && port.is_none_or(is_number)).then_some(written)
+}
+
+fn url(value: &DeValue<'_>, schemes: &[&str]) -> Option<Url> {
+    let url = Url::parse(value.as_str()?.trim()).ok()?;
+    (schemes.contains(&url.scheme()) && url.host_str().is_some_and(|host| !host.is_empty())).then_some(url)
+}
+
+/// `owner/name` and the like, without what would lead elsewhere in an address.
+fn repository_path(value: &DeValue<'_>, names: &std::ops::RangeInclusive<usize>) -> Option<String> {
+    let path = value.as_str()?.trim();
+    is_repository_path(path, names).then(|| path.to_owned())
+}
+
+/// Whether `path` is a repository's at a forge: so many names with slashes between them.
+pub(crate) fn is_repository_path(path: &str, names: &std::ops::RangeInclusive<usize>) -> bool {
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name != "."
+            && name != ".."
+            && name.len() <= 255
+            && name.chars().all(|character| character.is_ascii_alphanumeric() || "-_.".contains(character))
+    };
+    names.contains(&path.split('/').count()) && path.split('/').all(is_name)
 }
 
 fn path_text<'a>(value: &'a DeValue<'_>) -> Option<&'a str> {
@@ -294,6 +403,14 @@ impl fmt::Display for Value {
                 formatter.write_str(&quoted(severities.iter().filter_map(name).map(|(name, _)| *name)))
             }
             Self::Path(path) => formatter.write_str(&quote(&path.to_string_lossy())),
+            Self::Url(url) => {
+                let mut shown = url.clone();
+                if shown.password().is_some() {
+                    // An address with a host can have a password.
+                    let _ = shown.set_password(Some("***"));
+                }
+                formatter.write_str(&quote(shown.as_str()))
+            }
             Self::Patterns(paths) => formatter.write_str(&quoted(paths.iter().map(FilePattern::to_string))),
         }
     }

@@ -6,11 +6,19 @@
 //! whose texts are cleaned when they are made.
 
 pub mod demo;
+mod forge;
 pub mod git;
 pub mod github;
+pub mod gitlab;
+pub mod home;
 pub mod http;
+pub mod jira;
+mod labels;
+mod naming;
 pub mod operation;
 pub mod plan;
+
+pub use labels::LabelSettings;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -71,10 +79,15 @@ pub trait Source: Send {
     /// it should: each point by itself, also those that are in order. May ask more than a round.
     fn examine<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Vec<Diagnosis>> {
         Box::pin(async move {
-            vec![match self.fetch(round).await {
-                Ok(_) => Diagnosis::good("reads", "it answered"),
-                Err(error) => Diagnosis::of_error("reads", &error),
-            }]
+            let facts = match self.fetch(round).await {
+                Ok(Answer::Facts(facts)) => facts,
+                Ok(Answer::Unchanged) => return vec![Diagnosis::good("reads", "it answered")],
+                Err(error) => return vec![Diagnosis::of_error("reads", &error)],
+            };
+            let limited = |problem| Diagnosis::of_problem("reads", DiagnosisState::Limited, problem);
+            let mut points = vec![Diagnosis::good("reads", "it answered")];
+            points.extend(facts.problems.iter().map(limited));
+            points
         })
     }
 

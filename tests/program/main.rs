@@ -8,6 +8,7 @@
 
 mod agreement;
 mod commands;
+mod doctor;
 mod documents;
 mod screen;
 mod support;

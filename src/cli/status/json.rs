@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Rises when a key changes its meaning or goes away; new keys may come at any time.
-pub(super) const SCHEMA_VERSION: u32 = 1;
+pub(in crate::cli) const SCHEMA_VERSION: u32 = 1;
 
 #[derive(Serialize)]
 struct BoardJson<'a> {
@@ -217,7 +217,7 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>) -> String {
     };
     let unassigned: &[PullRequestRow] = if release.is_some() { &[] } else { &board.insight.unassigned };
     let of_chosen = |row: &&DeploymentRow| release.is_none() || row.deployment.release.as_ref() == release;
-    print(&BoardJson {
+    to_json(&BoardJson {
         schema_version: SCHEMA_VERSION,
         board: &board.title,
         at: board.at,
@@ -251,7 +251,7 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>) -> String {
 
 /// One release with its gates: the evidence that a pipeline can store.
 pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool) -> String {
-    print(&CheckJson {
+    to_json(&CheckJson {
         schema_version: SCHEMA_VERSION,
         board: &board.title,
         at: board.at,
@@ -262,7 +262,8 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool) -> S
     })
 }
 
-fn print(value: &impl Serialize) -> String {
+/// A value as it is printed.
+pub(in crate::cli) fn to_json(value: &impl Serialize) -> String {
     // Only maps with keys that are no strings can fail, and there are none.
     serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}")) + "\n"
 }

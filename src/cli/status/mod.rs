@@ -4,6 +4,8 @@ mod json;
 pub(super) mod markdown;
 mod text;
 
+pub(super) use json::{SCHEMA_VERSION, to_json};
+
 use std::process::ExitCode;
 
 use crate::{

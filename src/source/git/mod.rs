@@ -44,7 +44,7 @@ use crate::{
 pub struct Discovered {
     /// Where its working tree begins; the repository itself if it has none.
     pub root: PathBuf,
-    /// What it is called: its name at the remote `origin` or `upstream`, else the name of its
+    /// What it is called: its name at the remote `upstream` or `origin`, else the name of its
     /// directory.
     pub project: String,
 }
@@ -54,6 +54,12 @@ pub struct Discovered {
 pub fn discover(path: &Path) -> Option<Discovered> {
     let repository = repository::open(path).ok()?;
     Some(Discovered { root: repository::root(&repository), project: repository::name(&repository) })
+}
+
+/// The remotes of the repository that `path` is part of: their names and the addresses that are
+/// fetched from, as they are configured. None if it is part of no repository.
+pub fn remotes(path: &Path) -> Vec<(String, String)> {
+    repository::open(path).map(|repository| repository::remotes(&repository)).unwrap_or_default()
 }
 
 /// The source `git`, for one repository.

@@ -11,12 +11,12 @@ use gix::{ObjectId, bstr::ByteSlice};
 use super::GitSettings;
 use crate::{
     domain::{Problem, Text},
-    source::{SourceError, Watched},
+    source::{SourceError, Watched, home},
 };
 
 /// Base branches that are tried where none is configured and the remote names none.
 const USUAL_BASES: [&str; 3] = ["main", "master", "trunk"];
-/// Remotes that are asked for a name and a base branch, first one first.
+/// Remotes that are asked for a base branch, first one first.
 const REMOTES: [&str; 2] = ["origin", "upstream"];
 
 /// Opens the repository that `path` is part of.
@@ -55,7 +55,8 @@ pub(crate) fn open(path: &Path) -> Result<gix::Repository, SourceError> {
 /// What the repository is called: by its remote, else by its directory.
 pub(crate) fn name(repository: &gix::Repository) -> String {
     let config = repository.config_snapshot();
-    let remote = REMOTES
+    // What it was forked from is what its issues and pull requests are called after.
+    let remote = home::REMOTES
         .iter()
         .filter_map(|remote| config.string(format!("remote.{remote}.url").as_str()))
         .find_map(|url| name_in_url(&url.to_str_lossy()));
@@ -71,6 +72,20 @@ pub(crate) fn name(repository: &gix::Repository) -> String {
         let name = name.strip_suffix(".git").unwrap_or(&name);
         if name.is_empty() { "repository".to_owned() } else { name.to_owned() }
     })
+}
+
+/// Names and addresses of its remotes.
+pub(crate) fn remotes(repository: &gix::Repository) -> Vec<(String, String)> {
+    let config = repository.config_snapshot();
+    let address = |name: &str| config.string(format!("remote.{name}.url").as_str());
+    let names = repository.remote_names();
+    let names = names.iter().map(|name| name.to_str_lossy().into_owned());
+    names
+        .filter_map(|name| {
+            let address = address(&name)?.to_str_lossy().into_owned();
+            Some((name, address))
+        })
+        .collect()
 }
 
 /// Where its working tree begins, or itself if it has none.

@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Duration;
 
 use super::{
-    labels::tier,
     naming::Naming,
     wire::{self, DeploymentStatus, all},
 };
-use crate::domain::{
-    Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Problem, Release,
-    ReleaseId, Text, Window,
+use crate::{
+    domain::{
+        Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Problem, Release,
+        ReleaseId, Text, Window,
+    },
+    source::labels::tier,
 };
 
 /// A deployment that has not ended is shown as taking so long.

@@ -10,6 +10,7 @@ use serde::{
 use serde_json::{Map, Value, json};
 
 use super::documents::{Document, Lacking};
+pub(super) use crate::source::forge::note;
 use crate::{
     domain::Problem,
     source::http::{Cursors, HttpError, HttpErrorKind, Reply, Request, Session},
@@ -19,8 +20,6 @@ use crate::{
 const SMALLEST_PAGE: u32 = 5;
 /// Most pages of one list: with the smallest pages still more than the items that are kept.
 const MOST_PAGES: usize = 2_000;
-/// Most problems that one list makes: a thousand alike help nobody.
-const MOST_PROBLEMS: usize = 5;
 
 /// What was learnt of a server.
 #[derive(Clone, Debug, Default)]
@@ -230,13 +229,6 @@ impl Graphql<'_> {
             note(&mut problems, Problem::new(what, next_step));
         }
         Ok(Answered { reply, problems, missing })
-    }
-}
-
-/// Adds `problem` unless it is known or there are enough.
-pub(super) fn note(problems: &mut Vec<Problem>, problem: Problem) {
-    if problems.len() < MOST_PROBLEMS && !problems.contains(&problem) {
-        problems.push(problem);
     }
 }
 

@@ -1,24 +1,24 @@
 //! What is known of a repository between rounds, and the facts that it is.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    hash::Hash,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use chrono::Duration;
 use globset::GlobSet;
 
 use super::{
     deployments,
-    labels::Labels,
     naming::Naming,
     pull_requests, releases,
     rules::BranchRules,
     stories,
     wire::{Deployment, Issue, Milestone, PullRequest, Release, Tag},
 };
-use crate::domain::{Calendar, Facts, Instant, Kind, Problem, Text};
+use crate::{
+    domain::{Calendar, Facts, Instant, Kind, Problem, Text},
+    source::labels::Labels,
+};
 
 /// A part of a repository that is read by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -176,33 +176,5 @@ impl Known {
             covers.extend([Kind::Deployments, Kind::Environments]);
         }
         covers
-    }
-}
-
-/// The instant that so many days before `now` is.
-pub(super) fn days_before(now: Instant, days: u32) -> Instant {
-    now.checked_sub_signed(Duration::days(days.into())).unwrap_or(Instant::MIN_UTC)
-}
-
-/// Gives `facts` the items of `last` that did not change, so that boards share them, and each
-/// identity once: two repositories may both have `staging`.
-pub(super) fn share(facts: &mut Facts, last: Option<&Facts>) {
-    let none = Facts::default();
-    let last = last.unwrap_or(&none);
-    once(&mut facts.releases, &last.releases, |item| item.id.clone());
-    once(&mut facts.stories, &last.stories, |item| item.key.clone());
-    once(&mut facts.pull_requests, &last.pull_requests, |item| item.id.clone());
-    once(&mut facts.deployments, &last.deployments, |item| item.id.clone());
-    once(&mut facts.environments, &last.environments, |item| item.id.clone());
-}
-
-fn once<T: PartialEq, I: Eq + Hash>(items: &mut Vec<Arc<T>>, last: &[Arc<T>], id: impl Fn(&T) -> I) {
-    let known: HashMap<I, &Arc<T>> = last.iter().map(|item| (id(item), item)).collect();
-    let mut seen = std::collections::HashSet::new();
-    items.retain(|item| seen.insert(id(item)));
-    for item in items.iter_mut() {
-        if let Some(known) = known.get(&id(item)).filter(|known| ***known == *item) {
-            *item = Arc::clone(known);
-        }
     }
 }

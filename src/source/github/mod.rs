@@ -26,13 +26,11 @@ mod deployments;
 mod documents;
 mod graphql;
 mod known;
-mod labels;
 mod naming;
 mod notice;
 mod public;
 mod pull_requests;
 mod releases;
-mod remote;
 mod rules;
 mod settings;
 mod stories;
@@ -44,16 +42,13 @@ mod wire;
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::GlobSet;
 
-pub use labels::LabelSettings;
-pub use remote::parse_remote;
 pub use settings::{GithubRepository, GithubSettings};
 
 use self::{
     graphql::{Dialect, Graphql},
-    known::{Known, Meaning, Part, days_before, share},
-    labels::Labels,
+    known::{Known, Meaning, Part},
     naming::Naming,
     sync::{Reading, is_sweep_due, is_whole_due},
 };
@@ -61,7 +56,9 @@ use crate::{
     domain::{Facts, Instant, Problem, SourceId, Text},
     source::{
         Answer, Report, Round, Source, SourceError,
+        forge::{bases, days_before, share},
         http::{Http, HttpError, Session},
+        labels::Labels,
     },
 };
 
@@ -236,25 +233,6 @@ impl GithubSource {
         }
         facts
     }
-}
-
-fn bases(patterns: &[String], mistakes: &mut Vec<Problem>) -> Option<GlobSet> {
-    if patterns.is_empty() {
-        return None;
-    }
-    let mut builder = GlobSetBuilder::new();
-    for pattern in patterns {
-        match Glob::new(pattern) {
-            Ok(glob) => {
-                builder.add(glob);
-            }
-            Err(error) => mistakes.push(Problem::new(
-                format!("the base branch pattern \"{pattern}\" cannot be read: {}", error.kind()),
-                "correct `bases` of the github source: `*` and `?` match anything",
-            )),
-        }
-    }
-    builder.build().ok()
 }
 
 impl Source for GithubSource {

@@ -12,7 +12,7 @@ use crate::{
         Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,
         StoryKey, Text,
     },
-    source::git::subject,
+    source::{forge::step, git::subject},
 };
 
 /// Most stories that one pull request names.
@@ -255,14 +255,6 @@ fn outcome(context: &StatusContext) -> CheckOutcome {
         ) => CheckOutcome::Failed,
         _ => CheckOutcome::Unknown,
     }
-}
-
-/// A check that speaks of testing runs the product; any other one builds it.
-fn step(name: &str) -> Step {
-    const WORDS: [&str; 8] = ["test", "tests", "testing", "e2e", "spec", "specs", "coverage", "integration"];
-    let lower = name.to_lowercase();
-    let mut words = lower.split(|character: char| !character.is_alphanumeric());
-    if words.any(|word| WORDS.contains(&word)) { Step::Test } else { Step::Build }
 }
 
 /// Issues that it will close, and keys of other trackers in its branch and title.

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::labels::LabelSettings;
 use crate::{
     domain::{Calendar, Text},
-    source::http::{Credentials, Scheme, Settings, TokenFrom},
+    source::{
+        LabelSettings,
+        http::{Credentials, Scheme, Settings, TokenFrom},
+    },
 };
 
 /// What is configured about a GitHub.

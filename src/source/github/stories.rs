@@ -6,12 +6,14 @@
 //! unknown, and never counts as ready.
 
 use super::{
-    labels::Labels,
     naming::Naming,
     wire::{Event, Issue, all},
 };
-use crate::domain::{
-    Category, Instant, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind, Text,
+use crate::{
+    domain::{
+        Category, Instant, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind, Text,
+    },
+    source::labels::Labels,
 };
 
 /// The story that `issue` is.
@@ -164,7 +166,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::source::github::labels::LabelSettings;
+    use crate::source::LabelSettings;
 
     fn issue(more: Value) -> Issue {
         let mut body = json!({

@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 use super::{
     documents::Document,
     graphql::{Graphql, Paging, note},
-    known::{Known, Part, days_before},
+    known::{Known, Part},
     notice::{accepting, is_hidden, path},
     rules::{BranchRules, RulesetRule},
     settings::GithubRepository,
@@ -19,6 +19,7 @@ use crate::{
     domain::{Instant, Problem, Progress, Text},
     source::{
         Report, Round,
+        forge::days_before,
         http::{HttpError, HttpErrorKind, Request},
     },
 };

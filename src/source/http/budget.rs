@@ -63,10 +63,7 @@ impl Budget {
             return;
         };
         let remaining = remaining.min(limit);
-        let resets_at = retry::reset(headers, now);
-        let Some(resets_at) = resets_at.or_else(|| retry::refilled(headers, limit, remaining, now)) else {
-            return;
-        };
+        let Some(resets_at) = retry::reset(headers, now) else { return };
         let name = ["x-ratelimit-resource", "ratelimit-name"]
             .iter()
             .find_map(|name| headers.get(*name)?.to_str().ok())

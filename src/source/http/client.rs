@@ -128,6 +128,12 @@ impl Http {
     /// again if nobody was signed in.
     pub fn session<'r>(&'r self, round: &'r Round) -> Session<'r> {
         self.shared().budget.begin();
+        self.session_beside(round)
+    }
+
+    /// Begins what is no round, but done beside the rounds, because a person asked for it. What
+    /// it spends is not counted as what a round costs.
+    pub fn session_beside<'r>(&'r self, round: &'r Round) -> Session<'r> {
         Session { http: self, round, state: Mutex::default(), looking: tokio::sync::Mutex::new(()) }
     }
 
@@ -386,8 +392,10 @@ impl Session<'_> {
     }
 
     fn decide(&self, request: &Request, outcome: Outcome<'_>, attempt: u32, now: Instant) -> Decision {
-        let chance = self.http.0.settings.waits.chance();
-        decide(Seen { outcome, repeatable: request.safe_to_repeat, attempt, now, chance })
+        let settings = &self.http.0.settings;
+        let chance = settings.waits.chance();
+        let is_worth_it = settings.insists || !matches!(outcome, Outcome::Fault(retry::Fault::Unreachable));
+        decide(Seen { outcome, repeatable: request.safe_to_repeat && is_worth_it, attempt, now, chance })
     }
 
     /// The token that requests of this round are sent with. Looked for once.

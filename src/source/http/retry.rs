@@ -209,9 +209,11 @@ fn retry_after(headers: &HeaderMap, now: Instant) -> Option<Instant> {
 }
 
 /// When the budget is whole again, on our clock: `x-ratelimit-reset` or `RateLimit-Reset`, in
-/// epoch seconds, seconds from now, or ISO 8601.
+/// epoch seconds, seconds from now, or ISO 8601; or when a bucket that is filled bit by bit is full.
 pub(super) fn reset(headers: &HeaderMap, now: Instant) -> Option<Instant> {
-    let value = first_of(headers, &["x-ratelimit-reset", "ratelimit-reset"])?;
+    let Some(value) = first_of(headers, &["x-ratelimit-reset", "ratelimit-reset"]) else {
+        return full_again(headers, now);
+    };
     // Epoch seconds have been above a billion since 2001.
     match value.parse::<f64>() {
         Ok(seconds) if seconds >= 1e9 => {
@@ -222,11 +224,13 @@ pub(super) fn reset(headers: &HeaderMap, now: Instant) -> Option<Instant> {
     }
 }
 
-/// When a bucket is full again that is filled up bit by bit (Jira Data Center).
-pub(super) fn refilled(headers: &HeaderMap, limit: u64, remaining: u64, now: Instant) -> Option<Instant> {
+/// When Jira Data Center's bucket is full: it gets `X-RateLimit-FillRate` every
+/// `X-RateLimit-Interval-Seconds` ("Improving instance stability with rate limiting").
+fn full_again(headers: &HeaderMap, now: Instant) -> Option<Instant> {
+    let limit = number(headers, &["x-ratelimit-limit"])?;
     let interval = number(headers, &["x-ratelimit-interval-seconds"])?;
     let rate = number(headers, &["x-ratelimit-fillrate"]).filter(|rate| *rate > 0)?;
-    let fills = limit.saturating_sub(remaining).div_ceil(rate);
+    let fills = limit.saturating_sub(remaining(headers)?).div_ceil(rate);
     Some(now + bounded_seconds(fills.saturating_mul(interval) as f64))
 }
 
@@ -345,6 +349,19 @@ mod tests {
             ),
             // GitHub: a secondary limit with, and without, its header.
             (403, &[("retry-after", "30")], Usual, give_up(Limited(after(30)))),
+            // Jira Data Center: not a limit, and a bucket that is empty.
+            (403, &[("retry-after", "0"), ("x-ratelimit-remaining", "7")], Usual, give_up(Forbidden)),
+            (
+                429,
+                &[
+                    ("x-ratelimit-limit", "15"),
+                    ("x-ratelimit-remaining", "0"),
+                    ("x-ratelimit-fillrate", "5"),
+                    ("x-ratelimit-interval-seconds", "60"),
+                ],
+                Usual,
+                give_up(Limited(after(180))),
+            ),
             (403, &[], Limit, give_up(Limited(unsaid))),
             (
                 403,

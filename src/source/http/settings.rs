@@ -30,6 +30,9 @@ pub struct Settings {
     pub proxy: Option<Url>,
     /// How long a connection may take.
     pub connect_timeout: Duration,
+    /// Try again within a round where no connection could be made. Else that waits for the next
+    /// round: for a service that nobody may have asked for.
+    pub insists: bool,
     /// How long a request may take in all, its answer included.
     pub timeout: Duration,
     /// The longest answer that is read, in bytes after decompression.
@@ -54,6 +57,7 @@ impl Settings {
             ca_file: None,
             proxy: None,
             connect_timeout: Duration::from_secs(10),
+            insists: true,
             timeout: Duration::from_secs(60),
             longest_answer: 32 << 20,
             remembered: 16 << 20,
@@ -74,6 +78,7 @@ impl fmt::Debug for Settings {
             .field("ca_file", &self.ca_file)
             .field("proxy", &self.proxy.as_ref().map(Url::host_str))
             .field("connect_timeout", &self.connect_timeout)
+            .field("insists", &self.insists)
             .field("timeout", &self.timeout)
             .field("longest_answer", &self.longest_answer)
             .field("remembered", &self.remembered)

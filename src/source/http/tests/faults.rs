@@ -1,5 +1,10 @@
 //! Faults: what is tried again, how long is waited, and what it is called in the end.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use crate::source::{
     SourceError,
     http::fake::{Answer, Fake},
@@ -219,13 +224,22 @@ async fn a_connection_that_does_not_come_about_ends_with_its_own_limit() {
 #[tokio::test]
 async fn nobody_there_is_said_so() {
     let fake = Fake::sequence([Answer::json("[]")]).await;
-    let settings = fake.settings();
+    let usual = fake.settings();
     drop(fake);
     // The port is free again once the task has ended.
     tokio::task::yield_now().await;
-    let error = ask(settings, items()).await.unwrap_err();
-    assert!(matches!(error.kind(), HttpErrorKind::Unreachable { .. }), "{error:?}");
-    assert!(error.to_string().contains("cannot reach 127.0.0.1: "), "{error}");
+    for (insists, waits) in [(true, 2), (false, 0)] {
+        let waited = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&waited);
+        let skipped = Waits::skipped(move |_| {
+            counter.fetch_add(1, Ordering::SeqCst);
+        });
+        let settings = Settings { insists, waits: skipped, ..usual.clone() };
+        let error = ask(settings, items()).await.unwrap_err();
+        assert!(matches!(error.kind(), HttpErrorKind::Unreachable { .. }), "{error:?}");
+        assert!(error.to_string().contains("cannot reach 127.0.0.1: "), "{error}");
+        assert_eq!(waited.load(Ordering::SeqCst), waits, "tried again if it is worth it");
+    }
 }
 
 #[tokio::test]

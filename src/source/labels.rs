@@ -88,7 +88,8 @@ impl Labels {
     }
 }
 
-fn set(patterns: &[String], problems: &mut Vec<Problem>) -> GlobSet {
+/// The labels that one of `patterns` matches. One that cannot be read is left out, and a problem.
+pub(super) fn set(patterns: &[String], problems: &mut Vec<Problem>) -> GlobSet {
     let mut builder = GlobSetBuilder::new();
     for pattern in patterns {
         match GlobBuilder::new(pattern).case_insensitive(true).build() {
@@ -97,7 +98,7 @@ fn set(patterns: &[String], problems: &mut Vec<Problem>) -> GlobSet {
             }
             Err(error) => problems.push(Problem::new(
                 format!("the label pattern \"{pattern}\" cannot be read: {}", error.kind()),
-                "correct it in the labels of the github source: `*` and `?` match anything",
+                "correct it in the labels of the source: `*` and `?` match anything",
             )),
         }
     }

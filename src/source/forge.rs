@@ -1,0 +1,86 @@
+//! What the connectors of forges have in common.
+
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    sync::Arc,
+};
+
+use chrono::Duration;
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::domain::{Facts, Instant, Problem, Step};
+
+/// Most problems that one list makes: a thousand alike help nobody.
+const MOST_PROBLEMS: usize = 5;
+
+/// Adds `problem` unless it is known or there are enough.
+pub(super) fn note(problems: &mut Vec<Problem>, problem: Problem) {
+    if problems.len() < MOST_PROBLEMS && !problems.contains(&problem) {
+        problems.push(problem);
+    }
+}
+
+/// The instant that so many days before `now` is.
+pub(super) fn days_before(now: Instant, days: u32) -> Instant {
+    now.checked_sub_signed(Duration::days(days.into())).unwrap_or(Instant::MIN_UTC)
+}
+
+/// Gives `facts` the items of `last` that did not change, so that boards share them, and each
+/// identity once: two repositories may both have `staging`.
+pub(super) fn share(facts: &mut Facts, last: Option<&Facts>) {
+    let none = Facts::default();
+    let last = last.unwrap_or(&none);
+    once(&mut facts.releases, &last.releases, |item| item.id.clone());
+    once(&mut facts.stories, &last.stories, |item| item.key.clone());
+    once(&mut facts.pull_requests, &last.pull_requests, |item| item.id.clone());
+    once(&mut facts.deployments, &last.deployments, |item| item.id.clone());
+    once(&mut facts.environments, &last.environments, |item| item.id.clone());
+    once(&mut facts.freezes, &last.freezes, |item| {
+        (item.name.clone(), item.window.from, item.window.until, item.environments.clone())
+    });
+    once(&mut facts.test_runs, &last.test_runs, |item| {
+        (item.suite.clone(), item.at, item.commit.clone(), item.release.clone())
+    });
+}
+
+fn once<T: PartialEq, I: Eq + Hash>(items: &mut Vec<Arc<T>>, last: &[Arc<T>], id: impl Fn(&T) -> I) {
+    let known: HashMap<I, &Arc<T>> = last.iter().map(|item| (id(item), item)).collect();
+    let mut seen = HashSet::new();
+    items.retain(|item| seen.insert(id(item)));
+    for item in items.iter_mut() {
+        if let Some(known) = known.get(&id(item)).filter(|known| ***known == *item) {
+            *item = Arc::clone(known);
+        }
+    }
+}
+
+/// The base branches whose pull requests are told; none: all. A pattern that cannot be read is
+/// left out, and a problem.
+pub(super) fn bases(patterns: &[String], mistakes: &mut Vec<Problem>) -> Option<GlobSet> {
+    if patterns.is_empty() {
+        return None;
+    }
+    let mut builder = GlobSetBuilder::new();
+    for pattern in patterns {
+        match Glob::new(pattern) {
+            Ok(glob) => {
+                builder.add(glob);
+            }
+            Err(error) => mistakes.push(Problem::new(
+                format!("the base branch pattern \"{pattern}\" cannot be read: {}", error.kind()),
+                "correct `bases` of the source: `*` and `?` match anything",
+            )),
+        }
+    }
+    builder.build().ok()
+}
+
+/// The step that a check belongs to: one that speaks of testing runs the product; any other one
+/// builds it.
+pub(super) fn step(name: &str) -> Step {
+    const WORDS: [&str; 8] = ["test", "tests", "testing", "e2e", "spec", "specs", "coverage", "integration"];
+    let lower = name.to_lowercase();
+    let mut words = lower.split(|character: char| !character.is_alphanumeric());
+    if words.any(|word| WORDS.contains(&word)) { Step::Test } else { Step::Build }
+}

@@ -1,0 +1,169 @@
+//! Noticing that something changed: conditional requests that are answered 304, without a body,
+//! while nothing has.
+//!
+//! | asked | tells of |
+//! | --- | --- |
+//! | the merge request that changed last | merge requests: commits, reviews, notes, labels … |
+//! | the issue that changed last | issues |
+//! | milestones of the project and its groups | milestones |
+//! | the newest releases, the newest tags | releases |
+//! | the deployment that changed last | deployments |
+//! | the pipelines that changed last | jobs of merge requests, test reports |
+//! | merge trains, where the project has any | places in the queue |
+//!
+//! GitLab computes its weak `ETag`s from the answer, for every list of its interface, so each of
+//! these is asked for; unlike GitHub's, its 304s count against the limit, so they are few. What
+//! none of them tells (environments, freezes, settings of the project) is looked at once an hour,
+//! and merge requests whose jobs run are asked for again anyway.
+
+use super::{
+    ask::Asking,
+    known::{Known, Part},
+    wire::Pipeline,
+};
+use crate::source::{forge::note, http::HttpError, naming::Naming};
+
+/// A question of which only the answer "nothing has changed" is expected.
+struct Probe {
+    part: Part,
+    operation: &'static str,
+    below: &'static str,
+    query: &'static [(&'static str, &'static str)],
+}
+
+const NEWEST: &[(&str, &str)] =
+    &[("state", "all"), ("order_by", "updated_at"), ("sort", "desc"), ("per_page", "1")];
+const FIRST: &[(&str, &str)] = &[("order_by", "updated_at"), ("sort", "desc"), ("per_page", "20")];
+
+const PROBES: [Probe; 6] = [
+    Probe {
+        part: Part::MergeRequests,
+        operation: "newest merge request",
+        below: "merge_requests",
+        query: NEWEST,
+    },
+    Probe { part: Part::Issues, operation: "newest issue", below: "issues", query: NEWEST },
+    Probe { part: Part::Milestones, operation: "milestones", below: "milestones", query: MILESTONES },
+    Probe {
+        part: Part::Releases,
+        operation: "newest releases",
+        below: "releases",
+        query: &[("per_page", "20")],
+    },
+    Probe {
+        part: Part::Tags,
+        operation: "newest tags",
+        below: "repository/tags",
+        query: &[("order_by", "updated"), ("sort", "desc"), ("per_page", "20")],
+    },
+    Probe {
+        part: Part::Deployments,
+        operation: "newest deployment",
+        below: "deployments",
+        query: &[("order_by", "updated_at"), ("sort", "desc"), ("per_page", "1")],
+    },
+];
+
+/// Milestones of the groups above, too. `include_ancestors` is newer (16.7), means the same and
+/// excludes this one.
+pub(super) const MILESTONES: &[(&str, &str)] = &[("include_parent_milestones", "true"), ("per_page", "100")];
+
+/// Asks all questions, and notes in `known` what has changed.
+pub(super) async fn notice(ask: Asking<'_>, known: &mut Known, naming: &Naming) -> Result<(), HttpError> {
+    for probe in &PROBES {
+        let asked = async {
+            let request = ask.get(probe.operation, probe.below).kept_by_asker();
+            let request =
+                probe.query.iter().fold(request, |request, (name, value)| request.query(name, value));
+            Ok(!ask.session.send(request).await?.unchanged())
+        };
+        if conclude(ask, known, probe.part, asked).await? == Some(true) {
+            known.changed.insert(probe.part);
+        }
+    }
+    let pipelines = ask.page::<Pipeline>("newest pipelines", "pipelines", FIRST);
+    if let Some(Some(found)) = conclude(ask, known, Part::Pipelines, pipelines).await? {
+        for problem in found.problems {
+            note(known.problems.entry(Part::Pipelines).or_default(), problem);
+        }
+        for pipeline in found.items {
+            keep(known, pipeline, naming);
+        }
+    }
+    let query = [("scope", "active"), ("sort", "asc"), ("per_page", "100")];
+    if let Some(Some(found)) =
+        conclude(ask, known, Part::Trains, ask.page("merge trains", "merge_trains", &query)).await?
+    {
+        known.set_problems(Part::Trains, found.problems);
+        known.trains = found.items;
+        known.read.insert(Part::Trains);
+        // Told as news, though nothing of it is left to be read.
+        known.changed.insert(Part::Trains);
+    }
+    Ok(())
+}
+
+/// Asks about `part` unless it is known to be hidden or off. One that turns out to be hidden is a
+/// problem, unless it is the whole project that is: then it is an error.
+async fn conclude<T>(
+    ask: Asking<'_>,
+    known: &mut Known,
+    part: Part,
+    asked: impl Future<Output = Result<T, HttpError>>,
+) -> Result<Option<T>, HttpError> {
+    if known.hidden.contains(&part) || part.is_off(known.project.as_ref()) {
+        return Ok(None);
+    }
+    match asked.await {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if ask.is_hidden(&error) => {
+            ask.session.send(ask.get("project", "").kept_by_asker()).await?;
+            hide(ask, known, part);
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Notes that `part` is not shown.
+pub(super) fn hide(ask: Asking<'_>, known: &mut Known, part: Part) {
+    known.hidden.insert(part);
+    known.changed.remove(&part);
+    known.set_problems(part, vec![ask.hidden(part)]);
+}
+
+/// Puts a pipeline in its place: its report is told, or it is the newest one of a merge request.
+pub(super) fn keep(known: &mut Known, pipeline: Pipeline, naming: &Naming) {
+    let reference = pipeline.reference.clone().unwrap_or_default();
+    let of_merge_request: Option<u64> =
+        reference.strip_prefix("refs/merge-requests/").and_then(|rest| rest.split('/').next()?.parse().ok());
+    let concerned: Vec<u64> = known
+        .merge_requests
+        .values()
+        .filter(|found| found.is_open())
+        .filter(|found| {
+            of_merge_request == Some(found.iid) || (found.sha.is_some() && found.sha == pipeline.sha)
+        })
+        .map(|found| found.iid)
+        .collect();
+    for iid in concerned {
+        let head = known.details.get(&iid).and_then(|detail| detail.single.head_pipeline.as_ref());
+        let is_known = head.is_some_and(|head| {
+            head.id > pipeline.id || (head.id == pipeline.id && head.status == pipeline.status)
+        });
+        if !is_known {
+            known.checked.insert(iid);
+        }
+    }
+    if known.is_watched(&reference, naming) {
+        let before = known.pipelines.get(&pipeline.id);
+        if before.is_some_and(|before| before.updated_at != pipeline.updated_at) {
+            // Jobs that were run again make another report.
+            known.reports.remove(&pipeline.id);
+        }
+        if before != Some(&pipeline) {
+            known.changed.insert(Part::Reports);
+            known.pipelines.insert(pipeline.id, pipeline);
+        }
+    }
+}
