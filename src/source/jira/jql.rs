@@ -104,7 +104,7 @@ pub(super) fn changed_since(condition: &str, since: Instant, zone: Option<Tz>, n
             let local = if twice { (from - Duration::hours(2)).with_timezone(&zone) } else { local };
             local.format("%Y-%m-%d %H:%M").to_string()
         }
-        None => format!("-{}m", (now - from).num_minutes().max(0) + OVERLAP_MINUTES),
+        None => format!("-{}m", (now - from).num_minutes().max(0) + 1),
     };
     format!("({condition}) AND updated >= \"{moment}\" ORDER BY updated ASC")
 }
@@ -214,7 +214,7 @@ mod tests {
             (at(10, 25, 1, 35), Some(Tz::Europe__Berlin), "2026-10-25 01:30"),
             (at(10, 25, 0, 35), Some(Tz::Europe__Berlin), "2026-10-25 00:30"),
             (at(10, 25, 2, 35), Some(Tz::Europe__Berlin), "2026-10-25 03:30"),
-            (noon, None, "-39m"),
+            (noon, None, "-36m"),
         ] {
             let jql = format!("(a = b OR c = d) AND updated >= \"{expected}\" ORDER BY updated ASC");
             assert_eq!(ask(since, zone), jql);

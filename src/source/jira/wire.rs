@@ -187,6 +187,7 @@ pub(super) struct Past {
 /// Some changes that were made at once.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct History {
+    pub(super) id: Option<Text>,
     pub(super) created: Timestamp,
     #[serde(default)]
     pub(super) items: Vec<Item>,
