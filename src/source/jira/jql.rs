@@ -70,10 +70,9 @@ pub(super) fn of_person(jql: &str) -> String {
             Some(_) if escaped => escaped = false,
             Some(_) if character == '\\' => escaped = true,
             Some(mark) if character == mark => quote = None,
-            Some(_) => {}
             None if matches!(character, '"' | '\'') => quote = Some(character),
             None if is_sorting(jql, at) => return jql[..at].trim_end().to_owned(),
-            None => {}
+            Some(_) | None => {}
         }
     }
     jql.to_owned()

@@ -31,6 +31,7 @@ mod jql;
 mod known;
 mod meaning;
 mod operations;
+mod pasts;
 mod search;
 mod settings;
 mod stories;

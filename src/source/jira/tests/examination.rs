@@ -63,6 +63,7 @@ async fn what_is_in_order_is_said_too() {
 
 #[tokio::test]
 async fn what_is_missing_is_named_with_the_way_to_get_it() {
+    use DiagnosisState::{Bad, Limited};
     let mut holds = state(false, vec![]);
     holds.always.push(("projectKey=PAY", permitted(&["BROWSE_PROJECTS", "ADD_COMMENTS"])));
     holds.always.push(("projectKey=AUTH", permitted(&[])));
@@ -74,7 +75,6 @@ async fn what_is_missing_is_named_with_the_way_to_get_it() {
         settings.dropped.push("[".to_owned());
     })
     .await;
-    use DiagnosisState::{Bad, Limited};
     let (state, what, _) = point(&found, "project PAY");
     assert_eq!(state, Limited);
     assert!(

@@ -83,9 +83,10 @@ fn change(day: u32, field: &str, from: Option<(&str, &str)>, to: Option<(&str, &
 }
 
 fn version(id: &str, name: &str, more: Value) -> Value {
+    let Value::Object(more) = more else { panic!("fields") };
     let mut version = json!({ "self": format!("https://acme.example/rest/api/2/version/{id}"), "id": id, "name": name,
                               "archived": false, "released": false, "projectId": 10000 });
-    version.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    version.as_object_mut().unwrap().extend(more);
     version
 }
 

@@ -158,6 +158,8 @@ async fn a_round_without_news_is_one_search() {
         let versions = tracker.fake.asked().len();
         assert!(unchanged(&mut source, minutes(6)).await);
         assert_eq!(tracker.told(versions), ["GET project/PAY/versions", search]);
+        let asked = tracker.fake.asked();
+        assert!(asked[versions].header("if-none-match").is_some(), "versions are sent only if they changed");
     }
 }
 

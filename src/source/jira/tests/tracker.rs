@@ -124,7 +124,11 @@ impl State {
             ["status"] => json(Value::Array(self.statuses.clone())),
             ["field"] => json(self.fields.clone()),
             ["project", key, "versions"] => match self.versions.get(key) {
-                Some(versions) => json(Value::Array(versions.clone())),
+                Some(versions) => {
+                    let body = Value::Array(versions.clone()).to_string();
+                    let etag = format!("\"{}\"", body.len());
+                    Answer::json(body).with_etag(asked, &etag)
+                }
                 None => missing(),
             },
             ["search", "jql"] if self.is_cloud => json(self.search_by_token(asked)),
