@@ -137,6 +137,7 @@ impl JiraSource {
             settings: &self.settings,
             round,
             service: self.id.as_str(),
+            stranger: None,
         };
         let read = if is_whole {
             // A whole that is not read to its end leaves what was known before.

@@ -76,6 +76,8 @@ pub(super) struct Reading<'a> {
     pub(super) settings: &'a JiraSettings,
     pub(super) round: &'a Round,
     pub(super) service: &'a str,
+    /// Jira does not know who asks, and why.
+    pub(super) stranger: Option<HttpError>,
 }
 
 /// Which Jira it is, by its own words where it says them.
@@ -133,6 +135,7 @@ impl Reading<'_> {
         known.selection = self.select(known);
         let question = self.question(known, jql::newest_first(&known.selection));
         self.issues(known, question, &HashSet::new(), told).await?;
+        self.is_shown_something(known.issues.len() + known.lost.len())?;
         if self.settings.jql.is_some() {
             self.versions(known).await?;
         }
@@ -174,7 +177,10 @@ impl Reading<'_> {
                 known.account = user.called();
             }
             // Nobody is signed in: what is public is read.
-            Err(error) if is_withheld(error.kind()) => (known.zone, known.account) = (None, None),
+            Err(error) if is_withheld(error.kind()) => {
+                (known.zone, known.account) = (None, None);
+                self.stranger = Some(error);
+            }
             Err(error) => return Err(error),
         }
         match self.api.get("statuses", "status").await {
@@ -206,6 +212,15 @@ impl Reading<'_> {
         }
         let after = (known.zone, known.account.clone(), known.statuses.clone(), known.fields.clone());
         Ok(before != after || problems != known.problems)
+    }
+
+    /// A stranger who finds nothing was not told that there is nothing: Jira hides issues
+    /// without a word.
+    fn is_shown_something(&self, found: usize) -> Result<(), HttpError> {
+        match &self.stranger {
+            Some(error) if found == 0 => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 
     fn no_points(&self, name: &str, candidates: &[Text]) -> Problem {
@@ -412,6 +427,7 @@ impl Reading<'_> {
     async fn sweep(&mut self, known: &mut Known, selection: &str) -> Result<bool, HttpError> {
         let jql = jql::newest_first(selection);
         let (handles, is_cut) = self.handles("sweep", jql, &["id"], PAGE_OF_IDS).await?;
+        self.is_shown_something(handles.len())?;
         let there: HashSet<Text> = handles.into_iter().map(|handle| handle.id).collect();
         let before = known.issues.len() + known.lost.len();
         // Of a list that was not read to its end nobody knows what is missing.

@@ -238,6 +238,29 @@ async fn who_is_not_known_is_told_how_to_sign_in() {
 }
 
 #[tokio::test]
+async fn what_a_stranger_is_not_shown_is_not_gone() {
+    let tracker = Tracker::start(state(true, vec![issue(1, 1, json!({}))])).await;
+    let mut own = settings(&tracker);
+    own.jql = Some("labels = board".to_owned());
+    let mut source = source_with(&tracker, own);
+    facts(&mut source, now()).await;
+    // The token expires; a stranger finds nothing, with 200.
+    tracker.state().always.extend([
+        ("/myself", Answer::new(401, "")),
+        ("search/jql", Answer::json(r#"{"issues":[],"isLast":true}"#)),
+    ]);
+    let SourceError::Refused(problem) = failure(&mut source, minutes(61)).await else {
+        panic!("not refused")
+    };
+    assert!(problem.what.contains("not signed in"), "{problem:?}");
+    assert!(matches!(failure(&mut source, minutes(24 * 60)).await, SourceError::Refused(_)));
+    tracker.state().always.clear();
+    let told = source.fetch(&crate::source::Round::at(minutes(24 * 60 + 1))).await;
+    assert!(told.is_ok());
+    assert_eq!(source.last.as_ref().unwrap().stories.len(), 1);
+}
+
+#[tokio::test]
 async fn settings_that_name_nothing_are_refused_before_anything_is_asked() {
     let tracker = Tracker::start(state(true, vec![])).await;
     let mut nothing = settings(&tracker);
