@@ -17,9 +17,9 @@ use crate::{
 
 /// The fields whose changes are told.
 const FIELDS: [&str; 3] = ["status", "fixVersions", "resolution"];
-/// Most issues and most histories in one question, by Atlassian's documentation.
+/// Most issues and histories in one question, by Atlassian's documentation.
 const MOST_ISSUES: usize = 1_000;
-const MOST_HISTORIES: usize = 10_000;
+const MOST_HISTORIES: usize = 1_000;
 /// Most histories of one issue that are read one page after the other.
 const MOST_PAGES: usize = 50;
 

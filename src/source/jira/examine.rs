@@ -240,7 +240,7 @@ async fn statuses(source: &JiraSource, api: &Api<'_>) -> Diagnosis {
     let mut unknown: Vec<Text> = statuses
         .into_iter()
         .map(|status| KnownStatus {
-            category: status.status_category.map(|category| category.key).unwrap_or_default(),
+            category: status.category.map(|category| category.key).unwrap_or_default(),
             name: status.name,
         })
         .filter(|status| {

@@ -148,13 +148,22 @@ fn blockers(links: &[wire::Link]) -> Vec<Text> {
 
 /// Reads histories of one issue, in any order. The number is of those that cannot be read.
 pub(super) fn past(histories: Vec<Value>) -> (Vec<Change>, usize) {
+    let sent = histories.len();
+    let mut read: Vec<wire::History> =
+        histories.into_iter().filter_map(|history| serde_json::from_value(history).ok()).collect();
+    let unreadable = sent - read.len();
+    // Some lists begin with the newest; what was changed at one time stays in its order.
+    if let [first, .., last] = &read[..]
+        && first.created.0 > last.created.0
+    {
+        read.reverse();
+    }
+    read.sort_by_key(|history| {
+        let id = history.id.as_ref().and_then(|id| id.parse::<u64>().ok());
+        (history.created.0, id)
+    });
     let mut changes = Vec::new();
-    let mut unreadable = 0;
-    for history in histories {
-        let Ok(history) = serde_json::from_value::<wire::History>(history) else {
-            unreadable += 1;
-            continue;
-        };
+    for history in read {
         let at = history.created.0;
         changes.extend(history.items.into_iter().filter_map(changed).map(|what| Change { at, what }));
     }

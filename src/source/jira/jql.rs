@@ -70,10 +70,9 @@ pub(super) fn of_person(jql: &str) -> String {
             Some(_) if escaped => escaped = false,
             Some(_) if character == '\\' => escaped = true,
             Some(mark) if character == mark => quote = None,
-            Some(_) => {}
             None if matches!(character, '"' | '\'') => quote = Some(character),
             None if is_sorting(jql, at) => return jql[..at].trim_end().to_owned(),
-            None => {}
+            Some(_) | None => {}
         }
     }
     jql.to_owned()
@@ -104,7 +103,7 @@ pub(super) fn changed_since(condition: &str, since: Instant, zone: Option<Tz>, n
             let local = if twice { (from - Duration::hours(2)).with_timezone(&zone) } else { local };
             local.format("%Y-%m-%d %H:%M").to_string()
         }
-        None => format!("-{}m", (now - from).num_minutes().max(0) + OVERLAP_MINUTES),
+        None => format!("-{}m", (now - from).num_minutes().max(0) + 1),
     };
     format!("({condition}) AND updated >= \"{moment}\" ORDER BY updated ASC")
 }
@@ -214,7 +213,7 @@ mod tests {
             (at(10, 25, 1, 35), Some(Tz::Europe__Berlin), "2026-10-25 01:30"),
             (at(10, 25, 0, 35), Some(Tz::Europe__Berlin), "2026-10-25 00:30"),
             (at(10, 25, 2, 35), Some(Tz::Europe__Berlin), "2026-10-25 03:30"),
-            (noon, None, "-39m"),
+            (noon, None, "-36m"),
         ] {
             let jql = format!("(a = b OR c = d) AND updated >= \"{expected}\" ORDER BY updated ASC");
             assert_eq!(ask(since, zone), jql);

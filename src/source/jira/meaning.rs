@@ -166,7 +166,7 @@ pub(super) fn not_understood(service: &str, statuses: &BTreeSet<StatusName>) -> 
     names.truncate(5);
     let mut list = names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
     if more > 0 {
-        list.push_str(&format!(" and {more} more"));
+        list = format!("{list} and {more} more");
     }
     Some(Problem::new(
         format!("{service}: nothing says what these statuses mean: {list}; they count as unknown"),

@@ -31,6 +31,7 @@ mod jql;
 mod known;
 mod meaning;
 mod operations;
+mod pasts;
 mod search;
 mod settings;
 mod stories;
@@ -136,6 +137,7 @@ impl JiraSource {
             settings: &self.settings,
             round,
             service: self.id.as_str(),
+            stranger: None,
         };
         let read = if is_whole {
             // A whole that is not read to its end leaves what was known before.

@@ -5,6 +5,7 @@
 //! repeats.
 
 mod errand;
+mod look;
 #[cfg(test)]
 mod tests;
 

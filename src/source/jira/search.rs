@@ -196,7 +196,7 @@ fn named<T: Identified>(
     if unread.len() != lost.len() {
         unread = vec![None; lost.len()];
     }
-    Ok(unread.into_iter().zip(lost.iter().map(|error| unreadable(error))).collect())
+    Ok(unread.into_iter().zip(lost.iter().map(unreadable)).collect())
 }
 
 fn unreadable(error: &HttpError) -> Problem {

@@ -14,7 +14,6 @@ use chrono::Duration;
 
 use super::{
     api::Api,
-    changelog,
     fields::CustomFields,
     issue::{Issue, in_order, past},
     jql,
@@ -33,18 +32,16 @@ use crate::{
 };
 
 /// Most issues; the ones that were created last are kept.
-const MOST_ISSUES: usize = 10_000;
+pub(super) const MOST_ISSUES: usize = 10_000;
 /// Most versions of a project.
 const MOST_VERSIONS: usize = 2_000;
 /// Most projects whose versions are read where nobody named them.
 const MOST_PROJECTS: usize = 50;
 /// Issues to a page, with and without their past.
 const PAGE: u64 = 100;
-const PAGE_WITH_PAST: u64 = 50;
+pub(super) const PAGE_WITH_PAST: u64 = 50;
 /// Ids to a page; Data Center cuts that down itself.
 const PAGE_OF_IDS: u64 = 5_000;
-/// How many issues whose past came cut off are asked for it one by one in a round.
-const MOST_CUT: usize = 200;
 /// Everything is read again after so long.
 const WHOLE_HOURS: i64 = 24;
 /// What nothing tells of is looked at after so long.
@@ -53,7 +50,7 @@ const SWEEP_MINUTES: i64 = 60;
 const VERSIONS_MINUTES: i64 = 5;
 
 /// The fields of an issue that every Jira has.
-const FIELDS: [&str; 17] = [
+pub(super) const FIELDS: [&str; 17] = [
     "summary",
     "status",
     "project",
@@ -79,6 +76,8 @@ pub(super) struct Reading<'a> {
     pub(super) settings: &'a JiraSettings,
     pub(super) round: &'a Round,
     pub(super) service: &'a str,
+    /// Jira does not know who asks, and why.
+    pub(super) stranger: Option<HttpError>,
 }
 
 /// Which Jira it is, by its own words where it says them.
@@ -136,6 +135,7 @@ impl Reading<'_> {
         known.selection = self.select(known);
         let question = self.question(known, jql::newest_first(&known.selection));
         self.issues(known, question, &HashSet::new(), told).await?;
+        self.is_shown_something(known.issues.len() + known.lost.len())?;
         if self.settings.jql.is_some() {
             self.versions(known).await?;
         }
@@ -177,7 +177,10 @@ impl Reading<'_> {
                 known.account = user.called();
             }
             // Nobody is signed in: what is public is read.
-            Err(error) if is_withheld(error.kind()) => (known.zone, known.account) = (None, None),
+            Err(error) if is_withheld(error.kind()) => {
+                (known.zone, known.account) = (None, None);
+                self.stranger = Some(error);
+            }
             Err(error) => return Err(error),
         }
         match self.api.get("statuses", "status").await {
@@ -209,6 +212,15 @@ impl Reading<'_> {
         }
         let after = (known.zone, known.account.clone(), known.statuses.clone(), known.fields.clone());
         Ok(before != after || problems != known.problems)
+    }
+
+    /// A stranger who finds nothing was not told that there is nothing: Jira hides issues
+    /// without a word.
+    fn is_shown_something(&self, found: usize) -> Result<(), HttpError> {
+        match &self.stranger {
+            Some(error) if found == 0 => Err(error.clone()),
+            _ => Ok(()),
+        }
     }
 
     fn no_points(&self, name: &str, candidates: &[Text]) -> Problem {
@@ -301,16 +313,14 @@ impl Reading<'_> {
 
     /// Which issues are read now.
     fn select(&self, known: &Known) -> String {
-        match &self.settings.jql {
-            Some(jql) => jql::of_person(jql),
-            None => {
-                let projects = self.projects(known);
-                let shown = projects.iter().filter(|key| !known.hidden.contains(*key));
-                let since = days_before(self.round.now, self.settings.recent_days);
-                let versions = known.told_versions(self.settings, since);
-                jql::of_projects(shown.map(Text::as_str), &versions, self.settings.recent_days)
-            }
+        if let Some(jql) = &self.settings.jql {
+            return jql::of_person(jql);
         }
+        let projects = self.projects(known);
+        let shown = projects.iter().filter(|key| !known.hidden.contains(*key));
+        let since = days_before(self.round.now, self.settings.recent_days);
+        let versions = known.told_versions(self.settings, since);
+        jql::of_projects(shown.map(Text::as_str), &versions, self.settings.recent_days)
     }
 
     /// Asks for whole issues.
@@ -396,118 +406,6 @@ impl Reading<'_> {
         self.cut_pasts(known, &cut, unreadable).await
     }
 
-    /// Reads the past of many issues (Cloud). Where that is not offered, with another search.
-    /// How many histories cannot be read.
-    async fn pasts(&mut self, known: &mut Known, ids: &[Text]) -> Result<usize, HttpError> {
-        if ids.is_empty() {
-            return Ok(0);
-        }
-        match changelog::bulk(&self.api, ids).await {
-            Ok(mut pasts) => {
-                for id in ids {
-                    let changes = pasts.changes.remove(id).unwrap_or_default();
-                    if let Some(issue) = known.issues.get_mut(id) {
-                        issue.past = Some(in_order(changes));
-                    }
-                }
-                Ok(pasts.unreadable)
-            }
-            Err(error)
-                if is_withheld(error.kind()) && !matches!(error.kind(), HttpErrorKind::SignedOut { .. }) =>
-            {
-                known.no_bulk = true;
-                let mut cut = Vec::new();
-                let unreadable = self.pasts_by_search(known, ids, &mut cut).await?;
-                self.cut_pasts(known, &cut, 0).await?;
-                Ok(unreadable)
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn pasts_by_search(
-        &self,
-        known: &mut Known,
-        ids: &[Text],
-        cut: &mut Vec<Text>,
-    ) -> Result<usize, HttpError> {
-        let mut unreadable = 0;
-        for chunk in ids.chunks(PAGE_WITH_PAST as usize) {
-            let names: Vec<&str> = chunk.iter().map(Text::as_str).collect();
-            let question = Question {
-                operation: "changelog",
-                jql: jql::with_ids(&names),
-                fields: FIELDS.iter().map(|name| (*name).to_owned()).collect(),
-                with_past: true,
-                page: PAGE_WITH_PAST,
-                most: MOST_ISSUES,
-            };
-            let mut search = Search::new(&self.api, question);
-            while let Some(page) = search.next::<wire::Issue>().await? {
-                for issue in page.items {
-                    let Some(changelog) = issue.changelog else { continue };
-                    let came = changelog.histories.len() as u64;
-                    let (changes, lost) = past(changelog.histories);
-                    unreadable += lost;
-                    if changelog.total.is_some_and(|total| total > came) {
-                        cut.push(issue.id.clone());
-                    }
-                    if let Some(known) = known.issues.get_mut(&issue.id) {
-                        known.past = Some(in_order(changes));
-                    }
-                }
-            }
-        }
-        Ok(unreadable)
-    }
-
-    /// Reads the rest of what came cut off, and says what of the past is missing.
-    async fn cut_pasts(
-        &self,
-        known: &mut Known,
-        cut: &[Text],
-        mut unreadable: usize,
-    ) -> Result<(), HttpError> {
-        let mut short: Vec<Text> = Vec::new();
-        for (index, id) in cut.iter().enumerate() {
-            let read = if index < MOST_CUT { Some(changelog::of_one(&self.api, id).await) } else { None };
-            let Some(issue) = known.issues.get_mut(id) else { continue };
-            match read {
-                Some(Ok(mut pasts)) => {
-                    unreadable += pasts.unreadable;
-                    let mut changes = pasts.changes.remove(id).unwrap_or_default();
-                    changes.extend(issue.past.take().unwrap_or_default());
-                    issue.past = Some(in_order(changes));
-                }
-                Some(Err(error)) if !is_withheld(error.kind()) => return Err(error),
-                Some(Err(_)) | None => short.push(issue.key.clone()),
-            }
-        }
-        let mut problems = known.problems.remove(&Part::Past).unwrap_or_default();
-        if unreadable > 0 {
-            problems.push(Problem::new(
-                format!("{}: {unreadable} changes of issues in the past cannot be read", self.service),
-                "burn-down and scope may be off by these; please report this",
-            ));
-        }
-        if let Some(first) = short.first() {
-            let others = match short.len() {
-                1 => String::new(),
-                many => format!(" and of {} more", many - 1),
-            };
-            problems.push(Problem::new(
-                format!(
-                    "{}: the past of {first}{others} is longer than what the service shows",
-                    self.service
-                ),
-                "its burn-down begins later than it could",
-            ));
-        }
-        problems.truncate(5);
-        known.set_problems(Part::Past, problems);
-        Ok(())
-    }
-
     /// Looks what was changed, and reads that. True if anything was.
     async fn changes(&mut self, known: &mut Known, selection: &str) -> Result<bool, HttpError> {
         let now = self.round.now;
@@ -529,6 +427,7 @@ impl Reading<'_> {
     async fn sweep(&mut self, known: &mut Known, selection: &str) -> Result<bool, HttpError> {
         let jql = jql::newest_first(selection);
         let (handles, is_cut) = self.handles("sweep", jql, &["id"], PAGE_OF_IDS).await?;
+        self.is_shown_something(handles.len())?;
         let there: HashSet<Text> = handles.into_iter().map(|handle| handle.id).collect();
         let before = known.issues.len() + known.lost.len();
         // Of a list that was not read to its end nobody knows what is missing.
@@ -537,7 +436,7 @@ impl Reading<'_> {
             known.lost.retain(|id, _| there.contains(id));
         }
         let mut any = before != known.issues.len() + known.lost.len();
-        known.selection = selection.to_owned();
+        selection.clone_into(&mut known.selection);
         let mut new: Vec<&str> = there
             .iter()
             .filter(|id| !known.issues.contains_key(*id) && !known.lost.contains_key(*id))
@@ -601,7 +500,7 @@ fn note_lost(known: &mut Known, lost: Vec<(Option<wire::Handle>, Problem)>) {
 }
 
 fn note_status(known: &mut Known, status: &wire::Status) {
-    let category = status.status_category.as_ref().map(|category| category.key.clone()).unwrap_or_default();
+    let category = status.category.as_ref().map(|category| category.key.clone()).unwrap_or_default();
     let name = status.name.clone();
     known.statuses.entry(status.id.clone()).or_insert(KnownStatus { name, category });
 }

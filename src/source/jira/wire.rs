@@ -46,11 +46,11 @@ pub(super) struct Named {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(super) struct Status {
     pub(super) id: Text,
     pub(super) name: Text,
-    pub(super) status_category: Option<StatusCategory>,
+    #[serde(rename = "statusCategory")]
+    pub(super) category: Option<StatusCategory>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -187,6 +187,7 @@ pub(super) struct Past {
 /// Some changes that were made at once.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct History {
+    pub(super) id: Option<Text>,
     pub(super) created: Timestamp,
     #[serde(default)]
     pub(super) items: Vec<Item>,

@@ -1,18 +1,15 @@
 //! One operation under way: what it reads, the one request that changes something, and what an
 //! answer that is none means.
 
-use chrono::Duration;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::super::{
-    document, known::Place, meaning::version_text, settings::JiraSettings, timestamp::Timestamp, wire,
-};
+use super::super::{document, known::Place, meaning::version_text, settings::JiraSettings, wire};
 use crate::{
-    domain::{Instant, Problem, StoryKey, Text},
+    domain::{Problem, StoryKey, Text},
     source::{
         http::{HttpError, HttpErrorKind, Method, Reply, Request, Session},
-        operation::{Done, Found, OperationError, StoryOperation},
+        operation::{Done, OperationError},
     },
 };
 
@@ -36,18 +33,18 @@ pub(super) struct Errand<'a> {
 
 /// An issue as it is now, as far as operations need it.
 #[derive(Deserialize)]
-struct Now {
-    fields: NowFields,
+pub(super) struct Now {
+    pub(super) fields: NowFields,
 }
 
 #[derive(Deserialize)]
-struct NowFields {
-    status: Option<wire::Named>,
-    priority: Option<wire::Named>,
-    assignee: Option<wire::User>,
-    project: Option<wire::Project>,
+pub(super) struct NowFields {
+    pub(super) status: Option<wire::Named>,
+    pub(super) priority: Option<wire::Named>,
+    pub(super) assignee: Option<wire::User>,
+    pub(super) project: Option<wire::Project>,
     #[serde(rename = "fixVersions", default)]
-    fix_versions: Vec<wire::VersionName>,
+    pub(super) fix_versions: Vec<wire::VersionName>,
 }
 
 impl Errand<'_> {
@@ -88,7 +85,7 @@ impl Errand<'_> {
     }
 
     /// The one person that `name` means, among those whom it may be given to.
-    async fn find_user(&self, name: &Text) -> Result<wire::User, OperationError> {
+    pub(super) async fn find_user(&self, name: &Text) -> Result<wire::User, OperationError> {
         let parameter = if self.place.is_cloud { "query" } else { "username" };
         let request = Request::get("people", self.path("user/assignable/search"))
             .query("issueKey", self.key.as_str())
@@ -158,7 +155,11 @@ impl Errand<'_> {
     }
 
     /// The version of a project that `name` means: written so, or of the same number.
-    async fn find_version(&self, project: &Text, name: &Text) -> Result<wire::Version, OperationError> {
+    pub(super) async fn find_version(
+        &self,
+        project: &Text,
+        name: &Text,
+    ) -> Result<wire::Version, OperationError> {
         let path = self.path(&format!("project/{}/versions", Request::segment(project)));
         let reply = self.read(Request::get("versions", path)).await?;
         let versions = reply.items::<wire::Version>(&[]).map_err(|error| self.refused(&error))?.kept;
@@ -296,105 +297,23 @@ impl Errand<'_> {
         Ok(self.done(format!("status is {status}")))
     }
 
-    async fn transitions(&self) -> Result<Vec<wire::Transition>, OperationError> {
+    pub(super) async fn transitions(&self) -> Result<Vec<wire::Transition>, OperationError> {
         let request =
             Request::get("transitions", self.issue("/transitions")).query("expand", "transitions.fields");
         let reply = self.read(request).await?;
         Ok(reply.items::<wire::Transition>(&["transitions"]).map_err(|error| self.refused(&error))?.kept)
     }
 
-    /// Looks whether it was done.
-    pub(super) async fn look(
-        &self,
-        wanted: &StoryOperation,
-        tried_at: Instant,
-    ) -> Result<Found, OperationError> {
-        let is_done = match wanted {
-            StoryOperation::Comment(text) => return self.look_for_comment(text, tried_at).await,
-            StoryOperation::Assign(people) => {
-                let now = self.now("assignee").await?.fields.assignee;
-                let Some(name) = people.first() else { return Ok(Found::NotDone) };
-                match now {
-                    Some(user) if is_called(&user, name) => true,
-                    Some(user) => {
-                        let meant = self.find_user(name).await?;
-                        (meant.account_id, meant.name) == (user.account_id, user.name)
-                    }
-                    None => false,
-                }
-            }
-            StoryOperation::Move(wanted) => {
-                let now = self.now("fixVersions,project").await?.fields;
-                let project = now.project.map(|project| project.key);
-                let project = project.unwrap_or_else(|| Text::new(self.project()));
-                let open = |version: &&wire::VersionName| {
-                    version.released != Some(true) && version.archived != Some(true)
-                };
-                match wanted {
-                    Some(name) => {
-                        let target = self.find_version(&project, name).await?;
-                        now.fix_versions.iter().any(|version| version.id == target.id)
-                            && now.fix_versions.iter().filter(open).all(|version| version.id == target.id)
-                    }
-                    None => now.fix_versions.iter().filter(open).count() == 0,
-                }
-            }
-            StoryOperation::SetPriority(wanted) => {
-                let now = self.now("priority").await?.fields.priority;
-                now.is_some_and(|priority| is_same(&priority.name, wanted))
-            }
-            StoryOperation::Transition(wanted) => {
-                let now = self.now("status").await?.fields.status;
-                let is_there = now.is_some_and(|status| is_same(&status.name, wanted));
-                let still_leads = |found: &wire::Transition| {
-                    is_same(&found.name, wanted)
-                        || found.to.as_ref().is_some_and(|to| is_same(&to.name, wanted))
-                };
-                if !is_there && !self.transitions().await?.iter().any(still_leads) {
-                    return Ok(Found::CannotTell(Problem::new(
-                        format!(
-                            "{}: {}: its status is another one than \"{wanted}\", and nothing leads there",
-                            self.service, self.key
-                        ),
-                        format!("look at {}", self.url()),
-                    )));
-                }
-                is_there
-            }
-        };
-        Ok(if is_done { Found::Done(self.done(self.word)) } else { Found::NotDone })
-    }
-
-    async fn look_for_comment(&self, text: &str, tried_at: Instant) -> Result<Found, OperationError> {
-        #[derive(Deserialize)]
-        struct Comment {
-            body: Value,
-            created: Timestamp,
-        }
-        let request = Request::get("comments", self.issue("/comment"))
-            .query("orderBy", "-created")
-            .query("maxResults", "50");
-        let reply = self.read(request).await?;
-        let comments = reply.items::<Comment>(&["comments"]).map_err(|error| self.refused(&error))?.kept;
-        let said = document::words(&Value::from(text));
-        // Clocks differ.
-        let from = tried_at - Duration::minutes(5);
-        let is_there = comments
-            .iter()
-            .any(|comment| comment.created.0 >= from && document::words(&comment.body) == said);
-        Ok(if is_there { Found::Done(self.done("commented")) } else { Found::NotDone })
-    }
-
-    async fn now(&self, fields: &str) -> Result<Now, OperationError> {
+    pub(super) async fn now(&self, fields: &str) -> Result<Now, OperationError> {
         self.read_json(Request::get("issue", self.issue("")).query("fields", fields)).await
     }
 
-    async fn read_json<T: DeserializeOwned>(&self, request: Request) -> Result<T, OperationError> {
+    pub(super) async fn read_json<T: DeserializeOwned>(&self, request: Request) -> Result<T, OperationError> {
         self.read(request).await?.json().map_err(|error| self.refused(&error))
     }
 
     /// Sends a request that reads.
-    async fn read(&self, request: Request) -> Result<Reply, OperationError> {
+    pub(super) async fn read(&self, request: Request) -> Result<Reply, OperationError> {
         let sent = self.api().send(request.never_remembered()).await;
         sent.map_err(|error| self.refused(&error))
     }
@@ -409,7 +328,7 @@ impl Errand<'_> {
     }
 
     /// Nothing was changed, because Jira said no or could not be asked.
-    fn refused(&self, error: &HttpError) -> OperationError {
+    pub(super) fn refused(&self, error: &HttpError) -> OperationError {
         let project = self.project();
         let Problem { what, next_step } = error.problem();
         let (why, next_step) = match error.kind() {
@@ -451,7 +370,7 @@ impl Errand<'_> {
         OperationError::NotDone(Problem::new(what, next_step))
     }
 
-    fn done(&self, what: impl AsRef<str>) -> Done {
+    pub(super) fn done(&self, what: impl AsRef<str>) -> Done {
         Done { what: Text::new(what), url: Some(self.url()) }
     }
 
@@ -459,15 +378,15 @@ impl Errand<'_> {
         self.api().path(rest)
     }
 
-    fn issue(&self, rest: &str) -> String {
+    pub(super) fn issue(&self, rest: &str) -> String {
         self.path(&format!("issue/{}{rest}", Request::segment(self.key.as_str())))
     }
 
-    fn url(&self) -> Text {
+    pub(super) fn url(&self) -> Text {
         Text::new(format!("{}/browse/{}", self.place.site, self.key))
     }
 
-    fn project(&self) -> &str {
+    pub(super) fn project(&self) -> &str {
         self.key.as_str().rsplit_once('-').map_or("", |(project, _)| project)
     }
 }
@@ -502,11 +421,11 @@ fn required(transition: &wire::Transition) -> Vec<Text> {
     fields.map(|(id, field)| field.name.clone().unwrap_or_else(|| Text::new(id))).collect()
 }
 
-fn is_same(one: &str, other: &str) -> bool {
+pub(super) fn is_same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 
-fn is_called(user: &wire::User, name: &str) -> bool {
+pub(super) fn is_called(user: &wire::User, name: &str) -> bool {
     let names = [&user.display_name, &user.name, &user.email_address, &user.account_id];
     names.into_iter().flatten().any(|known| is_same(known, name))
 }
@@ -523,9 +442,6 @@ fn list(names: impl Iterator<Item = Text>) -> String {
     names.dedup();
     let more = names.len().saturating_sub(MOST_NAMED);
     names.truncate(MOST_NAMED);
-    let mut list = names.iter().map(Text::as_str).collect::<Vec<_>>().join(", ");
-    if more > 0 {
-        list.push_str(&format!(" and {more} more"));
-    }
-    list
+    let list = names.iter().map(Text::as_str).collect::<Vec<_>>().join(", ");
+    if more > 0 { format!("{list} and {more} more") } else { list }
 }
