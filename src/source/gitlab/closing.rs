@@ -12,8 +12,22 @@ const MOST: usize = 20;
 const LOOKED_AT: usize = 10_000;
 
 const VERBS: [&str; 16] = [
-    "close", "closes", "closed", "closing", "fix", "fixes", "fixed", "fixing", "resolve", "resolves",
-    "resolved", "resolving", "implement", "implements", "implemented", "implementing",
+    "close",
+    "closes",
+    "closed",
+    "closing",
+    "fix",
+    "fixes",
+    "fixed",
+    "fixing",
+    "resolve",
+    "resolves",
+    "resolved",
+    "resolving",
+    "implement",
+    "implements",
+    "implemented",
+    "implementing",
 ];
 
 /// Projects (empty: this one) and numbers of the issues that `description` says it closes.
@@ -70,8 +84,10 @@ mod tests {
             ("Closes #1 closes #1", &["#1"]),
             ("", &[]),
         ] {
-            let found: Vec<String> =
-                closed_by(description).iter().map(|(project, number)| format!("{project}#{number}")).collect();
+            let found: Vec<String> = closed_by(description)
+                .iter()
+                .map(|(project, number)| format!("{project}#{number}"))
+                .collect();
             assert_eq!(found, expected, "{description}");
         }
     }

@@ -43,13 +43,12 @@ pub(super) fn deployments<'a>(
             continue;
         };
         let job = deployment.deployable.as_ref();
-        let has_begun = state == DeploymentState::Running || (state.is_over() && state != DeploymentState::Cancelled);
+        let has_begun =
+            state == DeploymentState::Running || (state.is_over() && state != DeploymentState::Cancelled);
         let started_at =
             job.and_then(|job| job.started_at).or(Some(deployment.created_at)).filter(|_| has_begun);
-        let finished_at = job
-            .and_then(|job| job.finished_at)
-            .or(deployment.updated_at)
-            .filter(|_| state.is_over());
+        let finished_at =
+            job.and_then(|job| job.finished_at).or(deployment.updated_at).filter(|_| state.is_over());
         let from = started_at.unwrap_or(deployment.created_at);
         let until = finished_at.or(deployment.updated_at).unwrap_or(from).max(from + shortest());
         let release = deployment
@@ -137,9 +136,13 @@ pub(super) fn in_production<'a>(
         environments.iter().any(|place| place.id.text() == name && place.tier == Tier::Production)
     };
     found
-        .filter(|deployment| deployment.sha.as_deref() == Some(commit) && deployment.status.as_deref() == Some("success"))
+        .filter(|deployment| {
+            deployment.sha.as_deref() == Some(commit) && deployment.status.as_deref() == Some("success")
+        })
         .filter(|deployment| deployment.environment.as_ref().is_some_and(|place| is_production(&place.name)))
-        .filter_map(|deployment| deployment.deployable.as_ref().and_then(|job| job.finished_at).or(deployment.updated_at))
+        .filter_map(|deployment| {
+            deployment.deployable.as_ref().and_then(|job| job.finished_at).or(deployment.updated_at)
+        })
         .min()
 }
 
@@ -174,7 +177,11 @@ mod tests {
             (json!({ "deployable": null }), Some(Succeeded), Some((0, 60))),
             (json!({ "status": "failed" }), Some(Failed), Some((2, 9))),
             (json!({ "status": "canceled", "deployable": null }), Some(Cancelled), None),
-            (json!({ "status": "running", "deployable": { "started_at": "2026-11-24T10:02:00Z" } }), Some(Running), None),
+            (
+                json!({ "status": "running", "deployable": { "started_at": "2026-11-24T10:02:00Z" } }),
+                Some(Running),
+                None,
+            ),
             (json!({ "status": "blocked", "deployable": null }), Some(Draft), None),
             (json!({ "status": "created", "deployable": null }), Some(Approved), None),
             (json!({ "status": "levitating" }), None, None),
@@ -194,7 +201,10 @@ mod tests {
     #[test]
     fn environments_have_the_tier_that_gitlab_says() {
         let place = |name: &str, tier: Option<&str>, state: &str| -> wire::Environment {
-            serde_json::from_value(json!({ "id": 1, "name": name, "slug": name, "tier": tier, "state": state })).unwrap()
+            serde_json::from_value(
+                json!({ "id": 1, "name": name, "slug": name, "tier": tier, "state": state }),
+            )
+            .unwrap()
         };
         let set_up = [
             place("eu", Some("production"), "available"),

@@ -73,10 +73,11 @@ struct Notes {
     problems: Vec<Problem>,
 }
 
-/// How many requests a round may spend on single things.
-pub(super) fn most_requests(budget: &Budget, is_anonymous: bool) -> u64 {
+/// How many requests a round at `now` may spend on single things.
+pub(super) fn most_requests(budget: &Budget, is_anonymous: bool, now: Instant) -> u64 {
     let most = if is_anonymous { MOST_PUBLIC_REQUESTS } else { MOST_REQUESTS };
-    budget.windows.values().map(|window| window.remaining / 2).fold(most, u64::min)
+    let running = budget.windows.values().filter(|window| window.resets_at > now);
+    running.map(|window| window.remaining / 2).fold(most, u64::min)
 }
 
 /// One round with the single things of one project.
@@ -193,7 +194,8 @@ impl Details<'_> {
                 continue;
             }
             let class = if issue.is_open() { 1 } else { 2 };
-            let order = (!is_focus(milestone.map(|found| &found.title)), class, -issue.updated_at.timestamp());
+            let order =
+                (!is_focus(milestone.map(|found| &found.title)), class, -issue.updated_at.timestamp());
             due.push((order, Item::Issue(issue.iid)));
         }
         for pipeline in known.pipelines.values().filter(|_| !known.hidden.contains(&Part::Reports)) {
@@ -261,7 +263,10 @@ impl Details<'_> {
                 Ok(None)
             }
             Err(error)
-                if matches!(error.kind(), HttpErrorKind::Unexpected { .. } | HttpErrorKind::TooLarge { .. }) =>
+                if matches!(
+                    error.kind(),
+                    HttpErrorKind::Unexpected { .. } | HttpErrorKind::TooLarge { .. }
+                ) =>
             {
                 notes.problems.push(error.problem());
                 Ok(None)
@@ -278,7 +283,9 @@ impl Details<'_> {
         notes: &mut Notes,
     ) -> Result<Vec<T>, HttpError> {
         let list = List { operation: part.needs().0, below, query, most: MOST_OF_ONE, keyset: false };
-        let Some(found) = self.shown(part, notes, self.ask.quietly(list)).await? else { return Ok(Vec::new()) };
+        let Some(found) = self.shown(part, notes, self.ask.quietly(list)).await? else {
+            return Ok(Vec::new());
+        };
         notes.problems.extend(found.problems);
         Ok(found.items)
     }
@@ -294,8 +301,11 @@ impl Details<'_> {
             Vec::new()
         };
         let can_block = issue.is_open() && issue.blocking_issues_count.is_some();
-        let links =
-            if can_block { self.list(Part::Links, &below("links"), Vec::new(), notes).await? } else { Vec::new() };
+        let links = if can_block {
+            self.list(Part::Links, &below("links"), Vec::new(), notes).await?
+        } else {
+            Vec::new()
+        };
         Ok(History { of: issue.updated_at, states, milestones, labels, links })
     }
 
@@ -339,7 +349,8 @@ impl Details<'_> {
         }
         let head = newest.as_ref().unwrap_or(listed).sha.clone().unwrap_or_default();
         if detail.first_commit.as_ref().is_none_or(|(of, _)| *of != head) {
-            let commits: Vec<Commit> = self.list(Part::Commits, &below("/commits"), Vec::new(), notes).await?;
+            let commits: Vec<Commit> =
+                self.list(Part::Commits, &below("/commits"), Vec::new(), notes).await?;
             let first = commits.iter().filter_map(|commit| commit.authored_date.or(commit.created_at)).min();
             detail.first_commit = Some((head, first));
         }
@@ -357,10 +368,13 @@ impl Details<'_> {
         let own = project.and_then(|project| project.id);
         let elsewhere = pipeline.project_id.filter(|id| own.is_some_and(|own| own != *id));
         let Some(elsewhere) = elsewhere else {
-            return self.list(Part::Jobs, &format!("pipelines/{}/jobs", pipeline.id), Vec::new(), notes).await;
+            return self
+                .list(Part::Jobs, &format!("pipelines/{}/jobs", pipeline.id), Vec::new(), notes)
+                .await;
         };
         let path = format!("projects/{elsewhere}/pipelines/{}/jobs", pipeline.id);
-        let request = crate::source::http::Request::get("jobs", path).never_remembered().query("per_page", "100");
+        let request =
+            crate::source::http::Request::get("jobs", path).never_remembered().query("per_page", "100");
         match self.ask.session.send(request).await {
             Ok(reply) => Ok(reply.items(&[])?.kept),
             // A fork that is not shown: the pipeline's own status is.

@@ -48,7 +48,10 @@ pub(super) async fn examine(
     let is_reached = match &version {
         Ok(reply) => {
             let version = reply.json::<Version>().map(|found| format!(", GitLab {}", found.version));
-            points.push(Diagnosis::good("reachable", format!("{}{}", http.host(), version.unwrap_or_default())));
+            points.push(Diagnosis::good(
+                "reachable",
+                format!("{}{}", http.host(), version.unwrap_or_default()),
+            ));
             true
         }
         // Who is not signed in is not told the version.
@@ -129,7 +132,8 @@ async fn scopes(session: &Session<'_>, round: &Round) -> Vec<Diagnosis> {
     if let Some(day) = token.expires_at {
         let left = (day - round.now.date_naive()).num_days();
         if left <= SOON_DAYS {
-            let problem = Problem::new(format!("the token expires on {day}"), "make a new one before that day");
+            let problem =
+                Problem::new(format!("the token expires on {day}"), "make a new one before that day");
             points.push(Diagnosis::of_problem("token", DiagnosisState::Limited, &problem));
         }
     }
@@ -222,5 +226,9 @@ fn clock(http: &Http) -> Diagnosis {
     }
     let way = if seconds > 0 { "ahead of" } else { "behind" };
     let what = format!("the server's clock is {} s {way} this one", seconds.abs());
-    Diagnosis::of_problem("clock", DiagnosisState::Limited, &Problem::new(what, "set the clock of this machine"))
+    Diagnosis::of_problem(
+        "clock",
+        DiagnosisState::Limited,
+        &Problem::new(what, "set the clock of this machine"),
+    )
 }

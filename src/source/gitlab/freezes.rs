@@ -35,8 +35,12 @@ pub(super) fn freezes(
             "correct it in the project's settings: CI/CD, Deploy freezes",
         )
     };
-    let zone = zone(period.cron_timezone.as_deref())
-        .ok_or_else(|| problem(format!("the time zone \"{}\" is unheard of", clipped(period.cron_timezone.as_deref().unwrap_or_default()))))?;
+    let zone = zone(period.cron_timezone.as_deref()).ok_or_else(|| {
+        problem(format!(
+            "the time zone \"{}\" is unheard of",
+            clipped(period.cron_timezone.as_deref().unwrap_or_default())
+        ))
+    })?;
     let read = |pattern: &str| {
         // GitLab's patterns have five fields; a sixth one would be seconds or years.
         CronParser::new()
@@ -75,7 +79,9 @@ fn zone(name: Option<&str>) -> Option<Tz> {
                 let city = name.replace(' ', "_");
                 return chrono_tz::TZ_VARIANTS
                     .iter()
-                    .find(|zone| zone.name().rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city)))
+                    .find(|zone| {
+                        zone.name().rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city))
+                    })
                     .copied();
             }
         };
@@ -110,7 +116,12 @@ mod tests {
 
     use super::*;
 
-    fn told(start: &str, end: &str, zone: Option<&str>, now: Instant) -> Result<Vec<(String, String)>, Problem> {
+    fn told(
+        start: &str,
+        end: &str,
+        zone: Option<&str>,
+        now: Instant,
+    ) -> Result<Vec<(String, String)>, Problem> {
         let period = FreezePeriod {
             id: 1,
             freeze_start: start.to_owned(),
@@ -156,7 +167,11 @@ mod tests {
         };
         let pair = |from: &str, until: &str| (from.to_owned(), until.to_owned());
         assert_eq!(of("03-27", &spring), [pair("03-27 01:30", "03-27 04:00")]);
-        assert_eq!(of("03-28", &spring), [pair("03-28 01:00", "03-28 03:00")], "the first instant after the gap");
+        assert_eq!(
+            of("03-28", &spring),
+            [pair("03-28 01:00", "03-28 03:00")],
+            "the first instant after the gap"
+        );
         assert_eq!(of("03-29", &spring), [pair("03-29 00:30", "03-29 03:00")]);
         let autumn = told("30 2 * * *", "0 5 * * *", Some("Berlin"), at(2026, 10, 24)).unwrap();
         assert_eq!(of("10-25", &autumn), [pair("10-25 00:30", "10-25 04:00")], "once, the first time");

@@ -15,8 +15,8 @@ use super::{
     stories::{self, Statuses},
     test_runs,
     wire::{
-        Car, Deployment, Detail, Environment, FreezePeriod, History, Issue, MergeRequest, Milestone, Pipeline,
-        Project, Release, Summary, Tag,
+        Car, Deployment, Detail, Environment, FreezePeriod, History, Issue, MergeRequest, Milestone,
+        Pipeline, Project, Release, Summary, Tag,
     },
 };
 use crate::{
@@ -74,7 +74,8 @@ impl Part {
     pub(super) fn needs(self) -> (&'static str, &'static str) {
         const GUEST: &str = "a token with the scope read_api of somebody with at least the role Guest";
         const REPORTER: &str = "a token with the scope read_api of somebody with at least the role Reporter";
-        const DEVELOPER: &str = "a token with the scope read_api of somebody with at least the role Developer";
+        const DEVELOPER: &str =
+            "a token with the scope read_api of somebody with at least the role Developer";
         match self {
             Self::Project => ("the project", GUEST),
             Self::MergeRequests => ("merge requests", REPORTER),
@@ -226,8 +227,14 @@ impl Known {
     pub(super) fn tell(&self, meaning: &Meaning<'_>, facts: &mut Facts) {
         let naming = meaning.naming;
         let milestones = self.milestones_since(meaning.since);
-        let told =
-            releases::releases(&milestones, &self.releases, &self.tags, naming, meaning.calendar, meaning.now);
+        let told = releases::releases(
+            &milestones,
+            &self.releases,
+            &self.tags,
+            naming,
+            meaning.calendar,
+            meaning.now,
+        );
         let (deployed, mut problems) =
             deployments::deployments(self.deployments.values(), &told, naming, meaning.service);
         let environments = deployments::environments(&self.environments, self.deployments.values());
@@ -308,7 +315,8 @@ impl Known {
     fn blockers(&self, naming: &Naming) -> BTreeMap<StoryKey, Vec<StoryKey>> {
         let mut blockers: BTreeMap<StoryKey, Vec<StoryKey>> = BTreeMap::new();
         for (iid, history) in &self.histories {
-            for linked in history.links.iter().filter(|linked| linked.link_type.as_deref() == Some("blocks")) {
+            for linked in history.links.iter().filter(|linked| linked.link_type.as_deref() == Some("blocks"))
+            {
                 let reference = linked.references.as_ref().and_then(|found| found.full.as_ref());
                 let blocked = stories::linked_key(reference, linked.iid, naming);
                 blockers.entry(blocked).or_default().push(naming.story(*iid));

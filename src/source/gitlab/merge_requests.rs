@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::wire::{Approvals, Detail, Job, MergeRequest, Note, Pipeline, Project, Said, What};
 use crate::{
     domain::{
-        Check, CheckOutcome, Instant, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,
-        StoryKey, Text,
+        Check, CheckOutcome, Instant, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict,
+        Step, StoryKey, Text,
     },
     source::{forge::step, git::subject, naming::Naming},
 };
@@ -44,13 +44,19 @@ pub(super) fn pull_request(found: &MergeRequest, beside: Beside<'_>, naming: &Na
         .map(|said| said.at)
         .max();
     let reviews = reviews(found, detail);
-    let answered = |name: &Text| reviews.iter().any(|review| review.reviewer == *name && review.verdict != ReviewVerdict::Dismissed);
+    let answered = |name: &Text| {
+        reviews.iter().any(|review| review.reviewer == *name && review.verdict != ReviewVerdict::Dismissed)
+    };
     let started_at = detail
         .and_then(|detail| detail.first_commit.as_ref()?.1)
         .map(|authored| authored.min(found.created_at));
     let merge_commit = || {
         // A fast-forward makes no commit: what was the head is then in the base.
-        found.merge_commit_sha.clone().or_else(|| found.squash_commit_sha.clone()).or_else(|| found.sha.clone())
+        found
+            .merge_commit_sha
+            .clone()
+            .or_else(|| found.squash_commit_sha.clone())
+            .or_else(|| found.sha.clone())
     };
     Some(PullRequest {
         number: Some(found.iid),
@@ -104,7 +110,10 @@ pub(super) fn is_unsettled(found: &MergeRequest, detail: Option<&Detail>) -> boo
 fn is_being_worked_out(found: &MergeRequest) -> bool {
     match found.detailed_merge_status.as_deref() {
         Some(status) => matches!(status, "unchecked" | "checking" | "preparing" | "approvals_syncing"),
-        None => matches!(found.merge_status.as_deref(), Some("unchecked" | "checking" | "cannot_be_merged_recheck")),
+        None => matches!(
+            found.merge_status.as_deref(),
+            Some("unchecked" | "checking" | "cannot_be_merged_recheck")
+        ),
     }
 }
 
@@ -130,7 +139,8 @@ fn mergeability(found: &MergeRequest, detail: Option<&Detail>) -> Mergeability {
     if detailed == Some("need_rebase") {
         return Mergeability::Behind;
     }
-    let is_known = detailed.is_none_or(|status| status == "mergeable" || is_elsewhere(status) || blocker(status).is_some());
+    let is_known = detailed
+        .is_none_or(|status| status == "mergeable" || is_elsewhere(status) || blocker(status).is_some());
     if !is_known || merge_status.is_some_and(|status| status != "can_be_merged") {
         return Mergeability::Unknown;
     }
@@ -147,7 +157,12 @@ fn mergeability(found: &MergeRequest, detail: Option<&Detail>) -> Mergeability {
 fn is_elsewhere(status: &str) -> bool {
     matches!(
         status,
-        "not_approved" | "requested_changes" | "ci_must_pass" | "ci_still_running" | "draft_status" | "not_open"
+        "not_approved"
+            | "requested_changes"
+            | "ci_must_pass"
+            | "ci_still_running"
+            | "draft_status"
+            | "not_open"
     )
 }
 
@@ -160,7 +175,9 @@ fn blocker(status: &str) -> Option<&'static str> {
         "jira_association_missing" | "jira_association" => "a Jira issue named",
         "commits_status" => "source branch with commits",
         "status_checks_must_pass" | "external_status_checks" => "external status checks",
-        "security_policy_violations" | "security_policies_violations" | "policies_denied" => "security policies",
+        "security_policy_violations" | "security_policies_violations" | "policies_denied" => {
+            "security policies"
+        }
         "security_policy_pipeline_check" => "pipelines of security policies",
         "locked_paths" => "no locked paths",
         "locked_lfs_files" => "no locked LFS files",
@@ -262,10 +279,8 @@ fn is_bot(name: &Text) -> bool {
 /// The jobs of the newest pipeline, the pipeline itself where they do not explain it, and what
 /// else is in the way of a merge.
 fn checks(found: &MergeRequest, beside: Beside<'_>) -> Vec<Check> {
-    let must_pass = beside
-        .project
-        .and_then(|project| project.only_allow_merge_if_pipeline_succeeds)
-        .unwrap_or_default();
+    let must_pass =
+        beside.project.and_then(|project| project.only_allow_merge_if_pipeline_succeeds).unwrap_or_default();
     let mut checks: Vec<Check> = Vec::new();
     if let Some(detail) = beside.detail {
         let pipeline = detail.single.head_pipeline.as_ref();
@@ -325,7 +340,15 @@ fn unexplained(pipeline: &Pipeline, jobs: &[Check], must_pass: bool) -> Option<C
 fn is_running(status: Option<&str>) -> bool {
     matches!(
         status,
-        Some("created" | "waiting_for_resource" | "waiting_for_callback" | "preparing" | "pending" | "running" | "canceling")
+        Some(
+            "created"
+                | "waiting_for_resource"
+                | "waiting_for_callback"
+                | "preparing"
+                | "pending"
+                | "running"
+                | "canceling"
+        )
     )
 }
 
@@ -431,7 +454,10 @@ mod tests {
             assert_eq!(mergeability(&found, None), expected, "{detailed:?} {merge_status:?} {conflicts}");
         }
         let behind = detail(json!({ "single": { "diverged_commits_count": 3 } }));
-        assert_eq!(mergeability(&found(json!({ "detailed_merge_status": "not_approved" })), Some(&behind)), Behind);
+        assert_eq!(
+            mergeability(&found(json!({ "detailed_merge_status": "not_approved" })), Some(&behind)),
+            Behind
+        );
         let naming = Naming { repository: Text::new("api"), project: Text::new("api") };
         let beside = Beside { project: None, detail: None, queue_position: None };
         assert_eq!(pull_request(&found(json!({ "state": "sublimated" })), beside, &naming), None);
@@ -446,11 +472,16 @@ mod tests {
             ("not_approved", None),
             ("mergeable", None),
         ] {
-            let checks = read(&found(json!({ "detailed_merge_status": status })), &detail(json!({
-                "single": { "head_pipeline": { "id": 1, "status": "success" } },
-                "jobs": [{ "id": 1, "name": "rspec", "status": "success" }],
-            }))).checks;
-            let failed: Vec<&Check> = checks.iter().filter(|check| check.outcome != CheckOutcome::Passed).collect();
+            let checks = read(
+                &found(json!({ "detailed_merge_status": status })),
+                &detail(json!({
+                    "single": { "head_pipeline": { "id": 1, "status": "success" } },
+                    "jobs": [{ "id": 1, "name": "rspec", "status": "success" }],
+                })),
+            )
+            .checks;
+            let failed: Vec<&Check> =
+                checks.iter().filter(|check| check.outcome != CheckOutcome::Passed).collect();
             assert_eq!(failed.first().map(|check| check.name.as_str()), name, "{status}");
             assert!(failed.iter().all(|check| check.required));
         }
@@ -511,8 +542,10 @@ mod tests {
     fn reviews_end_in_what_is_approved_now() {
         use ReviewVerdict::{Approved, ChangesRequested, Commented, Dismissed};
         let note = |day: u32, by: &str, system: bool, body: &str| -> Note {
-            serde_json::from_value(json!({ "id": day, "body": body, "system": system, "author": { "id": 1, "username": by },
-                "created_at": format!("2026-10-{day:02}T08:00:00Z"), "noteable_type": "MergeRequest" }))
+            serde_json::from_value(
+                json!({ "id": day, "body": body, "system": system, "author": { "id": 1, "username": by },
+                "created_at": format!("2026-10-{day:02}T08:00:00Z"), "noteable_type": "MergeRequest" }),
+            )
             .unwrap()
         };
         let notes = [
@@ -536,7 +569,11 @@ mod tests {
         detail.said = notes.iter().filter_map(said).collect();
         let reviewers = json!([{ "id": 1, "username": "kim" }, { "id": 3, "username": "ada" }, { "id": 9, "username": "max" }]);
         let told = read(&found(json!({ "reviewers": reviewers })), &detail);
-        let verdicts: Vec<_> = told.reviews.iter().map(|review| (review.reviewer.as_str(), review.verdict, review.bot)).collect();
+        let verdicts: Vec<_> = told
+            .reviews
+            .iter()
+            .map(|review| (review.reviewer.as_str(), review.verdict, review.bot))
+            .collect();
         assert_eq!(
             verdicts,
             [

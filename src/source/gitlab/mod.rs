@@ -204,7 +204,9 @@ impl GitlabSource {
                 Ok(())
             }
             // Nobody, or a token that may not say whose it is.
-            Err(error) if is_hidden(&error) || matches!(error.kind(), HttpErrorKind::SignedOut { .. }) => Ok(()),
+            Err(error) if is_hidden(&error) || matches!(error.kind(), HttpErrorKind::SignedOut { .. }) => {
+                Ok(())
+            }
             Err(error) => Err(error),
         }
     }
@@ -247,7 +249,7 @@ impl GitlabSource {
             naming: &naming,
             since: days_before(round.now, self.settings.recent_days),
             with_labels: !self.statuses.is_empty(),
-            most: most_requests(&self.http.budget(), ask.is_anonymous()),
+            most: most_requests(&self.http.budget(), ask.is_anonymous(), round.now),
         };
         if details.is_due(known) {
             details.read(known).await?;

@@ -21,11 +21,7 @@ use super::{
     known::{Known, Part},
     wire::Pipeline,
 };
-use crate::source::{
-    forge::note,
-    http::HttpError,
-    naming::Naming,
-};
+use crate::source::{forge::note, http::HttpError, naming::Naming};
 
 /// A question of which only the answer "nothing has changed" is expected.
 struct Probe {
@@ -48,7 +44,12 @@ const PROBES: [Probe; 6] = [
     },
     Probe { part: Part::Issues, operation: "newest issue", below: "issues", query: NEWEST },
     Probe { part: Part::Milestones, operation: "milestones", below: "milestones", query: MILESTONES },
-    Probe { part: Part::Releases, operation: "newest releases", below: "releases", query: &[("per_page", "20")] },
+    Probe {
+        part: Part::Releases,
+        operation: "newest releases",
+        below: "releases",
+        query: &[("per_page", "20")],
+    },
     Probe {
         part: Part::Tags,
         operation: "newest tags",
@@ -65,15 +66,15 @@ const PROBES: [Probe; 6] = [
 
 /// Milestones of the groups above, too. `include_ancestors` is newer (16.7), means the same and
 /// excludes this one.
-pub(super) const MILESTONES: &[(&str, &str)] =
-    &[("include_parent_milestones", "true"), ("per_page", "100")];
+pub(super) const MILESTONES: &[(&str, &str)] = &[("include_parent_milestones", "true"), ("per_page", "100")];
 
 /// Asks all questions, and notes in `known` what has changed.
 pub(super) async fn notice(ask: Asking<'_>, known: &mut Known, naming: &Naming) -> Result<(), HttpError> {
     for probe in &PROBES {
         let asked = async {
             let request = ask.get(probe.operation, probe.below).kept_by_asker();
-            let request = probe.query.iter().fold(request, |request, (name, value)| request.query(name, value));
+            let request =
+                probe.query.iter().fold(request, |request, (name, value)| request.query(name, value));
             Ok(!ask.session.send(request).await?.unchanged())
         };
         if conclude(ask, known, probe.part, asked).await? == Some(true) {
@@ -90,7 +91,9 @@ pub(super) async fn notice(ask: Asking<'_>, known: &mut Known, naming: &Naming) 
         }
     }
     let query = [("scope", "active"), ("sort", "asc"), ("per_page", "100")];
-    if let Some(Some(found)) = conclude(ask, known, Part::Trains, ask.page("merge trains", "merge_trains", &query)).await? {
+    if let Some(Some(found)) =
+        conclude(ask, known, Part::Trains, ask.page("merge trains", "merge_trains", &query)).await?
+    {
         known.set_problems(Part::Trains, found.problems);
         known.trains = found.items;
         known.read.insert(Part::Trains);
@@ -132,14 +135,15 @@ pub(super) fn hide(ask: Asking<'_>, known: &mut Known, part: Part) {
 /// Puts a pipeline in its place: its report is told, or it is the newest one of a merge request.
 pub(super) fn keep(known: &mut Known, pipeline: Pipeline, naming: &Naming) {
     let reference = pipeline.reference.clone().unwrap_or_default();
-    let of_merge_request: Option<u64> = reference
-        .strip_prefix("refs/merge-requests/")
-        .and_then(|rest| rest.split('/').next()?.parse().ok());
+    let of_merge_request: Option<u64> =
+        reference.strip_prefix("refs/merge-requests/").and_then(|rest| rest.split('/').next()?.parse().ok());
     let concerned: Vec<u64> = known
         .merge_requests
         .values()
         .filter(|found| found.is_open())
-        .filter(|found| of_merge_request == Some(found.iid) || (found.sha.is_some() && found.sha == pipeline.sha))
+        .filter(|found| {
+            of_merge_request == Some(found.iid) || (found.sha.is_some() && found.sha == pipeline.sha)
+        })
         .map(|found| found.iid)
         .collect();
     for iid in concerned {

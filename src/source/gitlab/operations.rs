@@ -104,15 +104,22 @@ impl GitlabOperator {
 
     async fn perform(&self, operation: &Operation, attempt: &Attempt) -> Outcome {
         let found = match operation {
-            Operation::PullRequest(target, _) => self
-                .project(&target.repository)
-                .map(|project| (project, format!("merge_requests/{}", target.number), format!("{}!{}", target.repository, target.number))),
-            Operation::Story(key, _) => {
-                self.issue(key).map(|(project, number)| (project, format!("issues/{number}"), key.to_string()))
-            }
+            Operation::PullRequest(target, _) => self.project(&target.repository).map(|project| {
+                (
+                    project,
+                    format!("merge_requests/{}", target.number),
+                    format!("{}!{}", target.repository, target.number),
+                )
+            }),
+            Operation::Story(key, _) => self
+                .issue(key)
+                .map(|(project, number)| (project, format!("issues/{number}"), key.to_string())),
         };
         let Some((project, below, name)) = found else {
-            return Err(not_done("this source has no such project", "look at the projects of the gitlab source"));
+            return Err(not_done(
+                "this source has no such project",
+                "look at the projects of the gitlab source",
+            ));
         };
         // Not the round of anybody else: what was sent is waited for, whatever ends meanwhile.
         let round = Round::at(attempt.now);
@@ -128,18 +135,26 @@ impl GitlabOperator {
         match operation {
             Operation::PullRequest(target, operation) => match operation {
                 PullRequestOperation::Comment(words) => step("comment").comment(words).await,
-                PullRequestOperation::Approve(words) => step("approve").approve(target, words.as_deref()).await,
-                PullRequestOperation::RequestReview(people) => step("request a review").people(people, true).await,
+                PullRequestOperation::Approve(words) => {
+                    step("approve").approve(target, words.as_deref()).await
+                }
+                PullRequestOperation::RequestReview(people) => {
+                    step("request a review").people(people, true).await
+                }
                 PullRequestOperation::Merge(method) => step("merge").merge(target, *method, false).await,
                 PullRequestOperation::MergeWhenReady(method) => {
                     step("merge when ready").merge(target, *method, true).await
                 }
-                PullRequestOperation::RunFailedChecksAgain => step("run failed jobs again").retry(target).await,
+                PullRequestOperation::RunFailedChecksAgain => {
+                    step("run failed jobs again").retry(target).await
+                }
                 PullRequestOperation::UpdateBranch => step("rebase").rebase(target).await,
                 PullRequestOperation::MarkReady => step("mark as ready").mark_ready().await,
                 PullRequestOperation::Close => step("close").close().await,
                 PullRequestOperation::Assign(people) => step("assign").people(people, false).await,
-                PullRequestOperation::Move(title) => step("move to a milestone").milestone(title.as_ref()).await,
+                PullRequestOperation::Move(title) => {
+                    step("move to a milestone").milestone(title.as_ref()).await
+                }
             },
             Operation::Story(_, operation) => match operation {
                 StoryOperation::Comment(words) => step("comment").comment(words).await,
@@ -159,7 +174,8 @@ impl Operator for GitlabOperator {
         match operation {
             Operation::PullRequest(target, _) => self.project(&target.repository).is_some(),
             Operation::Story(key, operation) => {
-                let is_known = !matches!(operation, StoryOperation::SetPriority(_) | StoryOperation::Transition(_));
+                let is_known =
+                    !matches!(operation, StoryOperation::SetPriority(_) | StoryOperation::Transition(_));
                 is_known && self.issue(key).is_some()
             }
         }
@@ -184,12 +200,24 @@ impl Step<'_> {
 
     /// Changes something. Nothing is sent while the service wants to be left alone or once the
     /// program is being ended.
-    async fn send(&self, method: Method, below: &str, body: &Value, sent: Sent) -> Result<Reply, OperationError> {
+    async fn send(
+        &self,
+        method: Method,
+        below: &str,
+        body: &Value,
+        sent: Sent,
+    ) -> Result<Reply, OperationError> {
         let path = self.asking.path(below);
         self.send_to(method, path, body, sent).await
     }
 
-    async fn send_to(&self, method: Method, path: String, body: &Value, sent: Sent) -> Result<Reply, OperationError> {
+    async fn send_to(
+        &self,
+        method: Method,
+        path: String,
+        body: &Value,
+        sent: Sent,
+    ) -> Result<Reply, OperationError> {
         self.attempted(method, path, body).await?.map_err(|error| refusal(&self.what, &error, sent))
     }
 
@@ -201,7 +229,10 @@ impl Step<'_> {
         body: &Value,
     ) -> Result<Result<Reply, HttpError>, OperationError> {
         if self.attempt.cancelled.is_cancelled() {
-            return Err(not_done(format!("{}: not sent: the program is being ended", self.what), "start it again"));
+            return Err(not_done(
+                format!("{}: not sent: the program is being ended", self.what),
+                "start it again",
+            ));
         }
         if let Some(until) = self.http.not_before().filter(|until| self.attempt.now < *until) {
             let what = format!("{}: not sent: GitLab wants to be left alone until {until}", self.what);
@@ -231,7 +262,10 @@ impl Step<'_> {
 
     fn head<'t>(&self, target: &'t PullRequestTarget) -> Result<&'t Text, OperationError> {
         target.head.as_ref().filter(|head| !head.is_empty()).ok_or_else(|| {
-            not_done(format!("{}: not sent: the head that was seen is not known", self.what), "refresh, and look at it again")
+            not_done(
+                format!("{}: not sent: the head that was seen is not known", self.what),
+                "refresh, and look at it again",
+            )
         })
     }
 
@@ -264,7 +298,12 @@ impl Step<'_> {
 
     /// Merges now, or lets GitLab do it once it may be merged: by the merge train, where the
     /// project has one.
-    async fn merge(&self, target: &PullRequestTarget, method: Option<MergeMethod>, when_ready: bool) -> Outcome {
+    async fn merge(
+        &self,
+        target: &PullRequestTarget,
+        method: Option<MergeMethod>,
+        when_ready: bool,
+    ) -> Outcome {
         let head = self.head(target)?;
         let project: Project = self.ask("").await?;
         let mut body = json!({ "sha": head });
@@ -298,7 +337,9 @@ impl Step<'_> {
                 None => format!("merged {}", short(head)),
             },
             _ if when_ready => "will be merged once it may be".to_owned(),
-            state => format!("asked to merge; it is {} at this moment", state.unwrap_or("of an unknown state")),
+            state => {
+                format!("asked to merge; it is {} at this moment", state.unwrap_or("of an unknown state"))
+            }
         };
         Ok(Done { what: Text::new(what), url: changed.web_url })
     }
@@ -312,7 +353,9 @@ impl Step<'_> {
             MergeMethod::Squash => return Ok(Some(true)),
             _ if squashing == Some("always") => "the project always squashes",
             MergeMethod::Merge if of_project == Some("ff") => "the project merges by fast-forward only",
-            MergeMethod::Rebase if of_project != Some("ff") => "the project makes a merge commit of every merge",
+            MergeMethod::Rebase if of_project != Some("ff") => {
+                "the project makes a merge commit of every merge"
+            }
             MergeMethod::Merge | MergeMethod::Rebase => return Ok(Some(false)),
         };
         let next_step = "choose no method: the project's own is used; it is set in Settings, Merge requests";
@@ -342,7 +385,10 @@ impl Step<'_> {
             None => self.asking.path(&below),
         };
         self.send_to(Method::Post, path, &json!({}), Sent::Change).await?;
-        Ok(Done { what: Text::new(format!("failed jobs of pipeline {} run again", pipeline.id)), url: now.web_url })
+        Ok(Done {
+            what: Text::new(format!("failed jobs of pipeline {} run again", pipeline.id)),
+            url: now.web_url,
+        })
     }
 
     async fn rebase(&self, target: &PullRequestTarget) -> Outcome {
@@ -410,8 +456,9 @@ impl Step<'_> {
             return Ok(Done { what: Text::new(format!("{done}: {}", names(&all))), url: now.web_url });
         };
         let kept = if as_reviewers { &changed.reviewers } else { &changed.assignees };
-        let (taken, left): (Vec<&Text>, Vec<&Text>) =
-            all.into_iter().partition(|name| kept.iter().any(|user| user.username.eq_ignore_ascii_case(name)));
+        let (taken, left): (Vec<&Text>, Vec<&Text>) = all
+            .into_iter()
+            .partition(|name| kept.iter().any(|user| user.username.eq_ignore_ascii_case(name)));
         if taken.is_empty() {
             let what = format!("{}: GitLab took none of {}", self.what, names(&left));
             return Err(not_done(what, "look at whether they are members of the project"));
@@ -429,7 +476,10 @@ impl Step<'_> {
         let found = found.map_err(|error| self.unread(&error))?;
         let user = found.into_iter().find(|user| user.username.eq_ignore_ascii_case(name));
         user.map(|user| user.id).ok_or_else(|| {
-            not_done(format!("{}: not sent: nobody is called {name}", self.what), "look at the user name in GitLab")
+            not_done(
+                format!("{}: not sent: nobody is called {name}", self.what),
+                "look at the user name in GitLab",
+            )
         })
     }
 
@@ -446,8 +496,7 @@ impl Step<'_> {
     }
 
     async fn find_milestone(&self, title: &Text) -> Result<u64, OperationError> {
-        let query =
-            vec![("state", "active".to_owned()), ("include_parent_milestones", "true".to_owned())];
+        let query = vec![("state", "active".to_owned()), ("include_parent_milestones", "true".to_owned())];
         let list = List { operation: "milestones", below: "milestones", query, most: 500, keyset: false };
         let found = self.asking.quietly::<Milestone>(list).await.map_err(|error| self.unread(&error))?.items;
         let naming = naming(self.asking.project);

@@ -11,7 +11,9 @@ pub(super) fn written(words: &str) -> String {
             in_code = !in_code;
         }
         let is_action = !in_code
-            && bare.strip_prefix('/').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphabetic()));
+            && bare
+                .strip_prefix('/')
+                .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_alphabetic()));
         if is_action { format!("{}\\{bare}", &line[..line.len() - bare.len()]) } else { line.to_owned() }
     });
     lines.collect::<Vec<_>>().join("\n")

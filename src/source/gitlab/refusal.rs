@@ -29,7 +29,8 @@ pub(super) fn is_in_the_way(error: &HttpError) -> bool {
 
 /// What `error` means for the change `what` that was sent once.
 pub(super) fn refusal(what: &str, error: &HttpError, sent: Sent) -> OperationError {
-    let says = |message: &str| if message.is_empty() { String::new() } else { format!(" (it says: {message})") };
+    let says =
+        |message: &str| if message.is_empty() { String::new() } else { format!(" (it says: {message})") };
     let role = "use a token with the scope api of somebody with at least the role Developer";
     match error.kind() {
         HttpErrorKind::Rejected { status: 409, message } if sent == Sent::Guarded => {
@@ -64,9 +65,7 @@ pub(super) fn refusal(what: &str, error: &HttpError, sent: Sent) -> OperationErr
             "if the project was renamed, correct its path in the configuration",
         ),
         // Never sent: there was no connection.
-        HttpErrorKind::Unreachable { .. }
-        | HttpErrorKind::Untrusted { .. }
-        | HttpErrorKind::Setup { .. } => {
+        HttpErrorKind::Unreachable { .. } | HttpErrorKind::Untrusted { .. } | HttpErrorKind::Setup { .. } => {
             let problem = error.problem();
             not_done(format!("{what}: not sent: {}", problem.what), problem.next_step)
         }

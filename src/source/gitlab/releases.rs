@@ -38,15 +38,16 @@ pub(super) fn releases(
         release.start = release.start.or(start);
         release.url = release.url.clone().or_else(|| milestone.web_url.clone());
     }
-    let mut go_out = |project: &Text, version: &Text, at: Instant, tag: &Text, commit: Option<Text>, url: Option<Text>| {
-        let release = releases
-            .entry(ReleaseId::of(project, version))
-            .or_insert_with(|| Release::named(project, version));
-        release.released_at = release.released_at.or(Some(at));
-        release.tag = release.tag.clone().or_else(|| Some(tag.clone()));
-        release.commit = release.commit.clone().or(commit);
-        release.url = release.url.clone().or(url);
-    };
+    let mut go_out =
+        |project: &Text, version: &Text, at: Instant, tag: &Text, commit: Option<Text>, url: Option<Text>| {
+            let release = releases
+                .entry(ReleaseId::of(project, version))
+                .or_insert_with(|| Release::named(project, version));
+            release.released_at = release.released_at.or(Some(at));
+            release.tag = release.tag.clone().or_else(|| Some(tag.clone()));
+            release.commit = release.commit.clone().or(commit);
+            release.url = release.url.clone().or(url);
+        };
     for release in published.iter().filter(|release| release.upcoming_release != Some(true)).take(MOST_TAGS) {
         let Some(at) = release.released_at.filter(|at| *at <= now) else { continue };
         let commit = release.commit.as_ref().and_then(|commit| commit.id.clone());

@@ -85,20 +85,42 @@ impl GitlabSettings {
             bases: Vec::new(),
             labels: LabelSettings::default(),
             statuses: vec![
-                (Category::ToDo, owned(&["to do", "todo", "*::to do", "*::todo", "*::ready for development"])),
+                (
+                    Category::ToDo,
+                    owned(&["to do", "todo", "*::to do", "*::todo", "*::ready for development"]),
+                ),
                 (
                     Category::InProgress,
-                    owned(&["doing", "in progress", "*::doing", "*::in progress", "*::in dev", "*::in development"]),
+                    owned(&[
+                        "doing",
+                        "in progress",
+                        "*::doing",
+                        "*::in progress",
+                        "*::in dev",
+                        "*::in development",
+                    ]),
                 ),
-                (Category::InReview, owned(&["in review", "*::in review", "*::review", "*::ready for review"])),
+                (
+                    Category::InReview,
+                    owned(&["in review", "*::in review", "*::review", "*::ready for review"]),
+                ),
                 (
                     Category::InTest,
                     owned(&["in test", "testing", "*::in test", "*::testing", "*::qa", "*::verification"]),
                 ),
                 (
                     Category::Dropped,
-                    owned(&["wontfix", "won't fix", "won't do", "invalid", "duplicate", "*::wontfix", "*::won't do",
-                        "*::canceled", "*::cancelled"]),
+                    owned(&[
+                        "wontfix",
+                        "won't fix",
+                        "won't do",
+                        "invalid",
+                        "duplicate",
+                        "*::wontfix",
+                        "*::won't do",
+                        "*::canceled",
+                        "*::cancelled",
+                    ]),
                 ),
             ],
             calendar: Calendar::default(),

@@ -30,7 +30,8 @@ pub(super) struct Statuses(Vec<(Category, GlobSet)>);
 impl Statuses {
     /// Reads the patterns; one that cannot be read is left out, and a problem.
     pub(super) fn new(settings: &[(Category, Vec<String>)], problems: &mut Vec<Problem>) -> Self {
-        let read = |(category, patterns): &(Category, Vec<String>)| (*category, labels::set(patterns, problems));
+        let read =
+            |(category, patterns): &(Category, Vec<String>)| (*category, labels::set(patterns, problems));
         Self(settings.iter().map(read).collect())
     }
 
@@ -71,14 +72,22 @@ pub(super) fn story(issue: &Issue, history: Option<&History>, meaning: &Meaning<
     let mut blocked_by = meaning.blockers.get(&key).cloned().unwrap_or_default();
     for linked in history.map_or(&[][..], |history| &history.links) {
         if linked.link_type.as_deref() == Some("is_blocked_by") {
-            let blocker = linked_key(linked.references.as_ref().and_then(|found| found.full.as_ref()), linked.iid, naming);
+            let blocker = linked_key(
+                linked.references.as_ref().and_then(|found| found.full.as_ref()),
+                linked.iid,
+                naming,
+            );
             if !blocked_by.contains(&blocker) {
                 blocked_by.push(blocker);
             }
         }
     }
     let severity = || {
-        meaning.labels.severity(&issue.labels).or_else(|| severity(issue.severity.as_deref())).unwrap_or(Severity::Medium)
+        meaning
+            .labels
+            .severity(&issue.labels)
+            .or_else(|| severity(issue.severity.as_deref()))
+            .unwrap_or(Severity::Medium)
     };
     Story {
         kind: if is_defect { StoryKind::Defect } else { StoryKind::Story },
@@ -152,7 +161,8 @@ fn priority(label: &Text) -> Option<Text> {
 
 /// Groups count their epics: `acme&5`.
 fn epic(epic: &Epic) -> StoryKey {
-    let group = epic.url.as_deref().and_then(|url| url.split("/-/").next()?.rsplit('/').next()).unwrap_or_default();
+    let group =
+        epic.url.as_deref().and_then(|url| url.split("/-/").next()?.rsplit('/').next()).unwrap_or_default();
     StoryKey::new(format!("{group}&{}", epic.iid))
 }
 
@@ -307,11 +317,17 @@ mod tests {
     fn read(more: Value, history: Option<Value>) -> Story {
         let naming = Naming { repository: Text::new("api"), project: Text::new("api") };
         let labels = Labels::new(&LabelSettings::default()).0;
-        let statuses = Statuses::new(&GitlabSettings::new("gitlab.com", "acme/api").statuses, &mut Vec::new());
+        let statuses =
+            Statuses::new(&GitlabSettings::new("gitlab.com", "acme/api").statuses, &mut Vec::new());
         let blockers = BTreeMap::from([(StoryKey::new("api#12"), vec![StoryKey::new("api#3")])]);
         let calendar = Calendar::default();
-        let meaning =
-            Meaning { naming: &naming, labels: &labels, statuses: &statuses, calendar: &calendar, blockers: &blockers };
+        let meaning = Meaning {
+            naming: &naming,
+            labels: &labels,
+            statuses: &statuses,
+            calendar: &calendar,
+            blockers: &blockers,
+        };
         let history = history.map(|mut history| {
             for part in ["states", "milestones", "labels", "links"] {
                 history.as_object_mut().unwrap().entry(part).or_insert(json!([]));
@@ -353,16 +369,18 @@ mod tests {
         ] {
             let story = read(more.clone(), None);
             assert_eq!((story.status.as_str(), story.category), (status, category), "{more}");
-            assert_eq!(story.moves.last().map_or(ToDo, |last| last.to), category, "the past ends in the present: {more}");
+            assert_eq!(
+                story.moves.last().map_or(ToDo, |last| last.to),
+                category,
+                "the past ends in the present: {more}"
+            );
         }
     }
 
     #[test]
     fn its_events_are_its_past() {
         use Category::{Done, InProgress, InReview, ToDo};
-        let label = |name: &str, on: u32, action: &str| {
-            json!({ "created_at": day(on), "action": action, "label": { "id": 7, "name": name, "color": "#f00" } })
-        };
+        let label = |name: &str, on: u32, action: &str| json!({ "created_at": day(on), "action": action, "label": { "id": 7, "name": name, "color": "#f00" } });
         let history = json!({
             // The shapes of doc/api/resource_state_events.md and resource_label_events.md.
             "states": [
@@ -396,10 +414,22 @@ mod tests {
         let v2 = json!({ "milestone": { "id": 2, "title": "v2.0" } });
         for (more, events, expected) in [
             // One event moves it from one milestone to the other.
-            (&v2, vec![event(2, "v1.0", "add"), event(5, "v2.0", "add")], vec!["2+ api 1.0", "5- api 1.0", "5+ api 2.0"]),
+            (
+                &v2,
+                vec![event(2, "v1.0", "add"), event(5, "v2.0", "add")],
+                vec!["2+ api 1.0", "5- api 1.0", "5+ api 2.0"],
+            ),
             // It was made in a milestone.
-            (&v2, vec![event(4, "v1.0", "remove"), event(5, "v2.0", "add")], vec!["1+ api 1.0", "4- api 1.0", "5+ api 2.0"]),
-            (&json!({}), vec![event(2, "v1.0", "add"), event(4, "v1.0", "remove")], vec!["2+ api 1.0", "4- api 1.0"]),
+            (
+                &v2,
+                vec![event(4, "v1.0", "remove"), event(5, "v2.0", "add")],
+                vec!["1+ api 1.0", "4- api 1.0", "5+ api 2.0"],
+            ),
+            (
+                &json!({}),
+                vec![event(2, "v1.0", "add"), event(4, "v1.0", "remove")],
+                vec!["2+ api 1.0", "4- api 1.0"],
+            ),
             // The events do not end where it is.
             (&v2, vec![event(2, "v1.0", "add")], vec!["2+ api 1.0", "2- api 1.0", "2+ api 2.0"]),
             (&v2, vec![json!({ "created_at": day(2), "milestone": null, "action": "add" })], vec![]),
@@ -412,9 +442,7 @@ mod tests {
 
     #[test]
     fn what_else_it_tells() {
-        let link = |kind: &str, full: &str, iid: u64| {
-            json!({ "iid": iid, "link_type": kind, "references": { "short": "#1", "relative": "x", "full": full } })
-        };
+        let link = |kind: &str, full: &str, iid: u64| json!({ "iid": iid, "link_type": kind, "references": { "short": "#1", "relative": "x", "full": full } });
         let story = read(
             json!({
                 "issue_type": "incident", "severity": "HIGH", "weight": 5, "labels": ["priority::2"],

@@ -7,7 +7,10 @@ use super::{
     ask::{Asking, List, Listed},
     known::{Known, Part},
     notice::{self, MILESTONES, hide},
-    wire::{Deployment, Environment, FreezePeriod, Issue, MergeRequest, Milestone, Pipeline, Project, Release, Tag},
+    wire::{
+        Deployment, Environment, FreezePeriod, Issue, MergeRequest, Milestone, Pipeline, Project, Release,
+        Tag,
+    },
 };
 use crate::{
     domain::{Instant, Problem},
@@ -98,7 +101,8 @@ impl Reading<'_> {
     /// Settings of the project. True if they changed. Who does not see it sees nothing.
     async fn project(self, known: &mut Known) -> Result<bool, HttpError> {
         let request = self.ask.get("project", "");
-        let request = if known.project.is_some() { request.kept_by_asker() } else { request.never_remembered() };
+        let request =
+            if known.project.is_some() { request.kept_by_asker() } else { request.never_remembered() };
         let reply = self.ask.session.send(request).await?;
         if reply.unchanged() {
             return Ok(false);
@@ -166,10 +170,12 @@ impl Reading<'_> {
                     found.problems
                 })
             }
-            Part::Freezes => self.list("deploy freezes", "freeze_periods", &[]).await.map(|found: Listed<FreezePeriod>| {
-                known.freezes = found.items;
-                found.problems
-            }),
+            Part::Freezes => {
+                self.list("deploy freezes", "freeze_periods", &[]).await.map(|found: Listed<FreezePeriod>| {
+                    known.freezes = found.items;
+                    found.problems
+                })
+            }
             Part::Pipelines => self.pipelines(known).await,
             // Read when they were noticed.
             _ => Ok(known.problems.get(&part).cloned().unwrap_or_default()),
@@ -199,7 +205,10 @@ impl Reading<'_> {
 
     fn cut(self, what: &str, most: usize) -> Problem {
         Problem::new(
-            format!("{}: {} has more than {most} {what}: not all are read", self.ask.service, self.ask.project.path),
+            format!(
+                "{}: {} has more than {most} {what}: not all are read",
+                self.ask.service, self.ask.project.path
+            ),
             "set fewer `recent_days` for the gitlab source",
         )
     }
@@ -300,11 +309,13 @@ impl Reading<'_> {
         let is_first = known.merge_requests_until.is_none();
         let since = known.merge_requests_until.unwrap_or_else(|| self.since());
         let query = [("state", "all".to_owned()), ("updated_after", instant(since))];
-        let mut found: Listed<MergeRequest> = self.changed("merge requests", "merge_requests", &query).await?;
+        let mut found: Listed<MergeRequest> =
+            self.changed("merge requests", "merge_requests", &query).await?;
         let until = found.items.iter().map(|found| found.updated_at).max();
         if is_first {
             let query = [("state", "opened".to_owned()), ("updated_before", instant(since))];
-            let older: Listed<MergeRequest> = self.changed("merge requests", "merge_requests", &query).await?;
+            let older: Listed<MergeRequest> =
+                self.changed("merge requests", "merge_requests", &query).await?;
             found.items.extend(older.items);
             found.problems.extend(older.problems);
             if older.is_cut {
@@ -374,7 +385,9 @@ impl Reading<'_> {
             .collect();
         bases.sort();
         bases.dedup();
-        of.extend(bases.into_iter().take(MOST_BASES).map(|base| (("ref", base.to_string()), MOST_PIPELINES[2])));
+        of.extend(
+            bases.into_iter().take(MOST_BASES).map(|base| (("ref", base.to_string()), MOST_PIPELINES[2])),
+        );
         let mut problems = Vec::new();
         for (which, most) in of {
             let query = [

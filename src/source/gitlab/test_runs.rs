@@ -73,7 +73,12 @@ mod tests {
         }))
         .unwrap();
         // The shapes of doc/api/pipelines.md.
-        let suite = |name: &str, passed: u32, failed: u32, error: u32, skipped: u32, problem: Option<&str>| {
+        let suite = |name: &str,
+                     passed: u32,
+                     failed: u32,
+                     error: u32,
+                     skipped: u32,
+                     problem: Option<&str>| {
             json!({ "name": name, "total_time": 1904, "total_count": passed + failed + error + skipped,
                 "success_count": passed, "failed_count": failed, "skipped_count": skipped, "error_count": error,
                 "build_ids": [66004], "suite_error": problem })
@@ -95,7 +100,8 @@ mod tests {
         name_failures(&mut summary, &report);
         let naming = Naming { repository: Text::new("api"), project: Text::new("api") };
         let runs = test_runs(&pipeline, &summary, &naming);
-        let told: Vec<_> = runs.iter().map(|run| (run.suite.as_str(), run.passed, run.failed, run.skipped)).collect();
+        let told: Vec<_> =
+            runs.iter().map(|run| (run.suite.as_str(), run.passed, run.failed, run.skipped)).collect();
         assert_eq!(told, [("api: rspec", 3351, 2, 12), ("api: jest", 0, 1, 0)]);
         assert_eq!(runs[0].failures, [Text::new("refunds twice"), Text::new("ships")]);
         assert!(runs[1].failures[0].contains("cannot be read"));
