@@ -55,7 +55,8 @@ struct Target {
     reviewers: Vec<User>,
     head_pipeline: Option<Pipeline>,
     detailed_merge_status: Option<Text>,
-    target_branch: Option<Text>,
+    #[serde(rename = "target_branch")]
+    base: Option<Text>,
     web_url: Option<Text>,
 }
 
@@ -397,7 +398,7 @@ impl Step<'_> {
         self.is_seen(target, &now)?;
         let below = format!("{}/rebase", self.below);
         self.send(Method::Put, &below, &json!({}), Sent::Change).await?;
-        let base = now.target_branch.unwrap_or_default();
+        let base = now.base.unwrap_or_default();
         Ok(Done { what: Text::new(format!("GitLab has begun to rebase it onto {base}")), url: now.web_url })
     }
 
