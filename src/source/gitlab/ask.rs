@@ -46,7 +46,7 @@ pub(super) struct List<'a> {
     pub(super) keyset: bool,
 }
 
-impl<'a> Asking<'a> {
+impl Asking<'_> {
     /// The path of something below the project: `projects/group%2Fsub%2Fname/issues`.
     pub(super) fn path(&self, below: &str) -> String {
         path(&self.project.path, below)

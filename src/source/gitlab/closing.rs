@@ -54,13 +54,11 @@ pub(super) fn closed_by(description: &str) -> Vec<(Text, u64)> {
 
 /// `#12`, `acme/api#12` or the address of an issue.
 fn reference(word: &str) -> Option<(Text, u64)> {
-    let (project, number) = match word.split_once('#') {
-        Some(split) => split,
-        None => {
-            let path = word.strip_prefix("https://")?.split_once('/')?.1;
-            let (project, number) = path.split_once("/-/issues/").or_else(|| path.split_once("/issues/"))?;
-            (project, number)
-        }
+    let (project, number) = if let Some(split) = word.split_once('#') {
+        split
+    } else {
+        let path = word.strip_prefix("https://")?.split_once('/')?.1;
+        path.split_once("/-/issues/").or_else(|| path.split_once("/issues/"))?
     };
     let is_path = project.chars().all(|character| character.is_alphanumeric() || "-_./".contains(character));
     Some((Text::new(project), number.parse().ok().filter(|number| *number > 0 && is_path)?))

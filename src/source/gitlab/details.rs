@@ -50,8 +50,7 @@ impl Item {
     fn cost(self) -> u64 {
         match self {
             Self::MergeRequest(_) => 5,
-            Self::Again(_) => 3,
-            Self::Issue(_) => 3,
+            Self::Again(_) | Self::Issue(_) => 3,
             Self::Report(_) => 1,
         }
     }
@@ -59,7 +58,7 @@ impl Item {
 
 /// What was read of it.
 enum Found {
-    MergeRequest(Option<MergeRequest>, Detail),
+    MergeRequest(Option<Box<MergeRequest>>, Box<Detail>),
     Issue(History),
     Report(Summary),
     /// It is not there any more.
@@ -73,10 +72,11 @@ struct Notes {
     problems: Vec<Problem>,
 }
 
-/// How many requests a round may spend on single things.
-pub(super) fn most_requests(budget: &Budget, is_anonymous: bool) -> u64 {
+/// How many requests a round at `now` may spend on single things.
+pub(super) fn most_requests(budget: &Budget, is_anonymous: bool, now: Instant) -> u64 {
     let most = if is_anonymous { MOST_PUBLIC_REQUESTS } else { MOST_REQUESTS };
-    budget.windows.values().map(|window| window.remaining / 2).fold(most, u64::min)
+    let running = budget.windows.values().filter(|window| window.resets_at > now);
+    running.map(|window| window.remaining / 2).fold(most, u64::min)
 }
 
 /// One round with the single things of one project.
@@ -332,12 +332,12 @@ impl Details<'_> {
             };
             let Some((found, single)) = self.shown(Part::MergeRequests, notes, asked).await? else {
                 // Gone since the list, or unreadable: what the list told stays.
-                return Ok(Found::MergeRequest(None, detail));
+                return Ok(Found::MergeRequest(None, Box::new(detail)));
             };
             detail.of = found.updated_at;
             detail.jobs = self.jobs(&single, known.project.as_ref(), notes).await?;
             detail.single = single;
-            newest = Some(found);
+            newest = Some(Box::new(found));
         }
         let path = below("/approvals");
         detail.approvals = self.shown(Part::Approvals, notes, self.ask.one("approvals", &path)).await?;
@@ -346,14 +346,14 @@ impl Details<'_> {
             let found: Vec<Note> = self.list(Part::Notes, &below("/notes"), query.into(), notes).await?;
             detail.said = found.iter().filter_map(said).collect();
         }
-        let head = newest.as_ref().unwrap_or(listed).sha.clone().unwrap_or_default();
+        let head = newest.as_deref().unwrap_or(listed).sha.clone().unwrap_or_default();
         if detail.first_commit.as_ref().is_none_or(|(of, _)| *of != head) {
             let commits: Vec<Commit> =
                 self.list(Part::Commits, &below("/commits"), Vec::new(), notes).await?;
             let first = commits.iter().filter_map(|commit| commit.authored_date.or(commit.created_at)).min();
             detail.first_commit = Some((head, first));
         }
-        Ok(Found::MergeRequest(newest, detail))
+        Ok(Found::MergeRequest(newest, Box::new(detail)))
     }
 
     /// Jobs of the head pipeline, which may run in the project of a fork.
@@ -427,9 +427,9 @@ fn take(known: &mut Known, item: Item, found: Found) {
         (Item::MergeRequest(iid) | Item::Again(iid), Found::MergeRequest(newest, detail)) => {
             *known.asked.entry(iid).or_default() += 1;
             known.checked.remove(&iid);
-            known.details.insert(iid, detail);
+            known.details.insert(iid, *detail);
             if let Some(newest) = newest {
-                known.merge_requests.insert(iid, newest);
+                known.merge_requests.insert(iid, *newest);
             }
         }
         _ => {}

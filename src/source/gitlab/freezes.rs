@@ -90,7 +90,7 @@ fn zone(name: Option<&str>) -> Option<Tz> {
 }
 
 fn windows(begins: &Cron, ends: &Cron, now: DateTime<Tz>) -> Vec<Window> {
-    let Some(first) = now.clone().checked_sub_signed(Duration::days(DAYS_BACK)) else { return Vec::new() };
+    let Some(first) = now.checked_sub_signed(Duration::days(DAYS_BACK)) else { return Vec::new() };
     let Some(last) = now.checked_add_signed(Duration::days(DAYS_AHEAD)) else { return Vec::new() };
     let mut windows = Vec::new();
     // What began before and has not ended belongs to it.

@@ -249,7 +249,7 @@ impl GitlabSource {
             naming: &naming,
             since: days_before(round.now, self.settings.recent_days),
             with_labels: !self.statuses.is_empty(),
-            most: most_requests(&self.http.budget(), ask.is_anonymous()),
+            most: most_requests(&self.http.budget(), ask.is_anonymous(), round.now),
         };
         if details.is_due(known) {
             details.read(known).await?;

@@ -17,7 +17,7 @@ use super::{
     ask::{Asking, List},
     naming,
     quick_actions::written,
-    refusal::{Sent, not_done, refusal},
+    refusal::{Sent, is_in_the_way, not_done, refusal},
     settings::GitlabProject,
     wire::{Milestone, Pipeline, Project, User},
 };
@@ -55,7 +55,8 @@ struct Target {
     reviewers: Vec<User>,
     head_pipeline: Option<Pipeline>,
     detailed_merge_status: Option<Text>,
-    target_branch: Option<Text>,
+    #[serde(rename = "target_branch")]
+    base: Option<Text>,
     web_url: Option<Text>,
 }
 
@@ -102,7 +103,7 @@ impl GitlabOperator {
         Some((self.project(name)?, number.parse().ok()?))
     }
 
-    async fn carry_out(&self, operation: &Operation, attempt: &Attempt) -> Outcome {
+    async fn perform(&self, operation: &Operation, attempt: &Attempt) -> Outcome {
         let found = match operation {
             Operation::PullRequest(target, _) => self.project(&target.repository).map(|project| {
                 (
@@ -182,7 +183,7 @@ impl Operator for GitlabOperator {
     }
 
     fn carry_out<'a>(&'a self, operation: &'a Operation, attempt: &'a Attempt) -> BoxFuture<'a, Outcome> {
-        Box::pin(self.carry_out(operation, attempt))
+        Box::pin(self.perform(operation, attempt))
     }
 }
 
@@ -218,6 +219,16 @@ impl Step<'_> {
         body: &Value,
         sent: Sent,
     ) -> Result<Reply, OperationError> {
+        self.attempted(method, path, body).await?.map_err(|error| refusal(&self.what, &error, sent))
+    }
+
+    /// Sends a change, if it may be sent; the inner result is what came of it.
+    async fn attempted(
+        &self,
+        method: Method,
+        path: String,
+        body: &Value,
+    ) -> Result<Result<Reply, HttpError>, OperationError> {
         if self.attempt.cancelled.is_cancelled() {
             return Err(not_done(
                 format!("{}: not sent: the program is being ended", self.what),
@@ -230,7 +241,7 @@ impl Step<'_> {
         }
         let request = Request::new("operation", method, path).json(body);
         let session: &Session<'_> = self.asking.session;
-        session.send(request).await.map_err(|error| refusal(&self.what, &error, sent))
+        Ok(session.send(request).await)
     }
 
     /// The merge request or issue as it is now.
@@ -307,17 +318,15 @@ impl Step<'_> {
             let older = if by_train { "when_pipeline_succeeds" } else { "merge_when_pipeline_succeeds" };
             body[older] = true.into();
         }
-        let sent = if by_train {
-            let below = format!("merge_trains/{}", self.below);
-            self.send(Method::Post, &below, &body, Sent::Guarded).await
+        let (method, below) = if by_train {
+            (Method::Post, format!("merge_trains/{}", self.below))
         } else {
-            let below = format!("{}/merge", self.below);
-            self.send(Method::Put, &below, &body, Sent::Guarded).await
+            (Method::Put, format!("{}/merge", self.below))
         };
-        let reply = match sent {
+        let reply = match self.attempted(method, self.asking.path(&below), &body).await? {
             Ok(reply) => reply,
-            Err(OperationError::NotDone(problem)) => return Err(self.explained(problem).await),
-            Err(error) => return Err(error),
+            Err(error) if is_in_the_way(&error) => return Err(self.explained(&error).await),
+            Err(error) => return Err(refusal(&self.what, &error, Sent::Guarded)),
         };
         if by_train {
             return Ok(Done { what: "put on the merge train, or will be once it may".into(), url: None });
@@ -355,13 +364,13 @@ impl Step<'_> {
     }
 
     /// GitLab only says that it does not merge; the merge request says why.
-    async fn explained(&self, problem: Problem) -> OperationError {
+    async fn explained(&self, error: &HttpError) -> OperationError {
+        let refused = refusal(&self.what, error, Sent::Guarded);
         let status = self.target().await.ok().and_then(|target| target.detailed_merge_status);
-        let Some(status) = status.filter(|status| status.as_str() != "mergeable") else {
-            return OperationError::NotDone(problem);
-        };
+        let Some(status) = status.filter(|status| status.as_str() != "mergeable") else { return refused };
+        let problem = refused.problem();
         let what = format!("{}; its status is: {}", problem.what, status.replace('_', " "));
-        not_done(what, problem.next_step)
+        not_done(what, &problem.next_step)
     }
 
     async fn retry(&self, target: &PullRequestTarget) -> Outcome {
@@ -389,7 +398,7 @@ impl Step<'_> {
         self.is_seen(target, &now)?;
         let below = format!("{}/rebase", self.below);
         self.send(Method::Put, &below, &json!({}), Sent::Change).await?;
-        let base = now.target_branch.unwrap_or_default();
+        let base = now.base.unwrap_or_default();
         Ok(Done { what: Text::new(format!("GitLab has begun to rebase it onto {base}")), url: now.web_url })
     }
 

@@ -22,6 +22,11 @@ pub(super) fn not_done(what: impl AsRef<str>, next_step: impl AsRef<str>) -> Ope
     OperationError::NotDone(Problem::new(what, next_step))
 }
 
+/// Whether something is in the way of a merge that the merge request itself can tell.
+pub(super) fn is_in_the_way(error: &HttpError) -> bool {
+    matches!(error.kind(), HttpErrorKind::Rejected { status: 405 | 406 | 422, .. })
+}
+
 /// What `error` means for the change `what` that was sent once.
 pub(super) fn refusal(what: &str, error: &HttpError, sent: Sent) -> OperationError {
     let says =

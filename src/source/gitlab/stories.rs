@@ -94,7 +94,7 @@ pub(super) fn story(issue: &Issue, history: Option<&History>, meaning: &Meaning<
         status,
         category,
         severity: is_defect.then(severity),
-        priority: issue.labels.iter().find_map(|label| priority(label)),
+        priority: issue.labels.iter().find_map(priority),
         owner: issue.assignees.first().map(|user| user.username.clone()),
         points: issue.weight.filter(|weight| weight.is_finite() && *weight >= 0.0),
         moves: moves(issue, history, category, meaning.statuses),

@@ -71,7 +71,7 @@ impl Reading<'_> {
                 told(known);
             }
         }
-        self.tidy(known);
+        tidy(known);
         known.swept_at = Some(self.ask.round.now);
         known.whole_at = Some(self.ask.round.now);
         Ok(())
@@ -409,15 +409,15 @@ impl Reading<'_> {
         known.changed.remove(&Part::Reports);
         Ok(problems)
     }
+}
 
-    /// Forgets what belongs to nothing any more.
-    fn tidy(self, known: &mut Known) {
-        let Known { histories, issues, details, merge_requests, reports, pipelines, .. } = known;
-        histories.retain(|iid, _| issues.contains_key(iid));
-        details.retain(|iid, _| merge_requests.contains_key(iid));
-        reports.retain(|id, _| pipelines.contains_key(id));
-        known.checked.clear();
-    }
+/// Forgets what belongs to nothing any more.
+fn tidy(known: &mut Known) {
+    let Known { histories, issues, details, merge_requests, reports, pipelines, .. } = known;
+    histories.retain(|iid, _| issues.contains_key(iid));
+    details.retain(|iid, _| merge_requests.contains_key(iid));
+    reports.retain(|id, _| pipelines.contains_key(id));
+    known.checked.clear();
 }
 
 /// As GitLab wants to be asked for a time. In UTC, so that there is no `+` to be taken for a blank.

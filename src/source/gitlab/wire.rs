@@ -4,6 +4,8 @@
 //!
 //! Shapes: `doc/api/*.md` of GitLab. They are kept across restarts as they are.
 
+#![expect(clippy::struct_field_names, reason = "fields are called what the service calls them")]
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer, Serialize};
 

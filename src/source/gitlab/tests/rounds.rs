@@ -1,0 +1,240 @@
+//! Rounds: everything, nothing, and what changed.
+
+use serde_json::json;
+
+use super::service::{API, Service, facts, issue, merge_request, milestone, now, settings};
+use crate::{
+    domain::{Category, CheckOutcome, Facts, Kind, Mergeability, ReleaseId, ScopeChange, StoryKey, Text},
+    source::{
+        Answer,
+        DiagnosisState::{Good, Limited},
+        Round, Source,
+        gitlab::GitlabSettings,
+    },
+};
+
+fn statuses(log: &[(String, u16)]) -> Vec<u16> {
+    let mut statuses: Vec<u16> = log.iter().map(|(_, status)| *status).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    statuses
+}
+
+#[tokio::test]
+async fn everything_then_nothing_for_nothing() {
+    let service = Service::start().await;
+    let mut source = service.source();
+    let facts = facts(&mut source, &Round::at(now())).await;
+    assert_eq!(facts.problems, []);
+    let covers = [
+        Kind::Releases,
+        Kind::Stories,
+        Kind::Defects,
+        Kind::PullRequests,
+        Kind::Deployments,
+        Kind::Environments,
+        Kind::Freezes,
+        Kind::TestRuns,
+    ];
+    assert_eq!(facts.covers, covers.into_iter().collect());
+
+    let releases: Vec<&str> = facts.releases.iter().map(|release| release.id.as_str()).collect();
+    assert_eq!(releases, ["api 4.1", "api 4.2"]);
+    let story = facts.stories.iter().find(|story| story.key.as_str() == "api#1").unwrap();
+    assert_eq!(story.releases, [ReleaseId::of("api", "4.2")]);
+    assert_eq!((story.points, story.category), (Some(3.0), Category::ToDo));
+    assert_eq!(story.blocked_by, [StoryKey::new("api#2")]);
+    assert_eq!(story.scope.iter().map(|change| change.change).collect::<Vec<_>>(), [ScopeChange::Added]);
+
+    let found = &facts.pull_requests[0];
+    assert_eq!(found.id.as_str(), "api#5");
+    assert_eq!(found.head.as_deref(), Some("b".repeat(40).as_str()));
+    assert_eq!((found.mergeability, found.required_approvals), (Mergeability::Clean, Some(2)));
+    assert_eq!(found.started_at.unwrap().to_rfc3339(), "2026-11-19T06:00:00+00:00");
+    let checks: Vec<_> =
+        found.checks.iter().map(|check| (check.name.as_str(), check.required, check.outcome)).collect();
+    assert_eq!(checks, [("test: rspec", true, CheckOutcome::Passed)]);
+    assert_eq!(found.reviews.len(), 2);
+    assert_eq!(found.requested_reviewers, [] as [Text; 0]);
+    assert_eq!(found.milestone.as_deref(), Some("4.2"));
+    assert_eq!((facts.test_runs[0].passed, facts.test_runs[0].skipped), (11, 1));
+    assert_eq!(facts.deployments[0].release, Some(ReleaseId::of("api", "4.1")));
+    assert!(facts.freezes.len() > 20);
+    assert_eq!(source.standing().account.as_deref(), Some("kim"));
+
+    let first = service.log();
+    assert!(
+        first.iter().all(|(asked, _)| asked.contains("acme%2Fpay%2Fapi") || asked == "GET user"),
+        "{first:?}"
+    );
+    let since: Vec<&String> =
+        first.iter().map(|(asked, _)| asked).filter(|asked| asked.contains("updated_after")).collect();
+    assert!(
+        !since.is_empty()
+            && since.iter().all(|asked| asked.contains("T12%3A00%3A00") && !asked.contains('+'))
+    );
+
+    assert!(matches!(source.fetch(&Round::at(now())).await, Ok(Answer::Unchanged)));
+    let second = service.log();
+    assert_eq!((second.len(), statuses(&second)), (7, vec![304]), "{second:?}");
+}
+
+#[tokio::test]
+async fn what_changed_is_read_and_no_more() {
+    let service = Service::start().await;
+    let mut source = service.source();
+    let before = facts(&mut source, &Round::at(now())).await;
+    service.log();
+    let mut closed = issue(2, "2026-11-25T11:00:00.000Z");
+    closed["state"] = "closed".into();
+    closed["closed_at"] = "2026-11-25T11:00:00.000Z".into();
+    service.put("/issues", json!([issue(1, "2026-11-10T08:00:00.000Z"), closed]));
+    service.put(
+        "/issues/2/resource_state_events",
+        json!([{ "id": 1, "created_at": "2026-11-25T11:00:00.000Z", "state": "closed" }]),
+    );
+    let after = facts(&mut source, &Round::at(now())).await;
+    let of = |facts: &Facts, key: &str| {
+        facts.stories.iter().find(|story| story.key.as_str() == key).cloned().unwrap()
+    };
+    assert_eq!(of(&after, "api#2").category, Category::Done);
+    assert!(
+        std::sync::Arc::ptr_eq(&of(&before, "api#1"), &of(&after, "api#1")),
+        "what did not change is shared"
+    );
+    let asked: Vec<String> =
+        service.log().into_iter().filter(|(_, status)| *status != 304).map(|(asked, _)| asked).collect();
+    let below = |what: &str| format!("GET {API}/issues{what}");
+    assert!(asked.iter().all(|asked| asked.starts_with(&below(""))), "{asked:?}");
+    assert_eq!(asked.iter().filter(|asked| asked.contains("resource_")).count(), 3, "{asked:?}");
+    assert!(!asked.iter().any(|asked| asked.starts_with(&below("/1/"))), "{asked:?}");
+
+    // A pipeline that ended: its merge request is read again, without its notes and commits.
+    service.put("/pipelines", json!([
+        { "id": 48, "project_id": 7, "status": "running", "ref": "refs/merge-requests/5/head", "sha": "e", "updated_at": "2026-11-25T11:30:00Z" },
+    ]));
+    let mut single = merge_request(5, "2026-11-24T08:00:00.000Z");
+    single["head_pipeline"] = json!({ "id": 48, "project_id": 7, "status": "running" });
+    service.put("/merge_requests/5", single);
+    service.put(
+        "/pipelines/48/jobs",
+        json!([{ "id": 9, "name": "rspec", "stage": "test", "status": "running" }]),
+    );
+    let after = facts(&mut source, &Round::at(now())).await;
+    assert_eq!(after.pull_requests[0].checks[0].outcome, CheckOutcome::Running);
+    assert_eq!(after.pull_requests[0].reviews.len(), 2);
+    let asked: Vec<String> =
+        service.log().into_iter().filter(|(_, status)| *status != 304).map(|(asked, _)| asked).collect();
+    assert_eq!(asked.len(), 4, "{asked:?}");
+}
+
+#[tokio::test]
+async fn single_things_are_bounded_and_what_is_looked_at_comes_first() {
+    let service = Service::start().await;
+    let mut later = milestone();
+    later["id"] = 62.into();
+    later["title"] = "v5.0".into();
+    service.put("/milestones", json!([milestone(), later.clone()]));
+    let issues: Vec<_> = (1..=150)
+        .map(|iid| {
+            let mut issue = issue(iid, "2026-11-10T08:00:00.000Z");
+            // Those without a milestone are on no board: their past is not read.
+            if iid > 20 && iid < 150 {
+                issue["milestone"] = serde_json::Value::Null;
+            }
+            if iid == 150 {
+                issue["milestone"] = later.clone();
+                issue["updated_at"] = "2026-11-09T08:00:00.000Z".into();
+            }
+            issue
+        })
+        .collect();
+    service.put("/issues", json!(issues));
+    // Half of what is left, eighteen requests: five issues and a test report.
+    service.tables().headers = vec![
+        ("ratelimit-limit", "2000".to_owned()),
+        ("ratelimit-remaining", "36".to_owned()),
+        ("ratelimit-reset", (now().timestamp() + 60).to_string()),
+    ];
+    service.put("/merge_requests", json!([]));
+    let mut source = service.source();
+    let round = Round { focus: Some(ReleaseId::of("api", "5.0")), ..Round::at(now()) };
+    let told = facts(&mut source, &round).await;
+    assert_eq!(told.stories.len(), 150);
+    let log = service.log();
+    let single: Vec<&String> =
+        log.iter().map(|(asked, _)| asked).filter(|asked| asked.contains("resource_state_events")).collect();
+    assert!((4..=6).contains(&single.len()), "{}", single.len());
+    assert!(single.iter().any(|asked| asked.contains("/issues/150/")), "what is looked at comes first");
+    assert_eq!(log.iter().filter(|(asked, _)| asked.contains("&page=2")).count(), 1, "pages are followed");
+    assert!(
+        told.problems.iter().any(|problem| problem.what.contains("is not read yet")),
+        "{:?}",
+        told.problems
+    );
+    assert_eq!(source.standing().allowances[0].remaining, 36);
+
+    service.tables().headers.clear();
+    facts(&mut source, &Round::at(now() + chrono::Duration::minutes(2))).await;
+    let read = service.log().iter().filter(|(asked, _)| asked.contains("resource_state_events")).count();
+    assert_eq!(read + single.len(), 21, "the next round reads on");
+    assert!(matches!(source.fetch(&Round::at(now())).await, Ok(Answer::Unchanged)));
+}
+
+#[tokio::test]
+async fn a_restart_goes_on_where_it_was() {
+    let service = Service::start().await;
+    let mut source = service.source();
+    let before = facts(&mut source, &Round::at(now())).await;
+    let memory = source.memory().unwrap();
+    assert!(!String::from_utf8_lossy(&memory).contains("glpat"));
+    service.log();
+    let mut restarted = service.source();
+    restarted.recall(&memory);
+    let after = facts(&mut restarted, &Round::at(now())).await;
+    assert_eq!(before, after);
+    let asked = service.log();
+    let conditional: Vec<_> = asked.into_iter().filter(|(asked, _)| asked != "GET user").collect();
+    assert_eq!((conditional.len(), statuses(&conditional)), (7, vec![304]));
+
+    for (settings, memory) in [
+        (GitlabSettings { recent_days: 10, ..settings() }, memory.clone()),
+        (settings(), memory[..memory.len() / 2].to_vec()),
+        (settings(), b"nonsense".to_vec()),
+        (settings(), Vec::new()),
+    ] {
+        let mut other = service.source_of(settings);
+        other.recall(&memory);
+        facts(&mut other, &Round::at(now())).await;
+        assert!(service.log().len() > 20, "it begins anew");
+    }
+}
+
+#[tokio::test]
+async fn an_examination_says_what_is_there_and_what_is_not() {
+    let service = Service::start().await;
+    service.fail("GET", "/freeze_periods", super::faults::forbidden());
+    let mut source = service.source();
+    let points = source.examine(&Round::at(now())).await;
+    let told: Vec<_> = points.iter().map(|point| (point.subject.as_str(), point.state)).collect();
+    assert_eq!(
+        told,
+        [
+            ("reachable", Good),
+            ("signed in", Good),
+            ("scopes", Limited),
+            ("token", Limited),
+            ("acme/pay/api", Good),
+            ("acme/pay/api", Limited),
+            ("limits", Good),
+            ("clock", Good),
+        ]
+    );
+    let what: Vec<&str> = points.iter().map(|point| point.what.as_str()).collect();
+    assert!(what[0].contains("GitLab 17.9.2-ee") && what[1].contains("as kim (token from test)"), "{what:?}");
+    assert!(what[2].starts_with("read_api:") && what[4].contains("Developer"), "{what:?}");
+    assert!(points[5].next_step.as_ref().unwrap().contains("role Reporter"), "{points:?}");
+    let points = service.public().examine(&Round::at(now())).await;
+    assert_eq!(points[1].state, Limited);
+    assert!(points[1].what.contains("nobody is signed in"), "{points:?}");
+}
