@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::wire::UpdateRule;
 use crate::domain::Text;
 
 /// What a branch demands, from protection rules and rulesets together: the stricter one counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BranchRules {
     /// Approvals. None: none are demanded, or nobody tells.
     pub(super) approvals: Option<u32>,
