@@ -120,7 +120,13 @@ fn measure() -> Result<bool> {
 
     let began = Instant::now();
     let memory = source.memory().ok_or("no memory")?;
-    println!("memory for a restart: {} KiB, packed in {:.2?}", memory.len() >> 10, began.elapsed());
+    let packed_in = began.elapsed();
+    let compressed = zstd::bulk::compress(&memory, 3)?.len();
+    println!(
+        "memory for a restart: {} KiB in {packed_in:.2?}, {} KiB compressed",
+        memory.len() >> 10,
+        compressed >> 10
+    );
     let mut restarted = GithubSource::new("github".into(), settings(), http()?);
     let began = Instant::now();
     restarted.recall(&memory);
@@ -316,7 +322,7 @@ fn milestone() -> Value {
 
 /// An issue as they are: some labels, somebody assigned, and half a dozen events.
 fn issue(number: usize) -> Value {
-    let is_closed = number % 3 == 0;
+    let is_closed = number.is_multiple_of(3);
     let event = |kind: &str, at: usize| json!({ "__typename": kind, "createdAt": day(at) });
     let mut events = vec![
         json!({ "__typename": "MilestonedEvent", "createdAt": day(0), "milestoneTitle": "v4.1" }),

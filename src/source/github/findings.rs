@@ -155,7 +155,7 @@ pub(super) async fn read(
 ) -> Result<(Option<Instant>, Vec<Problem>), HttpError> {
     let lists: &[(Option<&str>, Instant)] = match until {
         Some(until) => &[(None, until)],
-        None => &[(Some("open"), Instant::MIN_UTC), (Some("closed"), since)],
+        None => &[(Some("open"), Instant::MIN_UTC), (Some("fixed"), since), (Some("dismissed"), since)],
     };
     let mut problems = Vec::new();
     let mut latest = until;

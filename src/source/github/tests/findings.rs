@@ -44,9 +44,9 @@ async fn open_and_recently_closed_ones_are_read_by_pages_and_later_only_what_cha
         (first.path.as_deref(), first.line, first.tool.as_str()),
         (Some("src/page.js"), Some(7), "CodeQL")
     );
-    // The question, three pages of open ones, one of closed ones.
+    // The question, three pages of open ones, one of fixed and one of dismissed ones.
     let alerts = |from| hub.told(from).iter().filter(|asked| asked.ends_with("alerts")).count();
-    assert_eq!(alerts(0), 5);
+    assert_eq!(alerts(0), 6);
 
     let before = hub.fake.asked().len();
     assert!(unchanged(&mut source, minutes(1)).await);

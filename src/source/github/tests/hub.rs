@@ -34,6 +34,8 @@ pub(super) struct State {
     pub(super) names: Vec<&'static str>,
     /// What every answer says is left of the limit, and until when.
     pub(super) limit: Option<(u64, Instant)>,
+    /// Who asks; empty: `kim`.
+    pub(super) login: &'static str,
     /// Scopes of a classic token.
     pub(super) scopes: Option<&'static str>,
     pub(super) repository: Value,
@@ -170,7 +172,6 @@ impl State {
         assert_eq!(given("sort").as_deref(), Some("updated"));
         let is_wanted = |alert: &&Value| match given("state").as_deref() {
             None => true,
-            Some("closed") => alert["state"] != "open",
             Some(state) => alert["state"] == state,
         };
         let page: usize = given("page").map_or(1, |page| page.parse().unwrap());
@@ -254,7 +255,8 @@ impl State {
         };
         let mut answer = json!({ "data": { "repository": repository } });
         if query.contains("viewer {") {
-            answer["data"]["viewer"] = json!({ "login": "kim" });
+            let login = if self.login.is_empty() { "kim" } else { self.login };
+            answer["data"]["viewer"] = json!({ "login": login });
         }
         if let Some(errors) = self.errors.get(operation.as_str()) {
             answer["errors"] = errors.clone();

@@ -7,7 +7,7 @@ use super::{
     hub::{Hub, filled, issue},
     minutes, now, source, source_of, token, unchanged,
 };
-use crate::source::{Source, http::Credentials};
+use crate::source::{Answer, Round, Source, http::Credentials};
 
 #[tokio::test]
 async fn after_a_restart_the_first_round_only_asks_whether_anything_changed() {
@@ -26,9 +26,9 @@ async fn after_a_restart_the_first_round_only_asks_whether_anything_changed() {
     let told = facts(&mut first, now()).await;
     // It moves on in the queue, and would be asked again.
     hub.state().pull_requests[0]["mergeQueueEntry"] = json!(null);
-    let told = match first.fetch(&crate::source::Round::at(minutes(1))).await.unwrap() {
-        crate::source::Answer::Facts(newer) => newer,
-        crate::source::Answer::Unchanged => told,
+    let told = match first.fetch(&Round::at(minutes(1))).await.unwrap() {
+        Answer::Facts(newer) => newer,
+        Answer::Unchanged => told,
     };
     let memory = first.memory().unwrap();
 
@@ -91,6 +91,23 @@ async fn foreign_and_damaged_memory_is_left() {
             "never the one without the other"
         );
     }
+}
+
+#[tokio::test]
+async fn what_somebody_else_read_is_read_anew() {
+    let hub = Hub::start(filled(3, 3)).await;
+    let mut first = source(&hub, token());
+    facts(&mut first, now()).await;
+    let memory = first.memory().unwrap();
+    let mut second = source(&hub, token());
+    second.recall(&memory);
+    facts(&mut second, minutes(1)).await;
+    hub.state().login = "max";
+    // Nothing tells of it; this one is hidden from the new one.
+    hub.state().issues.remove(2);
+    second.fetch(&Round::at(minutes(62))).await.unwrap();
+    assert_eq!(second.standing().account.as_deref(), Some("max"));
+    assert_eq!(facts(&mut second, minutes(63)).await.stories.len(), 2);
 }
 
 /// What 5,000 issues and 2,000 pull requests take: printed, and bounded.

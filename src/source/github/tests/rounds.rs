@@ -27,6 +27,7 @@ async fn a_first_round_reads_all_pages_and_a_second_one_only_asks_whether_anythi
     assert_eq!((told.stories.len(), told.pull_requests.len()), (250, 120));
     assert!(told.problems.is_empty(), "{:?}", told.problems);
     assert_eq!(told.releases[0].id, ReleaseId::of("api", "4.2"));
+    assert_eq!(source.standing().account.as_deref(), Some("kim"));
     assert_eq!(
         told.covers.iter().copied().collect::<Vec<_>>(),
         [Kind::Releases, Kind::Stories, Kind::Defects, Kind::PullRequests]
