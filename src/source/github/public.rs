@@ -194,6 +194,7 @@ impl From<PullRequest> for wire::PullRequest {
             timeline_items: None,
             first_commit: None,
             head: None,
+            repository: None,
         }
     }
 }

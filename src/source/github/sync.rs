@@ -15,7 +15,7 @@ use super::{
     rules::{BranchRules, RulesetRule},
     search,
     settings::GithubRepository,
-    wire::{Actor, Deployment, Found, Issue, Milestone, PullRequest, Referenced, Release, Repository, Tag},
+    wire::{Actor, Deployment, Issue, Milestone, PullRequest, Referenced, Release, Repository, Tag},
 };
 use crate::{
     domain::{Instant, Problem, Progress, Text},
@@ -304,7 +304,7 @@ impl Reading<'_> {
         {
             let mut paging = Paging::new(Document::Search, json!({ "search": text }), &["search"]);
             let mut read = 0;
-            while let Some(page) = paging.next::<Found>(&mut self.graphql).await? {
+            while let Some(page) = paging.next::<PullRequest>(&mut self.graphql).await? {
                 for found in page {
                     read += 1;
                     let name = found.repository.as_ref().map(|repository| &*repository.name_with_owner);
@@ -312,8 +312,8 @@ impl Reading<'_> {
                         name.eq_ignore_ascii_case(&configured) || known.full_name.as_deref() == Some(name)
                     });
                     if is_here {
-                        known.searched.insert(found.pull_request.number);
-                        keep(known, found.pull_request);
+                        known.searched.insert(found.number);
+                        keep(known, PullRequest { repository: None, ..found });
                     }
                 }
                 self.progress("search", known.searched.len(), paging.total);

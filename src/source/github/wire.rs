@@ -186,6 +186,8 @@ pub(super) struct PullRequest {
     pub(super) timeline_items: Listed<Event>,
     pub(super) first_commit: Listed<FirstCommit>,
     pub(super) head: Listed<HeadCommit>,
+    /// Where it is; asked only of those that a search finds.
+    pub(super) repository: Option<RepositoryName>,
 }
 
 impl PullRequest {
@@ -340,14 +342,6 @@ pub(super) struct TagTarget {
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Tagger {
     pub(super) date: Option<Instant>,
-}
-
-/// A pull request that a search found.
-#[derive(Clone, Debug, Deserialize)]
-pub(super) struct Found {
-    pub(super) repository: Option<RepositoryName>,
-    #[serde(flatten)]
-    pub(super) pull_request: PullRequest,
 }
 
 /// A branch or tag by its name.

@@ -136,13 +136,13 @@ impl State {
             "actions/runs" => {
                 json!({ "total_count": self.runs.len(), "workflow_runs": rest(&self.runs, 20) })
             }
-            "code-scanning/alerts" => match &self.alerts {
-                Some(alerts) => return self.alerts(alerts, asked),
-                None => {
-                    let message = "Code scanning is not enabled for this repository.";
-                    return Answer::new(403, json!({ "message": message }).to_string());
+            "code-scanning/alerts" => {
+                if let Some(alerts) = &self.alerts {
+                    return alert_page(alerts, asked);
                 }
-            },
+                let message = "Code scanning is not enabled for this repository.";
+                return Answer::new(403, json!({ "message": message }).to_string());
+            }
             "/user" => json!({ "login": "kim" }),
             "/rate_limit" => {
                 let limit = |remaining: u64| json!({ "limit": 5_000, "remaining": remaining, "reset": 1_793_538_000_i64 });
@@ -161,32 +161,6 @@ impl State {
         let body = body.to_string();
         let etag = format!("W/\"{:08x}\"", crc32fast::hash(body.as_bytes()));
         Answer::json(body).with_etag(asked, &etag)
-    }
-
-    /// Pages of two, so that there are some.
-    fn alerts(&self, alerts: &[Value], asked: &Asked) -> Answer {
-        let url = reqwest::Url::parse(&format!("http://fake{}", asked.target)).unwrap();
-        let given = |name: &str| {
-            url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
-        };
-        assert_eq!(given("sort").as_deref(), Some("updated"));
-        let is_wanted = |alert: &&Value| match given("state").as_deref() {
-            None => true,
-            Some(state) => alert["state"] == state,
-        };
-        let page: usize = given("page").map_or(1, |page| page.parse().unwrap());
-        let size = if given("per_page").as_deref() == Some("1") { 1 } else { 2 };
-        let wanted: Vec<&Value> = alerts.iter().filter(is_wanted).collect();
-        let shown: Vec<&&Value> = wanted.iter().skip((page - 1) * size).take(size).collect();
-        let body = json!(shown).to_string();
-        let etag = format!("W/\"{:08x}\"", crc32fast::hash(body.as_bytes()));
-        let answer = Answer::json(body).with_etag(asked, &etag);
-        if page * size >= wanted.len() {
-            return answer;
-        }
-        let mut next = asked.target.split("&page=").next().unwrap().to_owned();
-        next = format!("http://{}{next}&page={}", asked.header("host").unwrap(), page + 1);
-        answer.header("link", format!("<{next}>; rel=\"next\""))
     }
 
     fn graphql(&self, asked: &Asked) -> Answer {
@@ -263,6 +237,31 @@ impl State {
         }
         Answer::json(answer.to_string())
     }
+}
+
+/// Alerts by pages of two, so that there are some.
+fn alert_page(alerts: &[Value], asked: &Asked) -> Answer {
+    let url = reqwest::Url::parse(&format!("http://fake{}", asked.target)).unwrap();
+    let given =
+        |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
+    assert_eq!(given("sort").as_deref(), Some("updated"));
+    let is_wanted = |alert: &&Value| match given("state").as_deref() {
+        None => true,
+        Some(state) => alert["state"] == state,
+    };
+    let page: usize = given("page").map_or(1, |page| page.parse().unwrap());
+    let size = if given("per_page").as_deref() == Some("1") { 1 } else { 2 };
+    let wanted: Vec<&Value> = alerts.iter().filter(is_wanted).collect();
+    let shown: Vec<&&Value> = wanted.iter().skip((page - 1) * size).take(size).collect();
+    let body = json!(shown).to_string();
+    let etag = format!("W/\"{:08x}\"", crc32fast::hash(body.as_bytes()));
+    let answer = Answer::json(body).with_etag(asked, &etag);
+    if page * size >= wanted.len() {
+        return answer;
+    }
+    let mut next = asked.target.split("&page=").next().unwrap().to_owned();
+    next = format!("http://{}{next}&page={}", asked.header("host").unwrap(), page + 1);
+    answer.header("link", format!("<{next}>; rel=\"next\""))
 }
 
 fn page<'a>(items: impl Iterator<Item = &'a Value>, variables: &Value) -> Value {

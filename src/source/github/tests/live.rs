@@ -96,11 +96,7 @@ async fn what_may_be_null_may_be_null() {
 #[ignore = "needs a mock: set TMINUS_GITHUB_MOCK to its address"]
 async fn faults_are_what_the_service_says_they_are() {
     let told = first_round(Some("partial-error"), 0).await.unwrap();
-    assert!(
-        faults(&told).iter().all(|what| what.contains("data.repository.milestone")),
-        "{:?}",
-        faults(&told)
-    );
+    assert!(faults(&told).iter().all(|what| what.contains("Resource not accessible")), "{:?}", faults(&told));
     assert!(told.problems.iter().any(|problem| problem.next_step.contains("Issues: read")));
     for mode in ["rate-limited", "secondary", "timeout502"] {
         let failed = first_round(Some(mode), 0).await;
