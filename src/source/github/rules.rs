@@ -1,4 +1,7 @@
 //! What a branch demands before something is merged into it.
+//!
+//! It says which checks are required, too: GitHub's own `isRequired` of a check wants to be told
+//! the number of its pull request, and so cannot be asked of a list of them.
 
 use std::collections::BTreeSet;
 

@@ -27,7 +27,7 @@ pub struct GithubSettings {
     pub bases: Vec<String>,
     /// Searches, in GitHub's own syntax, whose pull requests are told too, whatever their base and
     /// age: `label:urgent`, `repo:acme/web base:next`. One that names no repository is made in
-    /// each of them.
+    /// each of them. Made again whenever a pull request changed, and once an hour.
     pub search: Vec<String>,
     /// Which labels say what.
     pub labels: LabelSettings,

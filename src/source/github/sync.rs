@@ -240,8 +240,13 @@ impl Reading<'_> {
         bases.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         for (base, _) in bases.into_iter().take(MOST_BRANCHES) {
             if !known.rules.contains_key(&base) {
-                let rules = self.protection(&base).await?;
-                known.rules.insert(base.clone(), rules);
+                match self.protection(&base).await {
+                    Ok(rules) => drop(known.rules.insert(base.clone(), rules)),
+                    Err(error) if matches!(error.kind(), HttpErrorKind::Unexpected { .. }) => {
+                        note(known.problems.entry(Part::Repository).or_default(), error.problem());
+                    }
+                    Err(error) => return Err(error),
+                }
             }
             let of =
                 path(self.prefix, self.repository, &format!("rules/branches/{}", Request::segment(&base)));
