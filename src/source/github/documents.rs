@@ -11,15 +11,19 @@
 
 use std::{collections::BTreeSet, fmt::Write};
 
+use serde::{Deserialize, Serialize};
+
 /// A GraphQL document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) enum Document {
     Repository,
+    Branch,
     Milestones,
     Issues,
     MilestoneIssues,
     PullRequests,
     PullRequestsAgain,
+    Search,
     Deployments,
     Releases,
     Tags,
@@ -29,14 +33,16 @@ pub(super) enum Document {
 pub(super) type Lacking = BTreeSet<String>;
 
 impl Document {
-    #[cfg(test)]
-    pub(super) const ALL: [Self; 9] = [
+    /// All there are.
+    pub(super) const ALL: [Self; 11] = [
         Self::Repository,
+        Self::Branch,
         Self::Milestones,
         Self::Issues,
         Self::MilestoneIssues,
         Self::PullRequests,
         Self::PullRequestsAgain,
+        Self::Search,
         Self::Deployments,
         Self::Releases,
         Self::Tags,
@@ -46,11 +52,13 @@ impl Document {
     pub(super) fn source(self) -> &'static str {
         match self {
             Self::Repository => include_str!("queries/repository.graphql"),
+            Self::Branch => include_str!("queries/branch.graphql"),
             Self::Milestones => include_str!("queries/milestones.graphql"),
             Self::Issues => include_str!("queries/issues.graphql"),
             Self::MilestoneIssues => include_str!("queries/milestone_issues.graphql"),
             Self::PullRequests => include_str!("queries/pull_requests.graphql"),
             Self::PullRequestsAgain => include_str!("queries/pull_requests_again.graphql"),
+            Self::Search => include_str!("queries/search.graphql"),
             Self::Deployments => include_str!("queries/deployments.graphql"),
             Self::Releases => include_str!("queries/releases.graphql"),
             Self::Tags => include_str!("queries/tags.graphql"),
@@ -61,10 +69,12 @@ impl Document {
     pub(super) fn operation(self) -> &'static str {
         match self {
             Self::Repository => "repository",
+            Self::Branch => "rules of a branch",
             Self::Milestones => "milestones",
             Self::Issues => "issues",
             Self::MilestoneIssues => "issues of a milestone",
             Self::PullRequests | Self::PullRequestsAgain => "pull requests",
+            Self::Search => "search of pull requests",
             Self::Deployments => "deployments",
             Self::Releases => "releases",
             Self::Tags => "tags",
@@ -74,9 +84,9 @@ impl Document {
     /// The permission of a fine-grained token that reading it needs.
     pub(super) fn permission(self) -> &'static str {
         match self {
-            Self::Repository => "Metadata: read",
+            Self::Repository | Self::Branch => "Metadata: read",
             Self::Milestones | Self::Issues | Self::MilestoneIssues => "Issues: read",
-            Self::PullRequests | Self::PullRequestsAgain => {
+            Self::PullRequests | Self::PullRequestsAgain | Self::Search => {
                 "Pull requests: read, Contents: read, Checks: read and Commit statuses: read"
             }
             Self::Deployments => "Deployments: read",
@@ -86,14 +96,18 @@ impl Document {
 
     /// Without what an answer says nothing.
     pub(super) fn root(self) -> &'static [&'static str] {
-        if self == Self::PullRequestsAgain { &["data"] } else { &["data", "repository"] }
+        match self {
+            Self::PullRequestsAgain => &["data"],
+            Self::Search => &["data", "search"],
+            _ => &["data", "repository"],
+        }
     }
 
     /// How many items a page has while all is well. Pull requests hold so much that a server
     /// runs out of time with more.
     pub(super) fn page_size(self) -> u32 {
         match self {
-            Self::PullRequests | Self::PullRequestsAgain => 50,
+            Self::PullRequests | Self::PullRequestsAgain | Self::Search => 50,
             _ => 100,
         }
     }
@@ -171,6 +185,7 @@ mod tests {
         let fragment = |document: Document| document.source().split_once("\nfragment ").unwrap().1.to_owned();
         assert_eq!(fragment(Document::Issues), fragment(Document::MilestoneIssues));
         assert_eq!(fragment(Document::PullRequests), fragment(Document::PullRequestsAgain));
+        assert_eq!(fragment(Document::PullRequests), fragment(Document::Search));
     }
 
     #[test]
@@ -179,11 +194,13 @@ mod tests {
         // and with every optional field. The limit is 500,000 nodes and 5,000 points an hour.
         for (document, nodes, points) in [
             (Document::Repository, 100, 1),
+            (Document::Branch, 0, 1),
             (Document::Milestones, 100, 1),
             (Document::Issues, 11_100, 5),
             (Document::MilestoneIssues, 11_100, 5),
             (Document::PullRequests, 9_150, 5),
             (Document::PullRequestsAgain, 9_100, 5),
+            (Document::Search, 9_150, 5),
             (Document::Deployments, 2_100, 1),
             (Document::Releases, 100, 1),
             (Document::Tags, 100, 1),

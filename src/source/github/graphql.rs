@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{
-    Deserialize,
+    Deserialize, Serialize,
     de::{DeserializeOwned, IgnoredAny},
 };
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use super::documents::{Document, Lacking};
 pub(super) use crate::source::forge::note;
 use crate::{
     domain::Problem,
-    source::http::{Cursors, HttpError, HttpErrorKind, Reply, Request, Session},
+    source::http::{Cursors, Http, HttpError, HttpErrorKind, Reply, Request, Session},
 };
 
 /// The smallest page that is asked for.
@@ -22,7 +22,7 @@ const SMALLEST_PAGE: u32 = 5;
 const MOST_PAGES: usize = 2_000;
 
 /// What was learnt of a server.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Dialect {
     /// Fields that it does not have.
     pub(super) lacking: Lacking,
@@ -59,6 +59,7 @@ impl Dialect {
 
 /// Whom to ask, and where.
 pub(super) struct Graphql<'a> {
+    pub(super) http: &'a Http,
     pub(super) session: &'a Session<'a>,
     /// The name of the source in problems.
     pub(super) service: &'a str,
@@ -107,6 +108,10 @@ impl WireError {
             && code == "undefinedField"
         {
             return Some(format!("{}.{}", type_name.as_deref()?, field_name.as_deref()?));
+        }
+        // Who asks is not told to every kind of token, and can be done without.
+        if self.path.as_ref().and_then(|path| path.first()).is_some_and(|first| first == "viewer") {
+            return Some("Query.viewer".to_owned());
         }
         let message = self.message.as_deref()?;
         // `Field 'parent' doesn't exist on type 'Issue'`
@@ -396,6 +401,10 @@ mod tests {
                 Some("Bot in RequestedReviewer"),
             ),
             (json!({ "message": "Cannot query field \"parent\" on type \"Issue\"." }), Some("Issue.parent")),
+            (
+                json!({ "message": "Not for you", "type": "FORBIDDEN", "path": ["viewer"] }),
+                Some("Query.viewer"),
+            ),
             (json!({ "message": "Something else" }), None),
         ] {
             let error: WireError = serde_json::from_value(error).unwrap();

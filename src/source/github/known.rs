@@ -6,9 +6,11 @@ use std::{
 };
 
 use globset::GlobSet;
+use serde::{Deserialize, Serialize};
 
 use super::{
     deployments,
+    findings::{self, Alert},
     naming::Naming,
     pull_requests, releases,
     rules::BranchRules,
@@ -21,7 +23,7 @@ use crate::{
 };
 
 /// A part of a repository that is read by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) enum Part {
     /// Its name, main branch, rules and environments.
     Repository,
@@ -33,10 +35,14 @@ pub(super) enum Part {
     Deployments,
     /// Workflow runs: read only to notice that checks changed.
     Runs,
+    /// Alerts of code scanning.
+    Findings,
+    /// Searches of the settings.
+    Search,
 }
 
 /// What is known of a repository.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Known {
     /// What its branches demand.
     pub(super) rules: BTreeMap<Text, BranchRules>,
@@ -47,6 +53,13 @@ pub(super) struct Known {
     pub(super) published: Vec<Release>,
     pub(super) tags: Vec<Tag>,
     pub(super) deployments: Vec<Deployment>,
+    pub(super) findings: BTreeMap<u64, Alert>,
+    /// Pull requests that a search of the settings found.
+    pub(super) searched: BTreeSet<u64>,
+    /// How the service calls it: other names lead to it after it was renamed.
+    pub(super) full_name: Option<Text>,
+    /// Who read it.
+    pub(super) account: Option<Text>,
     /// Parts that were read to their end at least once.
     pub(super) read: BTreeSet<Part>,
     /// Parts of which something has changed that was not read yet. Only a part that was read
@@ -61,6 +74,7 @@ pub(super) struct Known {
     /// The last change of an issue, and of a pull request, that is known.
     pub(super) issues_until: Option<Instant>,
     pub(super) pull_requests_until: Option<Instant>,
+    pub(super) findings_until: Option<Instant>,
     /// How often an unsettled pull request was asked again.
     pub(super) asked: BTreeMap<u64, u32>,
     /// When everything was read.
@@ -130,7 +144,10 @@ impl Known {
             let base = found.base_ref_name.as_deref().unwrap_or_default();
             meaning.bases.is_none_or(|bases| bases.is_match(base))
         };
-        for found in self.pull_requests.values().filter(|found| is_recent(found) && has_base(found)) {
+        let is_told = |found: &&PullRequest| {
+            is_recent(found) && has_base(found) || self.searched.contains(&found.number)
+        };
+        for found in self.pull_requests.values().filter(is_told) {
             let rules = found.base_ref_name.as_ref().and_then(|base| self.rules.get(base));
             let Some(mut pull_request) = pull_requests::pull_request(found, naming, rules) else {
                 problems.push(Problem::new(
@@ -156,6 +173,7 @@ impl Known {
         facts.covers.extend(self.covers(!deployed.is_empty() || !environments.is_empty()));
         facts.releases.extend(told.into_iter().map(Arc::new));
         facts.deployments.extend(deployed.into_iter().map(Arc::new));
+        facts.findings.extend(self.findings.values().map(|alert| Arc::new(findings::finding(alert, naming))));
         facts.environments.extend(environments.into_iter().map(Arc::new));
         facts.problems.extend(self.problems.values().flatten().cloned());
         facts.problems.extend(problems.into_iter().take(20));
@@ -171,6 +189,9 @@ impl Known {
         }
         if self.read.contains(&Part::PullRequests) {
             covers.push(Kind::PullRequests);
+        }
+        if self.read.contains(&Part::Findings) {
+            covers.push(Kind::Findings);
         }
         if deploys {
             covers.extend([Kind::Deployments, Kind::Environments]);

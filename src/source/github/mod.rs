@@ -6,32 +6,53 @@
 //! REST, 304   GraphQL   wire       stories, pull_requests, releases, deployments, naming, labels
 //! ```
 //!
-//! - A round asks seven conditional questions for each repository (`notice.rs`). While all are answered
-//!   "nothing has changed" that is all it does, and it costs nothing against the rate limit.
+//! - A round asks eight conditional questions for each repository (`notice.rs`). While all are answered
+//!   "nothing has changed" that is all it does, and it costs nothing against the rate limit. What is on
+//!   screen is asked first, and more often than the rest while the limit is tight (`attention.rs`).
 //! - What changed is read over GraphQL (`sync.rs`): everything the first time and once a day, because nothing
 //!   tells of what was deleted; later on what changed since. Pages shrink while the server runs out of
 //!   time; a part that the token may not see is a problem that names the permission, and loses itself.
 //! - Without a token the newest of what is public is read over REST (`public.rs`).
+//! - What is known survives a restart (`memory.rs`): the first round after it asks only whether anything
+//!   has changed.
 //!
-//! A token needs, of the fine-grained permissions (all read): Metadata, Issues, Pull requests,
-//! Contents, Checks, Commit statuses, Deployments, Actions; of the classic scopes `repo`, or
-//! `public_repo` for public repositories.
+//! A token with fewer permissions reads less, and the board says what is missing:
+//!
+//! | part | fine-grained permission (read) |
+//! | --- | --- |
+//! | the repository, its main branch and rules, environments | Metadata |
+//! | issues, milestones | Issues |
+//! | pull requests with reviews and requested reviewers | Pull requests |
+//! | their commits and checks | Contents, Checks, Commit statuses |
+//! | releases, tags | Contents |
+//! | deployments | Deployments |
+//! | workflow runs | Actions |
+//! | findings | Code scanning alerts |
+//! | searches | Pull requests |
+//!
+//! Of the classic scopes it needs `repo` (findings included), or `public_repo` for public
+//! repositories, and for findings of these `security_events`.
 //!
 //! Workflow runs are no test runs: they have no counts of tests. They are read to notice that
 //! checks changed.
 
+mod attention;
 #[cfg(test)]
 mod cost;
 mod deployments;
 mod documents;
+mod examine;
+mod findings;
 mod graphql;
 mod known;
+mod memory;
 mod naming;
 mod notice;
 mod public;
 mod pull_requests;
 mod releases;
 mod rules;
+mod search;
 mod settings;
 mod stories;
 mod sync;
@@ -39,7 +60,7 @@ mod sync;
 mod tests;
 mod wire;
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 use globset::GlobSet;
@@ -49,13 +70,14 @@ pub use settings::{GithubRepository, GithubSettings};
 use self::{
     graphql::{Dialect, Graphql},
     known::{Known, Meaning, Part},
+    memory::Memory,
     naming::Naming,
     sync::{Reading, is_sweep_due, is_whole_due},
 };
 use crate::{
     domain::{Facts, Instant, Problem, SourceId, Text},
     source::{
-        Answer, Report, Round, Source, SourceError,
+        Answer, Diagnosis, Report, Round, Source, SourceError, Standing,
         forge::{bases, days_before, share},
         http::{Http, HttpError, Session},
         labels::Labels,
@@ -81,6 +103,10 @@ pub struct GithubSource {
     last: Option<Arc<Facts>>,
     /// What the last round advised.
     wait: Duration,
+    /// How many times longer that is than wanted.
+    stretch: f64,
+    /// How many rounds there were.
+    rounds: u64,
 }
 
 impl GithubSource {
@@ -89,6 +115,7 @@ impl GithubSource {
     pub fn new(id: SourceId, settings: GithubSettings, http: Http) -> Self {
         let (labels, mut mistakes) = Labels::new(&settings.labels);
         let bases = bases(&settings.bases, &mut mistakes);
+        mistakes.extend(settings.search.iter().filter_map(|text| astray(text, &settings.repositories)));
         let known = vec![Known::default(); settings.repositories.len()];
         let wait = settings.interval;
         Self {
@@ -102,6 +129,8 @@ impl GithubSource {
             dialect: Dialect::default(),
             last: None,
             wait,
+            stretch: 1.0,
+            rounds: 0,
         }
     }
 
@@ -116,7 +145,11 @@ impl GithubSource {
         let (prefix, _) = self.settings.paths();
         let mut is_news = self.last.is_none();
         let mut refused: Vec<(usize, HttpError)> = Vec::new();
-        for index in 0..self.settings.repositories.len() {
+        let focused = attention::focused(&self.settings.repositories, round.focus.as_ref());
+        let is_known: Vec<bool> = self.known.iter().map(|known| !known.read.is_empty()).collect();
+        let asked = attention::asked(&focused, &is_known, self.stretch, self.rounds);
+        self.rounds += 1;
+        for &index in &asked {
             let repository = self.settings.repositories[index].clone();
             let looked = notice::look(&session, prefix, &repository, &mut self.known[index]).await;
             let read = match looked {
@@ -149,6 +182,7 @@ impl GithubSource {
             self.settings.interval
         };
         self.wait = http.budget().advise(interval, round.now);
+        self.stretch = self.wait.div_duration_f64(interval.max(Duration::from_secs(1)));
         let mut besides = self.mistakes.clone();
         besides.extend(anonymous);
         besides.extend(refused.iter().map(|(_, error)| error.problem()));
@@ -187,17 +221,19 @@ impl GithubSource {
         }
         let is_first = self.last.is_none();
         let result = async {
-            notice::notice(session, prefix, &repository, of, &service).await?;
-            let graphql = Graphql { session, service: &service, path: graphql, dialect: &mut dialect };
+            let is_news = notice::notice(session, prefix, &repository, of, &service).await?;
+            let http = &self.http;
+            let graphql = Graphql { http, session, service: &service, path: graphql, dialect: &mut dialect };
             let mut reading = Reading {
                 graphql,
                 prefix,
                 repository: &repository,
                 round,
                 recent_days: self.settings.recent_days,
+                searches: &self.settings.search,
             };
             if !is_whole {
-                return reading.news(of).await;
+                return reading.news(of).await.map(|read| read || is_news);
             }
             let told = |so_far: &Known| {
                 if is_first {
@@ -219,8 +255,8 @@ impl GithubSource {
     fn facts(&self, known: &[&Known], now: Instant) -> Facts {
         let mut facts = Facts::default();
         for (repository, known) in self.settings.repositories.iter().zip(known) {
-            let project = repository.project.as_ref().unwrap_or(&repository.name);
-            let naming = Naming { repository: Text::new(&repository.name), project: Text::new(project) };
+            let project = Text::new(repository.project());
+            let naming = Naming { repository: Text::new(&repository.name), project };
             let meaning = Meaning {
                 service: self.id.as_str(),
                 naming: &naming,
@@ -235,6 +271,17 @@ impl GithubSource {
     }
 }
 
+/// What is wrong with a search: it is about no repository that is read.
+fn astray(text: &str, repositories: &[GithubRepository]) -> Option<Problem> {
+    let is_made = repositories.iter().any(|repository| search::of_repository(text, repository).is_some());
+    (!is_made).then(|| {
+        Problem::new(
+            format!("the search \"{text}\" is about a repository that is not read"),
+            "add the repository to the github source, or leave `repo:` out of the search",
+        )
+    })
+}
+
 impl Source for GithubSource {
     fn id(&self) -> SourceId {
         self.id.clone()
@@ -246,5 +293,30 @@ impl Source for GithubSource {
 
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
         Box::pin(self.round(round))
+    }
+
+    fn standing(&self) -> Standing {
+        self.http.standing()
+    }
+
+    fn memory(&self) -> Option<Vec<u8>> {
+        self.last.as_ref()?;
+        let memory = Memory {
+            known: Cow::Borrowed(&self.known),
+            dialect: Cow::Borrowed(&self.dialect),
+            validators: self.http.validators(),
+        };
+        memory::pack(&memory, &self.settings)
+    }
+
+    fn recall(&mut self, memory: &[u8]) {
+        let Some(memory) = memory::unpack(memory, &self.settings) else { return };
+        self.known = memory.known.into_owned();
+        self.dialect = memory.dialect.into_owned();
+        self.http.remember(memory.validators);
+    }
+
+    fn examine<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Vec<Diagnosis>> {
+        Box::pin(examine::examine(&self.http, &self.settings, round))
     }
 }

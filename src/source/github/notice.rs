@@ -9,36 +9,52 @@
 //! | the newest releases, the first tags | releases |
 //! | the newest deployments | deployments and their statuses |
 //! | the newest workflow runs | checks of the pull requests whose heads they ran on |
+//! | the alert of code scanning that changed last | findings |
 //!
 //! What none of them tells (statuses of other services on a commit, rules of branches) is looked
 //! at once an hour, and pull requests whose checks run are asked again anyway.
 
+use futures_util::future::join_all;
 use serde::Deserialize;
 
 use super::{
+    findings,
     graphql::note,
     known::{Known, Part},
     settings::GithubRepository,
 };
 use crate::{
     domain::{Problem, Text},
-    source::http::{HttpError, HttpErrorKind, Request, Session},
+    source::http::{HttpError, HttpErrorKind, Reply, Request, Session},
 };
 
 /// A question of which only the answer "nothing has changed" is expected.
-struct Probe {
-    part: Part,
-    operation: &'static str,
+pub(super) struct Probe {
+    pub(super) part: Part,
+    /// What is asked, in a few words.
+    pub(super) operation: &'static str,
     path: &'static str,
     query: &'static [(&'static str, &'static str)],
-    permission: &'static str,
+    /// Of a fine-grained token.
+    pub(super) permission: &'static str,
+}
+
+impl Probe {
+    /// The question about `repository`, on paths that begin with `prefix`.
+    pub(super) fn request(&self, prefix: &str, repository: &GithubRepository) -> Request {
+        let mut request = Request::get(self.operation, path(prefix, repository, self.path));
+        for (name, value) in self.query {
+            request = request.query(name, value);
+        }
+        accepting(request)
+    }
 }
 
 const NEWEST: &[(&str, &str)] =
     &[("state", "all"), ("sort", "updated"), ("direction", "desc"), ("per_page", "1")];
 
 /// The first one answers for the repository itself: who does not see it sees nothing.
-const PROBES: [Probe; 7] = [
+pub(super) const PROBES: [Probe; 8] = [
     Probe {
         part: Part::PullRequests,
         operation: "newest pull request",
@@ -88,6 +104,13 @@ const PROBES: [Probe; 7] = [
         query: &[("per_page", "20")],
         permission: "Actions: read",
     },
+    Probe {
+        part: Part::Findings,
+        operation: "newest alert of code scanning",
+        path: findings::PATH,
+        query: &[("sort", "updated"), ("direction", "desc"), ("per_page", "1")],
+        permission: findings::PERMISSION,
+    },
 ];
 
 #[derive(Deserialize)]
@@ -114,25 +137,37 @@ pub(super) async fn look(
     repository: &GithubRepository,
     known: &mut Known,
 ) -> Result<(), HttpError> {
-    probe(session, prefix, repository, known, &PROBES[0]).await
+    let reply = session.send(PROBES[0].request(prefix, repository).kept_by_asker()).await?;
+    changed(&reply, known, PROBES[0].part)
 }
 
-/// Asks all other questions, and notes in `known` what has changed.
+/// Asks all other questions, and notes in `known` what has changed. True if something that was
+/// shown is not shown any more.
 pub(super) async fn notice(
     session: &Session<'_>,
     prefix: &str,
     repository: &GithubRepository,
     known: &mut Known,
     service: &str,
-) -> Result<(), HttpError> {
-    for question in &PROBES[1..] {
-        if known.hidden.contains(&question.part) {
-            continue;
-        }
-        match probe(session, prefix, repository, known, question).await {
+) -> Result<bool, HttpError> {
+    let mut is_news = false;
+    let questions: Vec<&Probe> =
+        PROBES[1..].iter().filter(|question| !known.hidden.contains(&question.part)).collect();
+    let asked =
+        questions.iter().map(|question| session.send(question.request(prefix, repository).kept_by_asker()));
+    // Together: how long a round takes is how far away the service is.
+    let answers = join_all(asked).await;
+    for (question, answer) in questions.into_iter().zip(answers) {
+        match answer.and_then(|reply| changed(&reply, known, question.part)) {
             Err(error) if is_hidden(error.kind()) => {
+                is_news = true;
                 known.hidden.insert(question.part);
                 known.changed.remove(&question.part);
+                if question.part == Part::Findings && findings::is_not_there(error.kind()) {
+                    known.findings.clear();
+                    known.read.remove(&question.part);
+                    continue;
+                }
                 let what = format!(
                     "{service}: {}/{}: {} cannot be read",
                     repository.owner, repository.name, question.operation
@@ -146,7 +181,7 @@ pub(super) async fn notice(
             answered => answered?,
         }
     }
-    Ok(())
+    Ok(is_news)
 }
 
 /// Whether an error means that one thing is not shown, while others may be.
@@ -154,27 +189,16 @@ pub(super) fn is_hidden(kind: &HttpErrorKind) -> bool {
     matches!(kind, HttpErrorKind::Forbidden { .. } | HttpErrorKind::NotFound | HttpErrorKind::Rejected { .. })
 }
 
-async fn probe(
-    session: &Session<'_>,
-    prefix: &str,
-    repository: &GithubRepository,
-    known: &mut Known,
-    question: &Probe,
-) -> Result<(), HttpError> {
-    let mut request =
-        Request::get(question.operation, path(prefix, repository, question.path)).kept_by_asker();
-    for (name, value) in question.query {
-        request = request.query(name, value);
-    }
-    let reply = session.send(accepting(request)).await?;
+/// Notes in `known` what an answer about `part` says.
+fn changed(reply: &Reply, known: &mut Known, part: Part) -> Result<(), HttpError> {
     if reply.unchanged() {
         return Ok(());
     }
-    if question.part == Part::Runs {
+    if part == Part::Runs {
         let runs: Runs = reply.json()?;
         known.checked.extend(runs.workflow_runs.into_iter().filter_map(|run| run.head_sha));
     } else {
-        known.changed.insert(question.part);
+        known.changed.insert(part);
     }
     Ok(())
 }

@@ -84,6 +84,8 @@ pub(super) struct PullRequest {
     requested_teams: Option<Vec<User>>,
     additions: Option<u32>,
     deletions: Option<u32>,
+    /// Null where nobody asked for it.
+    auto_merge: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -156,7 +158,7 @@ impl From<PullRequest> for wire::PullRequest {
         let is_merged = found.merged_at.is_some();
         let mut asked = found.requested_reviewers.unwrap_or_default();
         asked.extend(found.requested_teams.unwrap_or_default());
-        let (head, base) = (found.head, found.base);
+        let (head, base, auto_merge) = (found.head, found.base, found.auto_merge);
         Self {
             id: found.node_id,
             number: found.number,
@@ -178,6 +180,8 @@ impl From<PullRequest> for wire::PullRequest {
             mergeable: None,
             merge_state_status: None,
             review_decision: None,
+            auto_merge_request: auto_merge.map(|_| wire::AutoMerge { enabled_at: None }),
+            merge_queue_entry: None,
             merge_commit: found.merge_commit_sha.map(|oid| wire::Object { oid: Some(oid) }),
             milestone: found.milestone,
             labels: listed(found.labels, std::convert::identity),
@@ -190,6 +194,7 @@ impl From<PullRequest> for wire::PullRequest {
             timeline_items: None,
             first_commit: None,
             head: None,
+            repository: None,
         }
     }
 }

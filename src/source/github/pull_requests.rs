@@ -45,6 +45,7 @@ pub(super) fn pull_request(
     Some(PullRequest {
         number: Some(found.number),
         branch: found.head_ref_name.clone(),
+        head: found.head_ref_oid.clone(),
         draft: found.is_draft,
         started_at,
         opened_at: Some(found.created_at),
@@ -62,6 +63,9 @@ pub(super) fn pull_request(
         requested_reviewers: requested(found),
         checks: checks(found, rules),
         mergeability: mergeability(found),
+        auto_merge: found.is_open() && found.auto_merge_request.is_some(),
+        // GitHub does not say what it counts from; nobody is before the first.
+        queue_position: queued(found).map(|position| position.max(1)),
         milestone: title,
         labels: all(found.labels.as_ref()).iter().map(|label| label.name.clone()).collect(),
         stories: stories(found, naming),
@@ -79,15 +83,20 @@ pub(super) fn pull_request(
     })
 }
 
-/// Whether `found` should be read again soon: a check runs, or GitHub has not worked out yet
-/// whether it can be merged.
+/// Its place in the merge queue.
+fn queued(found: &wire::PullRequest) -> Option<u32> {
+    found.merge_queue_entry.as_ref().filter(|_| found.is_open())?.position
+}
+
+/// Whether `found` should be read again soon: a check runs, it moves on in a merge queue, or
+/// GitHub has not worked out yet whether it can be merged.
 pub(super) fn is_unsettled(found: &wire::PullRequest) -> bool {
     let is_asked_for = found.mergeable.is_some();
     let unknown = is_asked_for && mergeability(found) == Mergeability::Unknown;
     let running = found.contexts().is_some_and(|contexts| {
         contexts.nodes.iter().any(|context| outcome(context) == CheckOutcome::Running)
     });
-    found.is_open() && (unknown || running)
+    found.is_open() && (unknown || running || queued(found).is_some())
 }
 
 /// A login, `ghost` where there is none.
@@ -334,6 +343,29 @@ mod tests {
         assert_eq!(pull_request(&found(json!({ "state": "SUBLIMATED" })), &naming(), None), None);
         let merged = found(json!({ "state": "MERGED", "mergeable": "UNKNOWN" }));
         assert!(!is_unsettled(&merged), "a merged one is not asked again");
+    }
+
+    #[test]
+    fn head_queue_and_auto_merge_are_told_of_open_ones() {
+        let queued = |position: i64| json!({ "mergeQueueEntry": { "position": position } });
+        for (more, auto_merge, position) in [
+            (json!({}), false, None),
+            (json!({ "autoMergeRequest": { "enabledAt": null }, "mergeQueueEntry": null }), true, None),
+            (queued(3), false, Some(3)),
+            (queued(0), false, Some(1)),
+            (queued(-1), false, None),
+            (json!({ "mergeQueueEntry": { "position": 2 }, "state": "MERGED" }), false, None),
+            (
+                json!({ "autoMergeRequest": { "enabledAt": "2026-10-06T08:00:00Z" }, "state": "CLOSED" }),
+                false,
+                None,
+            ),
+        ] {
+            let told = read(more.clone(), None);
+            assert_eq!((told.auto_merge, told.queue_position), (auto_merge, position), "{more}");
+            assert_eq!(told.head.as_deref(), Some("b".repeat(40).as_str()));
+            assert_eq!(is_unsettled(&found(more)), position.is_some());
+        }
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! What a branch demands before something is merged into it.
+//!
+//! It says which checks are required, too: GitHub's own `isRequired` of a check wants to be told
+//! the number of its pull request, and so cannot be asked of a list of them.
 
 use std::collections::BTreeSet;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::wire::UpdateRule;
 use crate::domain::Text;
 
 /// What a branch demands, from protection rules and rulesets together: the stricter one counts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct BranchRules {
     /// Approvals. None: none are demanded, or nobody tells.
     pub(super) approvals: Option<u32>,

@@ -27,6 +27,10 @@ pub struct GithubSettings {
     pub recent_days: u32,
     /// Base branches whose pull requests are told, as patterns with `*` and `?`; none: all.
     pub bases: Vec<String>,
+    /// Searches, in GitHub's own syntax, whose pull requests are told too, whatever their base and
+    /// age: `label:urgent`, `repo:acme/web base:next`. One that names no repository is made in
+    /// each of them. Made again whenever a pull request changed, and once an hour.
+    pub search: Vec<String>,
     /// Which labels say what.
     pub labels: LabelSettings,
     /// Whose days due dates are.
@@ -44,6 +48,13 @@ pub struct GithubRepository {
     pub name: String,
     /// What its releases are of. None: its name.
     pub project: Option<String>,
+}
+
+impl GithubRepository {
+    /// What its releases are of.
+    pub(super) fn project(&self) -> &str {
+        self.project.as_ref().unwrap_or(&self.name)
+    }
 }
 
 impl GithubSettings {
@@ -71,6 +82,7 @@ impl GithubSettings {
             credentials: Credentials::new(Scheme::Bearer, places),
             recent_days: 90,
             bases: Vec::new(),
+            search: Vec::new(),
             labels: LabelSettings::default(),
             calendar: Calendar::default(),
             interval: Duration::from_secs(60),

@@ -8,12 +8,14 @@ use serde_json::{Map, json};
 
 use super::{
     documents::Document,
+    findings,
     graphql::{Graphql, Paging, note},
     known::{Known, Part},
     notice::{accepting, is_hidden, path},
     rules::{BranchRules, RulesetRule},
+    search,
     settings::GithubRepository,
-    wire::{Deployment, Issue, Milestone, PullRequest, Release, Repository, Tag},
+    wire::{Actor, Deployment, Issue, Milestone, PullRequest, Referenced, Release, Repository, Tag},
 };
 use crate::{
     domain::{Instant, Problem, Progress, Text},
@@ -34,6 +36,19 @@ const MOST_BRANCHES: usize = 5;
 const WHOLE_HOURS: i64 = 24;
 /// What nothing tells of is looked at after so long.
 const SWEEP_MINUTES: i64 = 60;
+/// Searches that are made, and pull requests that one of them may select.
+const MOST_SEARCHES: usize = 10;
+const MOST_FOUND: usize = 300;
+/// The order in which parts are read.
+const PARTS: [Part; 7] = [
+    Part::Milestones,
+    Part::Releases,
+    Part::PullRequests,
+    Part::Search,
+    Part::Issues,
+    Part::Deployments,
+    Part::Findings,
+];
 /// How often an unsettled pull request is asked again before its next change.
 const MOST_ASKED: u32 = 10;
 
@@ -45,6 +60,7 @@ pub(super) struct Reading<'a> {
     pub(super) repository: &'a GithubRepository,
     pub(super) round: &'a Round,
     pub(super) recent_days: u32,
+    pub(super) searches: &'a [String],
 }
 
 /// Whether everything must be read: for the first time, or because a day has passed.
@@ -70,10 +86,12 @@ impl Reading<'_> {
             Part::PullRequests,
             Part::Releases,
             Part::Deployments,
+            Part::Findings,
+            Part::Search,
         ]);
         known.changed = &known.changed - &known.hidden;
         self.branch(known).await?;
-        for part in [Part::Milestones, Part::Releases, Part::PullRequests, Part::Issues, Part::Deployments] {
+        for part in PARTS {
             self.part(part, known).await?;
             told(known);
         }
@@ -92,10 +110,14 @@ impl Reading<'_> {
             self.open_pull_requests(known).await?;
             self.rules(known).await?;
             known.asked.clear();
+            known.changed.insert(Part::Search);
             known.swept_at = Some(self.round.now);
             any = true;
         }
-        for part in [Part::Milestones, Part::Releases, Part::PullRequests, Part::Issues, Part::Deployments] {
+        if known.changed.contains(&Part::PullRequests) && !known.hidden.contains(&Part::Search) {
+            known.changed.insert(Part::Search);
+        }
+        for part in PARTS {
             any |= self.part(part, known).await?;
         }
         Ok(self.again(known).await? || any)
@@ -113,6 +135,8 @@ impl Reading<'_> {
             Part::PullRequests => self.pull_requests(known).await,
             Part::Releases => self.releases(known).await,
             Part::Deployments => self.deployments(known).await,
+            Part::Findings => self.findings(known).await,
+            Part::Search => self.search(known).await,
             Part::Repository | Part::Runs => Ok(Vec::new()),
         };
         match result {
@@ -120,7 +144,14 @@ impl Reading<'_> {
                 known.read.insert(part);
                 known.set_problems(part, problems);
             }
-            Err(error) if is_hidden(error.kind()) => {
+            Err(error) if part == Part::Findings && findings::is_not_there(error.kind()) => {
+                known.hidden.insert(part);
+            }
+            // What is wrong with a search stays wrong until somebody changes it.
+            Err(error)
+                if is_hidden(error.kind())
+                    || part == Part::Search && matches!(error.kind(), HttpErrorKind::Unexpected { .. }) =>
+            {
                 known.hidden.insert(part);
                 known.set_problems(part, vec![error.problem()]);
             }
@@ -169,8 +200,19 @@ impl Reading<'_> {
                 None
             }
         };
+        if let Ok(Some(viewer)) = answered.part::<Actor>(&["viewer"])
+            && let Some(login) = viewer.login
+        {
+            // Somebody else may see other things.
+            if known.account.as_ref().is_some_and(|before| *before != login) {
+                known.whole_at = None;
+            }
+            self.graphql.http.set_account(login.clone());
+            known.account = Some(login);
+        }
         known.set_problems(Part::Repository, problems);
         let Some(found) = found else { return Ok(()) };
+        known.full_name = found.name_with_owner;
         known.environments =
             super::wire::all(found.environments.as_ref()).iter().map(|place| place.name.clone()).collect();
         known.rules.clear();
@@ -184,8 +226,8 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Rulesets, of the main branch and the bases of open pull requests. A server without them
-    /// (Enterprise before 3.11) says that there is no such thing.
+    /// Rules of the main branch and the bases of open pull requests: protection rules, and
+    /// rulesets. A server without these (Enterprise before 3.11) says that there is no such thing.
     async fn rules(&mut self, known: &mut Known) -> Result<(), HttpError> {
         let mut bases: BTreeMap<&Text, usize> =
             known.rules.keys().map(|main| (main, usize::MAX / 2)).collect();
@@ -198,6 +240,15 @@ impl Reading<'_> {
             bases.into_iter().map(|(base, count)| (base.clone(), count)).collect();
         bases.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         for (base, _) in bases.into_iter().take(MOST_BRANCHES) {
+            if !known.rules.contains_key(&base) {
+                match self.protection(&base).await {
+                    Ok(rules) => drop(known.rules.insert(base.clone(), rules)),
+                    Err(error) if matches!(error.kind(), HttpErrorKind::Unexpected { .. }) => {
+                        note(known.problems.entry(Part::Repository).or_default(), error.problem());
+                    }
+                    Err(error) => return Err(error),
+                }
+            }
             let of =
                 path(self.prefix, self.repository, &format!("rules/branches/{}", Request::segment(&base)));
             let request = accepting(Request::get("rules of a branch", of).query("per_page", "100"));
@@ -214,6 +265,78 @@ impl Reading<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the protection rule of a branch that is not the main one demands.
+    async fn protection(&mut self, branch: &Text) -> Result<BranchRules, HttpError> {
+        let mut variables = self.variables();
+        variables["ref"] = format!("refs/heads/{branch}").into();
+        let variables = variables.as_object().cloned().unwrap_or_default();
+        let mut rules = BranchRules::default();
+        // What is not told of one branch is as if there was no rule; it hides nothing else.
+        let answered = match self.graphql.ask(Document::Branch, &variables, false).await {
+            Err(error) if is_hidden(error.kind()) => return Ok(rules),
+            answered => answered?,
+        };
+        if let Ok(Some(Referenced { reference: Some(found) })) = answered.part(&["repository"])
+            && let Some(rule) = &found.ref_update_rule
+        {
+            rules.add_protection(rule);
+        }
+        Ok(rules)
+    }
+
+    async fn findings(&mut self, known: &mut Known) -> Result<Vec<Problem>, HttpError> {
+        let range = (self.since(), known.findings_until);
+        let (session, repository) = (self.graphql.session, self.repository);
+        let (until, problems) =
+            findings::read(session, self.prefix, repository, &mut known.findings, range).await?;
+        known.findings_until = until;
+        self.progress("findings", known.findings.len(), None);
+        Ok(problems)
+    }
+
+    /// Pull requests that the searches of the settings find here.
+    async fn search(&mut self, known: &mut Known) -> Result<Vec<Problem>, HttpError> {
+        let mut problems = Vec::new();
+        known.searched.clear();
+        let configured = format!("{}/{}", self.repository.owner, self.repository.name);
+        let repository = self.repository;
+        for text in self
+            .searches
+            .iter()
+            .filter_map(|text| search::of_repository(text, repository))
+            .take(MOST_SEARCHES)
+        {
+            let mut paging = Paging::new(Document::Search, json!({ "search": text }), &["search"]);
+            let mut read = 0;
+            while let Some(page) = paging.next::<PullRequest>(&mut self.graphql).await? {
+                for found in page {
+                    read += 1;
+                    let name = found.repository.as_ref().map(|repository| &*repository.name_with_owner);
+                    let is_here = name.is_none_or(|name| {
+                        name.eq_ignore_ascii_case(&configured) || known.full_name.as_deref() == Some(name)
+                    });
+                    if is_here {
+                        known.searched.insert(found.number);
+                        keep(known, PullRequest { repository: None, ..found });
+                    }
+                }
+                self.progress("search", known.searched.len(), paging.total);
+                if read >= MOST_FOUND {
+                    if paging.total.is_none_or(|total| total > read as u64) {
+                        let what = format!(
+                            "{}: the search \"{text}\" finds more than {MOST_FOUND} pull requests: the first are read",
+                            self.graphql.service
+                        );
+                        problems.push(Problem::new(what, "narrow the search of the github source"));
+                    }
+                    break;
+                }
+            }
+            problems.extend(paging.problems);
+        }
+        Ok(problems)
     }
 
     async fn milestones(&mut self, known: &mut Known) -> Result<Vec<Problem>, HttpError> {

@@ -1,8 +1,11 @@
 //! What GitHub's GraphQL interface sends, as far as it is asked for. All that may be null, or
 //! that an older server does not have, is an `Option`; enumerations stay texts, so that a value
 //! unheard of loses nothing.
+//!
+//! It is written, too: what is known survives a restart (`memory.rs`). What is written for a
+//! field has the shape that is read for it, as a form without names demands.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::{Instant, Text};
 
@@ -10,23 +13,48 @@ use crate::domain::{Instant, Text};
 const MOST_NESTED: usize = 100;
 
 /// A list in an answer, whose elements may be missing one by one.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(rename_all = "camelCase", bound = "T: Deserialize<'de>")]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase", bound(serialize = "T: Serialize", deserialize = "T: Deserialize<'de>"))]
 pub(super) struct Connection<T> {
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, with = "count")]
     pub(super) total_count: Option<u64>,
-    #[serde(default = "Vec::new", deserialize_with = "present")]
+    #[serde(default = "Vec::new", with = "present")]
     pub(super) nodes: Vec<T>,
 }
 
-fn present<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<Vec<T>, D::Error> {
-    let nodes = Option::<Vec<Option<T>>>::deserialize(from)?;
-    Ok(nodes.unwrap_or_default().into_iter().flatten().take(MOST_NESTED).collect())
+/// What is there of a list.
+mod present {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+        from: D,
+    ) -> Result<Vec<T>, D::Error> {
+        let nodes = Option::<Vec<Option<T>>>::deserialize(from)?;
+        Ok(nodes.unwrap_or_default().into_iter().flatten().take(super::MOST_NESTED).collect())
+    }
+
+    pub(super) fn serialize<S: Serializer, T: Serialize>(nodes: &[T], to: S) -> Result<S::Ok, S::Error> {
+        Some(nodes.iter().map(Some).collect::<Vec<_>>()).serialize(to)
+    }
 }
 
 /// A count. A negative one says nothing, and loses nothing else.
-fn count<'de, D: serde::Deserializer<'de>, T: TryFrom<i64>>(from: D) -> Result<Option<T>, D::Error> {
-    Ok(Option::<i64>::deserialize(from)?.and_then(|count| T::try_from(count).ok()))
+mod count {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, T: TryFrom<i64>>(
+        from: D,
+    ) -> Result<Option<T>, D::Error> {
+        Ok(Option::<i64>::deserialize(from)?.and_then(|count| T::try_from(count).ok()))
+    }
+
+    #[expect(clippy::ref_option, reason = "serde hands over the field as it is")]
+    pub(super) fn serialize<S: Serializer, T: Copy + TryInto<i64>>(
+        count: &Option<T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        count.and_then(|count| count.try_into().ok()).serialize(to)
+    }
 }
 
 /// A list that may be missing as a whole; [`all`] goes through it.
@@ -37,7 +65,7 @@ pub(super) fn all<T>(list: Option<&Connection<T>>) -> &[T] {
     list.map_or(&[], |list| &list.nodes)
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Milestone {
     pub(super) number: u64,
@@ -49,17 +77,17 @@ pub(super) struct Milestone {
     pub(super) issues: Listed<()>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Titled {
     pub(super) title: Text,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Named {
     pub(super) name: Text,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Actor {
     #[serde(rename = "__typename")]
     pub(super) kind: Option<Text>,
@@ -67,20 +95,20 @@ pub(super) struct Actor {
     pub(super) slug: Option<Text>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RepositoryName {
     pub(super) name_with_owner: Text,
 }
 
 /// An issue, here or elsewhere.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct IssueName {
     pub(super) number: u64,
     pub(super) repository: Option<RepositoryName>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Issue {
     pub(super) number: u64,
@@ -103,7 +131,7 @@ pub(super) struct Issue {
 }
 
 /// A pull request that will close an issue.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Closer {
     pub(super) state: Option<Text>,
@@ -111,7 +139,7 @@ pub(super) struct Closer {
 }
 
 /// What happened to an issue or pull request.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Event {
     #[serde(rename = "__typename")]
@@ -121,7 +149,7 @@ pub(super) struct Event {
     pub(super) state_reason: Option<Text>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PullRequest {
     pub(super) id: Option<String>,
@@ -139,13 +167,15 @@ pub(super) struct PullRequest {
     pub(super) closed_at: Option<Instant>,
     pub(super) updated_at: Instant,
     pub(super) url: Option<Text>,
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, with = "count")]
     pub(super) additions: Option<u32>,
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, with = "count")]
     pub(super) deletions: Option<u32>,
     pub(super) mergeable: Option<Text>,
     pub(super) merge_state_status: Option<Text>,
     pub(super) review_decision: Option<Text>,
+    pub(super) auto_merge_request: Option<AutoMerge>,
+    pub(super) merge_queue_entry: Option<QueueEntry>,
     pub(super) merge_commit: Option<Object>,
     pub(super) milestone: Option<Titled>,
     pub(super) labels: Listed<Named>,
@@ -156,6 +186,8 @@ pub(super) struct PullRequest {
     pub(super) timeline_items: Listed<Event>,
     pub(super) first_commit: Listed<FirstCommit>,
     pub(super) head: Listed<HeadCommit>,
+    /// Where it is; asked only of those that a search finds.
+    pub(super) repository: Option<RepositoryName>,
 }
 
 impl PullRequest {
@@ -175,12 +207,26 @@ impl PullRequest {
     }
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+/// It will be merged once it may be.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AutoMerge {
+    pub(super) enabled_at: Option<Instant>,
+}
+
+/// It waits in a merge queue.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct QueueEntry {
+    #[serde(default, with = "count")]
+    pub(super) position: Option<u32>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Object {
     pub(super) oid: Option<Text>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Review {
     pub(super) id: Option<String>,
@@ -189,35 +235,35 @@ pub(super) struct Review {
     pub(super) author: Option<Actor>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ReviewRequest {
     pub(super) requested_reviewer: Option<Actor>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct FirstCommit {
     pub(super) commit: Option<Authored>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Authored {
     pub(super) authored_date: Option<Instant>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct HeadCommit {
     pub(super) commit: Option<Checked>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Checked {
     pub(super) status_check_rollup: Option<Rollup>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Rollup {
     /// How all its checks together ended.
     pub(super) state: Option<Text>,
@@ -225,7 +271,7 @@ pub(super) struct Rollup {
 }
 
 /// A check run (`name`) or a commit status (`context`).
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatusContext {
     pub(super) name: Option<Text>,
@@ -238,11 +284,11 @@ pub(super) struct StatusContext {
     pub(super) created_at: Option<Instant>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Deployment {
     pub(super) id: String,
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, with = "count")]
     pub(super) database_id: Option<u64>,
     pub(super) environment: Option<Text>,
     pub(super) state: Option<Text>,
@@ -254,7 +300,7 @@ pub(super) struct Deployment {
     pub(super) statuses: Listed<DeploymentStatus>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct DeploymentStatus {
     pub(super) state: Option<Text>,
@@ -262,7 +308,7 @@ pub(super) struct DeploymentStatus {
     pub(super) log_url: Option<Text>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Release {
     pub(super) tag_name: Text,
@@ -275,14 +321,14 @@ pub(super) struct Release {
     pub(super) tag_commit: Option<Object>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Tag {
     pub(super) name: Text,
     pub(super) target: Option<TagTarget>,
 }
 
 /// A commit, or a tag object that names one.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct TagTarget {
     #[serde(rename = "__typename")]
@@ -293,12 +339,19 @@ pub(super) struct TagTarget {
     pub(super) target: Option<Box<TagTarget>>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Tagger {
     pub(super) date: Option<Instant>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+/// A branch or tag by its name.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Referenced {
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<Branch>,
+}
+
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Repository {
     pub(super) name_with_owner: Option<Text>,
@@ -306,17 +359,17 @@ pub(super) struct Repository {
     pub(super) environments: Listed<Named>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Branch {
     pub(super) name: Text,
     pub(super) ref_update_rule: Option<UpdateRule>,
 }
 
-#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct UpdateRule {
-    #[serde(default, deserialize_with = "count")]
+    #[serde(default, with = "count")]
     pub(super) required_approving_review_count: Option<u32>,
     pub(super) required_status_check_contexts: Option<Vec<Option<Text>>>,
 }

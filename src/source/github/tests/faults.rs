@@ -121,7 +121,10 @@ async fn fields_that_a_server_does_not_have_are_left_out() {
         ("Issue", "parent"),
         ("Issue", "stateReason"),
         ("PullRequest", "mergeStateStatus"),
+        ("PullRequest", "mergeQueueEntry"),
+        ("PullRequest", "autoMergeRequest"),
         ("Repository", "environments"),
+        ("Query", "viewer"),
     ];
     // `stateReason` stands on a closed event, too: the fake takes both for one.
     state.lacking.push(("ClosedEvent", "stateReason"));

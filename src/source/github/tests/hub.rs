@@ -8,7 +8,10 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::source::http::fake::{Answer, Asked, Fake};
+use crate::{
+    domain::Instant,
+    source::http::fake::{Answer, Asked, Fake},
+};
 
 /// What the hub holds, and how it misbehaves.
 #[derive(Default)]
@@ -21,6 +24,20 @@ pub(super) struct State {
     pub(super) tags: Vec<Value>,
     pub(super) deployments: Vec<Value>,
     pub(super) runs: Vec<Value>,
+    /// None: code scanning is off.
+    pub(super) alerts: Option<Vec<Value>>,
+    /// What a search finds, whatever it is.
+    pub(super) found: Vec<Value>,
+    /// Rules of branches other than the main one.
+    pub(super) branches: BTreeMap<&'static str, Value>,
+    /// Repositories of `o` that are there, all with the same in them; none: `api`.
+    pub(super) names: Vec<&'static str>,
+    /// What every answer says is left of the limit, and until when.
+    pub(super) limit: Option<(u64, Instant)>,
+    /// Who asks; empty: `kim`.
+    pub(super) login: &'static str,
+    /// Scopes of a classic token.
+    pub(super) scopes: Option<&'static str>,
     pub(super) repository: Value,
     pub(super) rules: Value,
     /// Answers instead of the usual ones, to requests whose target and body hold the text; each once.
@@ -82,6 +99,16 @@ pub(super) fn variables(asked: &Asked) -> Value {
 
 impl State {
     fn answer(&mut self, asked: &Asked) -> Answer {
+        let answer = self.answer_without_limit(asked);
+        let Some((remaining, until)) = self.limit else { return answer };
+        answer
+            .header("x-ratelimit-limit", "5000")
+            .header("x-ratelimit-remaining", remaining.to_string())
+            .header("x-ratelimit-reset", until.timestamp().to_string())
+            .header("x-ratelimit-resource", "core")
+    }
+
+    fn answer_without_limit(&mut self, asked: &Asked) -> Answer {
         let whole = format!("{} {}", asked.target, asked.body);
         if let Some(at) = self.faults.iter().position(|(text, _)| whole.contains(text)) {
             return self.faults.remove(at).unwrap().1;
@@ -97,7 +124,9 @@ impl State {
         }
         let path = asked.target.split('?').next().unwrap_or_default();
         let rest = |items: &[Value], most: usize| Value::Array(items.iter().take(most).cloned().collect());
-        let body = match path.strip_prefix("/repos/o/api/").unwrap_or(path) {
+        let below = |name: &&str| path.strip_prefix("/repos/o/")?.strip_prefix(*name)?.strip_prefix('/');
+        let names = if self.names.is_empty() { &["api"] } else { &self.names[..] };
+        let body = match names.iter().find_map(below).unwrap_or(path) {
             "pulls" => rest(&self.pull_requests, 1),
             "issues" => rest(&self.issues, 1),
             "milestones" => rest(&self.milestones, 100),
@@ -107,6 +136,25 @@ impl State {
             "actions/runs" => {
                 json!({ "total_count": self.runs.len(), "workflow_runs": rest(&self.runs, 20) })
             }
+            "code-scanning/alerts" => {
+                if let Some(alerts) = &self.alerts {
+                    return alert_page(alerts, asked);
+                }
+                let message = "Code scanning is not enabled for this repository.";
+                return Answer::new(403, json!({ "message": message }).to_string());
+            }
+            "/user" => json!({ "login": "kim" }),
+            "/rate_limit" => {
+                let limit = |remaining: u64| json!({ "limit": 5_000, "remaining": remaining, "reset": 1_793_538_000_i64 });
+                let body = json!({ "resources": { "core": limit(4_990), "graphql": limit(120) } });
+                let answer = Answer::json(body.to_string()).header("date", "Sun, 01 Nov 2026 12:05:00 GMT");
+                return match self.scopes {
+                    Some(scopes) => answer.header("x-oauth-scopes", scopes),
+                    None => answer,
+                };
+            }
+            "/repos/o/api" => json!({ "full_name": "o/api", "private": true, "has_issues": true }),
+            "rules/branches/next" => json!([]),
             "rules/branches/main" => self.rules.clone(),
             _ => return Answer::new(404, r#"{"message": "Not Found"}"#),
         };
@@ -141,6 +189,15 @@ impl State {
         };
         let repository = match operation.as_str() {
             "Repository" => self.repository.clone(),
+            "Branch" => {
+                let branch = variables["ref"].as_str().unwrap().strip_prefix("refs/heads/").unwrap();
+                let rule = self.branches.get(branch);
+                json!({ "ref": { "name": branch, "refUpdateRule": rule } })
+            }
+            "Search" => {
+                let search = page(self.found.iter(), variables);
+                return Answer::json(json!({ "data": { "search": search } }).to_string());
+            }
             "Milestones" => json!({ "milestones": page(self.milestones.iter(), variables) }),
             "Issues" => json!({ "issues": page(self.issues.iter().filter(after), variables) }),
             "MilestoneIssues" => {
@@ -171,11 +228,40 @@ impl State {
             other => panic!("an operation that nobody knows: {other}"),
         };
         let mut answer = json!({ "data": { "repository": repository } });
+        if query.contains("viewer {") {
+            let login = if self.login.is_empty() { "kim" } else { self.login };
+            answer["data"]["viewer"] = json!({ "login": login });
+        }
         if let Some(errors) = self.errors.get(operation.as_str()) {
             answer["errors"] = errors.clone();
         }
         Answer::json(answer.to_string())
     }
+}
+
+/// Alerts by pages of two, so that there are some.
+fn alert_page(alerts: &[Value], asked: &Asked) -> Answer {
+    let url = reqwest::Url::parse(&format!("http://fake{}", asked.target)).unwrap();
+    let given =
+        |name: &str| url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned());
+    assert_eq!(given("sort").as_deref(), Some("updated"));
+    let is_wanted = |alert: &&Value| match given("state").as_deref() {
+        None => true,
+        Some(state) => alert["state"] == state,
+    };
+    let page: usize = given("page").map_or(1, |page| page.parse().unwrap());
+    let size = if given("per_page").as_deref() == Some("1") { 1 } else { 2 };
+    let wanted: Vec<&Value> = alerts.iter().filter(is_wanted).collect();
+    let shown: Vec<&&Value> = wanted.iter().skip((page - 1) * size).take(size).collect();
+    let body = json!(shown).to_string();
+    let etag = format!("W/\"{:08x}\"", crc32fast::hash(body.as_bytes()));
+    let answer = Answer::json(body).with_etag(asked, &etag);
+    if page * size >= wanted.len() {
+        return answer;
+    }
+    let mut next = asked.target.split("&page=").next().unwrap().to_owned();
+    next = format!("http://{}{next}&page={}", asked.header("host").unwrap(), page + 1);
+    answer.header("link", format!("<{next}>; rel=\"next\""))
 }
 
 fn page<'a>(items: impl Iterator<Item = &'a Value>, variables: &Value) -> Value {

@@ -1,30 +1,105 @@
 //! Against a mock that is built from GitHub's own descriptions: it refuses what is not legal.
+//! `tests/github/README.md` says how to start it.
 
 use reqwest::Url;
 
 use super::{GithubSettings, GithubSource, token};
-use crate::source::{
-    Answer, Round, Source,
-    http::{Http, Settings},
+use crate::{
+    domain::{Facts, Instant},
+    source::{
+        Answer, Round, Source, SourceError,
+        http::{Http, Settings, Waits},
+    },
 };
 
-/// `tests/github/README.md` says how to start the mock.
+/// The mock makes up what the schema allows: numbers below zero, pages without an end, and things
+/// of any kind that a search found.
+const MADE_UP: [&str; 4] =
+    ["number: expected", "totalCount: expected", "same next page", "missing field `number`"];
+
+/// A source that knows nothing, asking the mock in a mode of it. What it makes up of a repository
+/// stays the same while it runs: each `number` is another one.
+fn source(mode: Option<&str>, number: u32) -> GithubSource {
+    let address = std::env::var("TMINUS_GITHUB_MOCK").expect("the address of the mock");
+    let mode = mode.map_or_else(String::new, |mode| format!("x-mock/{mode}/"));
+    let base = Url::parse(&address).unwrap().join(&mode).unwrap();
+    let http = Settings { waits: Waits::skipped(|_| {}), ..Settings::new("github", base, token()) };
+    let mut settings = GithubSettings::new("github.com", "o", &format!("api{number}"));
+    settings.search = vec!["label:urgent".to_owned()];
+    GithubSource::new("github".into(), settings, Http::new(http).unwrap())
+}
+
+/// The day after everything in the mock.
+fn now() -> Instant {
+    chrono::DateTime::parse_from_rfc3339("2026-02-04T00:00:00Z").unwrap().to_utc()
+}
+
+async fn first_round(mode: Option<&str>, number: u32) -> Result<std::sync::Arc<Facts>, SourceError> {
+    match source(mode, number).fetch(&Round::at(now())).await? {
+        Answer::Facts(told) => Ok(told),
+        Answer::Unchanged => panic!("no facts"),
+    }
+}
+
+/// Problems that are not the mock's own making.
+fn faults(told: &Facts) -> Vec<&str> {
+    let problems = told.problems.iter().map(|problem| problem.what.as_str());
+    problems.filter(|what| !MADE_UP.iter().any(|made_up| what.contains(made_up))).collect()
+}
+
 #[tokio::test]
 #[ignore = "needs a mock: set TMINUS_GITHUB_MOCK to its address"]
 async fn every_request_is_legal_and_every_legal_answer_can_be_read() {
-    let address = std::env::var("TMINUS_GITHUB_MOCK").expect("the address of the mock");
-    let base = Url::parse(&address).unwrap();
-    let http = Http::new(Settings::new("github", base, token())).unwrap();
-    let settings = GithubSettings::new("github.com", "o", "api");
-    let mut source = GithubSource::new("github".into(), settings, http);
-    // The day after everything in the mock.
-    let now = chrono::DateTime::parse_from_rfc3339("2026-02-04T00:00:00Z").unwrap().to_utc();
-    let Answer::Facts(told) = source.fetch(&Round::at(now)).await.unwrap() else { panic!("no facts") };
-    assert!(!told.releases.is_empty() && !told.stories.is_empty() && !told.pull_requests.is_empty());
-    assert!(!told.deployments.is_empty() && !told.environments.is_empty());
-    // The mock makes up what the schema allows: numbers below zero, and pages without an end.
-    let made_up = ["number: expected", "same next page"];
-    let is_made_up = |what: &str| made_up.iter().any(|made_up| what.contains(made_up));
-    let faults: Vec<_> = told.problems.iter().filter(|problem| !is_made_up(&problem.what)).collect();
-    assert!(faults.is_empty(), "{faults:?}");
+    let (mut most, mut lost) = ([0; 6], std::collections::BTreeSet::new());
+    for number in 0..20 {
+        let told = first_round(None, number).await.unwrap();
+        assert!(faults(&told).is_empty(), "{:?}", faults(&told));
+        let counts = [
+            told.releases.len(),
+            told.stories.len(),
+            told.pull_requests.len(),
+            told.deployments.len(),
+            told.environments.len(),
+            told.findings.len(),
+        ];
+        lost.extend(told.problems.iter().map(|problem| problem.what.clone()));
+        most = std::array::from_fn(|index| most[index].max(counts[index]));
+    }
+    assert!(most.iter().all(|count| *count > 0), "{most:?} {lost:#?}");
+}
+
+#[tokio::test]
+#[ignore = "needs a mock: set TMINUS_GITHUB_MOCK to its address"]
+async fn what_may_be_null_may_be_null() {
+    for mode in ["null-heavy:0.1", "null-heavy:0.5", "null-heavy:0.9"] {
+        for number in 0..10 {
+            match first_round(Some(mode), number).await {
+                // A repository or list that is null is said to be missing, never taken for empty.
+                Ok(told) => {
+                    let is_explained = |what: &&str| {
+                        ["null", "nothing", "\"\" is unheard of"].iter().any(|word| what.contains(word))
+                    };
+                    let unexplained: Vec<_> =
+                        faults(&told).into_iter().filter(|what| !is_explained(what)).collect();
+                    assert!(unexplained.is_empty(), "{mode}: {unexplained:?}");
+                }
+                Err(error) => {
+                    let problem = error.problem().unwrap();
+                    assert!(problem.what.contains("no reason"), "{mode}: {problem:?}");
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a mock: set TMINUS_GITHUB_MOCK to its address"]
+async fn faults_are_what_the_service_says_they_are() {
+    let told = first_round(Some("partial-error"), 0).await.unwrap();
+    assert!(faults(&told).iter().all(|what| what.contains("Resource not accessible")), "{:?}", faults(&told));
+    assert!(told.problems.iter().any(|problem| problem.next_step.contains("Issues: read")));
+    for mode in ["rate-limited", "secondary", "timeout502"] {
+        let failed = first_round(Some(mode), 0).await;
+        assert!(matches!(failed, Err(SourceError::Failed(_))), "{mode}: {failed:?}");
+    }
 }

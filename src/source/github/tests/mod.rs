@@ -1,10 +1,15 @@
 //! The source with a GitHub on loopback.
 
 mod anonymous;
+mod bodies;
+mod examined;
 mod faults;
+mod findings;
 mod hub;
 mod live;
+mod memory;
 mod rounds;
+mod selection;
 
 use std::sync::Arc;
 
@@ -32,7 +37,10 @@ fn token() -> Credentials {
 }
 
 fn source(hub: &hub::Hub, credentials: Credentials) -> GithubSource {
-    let settings = GithubSettings::new("github.com", "o", "api");
+    source_of(hub, credentials, GithubSettings::new("github.com", "o", "api"))
+}
+
+fn source_of(hub: &hub::Hub, credentials: Credentials, settings: GithubSettings) -> GithubSource {
     let http = Settings { credentials, service: "github".into(), ..hub.fake.settings() };
     GithubSource::new(SourceId::new("github"), settings, Http::new(http).unwrap())
 }

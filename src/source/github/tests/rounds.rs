@@ -27,20 +27,21 @@ async fn a_first_round_reads_all_pages_and_a_second_one_only_asks_whether_anythi
     assert_eq!((told.stories.len(), told.pull_requests.len()), (250, 120));
     assert!(told.problems.is_empty(), "{:?}", told.problems);
     assert_eq!(told.releases[0].id, ReleaseId::of("api", "4.2"));
+    assert_eq!(source.standing().account.as_deref(), Some("kim"));
     assert_eq!(
         told.covers.iter().copied().collect::<Vec<_>>(),
         [Kind::Releases, Kind::Stories, Kind::Defects, Kind::PullRequests]
     );
     let asked = hub.fake.asked().len();
-    // 7 questions; repository; milestones, releases, tags, deployments: 1 page each; pull requests:
+    // 8 questions; repository; milestones, releases, tags, deployments: 1 page each; pull requests:
     // 3 pages of open ones, 1 of others; issues: 3 pages; rules of the branch.
-    assert_eq!(asked, 7 + 1 + 4 + 4 + 3 + 1, "{:?}", hub.told(0));
+    assert_eq!(asked, 8 + 1 + 4 + 4 + 3 + 1, "{:?}", hub.told(0));
 
     for minute in [1, 2, 30] {
         let before = hub.fake.asked().len();
         assert!(unchanged(&mut source, minutes(minute)).await);
         let round = &hub.fake.asked()[before..];
-        assert_eq!(round.len(), 7);
+        assert_eq!(round.len(), 7, "code scanning is off, and not asked for every minute");
         assert!(only_conditional(round), "{:?}", hub.told(before));
     }
 }
