@@ -125,6 +125,12 @@ impl Http {
     /// again if nobody was signed in.
     pub fn session<'r>(&'r self, round: &'r Round) -> Session<'r> {
         self.shared().budget.begin();
+        self.session_beside(round)
+    }
+
+    /// Begins what is no round, but done beside the rounds, because a person asked for it. What
+    /// it spends is not counted as what a round costs.
+    pub fn session_beside<'r>(&'r self, round: &'r Round) -> Session<'r> {
         Session { http: self, round, state: Mutex::default(), looking: tokio::sync::Mutex::new(()) }
     }
 

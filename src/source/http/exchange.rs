@@ -382,14 +382,20 @@ impl Received {
             return Text::default();
         }
         match serde_json::from_slice::<serde_json::Value>(&self.body) {
-            Ok(value) => Text::new(
-                ["message", "errorMessages", "errors", "error_description", "error"]
-                    .iter()
-                    .filter_map(|name| value.get(*name))
-                    .map(words)
-                    .find(|words| !words.is_empty())
-                    .unwrap_or_default(),
-            ),
+            Ok(value) => {
+                let said = |name: &str| value.get(name).map(words).filter(|words| !words.is_empty());
+                let names = ["message", "errorMessages", "errors", "error_description", "error"];
+                let first = names.into_iter().find_map(|name| Some((name, said(name)?)));
+                // GitHub's `message` of a refused change says no more than that it is refused.
+                Text::new(match first {
+                    Some(("message", message)) => match said("errors") {
+                        Some(errors) => format!("{message}: {errors}"),
+                        None => message,
+                    },
+                    Some((_, words)) => words,
+                    None => String::new(),
+                })
+            }
             Err(_) => Text::new(String::from_utf8_lossy(&self.body[..self.body.len().min(4_096)])),
         }
     }
