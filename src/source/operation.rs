@@ -3,10 +3,16 @@
 //! Nothing here decides whether something should be done; whoever asks has asked a person. An
 //! operator carries out one operation once. It never tries again what may have been done, and
 //! says of every failure whether it is certain that nothing happened.
+//!
+//! After an answer that got lost a person looks before trying again: [`Operators::look`] asks
+//! the service whether it was done.
+
+use std::{fmt, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
+use super::Source;
 use crate::domain::{Instant, Problem, StoryKey, Text};
 
 /// Something that a service is asked to change, and on what.
@@ -124,6 +130,18 @@ impl OperationError {
     }
 }
 
+/// What was found by looking whether an operation was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// It is done, by this operation or by somebody else.
+    Done(Done),
+    /// It is not done, as of now. A service that was busy may still do it for some seconds
+    /// after it was asked.
+    NotDone,
+    /// It cannot be told, and why.
+    CannotTell(Problem),
+}
+
 /// Carries out operations at one service, with the credentials of its source.
 pub trait Operator: Send + Sync {
     /// Whether it knows how to carry out `operation`, and on a thing of this service. Asks nobody.
@@ -135,4 +153,222 @@ pub trait Operator: Send + Sync {
         operation: &'a Operation,
         attempt: &'a Attempt,
     ) -> BoxFuture<'a, Result<Done, OperationError>>;
+
+    /// Looks whether `operation`, which was tried at `tried_at` and ended as
+    /// [`OperationError::Unclear`], was done. Changes nothing.
+    fn look<'a>(
+        &'a self,
+        _operation: &'a Operation,
+        _tried_at: Instant,
+        _attempt: &'a Attempt,
+    ) -> BoxFuture<'a, Found> {
+        Box::pin(std::future::ready(Found::CannotTell(Problem::new(
+            "it cannot be told from here whether that was done",
+            "look at it in a browser before trying again",
+        ))))
+    }
+}
+
+/// Why a board changes nothing outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum HandsOff {
+    /// It was asked for.
+    ReadOnly,
+    /// The past is looked at.
+    Past,
+    /// A wall display, which nobody sits at.
+    Wall,
+}
+
+impl HandsOff {
+    /// What to tell somebody who asks for an operation all the same.
+    pub fn problem(self) -> Problem {
+        match self {
+            Self::ReadOnly => {
+                Problem::new("this board changes nothing: it is read-only", "start it without --read-only")
+            }
+            Self::Past => Problem::new(
+                "nothing can be changed here: this is the past",
+                "go back to now, or start without --as-of",
+            ),
+            Self::Wall => Problem::new(
+                "this board changes nothing: it is a wall display",
+                "open the board without --wall",
+            ),
+        }
+    }
+}
+
+/// All operators of a board.
+#[derive(Clone, Default)]
+pub struct Operators {
+    all: Vec<Arc<dyn Operator>>,
+    hands_off: Option<HandsOff>,
+}
+
+impl Operators {
+    /// The operators of `sources`; none where the board keeps its hands off: then they are not
+    /// even made.
+    pub fn of(sources: &[Box<dyn Source>], hands_off: Option<HandsOff>) -> Self {
+        let all = match hands_off {
+            None => sources.iter().filter_map(|source| source.operator()).collect(),
+            Some(_) => Vec::new(),
+        };
+        Self { all, hands_off }
+    }
+
+    /// Whether one of them offers `operation`.
+    pub fn offers(&self, operation: &Operation) -> bool {
+        self.find(operation).is_some()
+    }
+
+    /// Why nothing at all can be changed, if that is so.
+    pub fn hands_off(&self) -> Option<HandsOff> {
+        self.hands_off
+    }
+
+    /// Carries out `operation` with the first one that offers it.
+    pub async fn carry_out(
+        &self,
+        operation: &Operation,
+        attempt: &Attempt,
+    ) -> Result<Done, OperationError> {
+        if attempt.cancelled.is_cancelled() {
+            let problem = Problem::new("not done: the program is being ended", "start it again");
+            return Err(OperationError::NotDone(problem));
+        }
+        match self.find(operation) {
+            Some(operator) => operator.carry_out(operation, attempt).await,
+            None => Err(OperationError::NotDone(self.nobody())),
+        }
+    }
+
+    /// Looks whether `operation`, which was tried at `tried_at`, was done. See [`Operator::look`].
+    pub async fn look(&self, operation: &Operation, tried_at: Instant, attempt: &Attempt) -> Found {
+        match self.find(operation) {
+            Some(operator) => operator.look(operation, tried_at, attempt).await,
+            None => Found::CannotTell(self.nobody()),
+        }
+    }
+
+    fn find(&self, operation: &Operation) -> Option<&Arc<dyn Operator>> {
+        self.all.iter().find(|operator| operator.offers(operation))
+    }
+
+    fn nobody(&self) -> Problem {
+        self.hands_off.map_or_else(
+            || Problem::new("no source of this board can do that", "do it in the tool that it belongs to"),
+            HandsOff::problem,
+        )
+    }
+}
+
+impl fmt::Debug for Operators {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Operators")
+            .field("count", &self.all.len())
+            .field("hands_off", &self.hands_off)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::{
+        domain::SourceId,
+        source::{Answer, Round, SourceError},
+    };
+
+    /// A source whose operator can close, and counts how often it was made and asked.
+    #[derive(Clone, Default)]
+    struct Closing {
+        made: Arc<AtomicUsize>,
+        asked: Arc<AtomicUsize>,
+    }
+
+    impl Source for Closing {
+        fn id(&self) -> SourceId {
+            SourceId::new("closing")
+        }
+
+        fn interval(&self) -> std::time::Duration {
+            std::time::Duration::from_secs(60)
+        }
+
+        fn fetch<'a>(&'a mut self, _: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
+            Box::pin(std::future::ready(Ok(Answer::Unchanged)))
+        }
+
+        fn operator(&self) -> Option<Arc<dyn Operator>> {
+            self.made.fetch_add(1, Ordering::SeqCst);
+            Some(Arc::new(self.clone()))
+        }
+    }
+
+    impl Operator for Closing {
+        fn offers(&self, operation: &Operation) -> bool {
+            matches!(operation, Operation::PullRequest(_, PullRequestOperation::Close))
+        }
+
+        fn carry_out<'a>(
+            &'a self,
+            _: &'a Operation,
+            _: &'a Attempt,
+        ) -> BoxFuture<'a, Result<Done, OperationError>> {
+            self.asked.fetch_add(1, Ordering::SeqCst);
+            Box::pin(std::future::ready(Ok(Done { what: "closed".into(), url: None })))
+        }
+    }
+
+    fn operation(what: PullRequestOperation) -> Operation {
+        Operation::PullRequest(PullRequestTarget { repository: "api".into(), number: 1, head: None }, what)
+    }
+
+    fn attempt() -> Attempt {
+        Attempt { now: DateTime::UNIX_EPOCH, cancelled: CancellationToken::new() }
+    }
+
+    #[tokio::test]
+    async fn the_one_that_offers_it_carries_it_out_and_else_nobody() {
+        let source = Closing::default();
+        let operators = Operators::of(&[Box::new(source.clone())], None);
+        let close = operation(PullRequestOperation::Close);
+        assert!(operators.offers(&close));
+        assert_eq!(operators.carry_out(&close, &attempt()).await.unwrap().what.as_str(), "closed");
+        assert!(matches!(operators.look(&close, DateTime::UNIX_EPOCH, &attempt()).await, Found::CannotTell(_)));
+
+        let merge = operation(PullRequestOperation::Merge(None));
+        assert!(!operators.offers(&merge));
+        let refused = operators.carry_out(&merge, &attempt()).await.unwrap_err();
+        assert!(matches!(&refused, OperationError::NotDone(problem) if problem.what.contains("no source")));
+
+        let ended = attempt();
+        ended.cancelled.cancel();
+        let refused = operators.carry_out(&close, &ended).await;
+        assert!(matches!(refused, Err(OperationError::NotDone(_))));
+        assert_eq!(source.asked.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_board_that_keeps_its_hands_off_has_no_operators_and_says_why() {
+        for (hands_off, word) in
+            [(HandsOff::ReadOnly, "read-only"), (HandsOff::Past, "past"), (HandsOff::Wall, "wall")]
+        {
+            let source = Closing::default();
+            let operators = Operators::of(&[Box::new(source.clone())], Some(hands_off));
+            let close = operation(PullRequestOperation::Close);
+            assert!(!operators.offers(&close));
+            let Err(OperationError::NotDone(problem)) = operators.carry_out(&close, &attempt()).await else {
+                panic!("{hands_off:?}")
+            };
+            assert!(problem.what.contains(word), "{problem:?}");
+            assert_eq!(source.made.load(Ordering::SeqCst), 0, "it was not even made");
+        }
+    }
 }
