@@ -125,6 +125,11 @@ impl WireError {
         Some(format!("{inner} in {outer}"))
     }
 
+    /// It is about the question, which was not even begun to be answered.
+    pub(super) fn is_of_document(&self) -> bool {
+        self.lacking().is_some() || self.extensions.as_ref().is_some_and(|known| known.code.is_some())
+    }
+
     /// Where it is, without positions in lists: alike errors of many items are one.
     fn place(&self) -> String {
         let mut place = String::from("data");

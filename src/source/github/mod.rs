@@ -29,6 +29,7 @@ mod known;
 mod labels;
 mod naming;
 mod notice;
+mod operations;
 mod public;
 mod pull_requests;
 mod releases;
@@ -62,6 +63,7 @@ use crate::{
     source::{
         Answer, Report, Round, Source, SourceError,
         http::{Http, HttpError, Session},
+        operation::Operator,
     },
 };
 
@@ -268,5 +270,9 @@ impl Source for GithubSource {
 
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
         Box::pin(self.round(round))
+    }
+
+    fn operator(&self) -> Option<Arc<dyn Operator>> {
+        Some(operations::operator(self.id.as_str(), &self.settings, self.http.clone()))
     }
 }
