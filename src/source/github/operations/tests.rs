@@ -251,7 +251,7 @@ async fn each_operation_is_the_request_that_github_describes() {
                         ] }),
                     ),
                 ),
-                ("POST ", answer(201, &json!({}))),
+                ("POST /repos", answer(201, &json!({}))),
             ],
             "run again: Build, Broken, scan",
             vec![
