@@ -15,7 +15,7 @@ use crate::{
 use super::{Failure, args::Common, as_of, complain, context::Context};
 
 /// Version of [`Preview`]: rises when its type changes.
-const PREVIEW_SCHEMA: u32 = 1;
+const PREVIEW_SCHEMA: u32 = 2;
 
 /// The board of the context, after every source was asked once (`--offline`: none), or
 /// `--timeout` has passed. What did not answer is unknown.

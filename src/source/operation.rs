@@ -228,11 +228,7 @@ impl Operators {
     }
 
     /// Carries out `operation` with the first one that offers it.
-    pub async fn carry_out(
-        &self,
-        operation: &Operation,
-        attempt: &Attempt,
-    ) -> Result<Done, OperationError> {
+    pub async fn carry_out(&self, operation: &Operation, attempt: &Attempt) -> Result<Done, OperationError> {
         if attempt.cancelled.is_cancelled() {
             let problem = Problem::new("not done: the program is being ended", "start it again");
             return Err(OperationError::NotDone(problem));
@@ -341,7 +337,10 @@ mod tests {
         let close = operation(PullRequestOperation::Close);
         assert!(operators.offers(&close));
         assert_eq!(operators.carry_out(&close, &attempt()).await.unwrap().what.as_str(), "closed");
-        assert!(matches!(operators.look(&close, DateTime::UNIX_EPOCH, &attempt()).await, Found::CannotTell(_)));
+        assert!(matches!(
+            operators.look(&close, DateTime::UNIX_EPOCH, &attempt()).await,
+            Found::CannotTell(_)
+        ));
 
         let merge = operation(PullRequestOperation::Merge(None));
         assert!(!operators.offers(&merge));

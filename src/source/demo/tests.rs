@@ -354,7 +354,7 @@ fn the_source_says_what_is_new_and_when_nothing_is() {
     let now = settings.picture();
     let Ok(Answer::Facts(first)) = ask(now) else { panic!("the first round has facts") };
     assert_eq!(*first, facts(&Organisation::new(&settings), now));
-    assert!(Kind::TestRuns == *first.covers.last().unwrap() && first.covers.len() == 9);
+    assert!(Kind::Findings == *first.covers.last().unwrap() && first.covers.len() == 10);
     assert!(matches!(ask(now), Ok(Answer::Unchanged)));
     assert!(matches!(ask(now + Duration::minutes(10)), Ok(Answer::Facts(_))));
     assert!(matches!(ask(now), Ok(Answer::Facts(_))), "back in time");

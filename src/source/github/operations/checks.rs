@@ -111,7 +111,8 @@ impl Errand<'_> {
             .query("filter", "latest");
         let checks: Vec<CheckRun> = self.list(checks, "check_runs").await?;
         failed.extend(checks.into_iter().filter_map(|check| {
-            let is_workflow = check.app.as_ref().and_then(|app| app.slug.as_deref()) == Some("github-actions");
+            let is_workflow =
+                check.app.as_ref().and_then(|app| app.slug.as_deref()) == Some("github-actions");
             let has_failed =
                 matches!(check.conclusion.as_deref(), Some("failure" | "timed_out" | "cancelled"));
             (has_failed && !is_workflow).then(|| Failed {

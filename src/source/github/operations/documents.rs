@@ -79,7 +79,8 @@ mod tests {
         for document in Document::ALL {
             assert!(document.source().contains(&format!("{}(", document.root())), "{document:?}");
         }
-        let old = ["PullRequest.isMergeQueueEnabled", "PullRequestParameters.allowedMergeMethods", "Ref.rules"];
+        let old =
+            ["PullRequest.isMergeQueueEnabled", "PullRequestParameters.allowedMergeMethods", "Ref.rules"];
         for field in old {
             assert!(Document::PullRequestNow.can_do_without(field), "{field}");
         }

@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::{
     super::{
         graphql::{WireError, there},
-        notice,
         naming::Naming,
+        notice,
         settings::GithubRepository,
     },
     GithubOperator,

@@ -129,9 +129,7 @@ fn pull_request(
             return Found::CannotTell(Problem::new("it leaves no trace here", "look at it in a browser"));
         }
     };
-    what.map_or(Found::NotDone, |what| {
-        Found::Done(Done { what: Text::new(what), url: now.url.clone() })
-    })
+    what.map_or(Found::NotDone, |what| Found::Done(Done { what: Text::new(what), url: now.url.clone() }))
 }
 
 /// What an issue tells about an operation on it.
@@ -150,9 +148,7 @@ fn story(operation: &StoryOperation, now: &IssueNow, version: impl Fn(&str) -> T
             return Found::CannotTell(Problem::new("it leaves no trace here", "look at it in a browser"));
         }
     };
-    what.map_or(Found::NotDone, |what| {
-        Found::Done(Done { what: Text::new(what), url: now.url.clone() })
-    })
+    what.map_or(Found::NotDone, |what| Found::Done(Done { what: Text::new(what), url: now.url.clone() }))
 }
 
 fn has_all(known: &[Text], wanted: &[&str]) -> bool {

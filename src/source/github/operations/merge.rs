@@ -44,8 +44,7 @@ impl Errand<'_> {
                 return Err(self.not_done("it is in the merge queue already", "wait for its turn"));
             }
             let input = json!({ "pullRequestId": now.id });
-            let enqueued: Option<Enqueued> =
-                self.mutate_at(Document::Enqueue, input, &seen).await?;
+            let enqueued: Option<Enqueued> = self.mutate_at(Document::Enqueue, input, &seen).await?;
             let position = enqueued.and_then(|done| done.merge_queue_entry).and_then(|entry| entry.position);
             let what = match position {
                 Some(position) => format!("in the merge queue, place {position}"),

@@ -286,7 +286,10 @@ mod tests {
                 json!([{ "type": "PULL_REQUEST", "parameters": { "allowedMergeMethods": ["merge"] } }, null]),
                 vec![Merge],
             ),
-            (json!([{ "type": "PULL_REQUEST", "parameters": { "allowedMergeMethods": ["rebase"] } }]), vec![]),
+            (
+                json!([{ "type": "PULL_REQUEST", "parameters": { "allowedMergeMethods": ["rebase"] } }]),
+                vec![],
+            ),
             (json!([{ "type": "DELETION", "parameters": {} }]), vec![Merge, Squash]),
         ] {
             assert_eq!(pull_request_in(&rules).methods(), expected, "{rules}");

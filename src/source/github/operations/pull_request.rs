@@ -79,7 +79,8 @@ impl Errand<'_> {
                 return Err(match (ended.error, ended.status) {
                     // GitHub says that one is no collaborator, whatever was meant.
                     (OperationError::NotDone(mut problem), Some(422)) if teams.len() < people.len() => {
-                        problem.next_step = "name people by their login, and a team as organisation/team".into();
+                        problem.next_step =
+                            "name people by their login, and a team as organisation/team".into();
                         OperationError::NotDone(problem)
                     }
                     (error, _) => error,
@@ -137,9 +138,8 @@ impl Errand<'_> {
         end: &str,
         url: Option<Text>,
     ) -> Result<Done, OperationError> {
-        let (there, missing): (Vec<&str>, Vec<&str>) = wanted
-            .iter()
-            .partition(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
+        let (there, missing): (Vec<&str>, Vec<&str>) =
+            wanted.iter().partition(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
         let what = [begin, &there.join(", "), end].join(" ");
         match (there.is_empty(), missing.is_empty()) {
             (_, true) => Ok(self.done(what, url)),

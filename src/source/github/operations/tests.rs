@@ -40,12 +40,15 @@ fn operator(settings: Settings) -> GithubOperator {
         vec![TokenFrom::Given(Token::new("secret").unwrap(), "a test".into())],
     );
     let settings = Settings { credentials, service: "github".into(), ..settings };
-    GithubOperator::new("github", &GithubSettings::new("github.com", "o", "api"), Http::new(settings).unwrap())
+    GithubOperator::new(
+        "github",
+        &GithubSettings::new("github.com", "o", "api"),
+        Http::new(settings).unwrap(),
+    )
 }
 
 fn pull_request(operation: PullRequestOperation) -> Operation {
-    let target =
-        PullRequestTarget { repository: Text::new("api"), number: 812, head: Some(Text::new(HEAD)) };
+    let target = PullRequestTarget { repository: Text::new("api"), number: 812, head: Some(Text::new(HEAD)) };
     Operation::PullRequest(target, operation)
 }
 
@@ -126,7 +129,10 @@ fn changes(fake: &Fake) -> Vec<(String, Value)> {
         .collect()
 }
 
-async fn tried(script: Script, operation: &Operation) -> (Result<Done, OperationError>, Vec<(String, Value)>) {
+async fn tried(
+    script: Script,
+    operation: &Operation,
+) -> (Result<Done, OperationError>, Vec<(String, Value)>) {
     let fake = github(script).await;
     let result = operator(fake.settings()).carry_out(operation, &attempt()).await;
     (result, changes(&fake))
@@ -204,7 +210,10 @@ async fn each_operation_is_the_request_that_github_describes() {
                 ("PullRequestNow", queue()),
                 (
                     "mutation Enqueue",
-                    answer(200, &json!({ "data": { "enqueuePullRequest": { "mergeQueueEntry": { "position": 2 } } } })),
+                    answer(
+                        200,
+                        &json!({ "data": { "enqueuePullRequest": { "mergeQueueEntry": { "position": 2 } } } }),
+                    ),
                 ),
             ],
             "in the merge queue, place 2",
@@ -272,7 +281,10 @@ async fn each_operation_is_the_request_that_github_describes() {
                 ("PullRequestNow", answer(200, &seen_now(&json!({ "isDraft": true })))),
                 (
                     "mutation MarkReady",
-                    answer(200, &json!({ "data": { "markPullRequestReadyForReview": { "pullRequest": {} } } })),
+                    answer(
+                        200,
+                        &json!({ "data": { "markPullRequestReadyForReview": { "pullRequest": {} } } }),
+                    ),
                 ),
             ],
             "marked ready",
@@ -292,7 +304,10 @@ async fn each_operation_is_the_request_that_github_describes() {
         ),
         (
             pull_request(Pull::Move(Some("4.3".into()))),
-            vec![("milestones", milestones()), ("PATCH", issue(json!({ "milestone": { "number": 4, "title": "v4.3" } })))],
+            vec![
+                ("milestones", milestones()),
+                ("PATCH", issue(json!({ "milestone": { "number": 4, "title": "v4.3" } }))),
+            ],
             "moved to v4.3",
             vec![("PATCH /repos/o/api/issues/812", json!({ "milestone": 4 }))],
         ),
@@ -304,7 +319,10 @@ async fn each_operation_is_the_request_that_github_describes() {
         ),
         (
             story(StoryOperation::Move(Some("Backlog".into()))),
-            vec![("milestones", milestones()), ("PATCH", issue(json!({ "milestone": { "number": 5, "title": "Backlog" } })))],
+            vec![
+                ("milestones", milestones()),
+                ("PATCH", issue(json!({ "milestone": { "number": 5, "title": "Backlog" } }))),
+            ],
             "moved to Backlog",
             vec![("PATCH /repos/o/api/issues/31", json!({ "milestone": 5 }))],
         ),
@@ -312,7 +330,10 @@ async fn each_operation_is_the_request_that_github_describes() {
             story(StoryOperation::Transition("not planned".into())),
             vec![("PATCH", issue(json!({ "state": "closed" })))],
             "closed as not planned",
-            vec![("PATCH /repos/o/api/issues/31", json!({ "state": "closed", "state_reason": "not_planned" }))],
+            vec![(
+                "PATCH /repos/o/api/issues/31",
+                json!({ "state": "closed", "state_reason": "not_planned" }),
+            )],
         ),
         (
             story(StoryOperation::Transition("reopen".into())),
@@ -353,7 +374,10 @@ fn faults() -> Vec<(Answer, &'static str, &'static str, &'static str)> {
             "workflows=write",
         ),
         (
-            said(403, "Resource protected by organization SAML enforcement. You must grant your token access"),
+            said(
+                403,
+                "Resource protected by organization SAML enforcement. You must grant your token access",
+            ),
             "not done",
             "SAML enforcement",
             "single sign-on",
@@ -484,7 +508,10 @@ async fn a_refused_mutation_is_certain_only_where_github_says_so() {
         (said(Value::Null, "Something went wrong while executing your query"), "unclear", "look whether"),
         (answer(200, &json!({ "data": {} })), "unclear", "look whether"),
         (
-            answer(200, &json!({ "errors": [{ "type": "RATE_LIMITED", "message": "API rate limit exceeded" }] })),
+            answer(
+                200,
+                &json!({ "errors": [{ "type": "RATE_LIMITED", "message": "API rate limit exceeded" }] }),
+            ),
             "not done",
             "try again then",
         ),
@@ -543,7 +570,10 @@ async fn what_cannot_be_asked_is_refused_without_changing_anything() {
         (pull_request(Pull::Merge(None)), vec![("PullRequestNow", Answer::page(502))], "HTTP 502"),
         (
             pull_request(Pull::Merge(None)),
-            vec![("PullRequestNow", answer(200, &json!({ "data": { "repository": { "pullRequest": null } } })))],
+            vec![(
+                "PullRequestNow",
+                answer(200, &json!({ "data": { "repository": { "pullRequest": null } } })),
+            )],
             "not there",
         ),
         (pull_request(Pull::MarkReady), vec![], "no draft"),
@@ -567,7 +597,8 @@ async fn what_was_never_sent_was_not_done() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let fake = github(Vec::new()).await;
     let comment = pull_request(PullRequestOperation::Comment("Hello".to_owned()));
-    let nowhere = Settings { base: Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap(), ..fake.settings() };
+    let nowhere =
+        Settings { base: Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap(), ..fake.settings() };
     let ended = operator(nowhere).carry_out(&comment, &attempt()).await;
     let Err(OperationError::NotDone(problem)) = ended else { panic!("{ended:?}") };
     assert!(problem.next_step.contains("nothing was sent"), "{problem:?}");
@@ -624,7 +655,8 @@ async fn looking_tells_whether_it_was_done() {
     let with = |fields: Value| vec![("PullRequestNow", answer(200, &seen_now(&fields)))];
     let comment = |minutes: i64, ours: bool, body: &str| {
         let at = now() + chrono::Duration::minutes(minutes);
-        let comment = json!({ "viewerDidAuthor": ours, "createdAt": at.to_rfc3339(), "body": body, "url": null });
+        let comment =
+            json!({ "viewerDidAuthor": ours, "createdAt": at.to_rfc3339(), "body": body, "url": null });
         vec![(
             "Comments",
             answer(
@@ -638,9 +670,7 @@ async fn looking_tells_whether_it_was_done() {
         json!({ "headRefOid": OTHER,
                 "commits": { "nodes": [{ "commit": { "oid": OTHER, "parents": { "nodes": parents } } }] } })
     };
-    let approval = |oid: &str, ours: bool| {
-        json!({ "reviews": { "nodes": [{ "viewerDidAuthor": ours, "url": null, "commit": { "oid": oid } }] } })
-    };
+    let approval = |oid: &str, ours: bool| json!({ "reviews": { "nodes": [{ "viewerDidAuthor": ours, "url": null, "commit": { "oid": oid } }] } });
     let issue = |state: &str, reason: Value| {
         vec![(
             "IssueNow",
@@ -653,17 +683,26 @@ async fn looking_tells_whether_it_was_done() {
         )]
     };
     let hello = || Pull::Comment("Hello\r\nyou".to_owned());
-    let asked = json!({ "reviewRequests": { "nodes": [{ "requestedReviewer": { "slug": "payments" } }, null] } });
+    let asked =
+        json!({ "reviewRequests": { "nodes": [{ "requestedReviewer": { "slug": "payments" } }, null] } });
     let cases: Vec<(Operation, Script, Option<bool>)> = vec![
         (pull_request(hello()), comment(0, true, "Hello\nyou"), Some(true)),
         (pull_request(hello()), comment(0, false, "Hello\nyou"), Some(false)),
         (pull_request(hello()), comment(-30, true, "Hello\nyou"), Some(false)),
         (pull_request(hello()), comment(0, true, "Hello"), Some(false)),
-        (pull_request(Pull::Merge(None)), with(json!({ "state": "MERGED", "mergeCommit": { "oid": OTHER } })), Some(true)),
+        (
+            pull_request(Pull::Merge(None)),
+            with(json!({ "state": "MERGED", "mergeCommit": { "oid": OTHER } })),
+            Some(true),
+        ),
         (pull_request(Pull::Merge(None)), with(json!({ "isInMergeQueue": true })), Some(true)),
         (pull_request(Pull::Merge(None)), with(json!({})), Some(false)),
         (pull_request(Pull::Merge(None)), vec![("PullRequestNow", Answer::page(502))], None),
-        (pull_request(Pull::MergeWhenReady(None)), with(json!({ "autoMergeRequest": { "enabledAt": null } })), Some(true)),
+        (
+            pull_request(Pull::MergeWhenReady(None)),
+            with(json!({ "autoMergeRequest": { "enabledAt": null } })),
+            Some(true),
+        ),
         (pull_request(Pull::Approve(None)), with(approval(HEAD, true)), Some(true)),
         (pull_request(Pull::Approve(None)), with(approval(OTHER, true)), Some(false)),
         (pull_request(Pull::Approve(None)), with(approval(HEAD, false)), Some(false)),
@@ -677,7 +716,11 @@ async fn looking_tells_whether_it_was_done() {
         (story(StoryOperation::Move(Some("4.3".into()))), issue("OPEN", Value::Null), Some(true)),
         (story(StoryOperation::Assign(vec!["kim".into()])), issue("OPEN", Value::Null), Some(false)),
         (story(StoryOperation::Transition("done".into())), issue("CLOSED", json!("COMPLETED")), Some(true)),
-        (story(StoryOperation::Transition("done".into())), issue("CLOSED", json!("NOT_PLANNED")), Some(false)),
+        (
+            story(StoryOperation::Transition("done".into())),
+            issue("CLOSED", json!("NOT_PLANNED")),
+            Some(false),
+        ),
     ];
     for (operation, script, expected) in cases {
         let fake = github(script).await;
@@ -695,8 +738,16 @@ async fn looking_tells_whether_it_was_done() {
 #[test]
 fn two_repositories_of_one_name_are_told_apart_by_nobody() {
     let mut settings = GithubSettings::new("github.com", "o", "api");
-    settings.repositories.push(GithubRepository { owner: "p".to_owned(), name: "api".to_owned(), project: None });
-    settings.repositories.push(GithubRepository { owner: "p".to_owned(), name: "web".to_owned(), project: None });
+    settings.repositories.push(GithubRepository {
+        owner: "p".to_owned(),
+        name: "api".to_owned(),
+        project: None,
+    });
+    settings.repositories.push(GithubRepository {
+        owner: "p".to_owned(),
+        name: "web".to_owned(),
+        project: None,
+    });
     let base = Url::parse("https://api.github.com/").unwrap();
     let http = Http::new(Settings::new("github", base, Credentials::none())).unwrap();
     let operator = GithubOperator::new("github", &settings, http);

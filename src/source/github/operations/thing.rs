@@ -148,20 +148,18 @@ impl Errand<'_> {
 
     pub(super) async fn transition(&self, word: &str) -> Result<Done, OperationError> {
         let Some(transition) = Transition::named(word) else {
-            return Err(self.not_done(
-                format!("GitHub has no status \"{word}\""),
-                "take closed, not planned or open",
-            ));
+            return Err(
+                self.not_done(format!("GitHub has no status \"{word}\""), "take closed, not planned or open")
+            );
         };
         let path = self.path(&format!("issues/{}", self.number));
         let request = Request::new("transition", Method::Patch, path).json(&transition.body());
         let reply = self.change(request).await?;
         let Ok(changed) = reply.json::<Changed>() else { return Ok(self.done(transition.said(), None)) };
         if changed.state.as_deref().is_some_and(|state| state != transition.state()) {
-            return Err(self.not_done(
-                "GitHub left it as it was",
-                format!("the token needs {}", self.permission),
-            ));
+            return Err(
+                self.not_done("GitHub left it as it was", format!("the token needs {}", self.permission))
+            );
         }
         Ok(self.done(transition.said(), changed.html_url))
     }
