@@ -17,6 +17,8 @@
 //! Contents, Checks, Commit statuses, Deployments, Actions; of the classic scopes `repo`, or
 //! `public_repo` for public repositories.
 //!
+//! What operations need besides is in `operations/mod.rs`.
+//!
 //! Workflow runs are no test runs: they have no counts of tests. They are read to notice that
 //! checks changed.
 

@@ -135,7 +135,23 @@ async fn tried(
 ) -> (Result<Done, OperationError>, Vec<(String, Value)>) {
     let fake = github(script).await;
     let result = operator(fake.settings()).carry_out(operation, &attempt()).await;
+    record(&fake.asked());
     (result, changes(&fake))
+}
+
+/// Notes REST requests where a check against GitHub's description wants them: see
+/// tests/github/README.md.
+#[expect(clippy::disallowed_methods, reason = "a test writes for another one")]
+fn record(asked: &[Asked]) {
+    use std::io::Write as _;
+    let Some(file) = std::env::var_os("TMINUS_GITHUB_REQUESTS") else { return };
+    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(file).unwrap();
+    for asked in asked.iter().filter(|asked| asked.target != "/graphql") {
+        let body: Option<Value> =
+            (!asked.body.is_empty()).then(|| serde_json::from_str(&asked.body).unwrap());
+        let line = json!({ "method": asked.method, "target": asked.target, "body": body });
+        file.write_all(format!("{line}\n").as_bytes()).unwrap();
+    }
 }
 
 fn milestones() -> Answer {
