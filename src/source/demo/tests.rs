@@ -99,6 +99,14 @@ fn the_release_on_screen_is_in_trouble_and_the_next_to_come() {
             && deployment.activities.iter().any(|activity| activity.finished_at.is_some())
             && deployment.activities.iter().any(|activity| activity.started_at.is_none())
     }));
+    let open_and_high = |repository: &str| {
+        facts.findings.iter().any(|finding| {
+            finding.repository.as_str() == repository
+                && finding.severity == Some(Severity::High)
+                && finding.state == crate::domain::FindingState::Open
+        })
+    };
+    assert!(open_and_high("ledger-core") && !open_and_high("api"));
     let auth = ReleaseId::of("auth", "2.9");
     let of_auth = |environment: &str, state| {
         facts.deployments.iter().any(|deployment| {

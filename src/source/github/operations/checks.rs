@@ -3,7 +3,7 @@
 
 use serde::Deserialize;
 
-use super::errand::{Errand, short};
+use super::errand::{Errand, done, short};
 use crate::{
     domain::Text,
     source::{
@@ -72,7 +72,7 @@ impl Errand<'_> {
             }
         }
         match refused.as_slice() {
-            [] => Ok(self.done(format!("run again: {}", begun.join(", ")), now.url)),
+            [] => Ok(done(format!("run again: {}", begun.join(", ")), now.url)),
             [(_, problem), ..] if begun.is_empty() => Err(OperationError::NotDone(problem.clone())),
             [(check, problem), ..] => {
                 let what = format!(
@@ -82,7 +82,7 @@ impl Errand<'_> {
                     check.name,
                     problem.what
                 );
-                Ok(self.done(what, now.url))
+                Ok(done(what, now.url))
             }
         }
     }

@@ -102,11 +102,6 @@ impl Errand<'_> {
         OperationError::Moved(Problem::new(what, "look at what changed, then decide again"))
     }
 
-    /// It is done.
-    pub(super) fn done(&self, what: impl AsRef<str>, url: Option<Text>) -> Done {
-        Done { what: Text::new(what), url }
-    }
-
     /// A reading that failed: nothing was changed.
     pub(super) fn unread(&self, error: &HttpError) -> OperationError {
         OperationError::NotDone(self.explained(error))
@@ -371,6 +366,11 @@ fn reason(error: &HttpError) -> String {
     let whole = error.to_string();
     let begin = format!("{}: {}: ", error.service(), error.operation());
     whole.strip_prefix(&begin).unwrap_or(&whole).to_owned()
+}
+
+/// It is done.
+pub(super) fn done(what: impl AsRef<str>, url: Option<Text>) -> Done {
+    Done { what: Text::new(what), url }
 }
 
 /// The first characters of a commit's name.

@@ -6,14 +6,14 @@ use super::{
     super::wire::{Titled, all},
     checks::Failed,
     documents::Document,
-    errand::{Errand, short},
+    errand::{Errand, done, short},
     now::{CommentsIn, IssueIn, IssueNow, PullRequestNow, State, names},
     pull_request::logins,
     thing::Transition,
 };
 use crate::{
     domain::{Instant, Problem, Text},
-    source::operation::{Done, Found, Operation, OperationError, PullRequestOperation, StoryOperation},
+    source::operation::{Found, Operation, OperationError, PullRequestOperation, StoryOperation},
 };
 
 /// By so much the service's clock may be behind ours where nobody knows by how much.
@@ -46,9 +46,7 @@ impl Errand<'_> {
             None => tried_at - SLACK,
         };
         let ours = all(commented.comments.as_ref()).iter().rev().find(|comment| comment.is_ours(body, since));
-        Ok(ours.map_or(Found::NotDone, |comment| {
-            Found::Done(Done { what: "commented".into(), url: comment.url.clone() })
-        }))
+        Ok(ours.map_or(Found::NotDone, |comment| Found::Done(done("commented", comment.url.clone()))))
     }
 
     async fn found_pull_request(
@@ -60,7 +58,7 @@ impl Errand<'_> {
         if let PullRequestOperation::RunFailedChecksAgain = operation {
             let failed: Vec<Failed> = self.failed(&now.head).await?;
             return Ok(if failed.is_empty() {
-                Found::Done(Done { what: "no check has failed any more".into(), url: now.url.clone() })
+                Found::Done(done("no check has failed any more", now.url.clone()))
             } else {
                 Found::NotDone
             });
@@ -88,16 +86,17 @@ fn pull_request(
     };
     let what = match operation {
         PullRequestOperation::Approve(_) => {
-            return match seen.and_then(|seen| Some((seen, now.approval_of(seen)?))) {
-                Some((seen, url)) => {
-                    Found::Done(Done { what: Text::new(format!("approved {}", short(seen))), url })
-                }
-                None => Found::NotDone,
-            };
+            let ours = seen.and_then(|seen| Some((seen, now.approval_of(seen)?)));
+            return ours.map_or(Found::NotDone, |(seen, approval)| {
+                Found::Done(done(format!("approved {}", short(seen)), approval.url.clone()))
+            });
         }
-        PullRequestOperation::Merge(_) if now.state() == State::Merged => Some(merged()),
+        PullRequestOperation::Merge(_) | PullRequestOperation::MergeWhenReady(_)
+            if now.state() == State::Merged =>
+        {
+            Some(merged())
+        }
         PullRequestOperation::Merge(_) => now.is_in_merge_queue().then(|| "in the merge queue".to_owned()),
-        PullRequestOperation::MergeWhenReady(_) if now.state() == State::Merged => Some(merged()),
         PullRequestOperation::MergeWhenReady(_) => {
             (now.is_merged_when_ready() || now.is_in_merge_queue()).then(|| "merged when ready".to_owned())
         }
@@ -129,14 +128,14 @@ fn pull_request(
             return Found::CannotTell(Problem::new("it leaves no trace here", "look at it in a browser"));
         }
     };
-    what.map_or(Found::NotDone, |what| Found::Done(Done { what: Text::new(what), url: now.url.clone() }))
+    what.map_or(Found::NotDone, |what| Found::Done(done(what, now.url.clone())))
 }
 
 /// What an issue tells about an operation on it.
 fn story(operation: &StoryOperation, now: &IssueNow, version: impl Fn(&str) -> Text) -> Found {
     let what = match operation {
         StoryOperation::Assign(people) => {
-            has_all(&names(&now.assignees), &logins(people)).then(|| "assigned".to_owned())
+            has_all(&names(now.assignees.as_ref()), &logins(people)).then(|| "assigned".to_owned())
         }
         StoryOperation::Move(title) => {
             moved(title.as_ref(), now.milestone.as_ref().map(|Titled { title }| title), version)
@@ -148,7 +147,7 @@ fn story(operation: &StoryOperation, now: &IssueNow, version: impl Fn(&str) -> T
             return Found::CannotTell(Problem::new("it leaves no trace here", "look at it in a browser"));
         }
     };
-    what.map_or(Found::NotDone, |what| Found::Done(Done { what: Text::new(what), url: now.url.clone() }))
+    what.map_or(Found::NotDone, |what| Found::Done(done(what, now.url.clone())))
 }
 
 fn has_all(known: &[Text], wanted: &[&str]) -> bool {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     documents::Document,
-    errand::{Ended, Errand, short},
+    errand::{Ended, Errand, done, short},
     now::{PullRequestIn, word},
 };
 use crate::{
@@ -50,7 +50,7 @@ impl Errand<'_> {
                 Some(position) => format!("in the merge queue, place {position}"),
                 None => "in the merge queue".to_owned(),
             };
-            return Ok(self.done(what, now.url));
+            return Ok(done(what, now.url));
         }
         let mut body = json!({ "sha": seen.as_str() });
         if let Some(method) = self.method(&found, method)? {
@@ -60,7 +60,7 @@ impl Errand<'_> {
         let reply = self.change_at(&seen, Request::new("merge", Method::Put, path).json(&body)).await?;
         let commit = reply.json::<Merged>().ok().and_then(|merged| merged.sha);
         let what = commit.map_or_else(|| "merged".to_owned(), |sha| format!("merged as {}", short(&sha)));
-        Ok(self.done(what, now.url))
+        Ok(done(what, now.url))
     }
 
     pub(super) async fn merge_when_ready(
@@ -87,7 +87,7 @@ impl Errand<'_> {
             }
             Err(error) => return Err(error),
         }
-        Ok(self.done("merged when ready", now.url))
+        Ok(done("merged when ready", now.url))
     }
 
     /// The method to merge with: the one that is asked for, if it is allowed, else the first

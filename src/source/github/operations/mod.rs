@@ -156,10 +156,9 @@ impl GithubOperator {
 impl Operator for GithubOperator {
     fn offers(&self, operation: &Operation) -> bool {
         let is_known = match operation {
-            Operation::PullRequest(..) => true,
             Operation::Story(_, StoryOperation::SetPriority(_)) => false,
             Operation::Story(_, StoryOperation::Transition(word)) => thing::Transition::named(word).is_some(),
-            Operation::Story(..) => true,
+            Operation::PullRequest(..) | Operation::Story(..) => true,
         };
         is_known && self.place(operation).is_some()
     }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::super::wire::{Listed, Titled, all};
+use super::super::wire::{Connection, Listed, Titled, all};
 use crate::{
     domain::{Instant, Text},
     source::operation::MergeMethod,
@@ -74,9 +74,9 @@ struct ReviewRequest {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Approval {
+pub(super) struct Approval {
     viewer_did_author: Option<bool>,
-    url: Option<Text>,
+    pub(super) url: Option<Text>,
     commit: Option<Parent>,
 }
 
@@ -188,7 +188,7 @@ impl PullRequestNow {
     }
 
     pub(super) fn assignees(&self) -> Vec<Text> {
-        names(&self.assignees)
+        names(self.assignees.as_ref())
     }
 
     /// Who was asked for a review: logins and slugs of teams.
@@ -197,13 +197,12 @@ impl PullRequestNow {
         asked.filter_map(|request| request.requested_reviewer.as_ref()?.login.clone()).collect()
     }
 
-    /// Where our approval of `head` is, if there is one.
-    pub(super) fn approval_of(&self, head: &str) -> Option<Option<Text>> {
-        let ours = all(self.reviews.as_ref()).iter().find(|review| {
+    /// Our approval of `head`, if there is one.
+    pub(super) fn approval_of(&self, head: &str) -> Option<&Approval> {
+        all(self.reviews.as_ref()).iter().find(|review| {
             review.viewer_did_author == Some(true)
                 && review.commit.as_ref().is_some_and(|commit| commit.oid.as_str() == head)
-        });
-        ours.map(|review| review.url.clone())
+        })
     }
 
     /// Its head is a merge of something into `head`.
@@ -219,8 +218,8 @@ impl PullRequestNow {
 }
 
 /// The names of `people`.
-pub(super) fn names(people: &Listed<Somebody>) -> Vec<Text> {
-    all(people.as_ref()).iter().filter_map(|somebody| somebody.login.clone()).collect()
+pub(super) fn names(people: Option<&Connection<Somebody>>) -> Vec<Text> {
+    all(people).iter().filter_map(|somebody| somebody.login.clone()).collect()
 }
 
 impl PullRequestIn {

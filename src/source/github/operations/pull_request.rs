@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     documents::Document,
-    errand::{Errand, short},
+    errand::{Errand, done, short},
 };
 use crate::{
     domain::Text,
@@ -56,7 +56,7 @@ impl Errand<'_> {
         let path = self.path(&format!("pulls/{}/reviews", self.number));
         let reply = self.change_at(&seen, Request::post("approve", path).json(&review)).await?;
         let url = reply.json::<Reviewed>().ok().and_then(|review| review.html_url);
-        Ok(self.done(format!("approved {}", short(&seen)), url))
+        Ok(done(format!("approved {}", short(&seen)), url))
     }
 
     pub(super) async fn request_review(&self, people: &[Text]) -> Result<Done, OperationError> {
@@ -89,7 +89,7 @@ impl Errand<'_> {
         };
         let wanted: Vec<&str> = users.iter().chain(&teams).copied().collect();
         let Ok(asked) = reply.json::<Asked>() else {
-            return Ok(self.done(format!("asked {} for a review", wanted.join(", ")), None));
+            return Ok(done(format!("asked {} for a review", wanted.join(", ")), None));
         };
         let known = asked.requested_reviewers.iter().chain(&asked.requested_teams);
         let known: Vec<&str> = known.filter_map(|somebody| somebody.login.as_deref()).collect();
@@ -102,7 +102,7 @@ impl Errand<'_> {
         let body = json!({ "expected_head_sha": seen.as_str() });
         self.change_at(&seen, Request::new("update branch", Method::Put, path).json(&body)).await?;
         // It answers before it is done.
-        Ok(self.done("its base is being brought in", now.url))
+        Ok(done("its base is being brought in", now.url))
     }
 
     pub(super) async fn mark_ready(&self) -> Result<Done, OperationError> {
@@ -112,21 +112,21 @@ impl Errand<'_> {
             return Err(self.not_done("it is no draft", "nothing to do"));
         }
         self.mutate::<Value>(Document::MarkReady, &json!({ "pullRequestId": now.id })).await?;
-        Ok(self.done("marked ready", now.url))
+        Ok(done("marked ready", now.url))
     }
 
     pub(super) async fn close(&self) -> Result<Done, OperationError> {
         let path = self.path(&format!("pulls/{}", self.number));
         let request = Request::new("close", Method::Patch, path).json(&json!({ "state": "closed" }));
         let reply = self.change(request).await?;
-        let Ok(closed) = reply.json::<Closed>() else { return Ok(self.done("closed", None)) };
+        let Ok(closed) = reply.json::<Closed>() else { return Ok(done("closed", None)) };
         if closed.merged_at.is_some() {
             return Err(self.not_done("it is merged already", "nothing to do"));
         }
         if closed.state.as_deref().is_some_and(|state| state != "closed") {
             return Err(self.not_done("GitHub left it open", format!("the token needs {}", self.permission)));
         }
-        Ok(self.done("closed", closed.html_url))
+        Ok(done("closed", closed.html_url))
     }
 
     /// Compares who was to be asked or assigned with who is: GitHub leaves out silently who cannot be.
@@ -142,9 +142,9 @@ impl Errand<'_> {
             wanted.iter().partition(|name| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
         let what = [begin, &there.join(", "), end].join(" ");
         match (there.is_empty(), missing.is_empty()) {
-            (_, true) => Ok(self.done(what, url)),
+            (_, true) => Ok(done(what, url)),
             (false, false) => {
-                Ok(self.done(format!("{}, but GitHub left out {}", what.trim_end(), missing.join(", ")), url))
+                Ok(done(format!("{}, but GitHub left out {}", what.trim_end(), missing.join(", ")), url))
             }
             (true, false) => Err(self.not_done(
                 format!("GitHub left out {}", missing.join(", ")),

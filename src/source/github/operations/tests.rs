@@ -115,6 +115,9 @@ async fn github(script: Script) -> Fake {
     .await
 }
 
+/// An operation, what GitHub answers, what it is done as, and the changes that were asked for.
+type Case = (Operation, Script, &'static str, Vec<(&'static str, Value)>);
+
 /// What was changed, as lines and bodies.
 fn changes(fake: &Fake) -> Vec<(String, Value)> {
     let asked = fake.asked();
@@ -177,7 +180,7 @@ async fn each_operation_is_the_request_that_github_describes() {
         answer(200, &issue)
     };
     let queue = || answer(200, &seen_now(&json!({ "isMergeQueueEnabled": true })));
-    let cases: Vec<(Operation, Script, &str, Vec<(&str, Value)>)> = vec![
+    let cases: Vec<Case> = vec![
         (
             pull_request(Pull::Comment("One\nTwo".to_owned())),
             vec![("comments", answer(201, &json!({ "html_url": "https://github.com/o/api/pull/812#c" })))],

@@ -4,7 +4,10 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{errand::Errand, pull_request::logins};
+use super::{
+    errand::{Errand, done},
+    pull_request::logins,
+};
 use crate::{
     domain::Text,
     source::{
@@ -103,7 +106,7 @@ impl Errand<'_> {
         let path = self.path(&format!("issues/{}/comments", self.number));
         let reply = self.change(Request::post("comment", path).json(&json!({ "body": body }))).await?;
         let url = reply.json::<Commented>().ok().and_then(|comment| comment.html_url);
-        Ok(self.done("commented", url))
+        Ok(done("commented", url))
     }
 
     pub(super) async fn assign(&self, people: &[Text]) -> Result<Done, OperationError> {
@@ -117,7 +120,7 @@ impl Errand<'_> {
         }
         let path = self.path(&format!("issues/{}/assignees", self.number));
         let reply = self.change(Request::post("assign", path).json(&json!({ "assignees": people }))).await?;
-        let Ok(changed) = reply.json::<Changed>() else { return Ok(self.done("assigned", None)) };
+        let Ok(changed) = reply.json::<Changed>() else { return Ok(done("assigned", None)) };
         let known: Vec<&str> = changed.assignees.iter().map(|assignee| assignee.login.as_str()).collect();
         self.as_asked(&people, &known, "assigned to", "", changed.html_url)
     }
@@ -135,7 +138,7 @@ impl Errand<'_> {
             Some(milestone) => format!("moved to {}", milestone.title),
             None => "moved out of its milestone".to_owned(),
         };
-        let Ok(changed) = reply.json::<Changed>() else { return Ok(self.done(what, None)) };
+        let Ok(changed) = reply.json::<Changed>() else { return Ok(done(what, None)) };
         // GitHub drops it silently where somebody may not set it.
         if changed.milestone.map(|milestone| milestone.number) != number {
             return Err(self.not_done(
@@ -143,7 +146,7 @@ impl Errand<'_> {
                 format!("give the token the permission {}, or ask for write access", self.permission),
             ));
         }
-        Ok(self.done(what, changed.html_url))
+        Ok(done(what, changed.html_url))
     }
 
     pub(super) async fn transition(&self, word: &str) -> Result<Done, OperationError> {
@@ -155,13 +158,13 @@ impl Errand<'_> {
         let path = self.path(&format!("issues/{}", self.number));
         let request = Request::new("transition", Method::Patch, path).json(&transition.body());
         let reply = self.change(request).await?;
-        let Ok(changed) = reply.json::<Changed>() else { return Ok(self.done(transition.said(), None)) };
+        let Ok(changed) = reply.json::<Changed>() else { return Ok(done(transition.said(), None)) };
         if changed.state.as_deref().is_some_and(|state| state != transition.state()) {
             return Err(
                 self.not_done("GitHub left it as it was", format!("the token needs {}", self.permission))
             );
         }
-        Ok(self.done(transition.said(), changed.html_url))
+        Ok(done(transition.said(), changed.html_url))
     }
 
     /// The milestone of this title, or the only one that names the same version; open ones
