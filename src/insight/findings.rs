@@ -16,7 +16,7 @@ pub(crate) struct Findings<'a> {
     pub(crate) severe: Vec<&'a Finding>,
     /// New and open, and nobody says how bad.
     pub(crate) unrated: Vec<&'a Finding>,
-    /// Those that do not count, each with why.
+    /// Those that do not count, each with why; the newest first.
     pub(crate) left_out: Vec<(&'a Finding, &'static str)>,
 }
 
@@ -53,6 +53,7 @@ impl<'a> Findings<'a> {
                 (std::cmp::Reverse(finding.severity), finding.opened_at, finding.id.clone())
             });
         }
+        found.left_out.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.opened_at));
         found
     }
 }
