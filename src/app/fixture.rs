@@ -235,6 +235,7 @@ fn gates() -> Vec<Gate> {
         gate(GateName::Defects, GateAnswer::NoGo, "1", "max 0", &["jira"]),
         gate(GateName::Tests, GateAnswer::Unknown, "99.4 %", "sonar is stale", &["sonar"]),
         gate(GateName::PullRequests, GateAnswer::NoGo, "14/20", "all merged", &["github"]),
+        gate(GateName::Findings, GateAnswer::Go, "0", "max 0", &["sonar"]),
         gate(GateName::Dependencies, GateAnswer::Go, "2/2", "all live", &["plan"]),
         gate(GateName::Environment, GateAnswer::Go, "booked", "production/eu", &["plan"]),
         gate(GateName::Freeze, GateAnswer::Go, "none", "no freeze", &["plan"]),

@@ -167,7 +167,11 @@ fn start(
 }
 
 /// When the release of the same project before this one went out.
-fn previous_release(context: &Context<'_>, membership: &Membership, release: usize) -> Option<Instant> {
+pub(crate) fn previous_release(
+    context: &Context<'_>,
+    membership: &Membership,
+    release: usize,
+) -> Option<Instant> {
     let described = context.releases[release];
     let until = described.released_at.unwrap_or(context.now);
     context

@@ -9,8 +9,8 @@ use std::{
 use chrono::Duration;
 
 use crate::domain::{
-    Booking, Deployment, Environment, EnvironmentId, Freeze, Instant, Kind, Policy, PullRequest, Release,
-    ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
+    Booking, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind, Policy, PullRequest,
+    Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
 };
 
 use super::{days::Days, words};
@@ -31,6 +31,7 @@ pub(crate) struct Context<'a> {
     pub(crate) freezes: Vec<&'a Arc<Freeze>>,
     /// Oldest first.
     pub(crate) test_runs: Vec<&'a Arc<TestRun>>,
+    pub(crate) findings: Vec<&'a Arc<Finding>>,
     health: &'a [SourceHealth],
     release_by_id: HashMap<&'a ReleaseId, usize>,
     story_by_key: HashMap<&'a StoryKey, usize>,
@@ -97,6 +98,7 @@ impl<'a> Context<'a> {
             bookings,
             freezes,
             test_runs,
+            findings: distinct(&world.findings, |finding| &finding.id),
         }
     }
 

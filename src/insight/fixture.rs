@@ -6,13 +6,13 @@ use chrono::{Duration, TimeZone, Utc};
 
 use super::{Board, Completeness, Gate, GateName, Insight, Learned, ReleaseInsight, derive};
 use crate::domain::{
-    Category, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Instant, Kind,
-    Mergeability, Policy, PullRequest, PullRequestState, Release, ReleaseId, ScopeChange, ScopeMove,
-    SourceHealth, SourceId, SourceState, StatusMove, Story, StoryKind, Target, TestRun, Text, Tier, Window,
-    World,
+    Category, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Finding,
+    FindingId, FindingState, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState, Release,
+    ReleaseId, ScopeChange, ScopeMove, Severity, SourceHealth, SourceId, SourceState, StatusMove, Story,
+    StoryKind, Target, TestRun, Text, Tier, Window, World,
 };
 
-pub(crate) const ALL_KINDS: [Kind; 9] = [
+pub(crate) const ALL_KINDS: [Kind; 10] = [
     Kind::Releases,
     Kind::Stories,
     Kind::Defects,
@@ -22,6 +22,7 @@ pub(crate) const ALL_KINDS: [Kind; 9] = [
     Kind::Bookings,
     Kind::Freezes,
     Kind::TestRuns,
+    Kind::Findings,
 ];
 
 /// An instant in November 2026; the 22nd, 9 o'clock, is now.
@@ -124,6 +125,26 @@ pub(crate) fn test_run(suite: &str, day: u32, passed: u32, failed: u32) -> TestR
     }
 }
 
+/// A finding in what is in the making of the repository `payments`.
+pub(crate) fn finding(number: u32, day: u32, severity: Option<Severity>) -> Finding {
+    Finding {
+        id: FindingId::new(format!("payments!{number}")),
+        repository: Text::new("payments"),
+        tool: Text::new("CodeQL"),
+        rule: Text::new("weak-hash"),
+        title: Text::new("Weak hash"),
+        severity,
+        state: FindingState::Open,
+        path: Some(Text::new("src/cards.rs")),
+        line: Some(12),
+        release: None,
+        commit: None,
+        opened_at: at(day, 12),
+        closed_at: None,
+        url: None,
+    }
+}
+
 /// What one source says, how it is doing, and the rules.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setting {
@@ -188,6 +209,11 @@ impl Setting {
 
     pub(crate) fn test_run(mut self, run: TestRun) -> Self {
         self.facts.test_runs.push(Arc::new(run));
+        self
+    }
+
+    pub(crate) fn finding(mut self, finding: Finding) -> Self {
+        self.facts.findings.push(Arc::new(finding));
         self
     }
 

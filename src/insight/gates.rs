@@ -9,6 +9,7 @@ use super::{
     DeploymentRow, Gate, GateAnswer, GateName, ScheduleProblemKind, Tally, Verdict,
     burn_down::WentOut,
     context::{Context, Freshness},
+    findings::Findings,
     membership::Membership,
     schedule::{self, Dependency, Deployments},
     stories::{is_open, waits_for},
@@ -56,6 +57,7 @@ fn kinds(name: GateName, covers_deployments: bool) -> (&'static [Kind], &'static
         GateName::Defects => (&[Kind::Defects], &[]),
         GateName::Tests => (&[Kind::TestRuns], &[]),
         GateName::PullRequests => (&[Kind::PullRequests], &[]),
+        GateName::Findings => (&[Kind::Findings], &[]),
         GateName::Dependencies if covers_deployments => (&[Kind::Deployments], &[Kind::Releases]),
         GateName::Dependencies => (&[Kind::Releases], &[]),
         GateName::Environment => (&[Kind::Deployments], &[Kind::Bookings, Kind::Environments]),
@@ -110,6 +112,7 @@ impl Question<'_, '_> {
             GateName::Defects => self.defects(),
             GateName::Tests => self.tests(),
             GateName::PullRequests => self.pull_requests(),
+            GateName::Findings => self.findings(),
             GateName::Dependencies => self.dependencies(),
             GateName::Environment => self.deployment(|row| self.environment(row)),
             GateName::Freeze => self.deployment(freeze),
@@ -195,6 +198,16 @@ impl Question<'_, '_> {
             return Answer { measured, ..Answer::not_needed("only merged ones are known") };
         }
         Answer::of(pull_requests_merged == pull_requests, measured, "all merged")
+    }
+
+    fn findings(&self) -> Answer {
+        let found = Findings::of(self.context, self.membership, self.release);
+        let severe = found.severe.len();
+        // One that nobody rated is not taken for harmless.
+        if severe == 0 && !found.unrated.is_empty() {
+            return Answer::unknown("0", format!("{} not rated", found.unrated.len()));
+        }
+        Answer::of(severe == 0, severe.to_string(), "max 0")
     }
 
     fn dependencies(&self) -> Answer {

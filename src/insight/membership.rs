@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 use crate::domain::{MatchRule, PullRequestState, Release, ReleaseId, Text};
 
-use super::{context::Context, patterns::Patterns};
+use super::{context::Context, findings, patterns::Patterns};
 
 /// An item of a release.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,8 @@ pub(crate) struct Membership {
     pub(crate) may_wait: Vec<bool>,
     /// Test runs for it, oldest first.
     pub(crate) test_runs: Vec<Vec<usize>>,
+    /// Findings of code analyzers, of its time or not.
+    pub(crate) findings: Vec<Vec<usize>>,
     /// Releases of repositories that it takes over by a tag rule.
     pub(crate) taken_over: Vec<Vec<usize>>,
     /// Pull requests of no release.
@@ -83,6 +85,7 @@ impl Membership {
             pull_requests: vec![Vec::new(); count],
             may_wait: context.releases.iter().map(|release| chooses_pull_requests(release)).collect(),
             test_runs: vec![Vec::new(); count],
+            findings: Vec::new(),
             taken_over,
             unassigned: Vec::new(),
             by_story: vec![Vec::new(); context.stories.len()],
@@ -90,6 +93,7 @@ impl Membership {
         let releases_of_story = membership.place_stories(context, &compiled);
         membership.place_pull_requests(context, &compiled, &taken_by, &releases_of_story);
         membership.place_test_runs(context, &taken_by);
+        membership.findings = findings::place(context, &membership);
         membership
     }
 

@@ -20,6 +20,7 @@ mod context;
 mod days;
 mod derive;
 mod explain;
+mod findings;
 #[cfg(test)]
 mod fixture;
 pub mod forecast;

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Category, Kind, SourceId, Text};
+use crate::domain::{Category, Finding, Kind, SourceId, Text};
 
 use super::{
     Gate, GateAnswer, GateName, PullRequestRow, Remedy, ScheduleProblemKind, Standing, StoryRow, Subject,
     context::Context,
+    findings::Findings,
     gates::{self, Question},
     schedule::{self, Dependency},
     words,
@@ -153,6 +154,18 @@ fn step(
                 }
             };
             make(open.len(), action, subject)
+        }
+        GateName::Findings => {
+            let found = Findings::of(context, question.membership, question.release);
+            let name = |finding: &Finding| finding.id.to_string();
+            let subject = Some(Subject::Gate(GateName::Findings));
+            if found.severe.is_empty() {
+                let named = named(&found.unrated, name, "finding", "findings");
+                make(found.unrated.len(), format!("say how bad: {named}"), subject)
+            } else {
+                let named = named(&found.severe, name, "new finding", "new findings");
+                make(found.severe.len(), format!("fix or dismiss {named}"), subject)
+            }
         }
         GateName::Dependencies => {
             let environment = row.map(|row| &row.deployment.environment);

@@ -1,8 +1,9 @@
 //! "Why?" of a gate.
 
-use crate::domain::{Deployment, ReleaseId, StoryKey, StoryKind, Text};
+use crate::domain::{Deployment, Finding, ReleaseId, StoryKey, StoryKind, Text};
 use crate::insight::{
-    Gate, GateName, gates, schedule, stories::severity_word, test_results::TestResults, words,
+    Gate, GateName, findings::Findings, gates, schedule, stories::severity_word, test_results::TestResults,
+    words,
 };
 
 use super::{Explainer, Explanation, missing};
@@ -53,6 +54,20 @@ impl Explainer<'_, '_> {
                  its commits say which are in it: then all are merged by nature."
                     .to_owned()
             }
+            GateName::Findings => {
+                let since = self.index.and_then(|index| {
+                    Findings::of(self.context, &self.membership, index).since
+                });
+                let new = match since {
+                    Some(since) => format!("opened since {}", self.day(since)),
+                    None => "open".to_owned(),
+                };
+                format!(
+                    "Go if no critical or high finding of a code analyzer is new: {new}, and neither fixed nor \
+                     dismissed. New is what was opened since the release of the project before this one went out, \
+                     else since the start of this one. Unknown while one is not rated."
+                )
+            }
             GateName::Dependencies => {
                 "Go if every release it depends on is deployed, and not taken back, in the tier that this one goes \
                  to: that of its next deployment to production, else to staging, else to test. Without a planned \
@@ -100,6 +115,7 @@ impl Explainer<'_, '_> {
             ),
             GateName::Tests => self.test_runs(index),
             GateName::PullRequests => self.pull_requests(),
+            GateName::Findings => self.findings(index),
             GateName::Dependencies => {
                 let goes_to = self.destination(index);
                 let all =
@@ -119,6 +135,23 @@ impl Explainer<'_, '_> {
                 }
             }
         }
+    }
+
+    fn findings(&self, index: usize) -> (Vec<String>, Vec<String>) {
+        let found = Findings::of(self.context, &self.membership, index);
+        let line = |finding: &Finding| {
+            let severity = finding.severity.map_or("not rated", severity_word);
+            let place = match (&finding.path, finding.line) {
+                (Some(path), Some(line)) => format!(", {path}:{line}"),
+                (Some(path), None) => format!(", {path}"),
+                (None, _) => String::new(),
+            };
+            let (id, title, at) = (&finding.id, &finding.title, self.day(finding.opened_at));
+            format!("{id} {severity}: {title}{place}, {}, {at}", finding.tool)
+        };
+        let counted = found.severe.iter().chain(&found.unrated).map(|finding| line(finding)).collect();
+        let left_out = found.left_out.iter().map(|(finding, why)| format!("{} · {why}", line(finding)));
+        (counted, left_out.collect())
     }
 
     /// The deployment that the gates of the release ask about.

@@ -7,7 +7,7 @@ use chrono::Duration;
 use crate::domain::{
     Booking, BookingId, Category,
     DeploymentState::{Failed, RolledBack, Succeeded},
-    EnvironmentId, Freeze, Kind, MatchRule, PullRequestState,
+    EnvironmentId, Finding, FindingState, Freeze, Kind, MatchRule, PullRequestState,
     PullRequestState::{Closed, Merged, Open},
     Release, ReleaseId, Severity, SourceHealth, SourceId, StoryKey, TestRun, Text, Tier, Window,
 };
@@ -15,7 +15,8 @@ use crate::insight::{
     GateAnswer::{self, Go, NoGo, NotNeeded, Unknown},
     GateName, Verdict,
     fixture::{
-        ALL_KINDS, Setting, at, defect, deployment, environment, fresh, now, pull_request, story, test_run,
+        ALL_KINDS, Setting, at, defect, deployment, environment, finding, fresh, now, pull_request, story,
+        test_run,
     },
 };
 
@@ -257,6 +258,68 @@ fn pull_requests_are_merged_or_moved_out() {
                 "1/1",
                 "required, but only merged ones are known",
             ),
+        ],
+    );
+}
+
+#[test]
+fn new_findings_are_no_critical_or_high_ones() {
+    let high = |day| finding(1, day, Some(Severity::High));
+    let before = |day| Release { released_at: Some(at(day, 0)), ..Release::named("payments", "4.1") };
+    let closed = |state, day| Finding { state, closed_at: Some(at(day, 0)), ..high(15) };
+    let elsewhere = || Finding { repository: "api".into(), ..high(15) };
+    let of = |release: &str| Finding { release: Some(ReleaseId::new(release)), ..elsewhere() };
+    let went_out = |finding: Finding| all().release(|it| it.released_at = Some(at(20, 0))).finding(finding);
+    says(
+        GateName::Findings,
+        vec![
+            ("none", all(), Go, "0", "max 0"),
+            ("no source", Setting::covering(&[Kind::Stories]), NotNeeded, "", "no source"),
+            ("since its start", all().finding(high(15)), NoGo, "1", "max 0"),
+            ("critical", all().finding(finding(1, 15, Some(Severity::Critical))), NoGo, "1", "max 0"),
+            ("before its start", all().finding(high(8)), Go, "0", "max 0"),
+            ("medium", all().finding(finding(1, 15, Some(Severity::Medium))), Go, "0", "max 0"),
+            ("named twice", all().finding(high(15)).finding(high(15)), NoGo, "1", "max 0"),
+            ("since the release before", all().other(before(7)).finding(high(8)), NoGo, "1", "max 0"),
+            ("before the release before", all().other(before(16)).finding(high(15)), Go, "0", "max 0"),
+            (
+                "no start, no release before",
+                all().release(|it| it.start = None).finding(high(1)),
+                NoGo,
+                "1",
+                "max 0",
+            ),
+            ("fixed", all().finding(closed(FindingState::Fixed, 16)), Go, "0", "max 0"),
+            ("dismissed", all().finding(closed(FindingState::Dismissed, 16)), Go, "0", "max 0"),
+            (
+                "a state unheard of",
+                all().finding(Finding { state: FindingState::Unknown, ..high(15) }),
+                NoGo,
+                "1",
+                "max 0",
+            ),
+            ("not rated", all().finding(finding(1, 15, None)), Unknown, "0", "1 not rated"),
+            ("not rated, but old", all().finding(finding(1, 8, None)), Go, "0", "max 0"),
+            (
+                "one not rated, one high",
+                all().finding(finding(2, 15, None)).finding(high(15)),
+                NoGo,
+                "1",
+                "max 0",
+            ),
+            ("another repository", all().finding(elsewhere()), Go, "0", "max 0"),
+            (
+                "a repository that its pull requests are in",
+                all().pull_request(pull_request(1, Merged)).finding(elsewhere()),
+                NoGo,
+                "1",
+                "max 0",
+            ),
+            ("analyzed for it", all().finding(of("payments 4.2")), NoGo, "1", "max 0"),
+            ("analyzed for another one", all().finding(of("auth 2.9")), Go, "0", "max 0"),
+            ("it went out with it", went_out(closed(FindingState::Fixed, 21)), NoGo, "1", "max 0"),
+            ("mended before it went out", went_out(closed(FindingState::Fixed, 19)), Go, "0", "max 0"),
+            ("found after it went out", went_out(high(21)), Go, "0", "max 0"),
         ],
     );
 }

@@ -3,7 +3,9 @@
 use crate::domain::{Category, Kind, PullRequestState, Release, Severity, SourceId, StoryKey, Text, Tier};
 use crate::insight::{
     GateName, Subject,
-    fixture::{ALL_KINDS, Setting, at, defect, deployment, environment, now, pull_request, release, story},
+    fixture::{
+        ALL_KINDS, Setting, at, defect, deployment, environment, finding, now, pull_request, release, story,
+    },
 };
 
 fn all() -> Setting {
@@ -68,6 +70,18 @@ fn a_remedy_says_what_to_do_where_and_leads_to_its_row() {
             GateName::Stories,
             "say what the status Parked means",
             Subject::Story("PAY-2".into()),
+        ),
+        (
+            all().finding(finding(17, 15, Some(Severity::High))).finding(finding(18, 16, None)),
+            GateName::Findings,
+            "fix or dismiss payments!17",
+            Subject::Gate(GateName::Findings),
+        ),
+        (
+            all().finding(finding(18, 16, None)),
+            GateName::Findings,
+            "say how bad: payments!18",
+            Subject::Gate(GateName::Findings),
         ),
         (
             planned(60)

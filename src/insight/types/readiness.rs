@@ -210,6 +210,8 @@ pub enum GateName {
     Tests,
     /// Every pull request is merged or moved out.
     PullRequests,
+    /// No critical or high finding of a code analyzer is new.
+    Findings,
     /// Every release it depends on is deployed where this one goes.
     Dependencies,
     /// The environment it goes to is booked for it, or free.
@@ -222,12 +224,13 @@ pub enum GateName {
 
 impl GateName {
     /// All of them, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Stories,
         Self::Blocked,
         Self::Defects,
         Self::Tests,
         Self::PullRequests,
+        Self::Findings,
         Self::Dependencies,
         Self::Environment,
         Self::Freeze,
@@ -242,6 +245,7 @@ impl GateName {
             Self::Defects => "defects",
             Self::Tests => "tests",
             Self::PullRequests => "pull_requests",
+            Self::Findings => "findings",
             Self::Dependencies => "dependencies",
             Self::Environment => "environment",
             Self::Freeze => "freeze",
@@ -257,6 +261,7 @@ impl GateName {
             Self::Defects => "Blocking defects",
             Self::Tests => "Tests passing",
             Self::PullRequests => "Pull requests",
+            Self::Findings => "New findings",
             Self::Dependencies => "Dependencies",
             Self::Environment => "Environment",
             Self::Freeze => "Freeze",

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::Duration;
 
 use crate::domain::{
-    Category, Check, CheckOutcome, Deployment, DeploymentState, Instant, Mergeability, PullRequest,
-    PullRequestState, Release, ReleaseId, ScopeChange, Step, Story, Target, Text,
+    Category, Check, CheckOutcome, Deployment, DeploymentState, Finding, FindingState, Instant, Mergeability,
+    PullRequest, PullRequestState, Release, ReleaseId, ScopeChange, Step, Story, Target, Text,
 };
 
 /// An item with all its events, those to come included.
@@ -59,6 +59,40 @@ impl<T> Life for Known<T> {
 
     fn times(&self, each: &mut dyn FnMut(Instant)) {
         each(self.from);
+    }
+}
+
+/// The life of a finding: open, then fixed or dismissed.
+pub(super) struct FindingLife {
+    open: Arc<Finding>,
+    closed: Arc<Finding>,
+    closed_at: Instant,
+}
+
+impl FindingLife {
+    /// The life of `finding` from `opened_at` until `closed`.
+    pub(super) fn new(finding: Finding, opened_at: Instant, closed: (Instant, FindingState)) -> Self {
+        let (closed_at, state) = closed;
+        let open = Finding { opened_at, state: FindingState::Open, closed_at: None, ..finding };
+        let closed = Finding { state, closed_at: Some(closed_at), ..open.clone() };
+        Self { open: Arc::new(open), closed: Arc::new(closed), closed_at }
+    }
+}
+
+impl Life for FindingLife {
+    type Item = Finding;
+
+    fn at(&self, now: Instant) -> Option<Arc<Finding>> {
+        match now {
+            now if now < self.open.opened_at => None,
+            now if now < self.closed_at => Some(Arc::clone(&self.open)),
+            _ => Some(Arc::clone(&self.closed)),
+        }
+    }
+
+    fn times(&self, each: &mut dyn FnMut(Instant)) {
+        each(self.open.opened_at);
+        each(self.closed_at);
     }
 }
 

@@ -13,6 +13,7 @@
 mod cast;
 mod deploy;
 mod draft;
+mod findings;
 mod life;
 mod live;
 mod on_screen;

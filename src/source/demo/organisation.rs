@@ -8,7 +8,8 @@ use super::{
     DemoSettings, cast,
     deploy::freezes,
     draft::{Draft, PullRequestDraft, ReleaseDraft, StoryDraft},
-    life::{DeploymentLife, Known, PullRequestLife, ReleaseLife, StoryLife},
+    findings,
+    life::{DeploymentLife, FindingLife, Known, PullRequestLife, ReleaseLife, StoryLife},
     live, past, present,
     rhythm::Rhythm,
     rounds::Rounds,
@@ -26,6 +27,7 @@ pub struct Organisation {
     pub(super) bookings: Vec<Known<Booking>>,
     pub(super) freezes: Vec<Known<Freeze>>,
     pub(super) test_runs: Vec<Known<TestRun>>,
+    pub(super) findings: Vec<FindingLife>,
 }
 
 impl Organisation {
@@ -49,6 +51,7 @@ impl Organisation {
         let mut heads = runs::heads(&draft);
         let test_runs = runs::make(&draft, &heads, &ended);
         let freezes = freezes(&draft);
+        let findings = findings::make(&draft);
         let releases = draft.releases.into_iter().map(|made| {
             let ReleaseDraft { release, known_from, targets, .. } = made;
             let commits = heads.remove(&release.id).unwrap_or_default();
@@ -66,6 +69,7 @@ impl Organisation {
             bookings: draft.bookings,
             freezes,
             test_runs,
+            findings,
         }
     }
 }
@@ -78,9 +82,11 @@ pub fn facts(organisation: &Organisation, now: Instant) -> Facts {
 /// All kinds: the organisation has tools for everything.
 pub(super) fn covers() -> BTreeSet<Kind> {
     use Kind::{
-        Bookings, Defects, Deployments, Environments, Freezes, PullRequests, Releases, Stories, TestRuns,
+        Bookings, Defects, Deployments, Environments, Findings, Freezes, PullRequests, Releases, Stories,
+        TestRuns,
     };
-    [Releases, Stories, Defects, PullRequests, Deployments, Environments, Bookings, Freezes, TestRuns].into()
+    let work = [Releases, Stories, Defects, PullRequests, TestRuns, Findings];
+    work.into_iter().chain([Deployments, Environments, Bookings, Freezes]).collect()
 }
 
 /// The items that are there.

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Booking, Deployment, Environment, Facts, Freeze, Instant, Kind, PullRequest, Release, Story, TestRun,
+    Booking, Deployment, Environment, Facts, Finding, Freeze, Instant, Kind, PullRequest, Release, Story,
+    TestRun,
 };
 
 use super::{
@@ -25,6 +26,7 @@ pub(super) struct Rounds {
     bookings: Vec<Option<Arc<Booking>>>,
     freezes: Vec<Option<Arc<Freeze>>>,
     test_runs: Vec<Option<Arc<TestRun>>>,
+    findings: Vec<Option<Arc<Finding>>>,
     /// Events after the first round, oldest first.
     events: Vec<Event>,
     /// How many of them have happened.
@@ -45,6 +47,7 @@ impl Rounds {
             bookings: first(&organisation.bookings, now, Kind::Bookings, &mut events),
             freezes: first(&organisation.freezes, now, Kind::Freezes, &mut events),
             test_runs: first(&organisation.test_runs, now, Kind::TestRuns, &mut events),
+            findings: first(&organisation.findings, now, Kind::Findings, &mut events),
             events: Vec::new(),
             happened: 0,
         };
@@ -78,8 +81,7 @@ impl Rounds {
                 Kind::Environments => again(&organisation.environments, &mut self.environments, item, now),
                 Kind::Bookings => again(&organisation.bookings, &mut self.bookings, item, now),
                 Kind::Freezes => again(&organisation.freezes, &mut self.freezes, item, now),
-                // Nothing here analyzes code.
-                Kind::Findings => {}
+                Kind::Findings => again(&organisation.findings, &mut self.findings, item, now),
                 Kind::TestRuns => again(&organisation.test_runs, &mut self.test_runs, item, now),
             }
         }
@@ -110,7 +112,7 @@ impl Rounds {
             bookings: listed(&self.bookings),
             freezes: listed(&self.freezes),
             test_runs: listed(&self.test_runs),
-            findings: Vec::new(),
+            findings: listed(&self.findings),
             problems: Vec::new(),
         }
     }

@@ -99,6 +99,14 @@ fn the_release_on_screen_is_in_trouble_and_the_next_to_come() {
             && deployment.activities.iter().any(|activity| activity.finished_at.is_some())
             && deployment.activities.iter().any(|activity| activity.started_at.is_none())
     }));
+    let open_and_high = |repository: &str| {
+        facts.findings.iter().any(|finding| {
+            finding.repository.as_str() == repository
+                && finding.severity == Some(Severity::High)
+                && finding.state == crate::domain::FindingState::Open
+        })
+    };
+    assert!(open_and_high("ledger-core") && !open_and_high("api"));
     let auth = ReleaseId::of("auth", "2.9");
     let of_auth = |environment: &str, state| {
         facts.deployments.iter().any(|deployment| {
@@ -354,7 +362,7 @@ fn the_source_says_what_is_new_and_when_nothing_is() {
     let now = settings.picture();
     let Ok(Answer::Facts(first)) = ask(now) else { panic!("the first round has facts") };
     assert_eq!(*first, facts(&Organisation::new(&settings), now));
-    assert!(Kind::TestRuns == *first.covers.last().unwrap() && first.covers.len() == 9);
+    assert!(Kind::Findings == *first.covers.last().unwrap() && first.covers.len() == 10);
     assert!(matches!(ask(now), Ok(Answer::Unchanged)));
     assert!(matches!(ask(now + Duration::minutes(10)), Ok(Answer::Facts(_))));
     assert!(matches!(ask(now), Ok(Answer::Facts(_))), "back in time");

@@ -3,7 +3,8 @@
 //!
 //! The documents are files, so that they can be validated against GitHub's published schema. Two
 //! comments in them matter:
-//! - `# optional Type.field` at the end of a line: the line goes when the server has no such field;
+//! - `# optional Type.field` at the end of a line: the line goes when the server has no such field, or
+//!   one of several (`# optional Type.field, Other.field`);
 //! - `#newer Type.field: line`: a line that the published schema does not know yet. It is asked for until the
 //!   server says that it has no such field.
 //!
@@ -114,32 +115,42 @@ impl Document {
 
     /// The text to send to a server that lacks `lacking`.
     pub(super) fn text(self, lacking: &Lacking) -> String {
-        let mut text = String::with_capacity(self.source().len());
-        for line in self.source().lines() {
-            let line = line.trim();
-            let kept = if let Some((field, newer)) =
-                line.strip_prefix("#newer ").and_then(|rest| rest.split_once(": "))
-            {
-                Some(newer).filter(|_| !lacking.contains(field))
-            } else if let Some((text, field)) = line.split_once("# optional ") {
-                Some(text.trim_end()).filter(|_| !lacking.contains(field))
-            } else {
-                Some(line).filter(|line| !line.starts_with('#'))
-            };
-            if let Some(kept) = kept.filter(|kept| !kept.is_empty()) {
-                let _ = writeln!(text, "{kept}");
-            }
-        }
-        text
+        text_without(self.source(), lacking)
     }
 
     /// Whether there is something in it that can be taken out for `field`.
     pub(super) fn can_do_without(self, field: &str) -> bool {
-        self.source().lines().any(|line| {
-            line.trim_end().ends_with(&format!("# optional {field}"))
-                || line.trim_start().starts_with(&format!("#newer {field}: "))
-        })
+        can_do_without(self.source(), field)
     }
+}
+
+/// A line of a document: what of it is sent, and the fields without which it goes.
+fn read(line: &str) -> (Option<&str>, &str) {
+    let line = line.trim();
+    if let Some((fields, newer)) = line.strip_prefix("#newer ").and_then(|rest| rest.split_once(": ")) {
+        return (Some(newer), fields);
+    }
+    match line.split_once("# optional ") {
+        Some((text, fields)) => (Some(text.trim_end()), fields),
+        None => (Some(line).filter(|line| !line.starts_with('#') && !line.is_empty()), ""),
+    }
+}
+
+/// The text of the document `source`, to send to a server that lacks `lacking`.
+pub(super) fn text_without(source: &str, lacking: &Lacking) -> String {
+    let mut text = String::with_capacity(source.len());
+    for line in source.lines() {
+        let (kept, fields) = read(line);
+        if let Some(kept) = kept.filter(|_| !fields.split(", ").any(|field| lacking.contains(field))) {
+            let _ = writeln!(text, "{kept}");
+        }
+    }
+    text
+}
+
+/// Whether there is something in the document `source` that can be taken out for `field`.
+pub(super) fn can_do_without(source: &str, field: &str) -> bool {
+    source.lines().any(|line| read(line).1.split(", ").any(|known| known == field))
 }
 
 #[cfg(test)]

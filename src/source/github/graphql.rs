@@ -79,11 +79,11 @@ pub(super) struct Answered {
 
 /// An error in an answer.
 #[derive(Clone, Debug, Default, Deserialize)]
-struct WireError {
+pub(super) struct WireError {
     #[serde(rename = "type", default)]
-    kind: Option<String>,
+    pub(super) kind: Option<String>,
     #[serde(default)]
-    message: Option<String>,
+    pub(super) message: Option<String>,
     #[serde(default)]
     path: Option<Vec<Value>>,
     #[serde(default)]
@@ -103,7 +103,7 @@ struct Extensions {
 
 impl WireError {
     /// The field that the server does not have, if that is the error.
-    fn lacking(&self) -> Option<String> {
+    pub(super) fn lacking(&self) -> Option<String> {
         if let Some(Extensions { code: Some(code), type_name, field_name }) = &self.extensions
             && code == "undefinedField"
         {
@@ -127,6 +127,11 @@ impl WireError {
         // `Fragment on Bot can't be spread inside RequestedReviewer`
         let (inner, outer) = message.strip_prefix("Fragment on ")?.split_once(" can't be spread inside ")?;
         Some(format!("{inner} in {outer}"))
+    }
+
+    /// It is about the question, which was not even begun to be answered.
+    pub(super) fn is_of_document(&self) -> bool {
+        self.lacking().is_some() || self.extensions.as_ref().is_some_and(|known| known.code.is_some())
     }
 
     /// Where it is, without positions in lists: alike errors of many items are one.
@@ -249,7 +254,7 @@ fn ran_out(kind: &HttpErrorKind) -> bool {
 }
 
 /// Whether there is something at `keys`, and not null.
-fn there(reply: &Reply, keys: &[&str]) -> bool {
+pub(super) fn there(reply: &Reply, keys: &[&str]) -> bool {
     matches!(reply.at::<Option<IgnoredAny>>(keys), Ok(Some(_)))
 }
 

@@ -33,6 +33,8 @@
 //! Of the classic scopes it needs `repo` (findings included), or `public_repo` for public
 //! repositories, and for findings of these `security_events`.
 //!
+//! What operations need besides is in `operations/mod.rs`.
+//!
 //! Workflow runs are no test runs: they have no counts of tests. They are read to notice that
 //! checks changed.
 
@@ -48,6 +50,7 @@ mod known;
 mod memory;
 mod naming;
 mod notice;
+mod operations;
 mod public;
 mod pull_requests;
 mod releases;
@@ -81,6 +84,7 @@ use crate::{
         forge::{bases, days_before, share},
         http::{Http, HttpError, Session},
         labels::Labels,
+        operation::Operator,
     },
 };
 
@@ -318,5 +322,9 @@ impl Source for GithubSource {
 
     fn examine<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Vec<Diagnosis>> {
         Box::pin(examine::examine(&self.http, &self.settings, round))
+    }
+
+    fn operator(&self) -> Option<Arc<dyn Operator>> {
+        Some(operations::operator(self.id.as_str(), &self.settings, self.http.clone()))
     }
 }

@@ -1,0 +1,103 @@
+//! Findings of code analyzers that a release brings with it: what was opened since the release
+//! of its project before it went out.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::domain::{Finding, FindingState, Instant, ReleaseId, Severity, Text};
+
+use super::{burn_down::previous_release, context::Context, membership::Membership};
+
+/// The findings of one release.
+#[derive(Debug, Default)]
+pub(crate) struct Findings<'a> {
+    /// From when on a finding is new; none: every one is.
+    pub(crate) since: Option<Instant>,
+    /// New, open, critical or high; the worst first, then the oldest.
+    pub(crate) severe: Vec<&'a Finding>,
+    /// New and open, and nobody says how bad.
+    pub(crate) unrated: Vec<&'a Finding>,
+    /// Those that do not count, each with why; the newest first.
+    pub(crate) left_out: Vec<(&'a Finding, &'static str)>,
+}
+
+impl<'a> Findings<'a> {
+    /// What is known of the findings of the release at this position.
+    ///
+    /// Of a release that went out, what stood open then: what was found or mended since is no
+    /// part of it.
+    pub(crate) fn of(context: &Context<'a>, membership: &Membership, release: usize) -> Self {
+        let described = context.releases[release];
+        let mut found = Self {
+            since: previous_release(context, membership, release).or(described.start),
+            ..Self::default()
+        };
+        for item in &membership.findings[release] {
+            let finding: &Finding = context.findings[*item];
+            let is_severe = matches!(finding.severity, Some(Severity::Critical | Severity::High));
+            if described.released_at.is_some_and(|until| finding.opened_at > until) {
+                found.left_out.push((finding, "found after it went out"));
+            } else if let Some(why) = closed(finding, described.released_at) {
+                found.left_out.push((finding, why));
+            } else if found.since.is_some_and(|since| finding.opened_at <= since) {
+                found.left_out.push((finding, "was there before"));
+            } else if is_severe {
+                found.severe.push(finding);
+            } else if finding.severity.is_none() {
+                found.unrated.push(finding);
+            } else {
+                found.left_out.push((finding, "neither critical nor high"));
+            }
+        }
+        for findings in [&mut found.severe, &mut found.unrated] {
+            findings.sort_by_key(|finding| {
+                (std::cmp::Reverse(finding.severity), finding.opened_at, finding.id.clone())
+            });
+        }
+        found.left_out.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.opened_at));
+        found
+    }
+}
+
+/// Why a finding is no longer open: now, or when a release went out. What nobody understands is open.
+fn closed(finding: &Finding, went_out: Option<Instant>) -> Option<&'static str> {
+    let why = match finding.state {
+        FindingState::Fixed => "fixed",
+        FindingState::Dismissed => "dismissed",
+        FindingState::Open | FindingState::Unknown => return None,
+    };
+    let is_later = went_out.is_some_and(|went_out| finding.closed_at.is_some_and(|at| at > went_out));
+    (!is_later).then_some(why)
+}
+
+/// Which findings are of which release, by position: those that were found in it, and of a
+/// repository those in what is in the making, for every release of a project that works in it.
+pub(crate) fn place<'a>(context: &Context<'a>, membership: &Membership) -> Vec<Vec<usize>> {
+    let mut placed = vec![Vec::new(); context.releases.len()];
+    if context.findings.is_empty() {
+        return placed;
+    }
+    let mut repositories: HashMap<&Text, HashSet<&'a Text>> = HashMap::new();
+    for (release, described) in context.releases.iter().enumerate() {
+        let of_project = repositories.entry(&described.project).or_default();
+        // A project that is one repository is called like it.
+        of_project.extend(membership.names(release).map(|index| &context.releases[index].project));
+        let pull_requests = membership.pull_requests[release].iter();
+        of_project.extend(pull_requests.map(|member| &context.pull_requests[member.item].repository));
+    }
+    let mut by_release: HashMap<&ReleaseId, Vec<usize>> = HashMap::new();
+    let mut by_repository: HashMap<&Text, Vec<usize>> = HashMap::new();
+    for (item, finding) in context.findings.iter().enumerate() {
+        match &finding.release {
+            Some(id) => by_release.entry(id).or_default().push(item),
+            None => by_repository.entry(&finding.repository).or_default().push(item),
+        }
+    }
+    for (release, described) in context.releases.iter().enumerate() {
+        let names = membership.names(release).map(|index| &context.releases[index].id);
+        let found = names.filter_map(|id| by_release.get(id));
+        let in_the_making = repositories.get(&described.project).into_iter().flatten();
+        let found = found.chain(in_the_making.filter_map(|repository| by_repository.get(repository)));
+        placed[release].extend(found.flatten().copied());
+    }
+    placed
+}
