@@ -223,6 +223,7 @@ fn github_settings(
     settings.recent_days = github.access.recent_days;
     settings.interval = github.access.interval;
     settings.bases.clone_from(&github.bases);
+    settings.search.clone_from(&github.search);
     relabel(&mut settings.labels, &github.labels);
     settings.calendar = config.policy.calendar.clone();
     settings
@@ -326,12 +327,7 @@ fn place(token: &TokenPlace, host: &str) -> TokenFrom {
         TokenPlace::Command(words) => TokenFrom::Command(words.clone()),
         TokenPlace::File(path) => TokenFrom::File(path.clone()),
         TokenPlace::Keyring(service) => {
-            let words: &[&str] = if cfg!(target_os = "macos") {
-                &["security", "find-generic-password", "-s", service, "-a", host, "-w"]
-            } else {
-                &["secret-tool", "lookup", "service", service, "account", host]
-            };
-            TokenFrom::Command(words.iter().map(|word| (*word).to_owned()).collect())
+            TokenFrom::Keyring { service: service.clone(), account: host.to_owned() }
         }
     }
 }

@@ -72,6 +72,10 @@ impl Source for Joined {
         self.source.standing()
     }
 
+    fn has_memory(&self) -> bool {
+        self.source.has_memory()
+    }
+
     fn memory(&self) -> Option<Vec<u8>> {
         self.source.memory()
     }
