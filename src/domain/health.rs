@@ -75,6 +75,7 @@ pub struct Progress {
 
 impl SourceHealth {
     const HISTORY: &str = "history";
+    const OWNER: &str = "owner";
 
     /// A source that has not been asked yet.
     pub fn starting(id: SourceId) -> Self {
@@ -103,9 +104,20 @@ impl SourceHealth {
         }
     }
 
-    /// Whether this is the store of the past, not a source.
-    pub fn is_history(&self) -> bool {
-        self.id.as_str() == Self::HISTORY
+    /// The way to the process that owns the board, or to those that look at it, which fails:
+    /// shown among the sources as the store is. No answer rests on it.
+    pub fn of_owner(failure: Problem, answered_at: Option<Instant>) -> Self {
+        Self {
+            state: SourceState::BackingOff,
+            answered_at,
+            failure: Some(failure),
+            ..Self::starting(SourceId::new(Self::OWNER))
+        }
+    }
+
+    /// Whether this is a part of tminus itself, not a source.
+    pub fn is_own(&self) -> bool {
+        [Self::HISTORY, Self::OWNER].contains(&self.id.as_str())
     }
 
     /// What it said may no longer be so: it never answered, or too long ago.
