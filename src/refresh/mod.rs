@@ -13,6 +13,7 @@
 //! talk by messages only, so nothing is locked and nobody waits for a slow one.
 
 mod actor;
+mod deriver;
 mod hub;
 mod keeper;
 mod schedule;
@@ -20,5 +21,7 @@ mod schedule;
 mod tests;
 mod watch;
 
+pub use deriver::Deriver;
+pub(crate) use deriver::{is_over, until_over};
 pub use hub::{Asker, Refresher, Setup};
 pub use keeper::{Keeper, Storage};

@@ -20,7 +20,7 @@ use crate::{
     source::{Answer, Report, Round, Source, SourceError},
 };
 
-use super::{Refresher, Setup, Storage};
+use super::{Deriver, Refresher, Setup, Storage};
 
 /// A source that ends a round when it is handed the result.
 struct Scripted {
@@ -86,8 +86,11 @@ fn rig(storage: Option<Storage>) -> Rig {
     let (script, answers) = mpsc::unbounded_channel();
     let rounds = Arc::new(AtomicUsize::new(0));
     let refresher = Refresher::start(Setup {
-        title: Text::new("payments"),
-        policy: Arc::new(Policy::default()),
+        deriver: Deriver {
+            title: Text::new("payments"),
+            policy: Arc::new(Policy::default()),
+            learned: Arc::default(),
+        },
         clock: Clock::Frozen(now()),
         sources: vec![Box::new(Scripted { answers, rounds: Arc::clone(&rounds) })],
         storage,
