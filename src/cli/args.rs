@@ -74,6 +74,8 @@ pub enum Command {
     Status(StatusArguments),
     /// Ask whether a release may go: exit 0 go, 1 no-go, 3 cannot tell.
     Check(CheckArguments),
+    /// Ask the sources and keep the history without a screen, for all who look at the board.
+    Serve,
     /// Score forecasts against releases that ended.
     Backtest(BacktestArguments),
     /// Show which configuration applies, and whether it is right.

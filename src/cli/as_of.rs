@@ -6,8 +6,9 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 
 use crate::{
     domain::{Calendar, Instant, World},
-    history::{self, OwnerLock},
+    history::{self, LockError, OwnerLock},
     insight::{Board, Completeness, Learned},
+    server::ask_past,
 };
 
 use super::{Failure, context::Context};
@@ -39,8 +40,15 @@ pub(super) fn board(context: &Context, at: Instant) -> Result<Arc<Board>, Failur
     let now = context.clock.now();
     let usage =
         |problem: crate::domain::Problem| Failure::Usage(format!("{}\n{}", problem.what, problem.next_step));
-    let _lock = OwnerLock::acquire(directory, now).map_err(|error| usage(error.problem()))?;
-    let mut kept = read(directory, now, at).map_err(|error| usage(error.problem()))?;
+    let mut kept = match OwnerLock::acquire(directory, now) {
+        Ok(_lock) => read(directory, now, at).map_err(|error| error.problem()),
+        Err(LockError::Held { owner }) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(ask_past(owner.as_ref(), at))
+        }
+        Err(error) => Err(error.problem()),
+    }
+    .map_err(usage)?;
     if kept.is_empty() {
         let day = crate::insight::words::day_and_time(at, &context.policy.calendar);
         return Err(Failure::Usage(format!("nothing was known at {day}: the history begins later")));

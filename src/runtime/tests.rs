@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use ratatui::layout::Size;
 use tokio::{
     sync::{Notify, mpsc},
@@ -21,7 +21,8 @@ use crate::{
     },
     domain::{Facts, Kind, Policy, Release, SourceId, StoryKey},
     insight::Preview,
-    refresh::{Refresher, Setup},
+    refresh::Deriver,
+    server::{Identity, Session, SessionSetup},
     source::{
         Answer, Round, Source, SourceError,
         demo::{DemoSettings, DemoSource},
@@ -131,7 +132,7 @@ impl Source for Counting {
 struct Rig {
     terminal: Terminal,
     events: mpsc::UnboundedSender<TerminalEvent>,
-    refresher: Refresher,
+    session: Session,
     code: JoinHandle<i32>,
 }
 
@@ -162,23 +163,34 @@ fn start(
     boards: Option<watch::Receiver<Arc<Board>>>,
 ) -> Rig {
     let clock = Clock::Frozen(now());
-    let refresher = Refresher::start(Setup {
-        title: Text::new("payments"),
-        policy: Arc::new(Policy::default()),
+    let mut sources: Option<Vec<Box<dyn Source>>> = Some(vec![Box::new(source)]);
+    let setup = SessionSetup {
+        deriver: Deriver {
+            title: Text::new("payments"),
+            policy: Arc::new(Policy::default()),
+            learned: Arc::default(),
+        },
         clock,
-        sources: vec![Box::new(source)],
-        storage: None,
+        identity: Identity { version: Text::new("0"), sources: Vec::new(), is_offline: false },
+        place: None,
+        sources: Box::new(move || Ok(sources.take().unwrap_or_default())),
+        storage: Box::new(|| unreachable!("there is no place for one")),
         preview,
-    });
+        status: |_| String::new(),
+        lock: None,
+    };
+    // Without a place nobody else is looked for.
+    let session = Session::start(setup).now_or_never().expect("nothing is waited for");
+    let session = session.expect("a session");
     let terminal = Terminal::new(size);
     let screen = Screen::over(terminal.clone(), size).expect("a thread");
     let (events, script) = mpsc::unbounded_channel();
-    let boards = boards.unwrap_or_else(|| refresher.boards());
+    let boards = boards.unwrap_or_else(|| session.boards());
     let first = Arc::clone(&boards.borrow());
     let wiring =
-        Wiring { screen, input: Script(script), boards, asker: refresher.asker(), looks: looks(), clock };
+        Wiring { screen, input: Script(script), boards, session: session.handle(), looks: looks(), clock };
     let code = tokio::spawn(run(wiring, State::new(first, Options::default(), now())));
-    Rig { terminal, events, refresher, code }
+    Rig { terminal, events, session, code }
 }
 
 impl Rig {
@@ -215,7 +227,7 @@ impl Rig {
     /// How the loop ended.
     async fn ended(self) -> i32 {
         let code = tokio::time::timeout(PATIENCE, self.code).await;
-        tokio::time::timeout(PATIENCE, self.refresher.stop()).await.expect("everything ends");
+        tokio::time::timeout(PATIENCE, self.session.stop()).await.expect("everything ends");
         code.expect("the loop ends").expect("no panic")
     }
 }
