@@ -32,8 +32,10 @@ pub(super) fn feed(
     hello: Bytes,
 ) -> impl Stream<Item = Result<Bytes, WireError>> + Send + 'static {
     let (boards, settled) = (served.boards.clone(), served.settled.clone());
-    let mut feed =
-        Feed { served, boards, settled, sent: None, sequence: 0, queue: VecDeque::new(), is_over: false };
+    let beats = served.beats.subscribe();
+    served.attached.notify_one();
+    let queue = VecDeque::new();
+    let mut feed = Feed { served, boards, settled, beats, sent: None, sequence: 0, queue, is_over: false };
     feed.enqueue(hello);
     stream::try_unfold(feed, |mut feed| async {
         let piece = feed.next().await?;
@@ -45,6 +47,7 @@ struct Feed {
     served: Arc<Served>,
     boards: watch::Receiver<Arc<Board>>,
     settled: watch::Receiver<bool>,
+    beats: watch::Receiver<u64>,
     sent: Option<Sent>,
     sequence: u64,
     queue: VecDeque<Bytes>,
@@ -77,7 +80,7 @@ impl Feed {
                 () = self.served.closing.cancelled() => self.end()?,
                 changed = self.boards.changed() => if changed.is_err() { self.end()? },
                 changed = self.settled.changed() => if changed.is_err() { self.end()? },
-                () = self.served.beat() => self.enqueue(encode(&Frame::Alive)?),
+                Ok(()) = self.beats.changed() => self.enqueue(encode(&Frame::Alive)?),
             }
         }
     }
@@ -161,7 +164,7 @@ impl States {
                 None => Some(WorldDelta::between(&World::default(), &to.world)),
             };
             let (at, health) = (to.at, to.health.to_vec());
-            encode(&Frame::State(State { at, truth, is_settled, health, world }))
+            encode(&Frame::State(Box::new(State { at, truth, is_settled, health, world })))
         });
         let payload = made.await.map_err(|error| WireError::Unreadable(error.to_string()))??;
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);

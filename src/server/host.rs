@@ -3,6 +3,7 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    pin::pin,
     sync::Arc,
     time::Duration,
 };
@@ -14,7 +15,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{UnixListener, UnixStream},
-    sync::{Semaphore, watch},
+    sync::{Notify, Semaphore, watch},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -27,7 +28,7 @@ use super::{
     wire::Identity,
 };
 use crate::{
-    clock::{Clock, stopwatch},
+    clock::Clock,
     history::Owner,
     insight::Board,
     refresh::{Asker, Keeper},
@@ -60,15 +61,22 @@ pub(super) struct Served {
     pub(super) events: EventLog,
     /// The owner goes.
     pub(super) closing: CancellationToken,
-    pub(super) running: Box<dyn Fn() -> Duration + Send + Sync>,
+    /// Signs of life. All viewers are given them together: one wake-up for all.
+    pub(super) beats: watch::Sender<u64>,
+    /// Somebody has come to hear them.
+    pub(super) attached: Notify,
 }
 
 impl Served {
-    /// Waits for the next beat. All viewers hear it together: one wake-up for all of them.
-    pub(super) async fn beat(&self) {
-        let beat = HEARTBEAT.as_millis() as u64;
-        let left = beat - (self.running)().as_millis() as u64 % beat;
-        tokio::time::sleep(Duration::from_millis(left)).await;
+    /// Gives signs of life while anybody hears them.
+    async fn beat(&self) {
+        loop {
+            if self.beats.receiver_count() == 0 {
+                self.attached.notified().await;
+            }
+            tokio::time::sleep(HEARTBEAT).await;
+            self.beats.send_modify(|beat| *beat += 1);
+        }
     }
 }
 
@@ -110,7 +118,8 @@ impl Host {
             status,
             states: States::default(),
             closing: closing.clone(),
-            running: Box::new(stopwatch()),
+            beats: watch::channel(0).0,
+            attached: Notify::new(),
         });
         let task = tokio::spawn(run(listener, served, listening.clone()));
         Ok(Self { path: path.to_owned(), listening, closing, task })
@@ -124,9 +133,12 @@ impl Host {
     }
 
     /// Tells the viewers that the board is free: after the lock was let go.
-    pub(super) async fn part(self) {
+    pub(super) async fn part(mut self) {
         self.closing.cancel();
-        drop(tokio::time::timeout(PARTING, self.task).await);
+        if tokio::time::timeout(PARTING, &mut self.task).await.is_err() {
+            // One that does not read hears of it by the end of its connection.
+            self.task.abort();
+        }
     }
 }
 
@@ -136,9 +148,12 @@ async fn run(listener: UnixListener, served: Arc<Served>, listening: Cancellatio
     let service = TowerToHyperService::new(router(Arc::clone(&served)));
     let mut boards = served.boards.clone();
     served.events.note(&boards.borrow_and_update());
+    let beating = Arc::clone(&served);
+    let mut beating = pin!(beating.beat());
     loop {
         let accepted = tokio::select! {
             () = listening.cancelled() => break,
+            () = &mut beating => continue,
             Ok(()) = boards.changed() => {
                 let board = Arc::clone(&boards.borrow_and_update());
                 served.events.note(&board);

@@ -1,6 +1,6 @@
 //! A session that owns its board: asks, keeps and serves.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use super::{
     host::{Host, Hosting},
@@ -76,12 +76,11 @@ impl Desk {
     pub(super) async fn own(&mut self, owning: Owning) -> Next {
         let Owning { refresher, mut lock } = owning;
         self.fine();
-        let host = match (&mut lock, self.setup.place.clone()) {
-            (Some(lock), Some(place)) => self.host(&place, lock, &refresher),
-            _ => {
-                self.stand.send_replace(Standing::Owner(None));
-                None
-            }
+        let host = if let (Some(lock), Some(place)) = (&mut lock, self.setup.place.clone()) {
+            self.host(&place, lock, &refresher)
+        } else {
+            self.stand.send_replace(Standing::Owner(None));
+            None
         };
         let (asker, keeper) = (refresher.asker(), refresher.keeper().cloned());
         let (mut boards, mut settled) = (refresher.boards(), refresher.settling());
@@ -167,7 +166,7 @@ impl Desk {
     }
 }
 
-fn cannot_serve(path: &PathBuf, error: &std::io::Error) -> Problem {
+fn cannot_serve(path: &Path, error: &std::io::Error) -> Problem {
     Problem::new(
         format!("other processes cannot see this board: {}: {error}", path.display()),
         "make the directory writable, or set XDG_RUNTIME_DIR to another",

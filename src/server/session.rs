@@ -327,13 +327,21 @@ impl Desk {
     /// Looks for the owner or the lock until it has one of them.
     async fn seek(&mut self) -> Next {
         self.stand.send_replace(Standing::Seeking);
-        if let Some(lock) = self.setup.lock.take() {
-            return self.own_with(lock);
-        }
         let looking = stopwatch();
         loop {
-            let pause = match self.find().await {
-                Found::Free(lock) if self.may_own() => return self.own_with(lock),
+            let found = match self.setup.lock.take() {
+                Some(lock) => Found::Free(lock),
+                None => self.find().await,
+            };
+            let pause = match found {
+                Found::Free(lock) if self.may_own() => match Owning::with_lock(self, lock) {
+                    Ok(owning) => return Next::Own(owning),
+                    // Who has the sources may have the board: the lock is free again.
+                    Err(problem) => {
+                        self.trouble(problem, None);
+                        between(500, 1_500)
+                    }
+                },
                 Found::Owner(attachment) => return Next::View(attachment),
                 Found::Free(lock) => {
                     drop(lock);
@@ -380,17 +388,6 @@ impl Desk {
                                     () = &mut pause => break,
                                     () = tokio::time::sleep(over) => self.age().await,
                                 }
-            }
-        }
-    }
-
-    fn own_with(&mut self, lock: OwnerLock) -> Next {
-        match Owning::with_lock(self, lock) {
-            Ok(owning) => Next::Own(owning),
-            Err(problem) => {
-                // What has sources may have the board.
-                self.trouble(problem, None);
-                Next::Seek
             }
         }
     }

@@ -23,7 +23,7 @@ use tokio::{
 use super::*;
 use crate::{
     clock::Clock,
-    domain::{Facts, Instant, Kind, Policy, Problem, Release, SourceId, Text},
+    domain::{Facts, Instant, Kind, Policy, Problem, Release, SourceHealth, SourceId, Text},
     history::{self, Retention},
     insight::{Board, Completeness, Preview},
     refresh::{Deriver, Storage},
@@ -164,8 +164,7 @@ async fn until_names(session: &Session, version: &str) -> Arc<Board> {
 async fn until_standing(session: &Session, is_it: impl Fn(&Standing) -> bool) -> Standing {
     let mut standing = session.standing();
     until(&mut standing, "another standing", |standing| is_it(standing)).await;
-    let standing = standing.borrow().clone();
-    standing
+    standing.borrow().clone()
 }
 
 async fn socket(session: &Session) -> PathBuf {
@@ -314,7 +313,7 @@ async fn offline_looks_and_never_keeps_others_from_the_board() {
     let viewer = Session::start(setup).await.unwrap();
     until_names(&viewer, "1.0").await;
     owner.stop().await;
-    let told = |board: &Arc<Board>| board.health.iter().any(|health| health.is_own());
+    let told = |board: &Arc<Board>| board.health.iter().any(SourceHealth::is_own);
     until(&mut viewer.boards(), "nobody asks any more", told).await;
     let next = ground.start().await;
     socket(&next).await;
@@ -334,9 +333,8 @@ async fn a_board_that_cannot_be_shared_works_and_says_so() {
     let board = until_names(&owner, "1.0").await;
     until_standing(&owner, |standing| *standing == Standing::Owner(None)).await;
     drop(board);
-    let told = |board: &Arc<Board>| {
-        board.health.iter().any(|health| health.is_own() && health.failure.is_some())
-    };
+    let told =
+        |board: &Arc<Board>| board.health.iter().any(|health| health.is_own() && health.failure.is_some());
     until(&mut owner.boards(), "why", told).await;
     let problem = Session::start(ground.setup()).await.err().expect("no way in");
     assert!(problem.what.contains("does not answer"), "{}", problem.what);
@@ -491,7 +489,7 @@ async fn a_slow_viewer_holds_up_nobody_and_gets_the_newest() {
     let identity = ground.setup().identity;
     // It attaches, and reads nothing for as long as it takes: a snapshot does not fit into
     // what the system buffers.
-    let mut slow = client.attach(&identity).await.ok().expect("attached");
+    let mut slow = client.attach(&identity).await.unwrap_or_else(|trouble| panic!("{trouble:?}"));
     let quick = ground.start().await;
     for version in ["1.1", "1.2", "1.3", "1.4", "1.5"] {
         big(version);
@@ -504,7 +502,7 @@ async fn a_slow_viewer_holds_up_nobody_and_gets_the_newest() {
     loop {
         let frame = tokio::time::timeout(PATIENCE, slow.next()).await.expect("a frame").unwrap();
         if let wire::Frame::State(state) = frame {
-            mirror.hear(state).unwrap();
+            mirror.hear(*state).unwrap();
             states += 1;
             let board = mirror.board(&deriver, Clock::Frozen(now()), None).await.unwrap();
             if names(&board).contains(&"payments 1.5".to_owned()) {

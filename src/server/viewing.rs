@@ -70,7 +70,7 @@ impl Desk {
             let heard = match frame {
                 Ok(Frame::State(state)) => {
                     news = true;
-                    self.mirror.hear(state).map_err(Trouble::from)
+                    self.mirror.hear(*state).map_err(Trouble::from)
                 }
                 Ok(Frame::Alive) => Ok(()),
                 Ok(Frame::End) => Err(Trouble::Gone),

@@ -53,7 +53,7 @@ pub(super) struct Hello {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Frame {
     /// Something is known that was not known before.
-    State(State),
+    State(Box<State>),
     /// Nothing new; the owner lives.
     Alive,
     /// The owner goes: somebody else may have the board.

@@ -10,4 +10,5 @@ mod agreement;
 mod commands;
 mod documents;
 mod screen;
+mod sharing;
 mod support;
