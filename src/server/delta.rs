@@ -172,11 +172,19 @@ fn applied<T: Clone>(edits: Edits<T>, old: &[T]) -> Result<Vec<T>, WireError> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::{TimeZone as _, Utc};
     use proptest::prelude::*;
+    use tokio_util::sync::CancellationToken;
 
     use super::super::wire::{decode, encode};
     use super::*;
-    use crate::domain::{Facts, PullRequestState, Text};
+    use crate::{
+        domain::{Facts, PullRequestState, Text},
+        source::{
+            Answer, Round, Source as _,
+            demo::{DemoSettings, DemoSource},
+        },
+    };
 
     /// Facts with these items: each has a key and a state.
     fn facts(releases: &[(u8, u8)], requests: &[(u8, u8)], problems: &[u8]) -> Facts {
@@ -213,6 +221,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         #[test]
         fn a_viewer_knows_what_its_owner_knows(
             rounds in prop::collection::vec((generated(), any::<bool>()), 1..12),
@@ -230,6 +239,33 @@ mod tests {
                 sent = owners;
             }
         }
+    }
+
+    #[tokio::test]
+    async fn every_kind_of_item_arrives_as_it_was() {
+        let now = Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap();
+        let settings = DemoSettings { stories: 40, ..DemoSettings::opened(now, chrono_tz::Tz::UTC) };
+        let report = Box::new(|_| {});
+        let round = Round { now, focus: None, cancelled: CancellationToken::new(), report };
+        let answer = DemoSource::new(settings).fetch(&round).await.unwrap();
+        let Answer::Facts(mut facts) = answer else { panic!("{answer:?}") };
+        Arc::make_mut(&mut facts).problems.push(Problem::new("release 7", "mend it"));
+        let world = world(&facts);
+        for (kind, count) in [
+            ("releases", world.releases.len()),
+            ("stories", world.stories.len()),
+            ("pull requests", world.pull_requests.len()),
+            ("deployments", world.deployments.len()),
+            ("environments", world.environments.len()),
+            ("bookings", world.bookings.len()),
+            ("freezes", world.freezes.len()),
+            ("test runs", world.test_runs.len()),
+        ] {
+            assert!(count > 0, "no {kind} to send");
+        }
+        let bytes = encode(&WorldDelta::between(&World::default(), &world)).unwrap();
+        let arrived = decode::<WorldDelta>(&bytes).unwrap().apply(&World::default()).unwrap();
+        assert_eq!(format!("{arrived:?}"), format!("{world:?}"));
     }
 
     #[test]

@@ -170,6 +170,7 @@ impl Session {
             plain,
             trouble: None,
             mirror: Mirror::default(),
+            is_in_vain: false,
             publish,
             settle,
             stand,
@@ -239,6 +240,8 @@ pub(super) enum Next {
 
 /// What somebody found who looked for the owner.
 enum Found {
+    /// It was not looked for.
+    Nothing,
     /// Nobody: the board is ours.
     Free(OwnerLock),
     Owner(Attachment),
@@ -257,6 +260,8 @@ pub(super) struct Desk {
     pub(super) plain: Arc<Board>,
     trouble: Option<SourceHealth>,
     pub(super) mirror: Mirror,
+    /// The owner that was attached to last said nothing of use.
+    pub(super) is_in_vain: bool,
     pub(super) publish: watch::Sender<Arc<Board>>,
     pub(super) settle: watch::Sender<bool>,
     pub(super) stand: watch::Sender<Standing>,
@@ -293,7 +298,7 @@ impl Desk {
                 Found::NoPlace(error) => return Ok(Next::Own(Owning::alone(self, Some(&error))?)),
                 Found::Refused(problem) => return Err(problem),
                 Found::NoAnswer(problem) if looking() > START_WITHIN => return Err(problem),
-                Found::NoAnswer(_) => tokio::time::sleep(between(20, 80)).await,
+                Found::NoAnswer(_) | Found::Nothing => tokio::time::sleep(between(20, 80)).await,
             }
         }
     }
@@ -331,9 +336,12 @@ impl Desk {
         loop {
             let found = match self.setup.lock.take() {
                 Some(lock) => Found::Free(lock),
+                // It would be so at once again.
+                None if std::mem::take(&mut self.is_in_vain) => Found::Nothing,
                 None => self.find().await,
             };
             let pause = match found {
+                Found::Nothing => between(500, 1_500),
                 Found::Free(lock) if self.may_own() => match Owning::with_lock(self, lock) {
                     Ok(owning) => return Next::Own(owning),
                     // Who has the sources may have the board: the lock is free again.

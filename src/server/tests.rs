@@ -323,6 +323,72 @@ async fn offline_looks_and_never_keeps_others_from_the_board() {
 }
 
 #[tokio::test]
+async fn who_has_no_sources_any_more_leaves_the_board_to_others() {
+    let ground = Ground::new();
+    let owner = ground.start().await;
+    socket(&owner).await;
+    let mut setup = ground.setup();
+    setup.sources = Box::new(|| Err(Problem::new("the token has gone", "set it again")));
+    let viewer = Session::start(setup).await.unwrap();
+    until_names(&viewer, "1.0").await;
+    owner.stop().await;
+    let told = |board: &Arc<Board>| {
+        let failures = board.health.iter().filter_map(|health| health.failure.as_ref());
+        failures.into_iter().any(|problem| problem.what.contains("the token has gone"))
+    };
+    until(&mut viewer.boards(), "why nobody asks", told).await;
+    let next = ground.start().await;
+    socket(&next).await;
+    until_standing(&viewer, |standing| matches!(standing, Standing::Viewer(_))).await;
+    until(&mut viewer.boards(), "it is well again", |board| !told(board)).await;
+    viewer.stop().await;
+    next.stop().await;
+}
+
+/// Serves a board as an owner would that says what cannot be read after its greeting, and
+/// counts those who come.
+async fn babble(listener: tokio::net::UnixListener, hello: Vec<u8>, came: Arc<AtomicUsize>) {
+    while let Ok((mut stream, _)) = listener.accept().await {
+        came.fetch_add(1, Ordering::SeqCst);
+        let mut answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
+        for (number, payload) in (0..).zip([hello.as_slice(), &[250, 1, 2]]) {
+            answer.extend_from_slice(&wire::header(number, payload.len()));
+            answer.extend_from_slice(payload);
+        }
+        // What was not read would take the answer along when the connection is closed.
+        let mut request = [0; 4096];
+        drop(stream.read(&mut request).await);
+        drop(stream.write_all(&answer).await);
+    }
+}
+
+#[tokio::test]
+async fn an_owner_that_cannot_be_understood_is_told_of_and_not_asked_without_end() {
+    let ground = Ground::new();
+    let mut lock = history::OwnerLock::acquire(&ground.directory(), now()).unwrap();
+    let path = ground.root.path().join("a.sock");
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    lock.announce(Some(path));
+    let identity = ground.setup().identity;
+    let hello = wire::Hello { wire: wire::WIRE, owner: lock.owner().clone(), identity };
+    let came = Arc::new(AtomicUsize::new(0));
+    let hello = serde_json::to_vec(&hello).unwrap();
+    let babbling = tokio::spawn(babble(listener, hello, Arc::clone(&came)));
+    let viewer = ground.start().await;
+    let told = |board: &Arc<Board>| {
+        let failures = board.health.iter().filter_map(|health| health.failure.as_ref());
+        failures.into_iter().any(|problem| problem.what.contains("cannot read"))
+    };
+    until(&mut viewer.boards(), "what is wrong", told).await;
+    assert!(came.load(Ordering::SeqCst) <= 2, "{came:?}");
+    babbling.abort();
+    drop(lock);
+    socket(&viewer).await;
+    until_names(&viewer, "1.0").await;
+    viewer.stop().await;
+}
+
+#[tokio::test]
 async fn a_board_that_cannot_be_shared_works_and_says_so() {
     let ground = Ground::new();
     let mut setup = ground.setup();

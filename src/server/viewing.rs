@@ -27,7 +27,8 @@ impl Desk {
     pub(super) async fn view(&mut self, mut attachment: Attachment) -> Next {
         let owner = attachment.owner.clone();
         self.stand.send_replace(Standing::Viewer(owner.pid));
-        self.fine();
+        // Until it has said something that is of use.
+        self.is_in_vain = true;
         // An owner tells everything to who comes.
         self.mirror = Mirror::default();
         let mut silence = Some(silence());
@@ -77,9 +78,14 @@ impl Desk {
                 Err(trouble) => Err(trouble),
             };
             match heard {
-                Ok(()) => waiting = attachment.ready(),
+                Ok(()) => {
+                    self.fine();
+                    self.is_in_vain &= !news;
+                    waiting = attachment.ready();
+                }
                 Err(Trouble::Refused(problem)) => {
                     // What it said so far may be half of it.
+                    self.is_in_vain = true;
                     self.trouble(problem, None);
                     return Some(Next::Seek);
                 }
