@@ -383,8 +383,7 @@ impl Desk {
                 tokio::select! {
                                     biased;
                                     order = self.orders.recv() => match order {
-                                        None => return Next::Ended(None),
-                                        Some(Order::Stop { .. }) => return Next::Ended(None),
+                                        Some(Order::Stop { .. }) | None => return Next::Ended(None),
                                         Some(Order::Suspend(done)) => {
                                             // Whoever waited may have gone on.
                 let _ = done.send(());
