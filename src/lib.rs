@@ -12,6 +12,7 @@ pub mod history;
 pub mod insight;
 pub mod refresh;
 pub mod runtime;
+pub mod server;
 pub mod source;
 pub mod terminal;
 pub mod theme;

@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     domain::Text,
     insight::Board,
-    refresh::{Archive, Asker},
+    server::{Archive, SessionHandle},
     terminal::{Events, Screen, Signal, TerminalEvent, request_stop},
     view::{self, Looks},
 };
@@ -58,8 +58,8 @@ pub struct Wiring<I> {
     pub input: I,
     /// Where boards come from.
     pub boards: watch::Receiver<Arc<Board>>,
-    /// Who is told that sources shall be asked again.
-    pub asker: Asker,
+    /// Who is told that sources shall be asked again, and that this process will be stopped.
+    pub session: SessionHandle,
     /// Who makes boards of the past.
     pub archive: Archive,
     /// How it looks.
@@ -74,7 +74,7 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
     let mut rest: Option<Pin<Box<Sleep>>> = None;
     let (told, mut answers) = mpsc::unbounded_channel();
     if let Some(release) = &state.release {
-        wiring.asker.look_at(release);
+        wiring.session.look_at(release);
     }
     draw(&mut wiring, &mut state);
     loop {
@@ -103,6 +103,10 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                 }
                 Happened::Terminal(event) => match hear(&mut wiring, &mut state, event) {
                     Heard::Effects(effects) => effects,
+                    Heard::Stop => {
+                        stop(&mut wiring).await;
+                        Vec::new()
+                    }
                     Heard::End(code) => return code,
                 },
             };
@@ -114,8 +118,8 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                         dirty = true;
                     }
                     Effect::RestTimer => rest = Some(Box::pin(tokio::time::sleep(REST))),
-                    Effect::LookAt(release) => wiring.asker.look_at(&release),
-                    Effect::Refresh(source) => wiring.asker.refresh(source.as_ref()),
+                    Effect::LookAt(release) => wiring.session.look_at(&release),
+                    Effect::Refresh(source) => wiring.session.refresh(source.as_ref()),
                     Effect::NextTheme => {
                         let name = Text::new(wiring.looks.turn());
                         app::update(&mut state, Event::Notice(name), wiring.clock.now());
@@ -175,6 +179,7 @@ enum Happened {
 
 enum Heard {
     Effects(Vec<Effect>),
+    Stop,
     End(i32),
 }
 
@@ -192,10 +197,7 @@ fn hear<I>(wiring: &mut Wiring<I>, state: &mut State, event: TerminalEvent) -> H
         TerminalEvent::FocusLost => Event::FocusLost,
         TerminalEvent::Signal(Signal::Quit(code)) => return Heard::End(code),
         TerminalEvent::HungUp => return Heard::End(EXIT_HUNG_UP),
-        TerminalEvent::Signal(Signal::Stop) => {
-            stop(wiring);
-            return Heard::Effects(Vec::new());
-        }
+        TerminalEvent::Signal(Signal::Stop) => return Heard::Stop,
         TerminalEvent::Signal(Signal::Continue) => match wiring.screen.resume() {
             // In the background there is nothing to draw on; the signal comes again.
             Ok(false) => return Heard::Effects(Vec::new()),
@@ -218,10 +220,13 @@ fn hear<I>(wiring: &mut Wiring<I>, state: &mut State, event: TerminalEvent) -> H
     Heard::Effects(app::update(state, event, wiring.clock.now()))
 }
 
-fn stop<I>(wiring: &mut Wiring<I>) {
+/// Stops this process, and returns when it goes on. Meanwhile somebody else may have the board.
+async fn stop<I>(wiring: &mut Wiring<I>) {
+    wiring.session.suspend().await;
     if let Err(error) = wiring.screen.stop() {
         tracing::error!(%error, "could not stop");
     }
+    wiring.session.resume();
 }
 
 fn draw<I>(wiring: &mut Wiring<I>, state: &mut State) {

@@ -78,6 +78,8 @@ pub enum Command {
     Diff(DiffArguments),
     /// Look back on a release that ended: planned, forecast and actual, and what was late and why.
     Recap(RecapArguments),
+    /// Ask the sources and keep the history without a screen, for all who look at the board.
+    Serve,
     /// Score forecasts against releases that ended.
     Backtest(BacktestArguments),
     /// Say of every source and of this machine what works, what does not, and what to do.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Instant, Problem, World},
-    history::{self, Kept, OwnerLock},
+    history::{self, Kept, LockError, OwnerLock},
     insight::{Board, Completeness, Learned, when, words},
+    server::ask_past,
 };
 
 use super::{Failure, context::Context};
@@ -33,16 +34,28 @@ pub(super) fn boards(context: &Context, instants: &[Instant]) -> Result<Vec<Opti
     };
     let now = context.clock.now();
     let usage = |problem: Problem| Failure::Usage(format!("{}\n{}", problem.what, problem.next_step));
-    let _lock = OwnerLock::acquire(directory, now).map_err(|error| usage(error.problem()))?;
-    let store = history::open(directory, now).map_err(|error| usage(error.problem()))?;
+    let past: Vec<Vec<Kept>> = match OwnerLock::acquire(directory, now) {
+        Ok(_lock) => {
+            let store = history::open(directory, now).map_err(|error| usage(error.problem()))?;
+            let read: Result<_, _> = instants.iter().map(|at| store.at(*at)).collect();
+            read.map_err(|error| usage(error.problem()))?
+        }
+        Err(LockError::Held { owner }) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            let mut past = Vec::new();
+            for at in instants {
+                past.push(runtime.block_on(ask_past(owner.as_ref(), *at)).map_err(usage)?);
+            }
+            past
+        }
+        Err(error) => return Err(usage(error.problem())),
+    };
     let rank: Vec<_> = context.sources()?.iter().map(|source| source.id()).collect();
-    let mut boards = Vec::new();
-    for at in instants {
-        let mut kept = store.at(*at).map_err(|error| usage(error.problem()))?;
+    let board = |(mut kept, at): (Vec<Kept>, &Instant)| {
         kept.sort_by_key(|kept| rank.iter().position(|id| *id == kept.source).unwrap_or(rank.len()));
-        boards.push((!kept.is_empty()).then(|| Arc::new(derive(context, &kept, *at))));
-    }
-    Ok(boards)
+        (!kept.is_empty()).then(|| Arc::new(derive(context, &kept, *at)))
+    };
+    Ok(past.into_iter().zip(instants).map(board).collect())
 }
 
 /// The board of an instant at which nothing was known.

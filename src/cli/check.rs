@@ -28,7 +28,7 @@ pub(super) fn run(
         // A release may be missing because a source that knows it did not answer.
         Err(message)
             if board.completeness != Completeness::Whole
-                || board.health.iter().any(|source| source.failure.is_some() && !source.is_history()) =>
+                || board.health.iter().any(|source| source.failure.is_some() && !source.is_own()) =>
         {
             complain(&format!("cannot tell: {message}, and not every source answered"));
             return Ok(ExitCode::from(EXIT_UNKNOWN));

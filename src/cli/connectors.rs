@@ -451,7 +451,8 @@ mod tests {
         assert_eq!(settings.labels.severities.len(), 4);
         assert!(matches!(
             &settings.credentials.places[..],
-            [TokenFrom::Environment(name), TokenFrom::Command(words)] if name == "WORK" && words.iter().any(|word| word == "git.example.org")
+            [TokenFrom::Environment(name), TokenFrom::Keyring { account, .. }]
+                if name == "WORK" && account == "git.example.org"
         ));
         // The token is for that host alone, also where a forge joins.
         let joined = github_settings(

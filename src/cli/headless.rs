@@ -6,19 +6,18 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     domain::{Problem, ReleaseId, SourceId},
-    history::{self, HistoryError, LockError, OwnerLock, PaintCache, Retention},
+    history::{self, PaintCache, Retention},
     insight::{Board, Preview},
-    refresh::{Refresher, Setup, Storage},
+    refresh::Storage,
+    server::{MakeSources, MakeStorage, Session, SessionSetup},
     source::{Answer, Round, Source, SourceError},
 };
 
-use super::{Failure, args::Common, as_of, complain, context::Context, status};
+use super::{Failure, args::Common, as_of, complain, context::Context, say, sharing, status};
 
 /// Version of [`Preview`]: rises when its type changes.
 const PREVIEW_SCHEMA: u32 = 2;
 
-/// How long the sources may take to end, and the store to take in what they said.
-const END_WITHIN: Duration = Duration::from_secs(10);
 /// How long the sources are waited for unless `--timeout` says otherwise.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);
 
@@ -30,59 +29,48 @@ pub(super) fn board(context: &Context, common: &Common) -> Result<Arc<Board>, Fa
     if let Some(written) = &common.as_of {
         return as_of::board(context, as_of::instant("--as-of", written, context)?);
     }
-    let sources = sources(context, common)?;
-    let now = context.clock.now();
-    // The lock is held while the store is open: one process at a time.
-    let (lock, storage) =
-        match context.directory.as_deref().map(|directory| (directory, OwnerLock::acquire(directory, now))) {
-            None => (None, None),
-            Some((directory, Ok(lock))) => (Some(lock), Some(storage(directory, context, common))),
-            Some((directory, Err(error))) => {
-                let problem = error.problem();
+    let made = sources(context, common)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let board = runtime.block_on(async {
+        let setup = sharing::setup(context, common, once(made));
+        let mut session = match Session::start(setup).await {
+            Ok(session) => session,
+            Err(problem) => {
                 // Without the store the last picture is all that can be read.
                 if common.offline
-                    && let Some(picture) = preview(directory)
+                    && let Some(picture) = context.directory.as_deref().and_then(preview)
                 {
                     let what = "this is the picture that was left last, which need not have everything";
                     complain(&format!("note: {}: {what}\n{}", problem.what, problem.next_step));
                     return Ok(Arc::new(picture));
                 }
                 let asked = if common.offline { "no source is asked" } else { "the sources are asked" };
-                complain(&format!(
-                    "note: {}: {asked}, the history is not read\n{}",
-                    problem.what, problem.next_step
-                ));
-                (None, None)
+                let what = format!("{asked}, the history is not read");
+                complain(&format!("note: {}: {what}\n{}", problem.what, problem.next_step));
+                let setup = sharing::setup(context, common, once(sources(context, common)?));
+                let alone = Session::start(SessionSetup { place: None, ..setup }).await;
+                alone.map_err(|problem| Failure::Usage(say(&problem)))?
             }
         };
-    let picture = context.directory.as_deref().filter(|_| common.release.is_some()).and_then(preview);
-    let focus = focus(common, picture.as_ref());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let board = runtime.block_on(async {
-        let mut refresher = Refresher::start(Setup {
-            title: context.title.clone(),
-            policy: Arc::clone(&context.policy),
-            clock: context.clock,
-            sources,
-            storage,
-            preview: None,
-            focus,
-        });
         let within = common.timeout.map_or(SETTLED_WITHIN, Duration::from_secs);
-        let settled = tokio::time::timeout(within, refresher.settled()).await;
+        let settled = tokio::time::timeout(within, session.settled()).await;
         let board = settled.unwrap_or_else(|_| {
             complain(&format!("note: not every source answered within {} s", within.as_secs()));
-            refresher.board()
+            session.board()
         });
-        // The board is there: a source or a disk that hangs does not keep it from being printed.
-        if tokio::time::timeout(END_WITHIN, refresher.stop()).await.is_err() {
-            complain("note: the history did not take in all of it in time");
-        }
-        board
-    });
+        session.stop().await;
+        Ok::<_, Failure>(board)
+    })?;
     runtime.shutdown_background();
-    drop(lock);
     Ok(board)
+}
+
+/// Sources for a session that becomes the owner at most once.
+fn once(sources: Vec<Box<dyn Source>>) -> MakeSources {
+    let mut sources = Some(sources);
+    Box::new(move || {
+        sources.take().ok_or_else(|| Problem::new("the sources were asked already", "start again"))
+    })
 }
 
 /// The sources of the context; with `--offline` such as cannot be asked.
@@ -95,28 +83,21 @@ pub(super) fn sources(context: &Context, common: &Common) -> Result<Vec<Box<dyn 
     Ok(sources.into_iter().map(|source| Box::new(NotAsked(source)) as Box<dyn Source>).collect())
 }
 
-/// The history and the picture of the last visit in `directory`.
-pub(super) fn storage(directory: &Path, context: &Context, common: &Common) -> Storage {
-    let now = context.clock.now();
-    let (store, cache) = (directory.to_owned(), PaintCache::new(directory, PREVIEW_SCHEMA));
-    Storage {
-        open: Box::new(move || history::open(&store, now)),
-        paint: Box::new(move |board| leave_picture(&cache, board)),
-        retention: Retention { calendar: context.policy.calendar.clone(), ..Retention::default() },
-        // That nobody was asked is no event of the past.
-        is_kept: !common.offline || context.is_demo(),
-    }
-}
-
-/// A history that cannot be kept, for the reason that the board then shows.
-pub(super) fn no_storage(error: &LockError) -> Storage {
-    let error = HistoryError::Store { doing: "taking the board", cause: error.to_string() };
-    Storage {
-        open: Box::new(move || Err(error)),
-        paint: Box::new(|_| {}),
-        retention: Retention::default(),
-        is_kept: false,
-    }
+/// Opens the history and the picture of the last visit in `directory`.
+pub(super) fn storage(directory: &Path, context: &Context, common: &Common) -> MakeStorage {
+    let (directory, clock) = (directory.to_owned(), context.clock);
+    let calendar = context.policy.calendar.clone();
+    // That nobody was asked is no event of the past.
+    let is_kept = !common.offline || context.is_demo();
+    Box::new(move || {
+        let (store, cache) = (directory.clone(), PaintCache::new(&directory, PREVIEW_SCHEMA));
+        Storage {
+            open: Box::new(move || history::open(&store, clock.now())),
+            paint: Box::new(move |board| leave_picture(&cache, board)),
+            retention: Retention { calendar: calendar.clone(), ..Retention::default() },
+            is_kept,
+        }
+    })
 }
 
 /// Keeps the full picture, else a smaller one, else the headlines: it must fit.

@@ -19,6 +19,8 @@ mod looks;
 mod open;
 mod recap;
 mod release;
+mod serve;
+mod sharing;
 mod status;
 
 use std::{
@@ -32,7 +34,10 @@ pub use args::Arguments;
 use args::Command;
 use context::Context;
 
-use crate::{config::Environment, domain::clean};
+use crate::{
+    config::Environment,
+    domain::{Problem, clean},
+};
 
 /// Wrong usage or configuration.
 const EXIT_USAGE: u8 = 2;
@@ -84,16 +89,22 @@ fn environment() -> Result<Environment, Failure> {
 fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let common = &arguments.common;
     match &arguments.command {
-        None => open::run(&Context::resolve(common, None)?, common),
-        Some(Command::Demo(demo)) => open::run(&Context::resolve(common, Some(demo))?, common),
+        None => open::run(Context::resolve(common, None)?, common),
+        Some(Command::Demo(demo)) => open::run(Context::resolve(common, Some(demo))?, common),
         Some(Command::Status(status)) => status::run(&Context::resolve(common, None)?, common, status.format),
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Diff(diff)) => diff::run(&Context::resolve(common, None)?, common, diff),
         Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),
         Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
+        Some(Command::Serve) => serve::run(common),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
         Some(Command::Config(command)) => config::run(command, common),
     }
+}
+
+/// A problem as it is told on a terminal.
+fn say(problem: &Problem) -> String {
+    format!("{}\n{}", problem.what, problem.next_step)
 }
 
 /// Says something that is no data.

@@ -99,6 +99,8 @@ pub struct Progress {
 }
 
 impl SourceHealth {
+    const OWNER: &str = "owner";
+
     /// A source that has not been asked yet.
     pub fn starting(id: SourceId) -> Self {
         Self {
@@ -123,14 +125,25 @@ impl SourceHealth {
         Self { state: SourceState::BackingOff, failure: Some(failure), ..Self::starting(SourceId::history()) }
     }
 
-    /// Whether this is the store of the past, not a source.
-    pub fn is_history(&self) -> bool {
-        self.id == SourceId::history()
-    }
-
     /// The limit of which the smallest part is left: the one that slows it down.
     pub fn tightest(&self) -> Option<&Allowance> {
         self.allowances.iter().min_by(|one, other| one.share_left().total_cmp(&other.share_left()))
+    }
+
+    /// The way to the process that owns the board, or to those that look at it, which fails:
+    /// shown among the sources as the store is. No answer rests on it.
+    pub fn of_owner(failure: Problem, answered_at: Option<Instant>) -> Self {
+        Self {
+            state: SourceState::BackingOff,
+            answered_at,
+            failure: Some(failure),
+            ..Self::starting(SourceId::new(Self::OWNER))
+        }
+    }
+
+    /// Whether this is a part of tminus itself, not a source.
+    pub fn is_own(&self) -> bool {
+        self.id == SourceId::history() || self.id.as_str() == Self::OWNER
     }
 
     /// What it said may no longer be so: it never answered, or too long ago.

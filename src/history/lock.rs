@@ -19,6 +19,7 @@ use crate::domain::{Instant, Problem, Text};
 #[derive(Debug)]
 pub struct OwnerLock {
     file: File,
+    owner: Owner,
 }
 
 /// A process that owns a board.
@@ -30,6 +31,9 @@ pub struct Owner {
     pub since: Instant,
     /// The version of its program.
     pub version: Text,
+    /// Where it serves the board to other processes, once it does.
+    #[serde(default)]
+    pub socket: Option<PathBuf>,
 }
 
 /// Why a board cannot be owned.
@@ -77,7 +81,7 @@ impl LockError {
 }
 
 /// More is not ours.
-const MOST: u64 = 1024;
+const MOST: u64 = 8192;
 
 impl OwnerLock {
     /// Becomes the owner of the board that lives in `board`, which is made if it is missing.
@@ -85,25 +89,38 @@ impl OwnerLock {
         let path = board.join("lock");
         let file = files::create_directory(board).and_then(|()| files::open_or_create(&path));
         let failed = |cause: io::Error| LockError::File { path: path.clone(), cause };
-        let mut file = file.map_err(&failed)?;
+        let file = file.map_err(&failed)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => return Err(LockError::Held { owner: read(&file) }),
             Err(errno) => return Err(failed(errno.into())),
         }
-        let owner =
-            Owner { pid: std::process::id(), since: now, version: Text::new(env!("CARGO_PKG_VERSION")) };
+        let version = Text::new(env!("CARGO_PKG_VERSION"));
+        let owner = Owner { pid: std::process::id(), since: now, version, socket: None };
+        let mut lock = Self { file, owner };
+        lock.announce(None);
+        Ok(lock)
+    }
+
+    /// Who owns the board: this process.
+    pub fn owner(&self) -> &Owner {
+        &self.owner
+    }
+
+    /// Writes down where the board is served; none: no longer.
+    pub fn announce(&mut self, socket: Option<PathBuf>) {
+        self.owner.socket = socket;
         let written = (|| {
-            let mut line = serde_json::to_vec(&owner)?;
+            let mut line = serde_json::to_vec(&self.owner)?;
             line.push(b'\n');
-            file.set_len(0)?;
-            file.write_all(&line)
+            self.file.set_len(0)?;
+            self.file.rewind()?;
+            self.file.write_all(&line)
         })();
         // On a full disk nobody can read who holds the board; held it is all the same.
         if let Err(error) = written {
             tracing::warn!(%error, "cannot write who owns the board");
         }
-        Ok(Self { file })
     }
 }
 
@@ -140,12 +157,16 @@ mod tests {
     fn one_owner_at_a_time_and_the_next_one_reads_who() {
         let directory = tempfile::tempdir().unwrap();
         let board = directory.path().join("boards/abc");
-        let lock = OwnerLock::acquire(&board, now()).unwrap();
+        let mut lock = OwnerLock::acquire(&board, now()).unwrap();
         let error = OwnerLock::acquire(&board, now()).unwrap_err();
         let LockError::Held { owner: Some(owner) } = &error else { panic!("{error}") };
         assert_eq!((owner.pid, owner.since), (std::process::id(), now()));
         let what = error.problem().what;
         assert!(what.contains(&format!("process {} since 2026-11-22 10:00:00 UTC", owner.pid)), "{what}");
+        assert_eq!(owner.socket, None);
+        lock.announce(Some("/run/a.sock".into()));
+        let error = OwnerLock::acquire(&board, now()).unwrap_err();
+        assert!(matches!(error, LockError::Held { owner: Some(owner) } if owner == *lock.owner()));
         assert_eq!(fs::read_to_string(board.join("lock")).unwrap().lines().count(), 1);
 
         drop(lock);

@@ -160,7 +160,7 @@ impl<'a> Context<'a> {
 
     /// A source that never answered, so that nobody knows what it covers.
     pub(crate) fn unheard(&self) -> impl Iterator<Item = &'a SourceId> {
-        let unheard = |health: &&SourceHealth| health.answered_at.is_none() && !health.is_history();
+        let unheard = |health: &&SourceHealth| health.answered_at.is_none() && !health.is_own();
         self.health.iter().filter(unheard).map(|health| &health.id)
     }
 

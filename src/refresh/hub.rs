@@ -15,19 +15,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    domain::{
-        Cadence, Facts, Instant, Policy, Problem, ReleaseId, SourceHealth, SourceId, SourceState, Text, World,
-    },
+    domain::{Cadence, Facts, Instant, Problem, ReleaseId, SourceHealth, SourceId, SourceState, World},
     history::Kept,
-    insight::{Board, Completeness, Insight, Learned},
+    insight::{Board, Completeness, Insight},
     source::{Answer, Report, Source, SourceError},
 };
 
 use super::{
     actor::{self, Actor, Message, RoundEnd, What},
-    archive::Archive,
+    deriver::{Deriver, is_over, until_over},
     keeper::{Keeper, Said, Storage},
-    schedule::{LONGEST_SLEEP, later, stale_from},
+    schedule::{later, stale_from},
 };
 
 /// How old the picture for the next start may get: what a kill costs.
@@ -35,10 +33,8 @@ const PAINT_EVERY: chrono::Duration = chrono::Duration::minutes(1);
 
 /// What a refresher is made of.
 pub struct Setup {
-    /// What the board is called.
-    pub title: Text,
-    /// By which rules facts are judged.
-    pub policy: Arc<Policy>,
+    /// What boards are made by.
+    pub deriver: Deriver,
     /// Where `now` comes from.
     pub clock: Clock,
     /// Sources in the order of their rank: what people wrote down before what is derived.
@@ -56,7 +52,6 @@ pub struct Refresher {
     boards: watch::Receiver<Arc<Board>>,
     settled: watch::Receiver<bool>,
     asker: Asker,
-    archive: Archive,
     cancelled: CancellationToken,
     actors: JoinSet<()>,
     hub: tokio::task::JoinHandle<()>,
@@ -103,24 +98,12 @@ impl Refresher {
         }
         let first = setup.preview.unwrap_or_else(|| {
             let health = parts.iter().map(|part| part.health.clone()).collect();
-            let (policy, at) = (Arc::clone(&setup.policy), setup.clock.now());
-            let learned = Learned::default();
-            let filling = Completeness::Filling;
-            Board::derive(setup.title.clone(), Arc::default(), health, policy, &learned, filling, at)
+            setup.deriver.empty(health, setup.clock.now())
         });
-        let rank: Arc<[SourceId]> = parts.iter().map(|part| part.health.id.clone()).collect();
-        let archive = Archive::new(
-            keeper.as_ref().map(|(keeper, _)| keeper.clone()),
-            setup.title.clone(),
-            Arc::clone(&setup.policy),
-            rank,
-        );
         let (publish, boards) = watch::channel(Arc::new(first));
         let (settle, settled) = watch::channel(false);
         let hub = Hub {
-            title: setup.title,
-            policy: setup.policy,
-            learned: Arc::default(),
+            deriver: setup.deriver,
             clock: setup.clock,
             parts,
             keeper: store.cloned(),
@@ -133,7 +116,7 @@ impl Refresher {
             settle,
         };
         let hub = tokio::spawn(hub.run(inbox, history, cancelled.clone()));
-        Self { boards, settled, asker: Asker { requests, focus }, archive, cancelled, actors, hub, keeper }
+        Self { boards, settled, asker: Asker { requests, focus }, cancelled, actors, hub, keeper }
     }
 
     /// The newest board, and those that follow.
@@ -141,14 +124,19 @@ impl Refresher {
         self.boards.clone()
     }
 
-    /// What makes boards of the past.
-    pub fn archive(&self) -> Archive {
-        self.archive.clone()
+    /// The store's thread, if the past is kept.
+    pub fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.as_ref().map(|(keeper, _)| keeper)
     }
 
     /// What asks the sources, for somebody who does not own the refresher.
     pub fn asker(&self) -> Asker {
         self.asker.clone()
+    }
+
+    /// Whether every source has answered or failed once, and the board says so.
+    pub(crate) fn settling(&self) -> watch::Receiver<bool> {
+        self.settled.clone()
     }
 
     /// Waits until every source has answered or failed once, and the board says so.
@@ -225,10 +213,7 @@ impl Part {
 }
 
 struct Hub {
-    title: Text,
-    policy: Arc<Policy>,
-    /// What finished releases taught, for all boards.
-    learned: Arc<Learned>,
+    deriver: Deriver,
     clock: Clock,
     parts: Vec<Part>,
     keeper: Option<Keeper>,
@@ -268,7 +253,7 @@ impl Hub {
                 self.settle.send_replace(true);
             }
             self.paint(PAINT_EVERY);
-            let wait = self.until_invalid();
+            let wait = until_over(&self.publish.borrow(), self.clock);
             // A channel that is closed has nothing to say, again and again: it is not listened to.
             let mut change = tokio::select! {
                 () = cancelled.cancelled() => break,
@@ -286,7 +271,7 @@ impl Hub {
             while let Ok(said) = history.try_recv() {
                 change = change.max(self.hear_history(Some(said)));
             }
-            if self.is_over(self.clock.now()) {
+            if is_over(&self.publish.borrow(), self.clock.now()) {
                 change = change.max(Change::Facts);
             }
             if change > Change::Nothing {
@@ -314,22 +299,6 @@ impl Hub {
             self.painted = Some((board.at, Arc::downgrade(&board.insight)));
             keeper.paint(board);
         }
-    }
-
-    /// Whether time alone has made another board of the newest one: it has passed, or was set
-    /// back. The picture of the last visit stays as it is until there is something better.
-    fn is_over(&self, now: Instant) -> bool {
-        let board = self.publish.borrow();
-        board.completeness != Completeness::Preview && (now >= board.valid_until || now < board.at)
-    }
-
-    fn until_invalid(&self) -> Duration {
-        let board = self.publish.borrow();
-        if matches!(self.clock, Clock::Frozen(_)) || board.completeness == Completeness::Preview {
-            return LONGEST_SLEEP;
-        }
-        let left = board.valid_until - self.clock.now();
-        left.to_std().unwrap_or(Duration::ZERO).clamp(Duration::from_millis(50), LONGEST_SLEEP)
     }
 
     fn hear(&mut self, message: Message) -> Change {
@@ -491,10 +460,9 @@ impl Hub {
         }
         let Some(board) = self.derive(health.clone(), completeness, at).await else { return };
         self.publish(board);
-        // How good forecasts were takes longer than all the rest: it follows.
-        let learned = Arc::clone(&self.learned);
+        // How good forecasts were follows.
         if whole
-            && tokio::task::spawn_blocking(move || learned.catch_up()).await.unwrap_or(false)
+            && self.deriver.catch_up().await
             && let Some(board) = self.derive(health, completeness, at).await
         {
             self.publish(board);
@@ -513,17 +481,14 @@ impl Hub {
             .iter()
             .filter_map(|part| part.facts.clone().map(|facts| (part.health.id.clone(), facts)))
             .collect();
-        let (title, policy, learned) =
-            (self.title.clone(), Arc::clone(&self.policy), Arc::clone(&self.learned));
         // The first one is the state of the history itself: see `health`.
         let problems: Vec<_> = self.store_problems().skip(1).cloned().collect();
-        let derived = tokio::task::spawn_blocking(move || {
+        let world = move || {
             let mut world = World::union(known.iter().map(|(id, facts)| (id, &**facts)));
             world.problems.extend(problems.into_iter().map(|problem| (SourceId::history(), problem)));
-            Board::derive(title, Arc::new(world), health, policy, &learned, completeness, at)
-        });
-        // An error: the panic hook has said what happened and is ending the program.
-        derived.await.ok()
+            Arc::new(world)
+        };
+        self.deriver.derive(world, health, completeness, at).await
     }
 
     fn publish(&self, board: Board) {
@@ -556,6 +521,7 @@ mod tests {
     use chrono::{TimeZone, Utc};
 
     use super::*;
+    use crate::domain::Text;
 
     #[derive(Default)]
     struct Woken(AtomicUsize);
@@ -568,9 +534,7 @@ mod tests {
 
     fn hub(clock: Clock, board: Board) -> Hub {
         Hub {
-            title: Text::new("payments"),
-            policy: Arc::default(),
-            learned: Arc::default(),
+            deriver: deriver(),
             clock,
             parts: Vec::new(),
             keeper: None,
@@ -584,16 +548,12 @@ mod tests {
         }
     }
 
+    fn deriver() -> Deriver {
+        Deriver { title: Text::new("payments"), policy: Arc::default(), learned: Arc::default() }
+    }
+
     fn board(at: Instant) -> Board {
-        Board::derive(
-            Text::new("payments"),
-            Arc::default(),
-            [].into(),
-            Arc::default(),
-            &Learned::default(),
-            Completeness::Whole,
-            at,
-        )
+        Board { completeness: Completeness::Whole, ..deriver().empty([].into(), at) }
     }
 
     #[tokio::test]
@@ -616,12 +576,13 @@ mod tests {
         let now = Utc.with_ymd_and_hms(2026, 11, 22, 8, 24, 0).unwrap();
         let hub = hub(Clock::Frozen(now), board(now));
         let until = hub.publish.borrow().valid_until;
-        assert!(!hub.is_over(now));
-        assert!(hub.is_over(until));
-        assert!(hub.is_over(now - chrono::Duration::days(1)));
+        let hub_is_over = |now| is_over(&hub.publish.borrow(), now);
+        assert!(!hub_is_over(now));
+        assert!(hub_is_over(until));
+        assert!(hub_is_over(now - chrono::Duration::days(1)));
         hub.publish.send_modify(|board| {
             *board = Arc::new(Board { completeness: Completeness::Preview, ..(**board).clone() });
         });
-        assert!(!hub.is_over(until), "the last visit is shown until something better comes");
+        assert!(!hub_is_over(until), "the last visit is shown until something better comes");
     }
 }

@@ -13,7 +13,7 @@
 //! talk by messages only, so nothing is locked and nobody waits for a slow one.
 
 mod actor;
-mod archive;
+mod deriver;
 mod hub;
 mod keeper;
 mod keeping;
@@ -22,6 +22,7 @@ mod schedule;
 mod tests;
 mod watch;
 
-pub use archive::Archive;
+pub use deriver::Deriver;
+pub(crate) use deriver::{is_over, until_over};
 pub use hub::{Asker, Refresher, Setup};
 pub use keeper::{Keeper, Storage};

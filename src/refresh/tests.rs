@@ -25,7 +25,7 @@ use crate::{
     source::{Answer, Report, Round, Source, SourceError, Standing},
 };
 
-use super::{Refresher, Setup, Storage};
+use super::{Deriver, Refresher, Setup, Storage};
 
 /// A source that ends a round when it is handed the result.
 struct Scripted {
@@ -144,8 +144,11 @@ fn rig_of(manner: Manner, storage: Option<Storage>) -> Rig {
     let (script, answers) = mpsc::unbounded_channel();
     let rounds = Arc::new(AtomicUsize::new(0));
     let refresher = Refresher::start(Setup {
-        title: Text::new("payments"),
-        policy: Arc::new(Policy::default()),
+        deriver: Deriver {
+            title: Text::new("payments"),
+            policy: Arc::new(Policy::default()),
+            learned: Arc::default(),
+        },
         clock: Clock::Frozen(now()),
         sources: vec![Box::new(Scripted {
             answers,
@@ -392,7 +395,7 @@ async fn a_store_that_fails_stops_the_keeping_and_says_so() {
     let rig = rig(Some(storage));
     rig.then(answer("4.2"));
     rig.board(|board| {
-        let trouble = board.health.last().filter(|health| health.is_history());
+        let trouble = board.health.last().filter(|health| health.is_own());
         trouble.and_then(|health| health.failure.as_ref()).is_some_and(|it| it.what.contains("no space left"))
     })
     .await;

@@ -7,7 +7,7 @@ use crate::{
     app::{Event, Look},
     domain::{Instant, Problem, Text},
     insight::{Board, Changes, words},
-    refresh::Archive,
+    server::Archive,
 };
 
 /// The board of the past that was asked for, and what is another on `newest`.
@@ -21,7 +21,7 @@ pub(super) async fn look_back(archive: &Archive, look: Look, newest: &Arc<Board>
                 None => return Err(Problem::new("the history begins here", "")),
             },
         };
-        let board = archive.board(at).await?;
+        let board = archive.board(at, newest).await?;
         let begins_later = || {
             let day = words::day_and_time(at, &newest.policy.calendar);
             Problem::new(format!("nothing was known at {day}: the history begins later"), "")
@@ -52,9 +52,9 @@ pub(super) async fn compare(
 ) -> Event {
     let compared = async {
         // What was not observed is told from the items' own events: so it is without a history.
-        let before = archive.board(from).await.ok().flatten().unwrap_or_else(|| archive.empty(from));
+        let before = archive.board(from, &newest).await.ok().flatten().unwrap_or_else(|| archive.empty(from));
         let after = match until {
-            Some(until) => archive.board(until).await?.unwrap_or_else(|| archive.empty(until)),
+            Some(until) => archive.board(until, &newest).await?.unwrap_or_else(|| archive.empty(until)),
             None => Board::clone(&newest),
         };
         let changes = tokio::task::spawn_blocking(move || Changes::between(&before, &after)).await;

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, future::BoxFuture};
 use ratatui::layout::Size;
 use tokio::{
     sync::{Notify, mpsc},
@@ -22,7 +22,8 @@ use crate::{
     domain::{Facts, Kind, Policy, Release, SourceHealth, SourceId, StoryKey},
     history::{History, MemoryHistory, Retention},
     insight::Preview,
-    refresh::{Refresher, Setup, Storage},
+    refresh::{Deriver, Storage},
+    server::{Identity, Place, Session, SessionSetup},
     source::{
         Answer, Round, Source, SourceError,
         demo::{DemoSettings, DemoSource},
@@ -135,8 +136,10 @@ impl Source for Counting {
 struct Rig {
     terminal: Terminal,
     events: mpsc::UnboundedSender<TerminalEvent>,
-    refresher: Refresher,
+    session: Session,
     code: JoinHandle<i32>,
+    /// Where the board lives, if it has a place.
+    _directory: Option<tempfile::TempDir>,
 }
 
 fn looks() -> Looks {
@@ -165,42 +168,57 @@ fn start(
     preview: Option<Board>,
     boards: Option<watch::Receiver<Arc<Board>>>,
 ) -> Rig {
-    start_with(source, size, preview, boards, None)
+    // Without a place nobody else is looked for.
+    start_with(source, size, preview, boards, None).now_or_never().expect("nothing is waited for")
 }
 
-fn start_with(
+async fn start_with(
     source: impl Source + 'static,
     size: Size,
     preview: Option<Board>,
     boards: Option<watch::Receiver<Arc<Board>>>,
-    storage: Option<Storage>,
+    mut storage: Option<Storage>,
 ) -> Rig {
+    let directory = storage.as_ref().map(|_| tempfile::tempdir().expect("a directory"));
+    let place = directory.as_ref().map(|directory| Place {
+        directory: directory.path().to_owned(),
+        sockets: vec![directory.path().to_owned()],
+    });
     let clock = Clock::Frozen(now());
-    let refresher = Refresher::start(Setup {
-        title: Text::new("payments"),
-        policy: Arc::new(Policy::default()),
+    let mut sources: Option<Vec<Box<dyn Source>>> = Some(vec![Box::new(source)]);
+    let setup = SessionSetup {
+        deriver: Deriver {
+            title: Text::new("payments"),
+            policy: Arc::new(Policy::default()),
+            learned: Arc::default(),
+        },
         clock,
-        sources: vec![Box::new(source)],
-        storage,
+        identity: Identity { version: Text::new("0"), sources: Vec::new(), is_offline: false },
+        place,
+        sources: Box::new(move || Ok(sources.take().unwrap_or_default())),
+        storage: Box::new(move || storage.take().expect("only with a place, and once")),
         preview,
         focus: None,
-    });
+        status: |_| String::new(),
+        lock: None,
+    };
+    let session = Session::start(setup).await.expect("a session");
     let terminal = Terminal::new(size);
     let screen = Screen::over(terminal.clone(), size).expect("a thread");
     let (events, script) = mpsc::unbounded_channel();
-    let boards = boards.unwrap_or_else(|| refresher.boards());
+    let boards = boards.unwrap_or_else(|| session.boards());
     let first = Arc::clone(&boards.borrow());
     let wiring = Wiring {
         screen,
         input: Script(script),
         boards,
-        asker: refresher.asker(),
-        archive: refresher.archive(),
+        session: session.handle(),
+        archive: session.archive(),
         looks: looks(),
         clock,
     };
     let code = tokio::spawn(run(wiring, State::new(first, Options::default(), now())));
-    Rig { terminal, events, refresher, code }
+    Rig { terminal, events, session, code, _directory: directory }
 }
 
 impl Rig {
@@ -237,7 +255,7 @@ impl Rig {
     /// How the loop ended.
     async fn ended(self) -> i32 {
         let code = tokio::time::timeout(PATIENCE, self.code).await;
-        tokio::time::timeout(PATIENCE, self.refresher.stop()).await.expect("everything ends");
+        tokio::time::timeout(PATIENCE, self.session.stop()).await.expect("everything ends");
         code.expect("the loop ends").expect("no panic")
     }
 }
@@ -449,7 +467,7 @@ fn yesterday() -> Storage {
 
 #[tokio::test]
 async fn the_whole_board_steps_into_the_past_and_back() {
-    let rig = start_with(Counting(0), USUAL, None, None, Some(yesterday()));
+    let rig = start_with(Counting(0), USUAL, None, None, Some(yesterday())).await;
     rig.until_text("round 1").await;
     rig.press("6");
     rig.until_text("yesterday 1").await;

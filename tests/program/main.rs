@@ -11,4 +11,5 @@ mod commands;
 mod doctor;
 mod documents;
 mod screen;
+mod sharing;
 mod support;

@@ -93,27 +93,6 @@ fn it_stops_and_continues_like_any_program_of_a_shell() {
 }
 
 #[test]
-fn a_second_one_says_who_holds_the_board() {
-    let place = Place::new();
-    place.write(
-        ".tminus.toml",
-        "[[release]]\nproject = \"shop\"\nversion = \"1.0\"\ntarget = \"2030-01-01\"\n",
-    );
-    let mut first = place.open(&["--theme=dark"], 100, 30);
-    first.wait_for("shop 1.0");
-    let mut second = place.open(&["--theme=dark"], 100, 30);
-    let told = second.wait_for("tminus status");
-    let pid = first.child.process_id().expect("it runs").to_string();
-    assert!(told.contains(&pid), "{told}");
-    assert_eq!(second.end(), 2);
-    let status = place.run(&["status"]);
-    assert!(status.status.success());
-    assert!(String::from_utf8_lossy(&status.stdout).contains("shop 1.0"));
-    first.send("q");
-    assert_eq!(first.end(), 0);
-}
-
-#[test]
 fn the_board_of_the_last_visit_comes_back() {
     let place = Place::new();
     let plan = "[[release]]\nproject = \"shop\"\nversion = \"1.0\"\ntarget = \"2030-01-01\"\n";

@@ -37,6 +37,11 @@ impl Place {
         self.root.path().join("work")
     }
 
+    /// Where the program keeps its histories.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.root.path().join("data")
+    }
+
     pub(crate) fn write(&self, name: &str, content: &str) {
         let path = self.work().join(name);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
@@ -67,6 +72,18 @@ impl Place {
             .env_clear()
             .envs(self.variables())
             .output()
+            .expect("the program runs")
+    }
+
+    /// Starts the program without a terminal; what it says can be read.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> std::process::Child {
+        Command::new(env!("CARGO_BIN_EXE_tminus"))
+            .args(arguments)
+            .current_dir(self.work())
+            .env_clear()
+            .envs(self.variables())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
             .expect("the program runs")
     }
 
@@ -138,6 +155,12 @@ impl Place {
     }
 }
 
+/// Sends a process a signal.
+pub(crate) fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").args([&format!("-{name}"), &pid.to_string()]).status();
+    assert!(status.expect("kill").success());
+}
+
 fn cells(count: u16) -> std::num::NonZeroU16 {
     count.try_into().expect("a screen has cells")
 }
@@ -187,9 +210,39 @@ impl Terminal {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.process_id().expect("it runs").to_string();
-        let status = Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill");
-        assert!(status.success());
+        signal(self.child.process_id().expect("it runs"), name);
+    }
+
+    pub(crate) fn contents(&self) -> String {
+        self.seen.parser.lock().expect("no panic").screen().contents()
+    }
+
+    /// Looks at every picture from now on; the answer says whether one was as `is_it`.
+    pub(crate) fn watch(
+        &self,
+        is_it: impl Fn(&vt100::Screen) -> bool + Send + 'static,
+    ) -> impl FnOnce() -> bool {
+        let seen = Arc::clone(&self.seen);
+        let (is_over, was) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let (over, found) = (Arc::clone(&is_over), Arc::clone(&was));
+        let watcher = std::thread::spawn(move || {
+            let mut parser = seen.parser.lock().expect("no panic");
+            while !over.load(Ordering::SeqCst) {
+                if is_it(parser.screen()) {
+                    found.store(true, Ordering::SeqCst);
+                }
+                parser = seen.news.wait(parser).expect("no panic");
+            }
+        });
+        let seen = Arc::clone(&self.seen);
+        move || {
+            is_over.store(true, Ordering::SeqCst);
+            while !watcher.is_finished() {
+                seen.news.notify_all();
+                std::thread::yield_now();
+            }
+            was.load(Ordering::SeqCst)
+        }
     }
 
     /// The terminal goes away, as a closed laptop's does.

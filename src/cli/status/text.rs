@@ -156,7 +156,7 @@ pub(super) fn source_words(board: &Board, now: Instant) -> Vec<String> {
         let age = health.answered_at.map_or_else(|| "never answered".to_owned(), |at| words::ago(at, now));
         match (&health.failure, health.state) {
             (Some(problem), _) => {
-                let age = if health.is_history() { String::new() } else { format!(" {age};") };
+                let age = if health.is_own() { String::new() } else { format!(" {age};") };
                 format!("{}{age} failed: {} → {}", health.id, problem.what, problem.next_step)
             }
             (None, SourceState::Starting) => format!("{} not asked yet", health.id),

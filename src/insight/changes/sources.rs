@@ -7,7 +7,7 @@ use crate::{
 };
 
 pub(super) fn changes(pair: &Pair<'_>, changes: &mut Vec<Change>) {
-    for is in pair.after.health.iter().filter(|source| !source.is_history()) {
+    for is in pair.after.health.iter().filter(|source| !source.is_own()) {
         let Some(was) = pair.before.health.iter().find(|source| source.id == is.id) else { continue };
         let (silent, now_silent) = (was.is_stale(pair.before.at), is.is_stale(pair.after.at));
         if now_silent && !silent {

@@ -102,7 +102,7 @@ async fn what_cannot_be_remembered_is_said_beside_what_else_is_wrong() {
     let board = rig
         .board(|board| {
             let of_history = board.world.problems.iter().filter(|(source, _)| *source == SourceId::history());
-            board.health.last().is_some_and(SourceHealth::is_history) && of_history.count() == 2
+            board.health.last().is_some_and(SourceHealth::is_own) && of_history.count() == 2
         })
         .await;
     let worst = board.health.last().and_then(|health| health.failure.clone()).unwrap();

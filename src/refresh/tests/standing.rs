@@ -119,8 +119,11 @@ async fn a_service_that_is_used_up_is_left_alone_until_it_says() {
     })
     .await;
     let refresher = Refresher::start(Setup {
-        title: Text::new("payments"),
-        policy: Arc::new(Policy::default()),
+        deriver: Deriver {
+            title: Text::new("payments"),
+            policy: Arc::new(Policy::default()),
+            learned: Arc::default(),
+        },
         clock: Clock::Frozen(now()),
         sources: vec![Box::new(OverHttp(Http::new(service.settings()).unwrap()))],
         storage: None,

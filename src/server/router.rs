@@ -1,0 +1,188 @@
+//! What can be asked on the socket. What comes in by other doors later (TCP with a token,
+//! metrics, webhooks) is added here.
+
+use std::{convert::Infallible, fmt::Write as _, sync::Arc};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response, Sse},
+    routing::{get, post},
+};
+use futures_util::{Stream, StreamExt as _};
+use serde::Serialize;
+
+use super::{
+    feed::feed,
+    host::Served,
+    wire::{Hello, KeptFacts, WIRE, encode},
+};
+use crate::{
+    domain::{Instant, Problem, SourceId},
+    history::HistoryError,
+    insight::{Board, Completeness},
+};
+
+type Shared = State<Arc<Served>>;
+
+/// Everything that is answered.
+pub(super) fn router(served: Arc<Served>) -> Router {
+    Router::new()
+        .route("/healthz", get(health))
+        .route("/v1/status", get(status))
+        .route("/v1/events", get(events))
+        .route("/v1/refresh", post(refresh))
+        .route("/v1/refresh/{source}", post(refresh_one))
+        .route("/v1/viewer", get(viewer))
+        .route("/v1/viewer/{version}/at/{milliseconds}", get(past))
+        .route("/v1/viewer/{version}/instants/{from}/{until}", get(instants))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "not here: see docs/serve.md\n") })
+        .with_state(served)
+}
+
+/// Whether what is known can be relied on: every source has answered lately.
+async fn health(State(served): Shared) -> (StatusCode, String) {
+    let board = Arc::clone(&served.boards.borrow());
+    let troubles = troubles(&board, served.clock.now());
+    if troubles.is_empty() {
+        (StatusCode::OK, "ok\n".into())
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, troubles)
+    }
+}
+
+fn troubles(board: &Board, now: Instant) -> String {
+    let mut troubles = String::new();
+    for source in board.health.iter() {
+        let reason = match &source.failure {
+            Some(problem) => problem.what.to_string(),
+            None if source.is_own() => continue,
+            None if source.answered_at.is_none() => "has not answered yet".into(),
+            None if source.is_stale(now) => "has not answered lately".into(),
+            None => continue,
+        };
+        let _ = writeln!(troubles, "{}: {reason}", source.id);
+    }
+    if board.completeness == Completeness::Preview && troubles.is_empty() {
+        troubles.push_str("the board is not read yet\n");
+    }
+    troubles
+}
+
+async fn status(State(served): Shared) -> Response {
+    let board = Arc::clone(&served.boards.borrow());
+    let render = served.status;
+    match tokio::task::spawn_blocking(move || render(&board)).await {
+        Ok(text) => ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response(),
+        Err(error) => broken(&error.to_string()),
+    }
+}
+
+async fn events(
+    State(served): Shared,
+    headers: HeaderMap,
+) -> Sse<impl Stream<Item = Result<axum::response::sse::Event, Infallible>>> {
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let events = served.events.follow(last).map(Ok);
+    let closing = served.closing.clone();
+    Sse::new(events.take_until(async move { closing.cancelled().await }))
+}
+
+async fn refresh(State(served): Shared) -> StatusCode {
+    served.asker.refresh(None);
+    StatusCode::ACCEPTED
+}
+
+async fn refresh_one(State(served): Shared, Path(source): Path<String>) -> Response {
+    let source = SourceId::new(source);
+    let is_known = served.boards.borrow().health.iter().any(|health| health.id == source);
+    if !is_known {
+        return (StatusCode::NOT_FOUND, format!("no source {source}\n")).into_response();
+    }
+    served.asker.refresh(Some(&source));
+    StatusCode::ACCEPTED.into_response()
+}
+
+/// A viewer attaches: frames until one of the two goes.
+async fn viewer(State(served): Shared) -> Response {
+    let hello = Hello { wire: WIRE, owner: served.owner.clone(), identity: served.identity.clone() };
+    match serde_json::to_vec(&hello) {
+        Ok(hello) => binary(Body::from_stream(feed(served, Bytes::from(hello)))),
+        Err(error) => broken(&error.to_string()),
+    }
+}
+
+async fn past(State(served): Shared, Path((version, milliseconds)): Path<(String, i64)>) -> Response {
+    if let Some(refused) = other_version(&version) {
+        return refused;
+    }
+    let (Some(at), Some(keeper)) = (Instant::from_timestamp_millis(milliseconds), &served.keeper) else {
+        return nothing_kept();
+    };
+    match keeper.at(at).await {
+        Some(Ok(kept)) => encoded(kept.into_iter().map(KeptFacts::from).collect::<Vec<_>>()).await,
+        Some(Err(error)) => damaged(&error),
+        None => nothing_kept(),
+    }
+}
+
+async fn instants(State(served): Shared, Path((version, from, until)): Path<(String, i64, i64)>) -> Response {
+    if let Some(refused) = other_version(&version) {
+        return refused;
+    }
+    let span = Instant::from_timestamp_millis(from).zip(Instant::from_timestamp_millis(until));
+    let (Some((from, until)), Some(keeper)) = (span, &served.keeper) else {
+        return nothing_kept();
+    };
+    match keeper.instants(from, until).await {
+        Some(Ok(instants)) => encoded(instants).await,
+        Some(Err(error)) => damaged(&error),
+        None => nothing_kept(),
+    }
+}
+
+/// Which answers a viewer can read: `0.1.0-1`, the version of the program and of the wire.
+pub(super) fn spoken() -> String {
+    format!("{}-{WIRE}", env!("CARGO_PKG_VERSION"))
+}
+
+fn other_version(version: &str) -> Option<Response> {
+    let what = format!("the owner of this board is tminus {}", env!("CARGO_PKG_VERSION"));
+    let problem = Problem::new(what, "use the same version");
+    (version != spoken()).then(|| refused(StatusCode::CONFLICT, &problem))
+}
+
+async fn encoded<T: Serialize + Send + 'static>(value: T) -> Response {
+    match tokio::task::spawn_blocking(move || encode(&value)).await {
+        Ok(Ok(bytes)) => binary(Body::from(bytes)),
+        Ok(Err(error)) => broken(&error.to_string()),
+        Err(error) => broken(&error.to_string()),
+    }
+}
+
+fn binary(body: Body) -> Response {
+    ([(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"))], body).into_response()
+}
+
+fn nothing_kept() -> Response {
+    let problem =
+        Problem::new("the owner of this board keeps no history", "look at its sources (`%`) for the reason");
+    refused(StatusCode::SERVICE_UNAVAILABLE, &problem)
+}
+
+fn damaged(error: &HistoryError) -> Response {
+    refused(StatusCode::INTERNAL_SERVER_ERROR, &error.problem())
+}
+
+/// An error that a person reads at the other end.
+fn refused(status: StatusCode, problem: &Problem) -> Response {
+    let json = serde_json::to_vec(problem).unwrap_or_default();
+    (status, [(CONTENT_TYPE, HeaderValue::from_static("application/json"))], json).into_response()
+}
+
+fn broken(what: &str) -> Response {
+    tracing::error!(what, "a request could not be answered");
+    (StatusCode::INTERNAL_SERVER_ERROR, "this could not be answered: see the log\n").into_response()
+}
