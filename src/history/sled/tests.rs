@@ -591,3 +591,41 @@ fn measure_growth() {
         eprintln!("day {day}: {dropped} dropped, disk {size} KiB");
     }
 }
+
+/// Run by hand to make the fixture of a new format: a small store, record by record.
+#[test]
+#[ignore = "writes the fixture of the format"]
+fn write_the_fixture_of_a_store() {
+    let directory = tempfile::tempdir().unwrap();
+    fixture_story(&mut SledHistory::open(directory.path(), now()).unwrap());
+    let db = open::patiently(|| ::sled::open(directory.path().join("history"))).unwrap();
+    let records: Vec<(Vec<u8>, Vec<u8>)> =
+        db.iter().map(|record| record.map(|(key, value)| (key.to_vec(), value.to_vec())).unwrap()).collect();
+    let packed = zstd::bulk::compress(&postcard::to_stdvec(&records).unwrap(), 19).unwrap();
+    let name = format!("store-{}.bin", codec::FORMAT);
+    fs::write(format!("{}/src/history/fixtures/{name}", env!("CARGO_MANIFEST_DIR")), packed).unwrap();
+    let marker = fs::read_to_string(directory.path().join("marker")).unwrap();
+    panic!("{} records, marker {marker}", records.len());
+}
+
+/// What is in the fixtures: two sources, more than one run of rounds, failures, facts of every
+/// kind, and changes that were pruned.
+fn fixture_story(history: &mut SledHistory) {
+    let plan = SourceId::new("plan");
+    let full = Arc::new(sample::facts(8));
+    for round in 0..150_i64 {
+        let at = now() + Duration::minutes(round);
+        let version = usize::try_from(round / 10).unwrap();
+        if round % 13 == 12 {
+            let failure = Some(Problem::new("no route", "look at the cable"));
+            history.record_health(at, &SourceHealth { failure, failures: 1, ..health() }).unwrap();
+        } else {
+            history.append(&git(), at, &facts(version), &health()).unwrap();
+        }
+        if round % 50 == 0 {
+            let health = SourceHealth::starting(plan.clone());
+            history.append(&plan, at, &full, &health).unwrap();
+        }
+    }
+    history.prune(now() + Duration::days(3), &Retention::default()).unwrap();
+}
