@@ -11,6 +11,7 @@ mod check;
 mod config;
 mod context;
 mod headless;
+mod history;
 mod log;
 mod looks;
 mod open;
@@ -86,6 +87,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
         Some(Command::Config(command)) => config::run(command, common),
+        Some(Command::History(command)) => {
+            history::run(&Context::resolve(common, None)?, common, command)
+        }
     }
 }
 

@@ -319,7 +319,7 @@ mod tests {
         ] {
             assert!(matches!(unpack::<Facts>(&bad), Err(HistoryError::Damaged { .. })));
         }
-        let other = write(&sample::facts(5)).unwrap();
+        let other = write(&sample::facts(9)).unwrap();
         let read: Facts = unpack(&good).unwrap();
         assert!(matches!(verify(&read, other.digest), Err(HistoryError::Damaged { .. })));
     }

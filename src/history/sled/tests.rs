@@ -212,6 +212,7 @@ fn pruning_beside_a_gap_claims_no_more_than_is_known() {
         db.insert(keys::timed(keys::CHANGE, 0, minute(12).timestamp_millis()), b"garbage").unwrap();
     });
     let mut history = SledHistory::open(directory.path(), now()).unwrap();
+    history.record_health(now() + Duration::days(30), &health()).unwrap();
     // Left: the first, those on both sides of the gaps as far as needed, and the newest.
     let dropped = history.prune(now() + Duration::days(30), &short()).unwrap();
     assert_eq!(dropped, 4 + 5 + 5);
