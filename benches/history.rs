@@ -15,8 +15,8 @@ use std::{path::Path, sync::Arc, time};
 use chrono::{DateTime, Datelike, Duration, Timelike, Utc, Weekday};
 use tminus::{
     domain::{
-        Category, Facts, Instant, Kind, PullRequest, PullRequestState, Release, ReleaseId, SourceHealth, SourceId,
-        SourceState, StatusMove, Story, TestRun, Text,
+        Category, Facts, Instant, Kind, PullRequest, PullRequestState, Release, ReleaseId, SourceHealth,
+        SourceId, SourceState, StatusMove, Story, TestRun, Text,
     },
     history::{self, Archive, Retention, StoreOptions, compare},
 };
@@ -108,9 +108,16 @@ impl Team {
     fn tick(&mut self) {
         // Never on the minute.
         self.at += Duration::milliseconds(60_000 + self.random.i64(-2_000..2_000));
-        let works = !matches!(self.at.weekday(), Weekday::Sat | Weekday::Sun) && (8..18).contains(&self.at.hour());
+        let works =
+            !matches!(self.at.weekday(), Weekday::Sat | Weekday::Sun) && (8..18).contains(&self.at.hour());
         let is_burst = works && self.at.hour() == 11;
-        let chance = if is_burst { 0.95 } else if works { 0.7 } else { 0.02 };
+        let chance = if is_burst {
+            0.95
+        } else if works {
+            0.7
+        } else {
+            0.02
+        };
         if self.random.f64() > chance {
             return;
         }
@@ -127,7 +134,8 @@ impl Team {
             0..45 => {
                 let place = self.random.usize(..facts.stories.len());
                 let mut story = Story::clone(&facts.stories[place]);
-                let to = [Category::InProgress, Category::InReview, Category::InTest, Category::Done][story.moves.len() % 4];
+                let to = [Category::InProgress, Category::InReview, Category::InTest, Category::Done]
+                    [story.moves.len() % 4];
                 story.category = to;
                 story.status = Text::new(format!("{to:?}"));
                 story.moves.push(StatusMove { at: self.at, to });
@@ -153,7 +161,16 @@ impl Team {
             _ => {
                 let (passed, failed) = (self.random.u32(400..500), self.random.u32(..3));
                 let (suite, commit) = (Text::new("smoke"), Some(self.commit()));
-                let run = TestRun { suite, at: self.at, release: None, commit, passed, failed, skipped: 0, failures: vec![] };
+                let run = TestRun {
+                    suite,
+                    at: self.at,
+                    release: None,
+                    commit,
+                    passed,
+                    failed,
+                    skipped: 0,
+                    failures: vec![],
+                };
                 facts.test_runs.push(Arc::new(run));
                 if facts.test_runs.len() > 40 {
                     facts.test_runs.remove(0);
@@ -236,7 +253,11 @@ fn run(items: usize, days: usize, differences: usize) {
     say("an hourly pruning", &Times(prunings), None);
     drop(archive);
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
-    println!("  on the disk: {:.1} MB, at most {:.1} MB  (goal: under 100 MB)", megabytes(size(board)), megabytes(largest));
+    println!(
+        "  on the disk: {:.1} MB, at most {:.1} MB  (goal: under 100 MB)",
+        megabytes(size(board)),
+        megabytes(largest)
+    );
 
     let durable = StoreOptions { durable: true, differences };
     let reopening = timed(|| drop(history::open_archive(board, team.at, durable).unwrap()), 10);

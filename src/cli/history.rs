@@ -94,11 +94,7 @@ pub struct PruneArguments {
 }
 
 /// Carries out what was asked for.
-pub(super) fn run(
-    context: &Context,
-    common: &Common,
-    command: &HistoryCommand,
-) -> Result<ExitCode, Failure> {
+pub(super) fn run(context: &Context, common: &Common, command: &HistoryCommand) -> Result<ExitCode, Failure> {
     match command {
         HistoryCommand::List(arguments) => list(context, arguments),
         HistoryCommand::Show(arguments) => {
@@ -250,8 +246,12 @@ fn export(context: &Context, arguments: &ExportArguments) -> Result<ExitCode, Fa
         Failure::Usage(format!("{}: {error}\nname a new file that can be written", path.display()))
     };
     #[expect(clippy::disallowed_methods, reason = "a person asked for this file")]
-    let file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(|error| wrong(&error))?;
+    let file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .map_err(|error| wrong(&error))?;
     let mut out = BufWriter::new(file);
     let written = history::export(archive.as_ref(), title, now, &mut out);
     let count = match written {

@@ -87,9 +87,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
         Some(Command::Config(command)) => config::run(command, common),
-        Some(Command::History(command)) => {
-            history::run(&Context::resolve(common, None)?, common, command)
-        }
+        Some(Command::History(command)) => history::run(&Context::resolve(common, None)?, common, command),
     }
 }
 

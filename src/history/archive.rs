@@ -40,10 +40,7 @@ pub struct Change {
 pub trait Archive: History {
     /// Hands every round to `each`, oldest first for each source, one source after the other;
     /// an error if any of it is damaged.
-    fn visit(
-        &self,
-        each: &mut dyn FnMut(Record) -> Result<(), HistoryError>,
-    ) -> Result<(), HistoryError>;
+    fn visit(&self, each: &mut dyn FnMut(Record) -> Result<(), HistoryError>) -> Result<(), HistoryError>;
 
     /// Keeps rounds that [`visit`](Self::visit) handed out, in that order: every instant is then
     /// what it was there. On disk when this returns. How many they were.
@@ -159,7 +156,8 @@ pub fn import(board: &Path, now: Instant, stream: &mut dyn BufRead) -> Result<u6
     drop(archive);
     if restored.is_err() {
         for name in ["history", "marker"] {
-            files::remove(&board.join(name)).map_err(|error| HistoryError::file("tidying up", board, &error))?;
+            files::remove(&board.join(name))
+                .map_err(|error| HistoryError::file("tidying up", board, &error))?;
         }
     }
     restored

@@ -332,7 +332,9 @@ fn what_a_release_went_out_with_is_kept_for_ever() {
         // The repository says at 1,200 that it went out at 1,000; the tracker speaks every 100.
         for step in 0..20_usize {
             let at = i64::try_from(step).unwrap() * 100 + 50;
-            history.append(&source("tracker"), seconds(at), &stories(step), &waiting("tracker", seconds(at))).unwrap();
+            history
+                .append(&source("tracker"), seconds(at), &stories(step), &waiting("tracker", seconds(at)))
+                .unwrap();
         }
         for (at, out) in [(0, None), (1_200, Some(1_000)), (1_900, Some(1_001))] {
             history.append(&source("git"), seconds(at), &release(out), &waiting("git", seconds(at))).unwrap();

@@ -313,12 +313,7 @@ mod tests {
             ("one more", vec![1, 2], vec![1, 2, 3], Some(vec![kept(0, 2), new(&[3])])),
             ("one less", vec![1, 2, 3], vec![1, 3], Some(vec![kept(0, 1), kept(2, 1)])),
             ("none left", vec![1, 2], vec![], Some(vec![])),
-            (
-                "in another order",
-                vec![1, 2, 3],
-                vec![3, 1, 2],
-                Some(vec![kept(2, 1), kept(0, 2)]),
-            ),
+            ("in another order", vec![1, 2, 3], vec![3, 1, 2], Some(vec![kept(2, 1), kept(0, 2)])),
             ("twice", vec![1, 2], vec![1, 1, 2], Some(vec![kept(0, 1), kept(0, 2)])),
         ] {
             let (before, after) = (stories(&before), stories(&after));
@@ -332,10 +327,8 @@ mod tests {
         let difference = Difference::between(&before, &after).unwrap();
         assert_eq!(difference.stories.unwrap().len(), 3);
         // Equal, and yet not the same bytes.
-        let minus = Facts {
-            stories: vec![Arc::new(Story { points: Some(-0.0), ..changed })],
-            ..Facts::default()
-        };
+        let minus =
+            Facts { stories: vec![Arc::new(Story { points: Some(-0.0), ..changed })], ..Facts::default() };
         let plus = Facts { stories: vec![Arc::clone(&after.stories[1])], ..Facts::default() };
         assert_eq!(plus, minus);
         assert!(Difference::between(&plus, &minus).unwrap().stories.is_some());
@@ -356,10 +349,7 @@ mod tests {
 
     #[test]
     fn a_difference_that_does_not_fit_is_an_error() {
-        for part in [
-            Part::Kept { from: 2, count: 2 },
-            Part::Kept { from: u32::MAX, count: u32::MAX },
-        ] {
+        for part in [Part::Kept { from: 2, count: 2 }, Part::Kept { from: u32::MAX, count: u32::MAX }] {
             let difference = Difference { stories: Some(vec![part]), ..Difference::default() };
             assert!(difference.apply(stories(&[1, 2, 3])).is_err());
         }

@@ -9,5 +9,6 @@
 mod agreement;
 mod commands;
 mod documents;
+mod history;
 mod screen;
 mod support;

@@ -15,10 +15,7 @@ use crate::{
 };
 
 impl Archive for SledHistory {
-    fn visit(
-        &self,
-        each: &mut dyn FnMut(Record) -> Result<(), HistoryError>,
-    ) -> Result<(), HistoryError> {
+    fn visit(&self, each: &mut dyn FnMut(Record) -> Result<(), HistoryError>) -> Result<(), HistoryError> {
         self.reading(|store| {
             let mut sources: Vec<_> = self.sources.iter().collect();
             sources.sort_by(|a, b| a.head.id.cmp(&b.head.id));
@@ -148,7 +145,8 @@ fn visit(
                 let held_until = change.held_until.map(instant).transpose()?;
                 begun = Some(archive::Change { facts: facts.into(), held_until });
             }
-            let known = run.known(&head.id, at, since).ok_or_else(|| lost("rounds that contradict each other"))?;
+            let known =
+                run.known(&head.id, at, since).ok_or_else(|| lost("rounds that contradict each other"))?;
             each(Record { at: instant(at)?, answered, change: begun, health: known.health })?;
         }
     }

@@ -263,7 +263,8 @@ impl SledHistory {
         head.sequence = self.sequence + 1;
 
         let news = self.news(source, round, at)?;
-        let change = news.map(|news| write::put_change(&mut batch, number, at, &mut head, news)).transpose()?;
+        let change =
+            news.map(|news| write::put_change(&mut batch, number, at, &mut head, news)).transpose()?;
         let sealed = head.run.is_full();
         if sealed {
             let key = keys::timed(keys::ROUNDS, number, head.run.first().unwrap_or(at));
@@ -308,11 +309,12 @@ impl SledHistory {
         if same && before.is_some() && !forced {
             return Ok(None);
         }
-        let (form, packed) =
-            write::form(before, &source.tail, self.options.differences, facts, &written)?;
+        let (form, packed) = write::form(before, &source.tail, self.options.differences, facts, &written)?;
         let mut ends = Vec::new();
         if let (Some(before), Some(first)) = (before, source.first) {
-            ends.extend(retention::ends(before, facts, instant(first)?).iter().map(Instant::timestamp_millis));
+            ends.extend(
+                retention::ends(before, facts, instant(first)?).iter().map(Instant::timestamp_millis),
+            );
         }
         if !ends.is_empty() {
             ends.push(at);

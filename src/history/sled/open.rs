@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use ::sled::Db;
 
 use super::{
-    Change, FULL, Head, HistoryError, LEAST_ROOM, Reader, SledHistory, Source, Store, StoreOptions,
-    Tail, codec, engine, guarded, is_held, key_instant, keys,
+    Change, FULL, Head, HistoryError, LEAST_ROOM, Reader, SledHistory, Source, Store, StoreOptions, Tail,
+    codec, engine, guarded, is_held, key_instant, keys,
     marker::{self, Marker},
     put, rewrite,
 };

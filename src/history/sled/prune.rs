@@ -60,11 +60,7 @@ impl SledHistory {
     }
 
     /// What the retention goes by at `now`; none if nothing was ever kept.
-    fn wanted<'a>(
-        &self,
-        now: Instant,
-        retention: &'a Retention,
-    ) -> Result<Option<Wanted<'a>>, HistoryError> {
+    fn wanted<'a>(&self, now: Instant, retention: &'a Retention) -> Result<Option<Wanted<'a>>, HistoryError> {
         let Some(newest) = self.sources.iter().filter_map(|source| source.head.run.last()).max() else {
             return Ok(None);
         };
@@ -215,8 +211,7 @@ impl<'a> Pruning<'a> {
             self.altered.insert(after, next);
         }
         if base.held_until.is_none() {
-            base.held_until =
-                run_at(self.db, number, &self.source.head, gone - 1)?.last_answered(gone - 1);
+            base.held_until = run_at(self.db, number, &self.source.head, gone - 1)?.last_answered(gone - 1);
         }
         for (at, change) in &changes[before + 1..after] {
             self.batch.remove(keys::timed(keys::CHANGE, number, *at));

@@ -140,7 +140,9 @@ impl<'a> Reader<'a> {
             }
             let before = last::<Change>(self.db, keys::CHANGE, self.number, i64::MIN..=at.saturating_sub(1))?;
             next = match before {
-                Some(before) if Some(before.1.sequence) == predecessor && steps.len() < LONGEST_CHAIN => before,
+                Some(before) if Some(before.1.sequence) == predecessor && steps.len() < LONGEST_CHAIN => {
+                    before
+                }
                 _ => return Err(HistoryError::damaged("a change before it is lost")),
             };
         }

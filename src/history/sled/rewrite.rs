@@ -12,8 +12,7 @@
 
 use std::{
     ffi::OsString,
-    fs,
-    io,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -22,8 +21,8 @@ use ::sled::{Batch, Db};
 use super::{HistoryError, LEAST_ROOM, SledHistory, Store, engine, guarded, open};
 use crate::history::files;
 
-/// A smaller file is left as it is.
-const WORTH_IT: u64 = 24 << 20;
+/// A smaller file is left as it is; in tests a much smaller one.
+const WORTH_IT: u64 = if cfg!(test) { 4 << 20 } else { 24 << 20 };
 /// So many times as large as what is in it a file may be. The engine cannot do with much less.
 const MOST_WASTE: u64 = 3;
 /// So many bytes are copied in one batch.
@@ -84,7 +83,9 @@ impl SledHistory {
         let written = self.reading(|store| {
             let needed = weight(&store.db)?;
             match rustix::fs::statvfs(&self.board) {
-                Ok(disk) if disk.f_bavail.saturating_mul(disk.f_frsize) < needed * MOST_WASTE + LEAST_ROOM => {
+                Ok(disk)
+                    if disk.f_bavail.saturating_mul(disk.f_frsize) < needed * MOST_WASTE + LEAST_ROOM =>
+                {
                     Err(HistoryError::store(DOING, &super::FULL))
                 }
                 _ => copy(&store.db, &new),

@@ -357,17 +357,16 @@ fn a_failed_write_leaves_nothing_behind_and_is_mended() {
     fill(&mut history, 2);
     // As after a failure in the middle of a batch: a change is there, its head is not.
     let at = now() + Duration::minutes(5);
-    let stray =
-        Change {
-            sequence: 9,
-            predecessor: None,
-            pieces: 0,
-            length: 0,
-            digest: [0; 16],
-            held_until: None,
-            form: Form::Whole,
-            ends: Vec::new(),
-        };
+    let stray = Change {
+        sequence: 9,
+        predecessor: None,
+        pieces: 0,
+        length: 0,
+        digest: [0; 16],
+        held_until: None,
+        form: Form::Whole,
+        ends: Vec::new(),
+    };
     let key = keys::timed(keys::CHANGE, 0, at.timestamp_millis());
     let sealed = codec::seal(&key, &stray).unwrap();
     history.store().unwrap().db.insert(key, sealed).unwrap();

@@ -100,7 +100,6 @@ fn damage(trials: usize, seed: u64) {
     }
 }
 
-
 #[test]
 fn a_check_of_everything_names_each_place() {
     use crate::history::Archive;
