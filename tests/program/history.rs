@@ -9,10 +9,8 @@ fn plan(place: &Place, stories: usize) {
         "[[release]]\nproject = \"shop\"\nversion = \"1.0\"\nstart = \"2026-01-01\"\ntarget = \"2030-01-01\"\n",
     );
     for number in 1..=stories {
-        let story = format!(
-            "key = \"SHOP-{number}\"\ntitle = \"Basket\"\nrelease = \"shop 1.0\"\nstatus = \"to do\""
-        );
-        plan.push_str(&format!("[[story]]\n{story}\ncreated = \"2026-01-02\"\n"));
+        let key = format!("\n[[story]]\nkey = \"SHOP-{number}\"\ntitle = \"Basket\"\n");
+        plan += &(key + "release = \"shop 1.0\"\nstatus = \"to do\"\ncreated = \"2026-01-02\"\n");
     }
     place.write(".tminus.toml", &plan);
 }

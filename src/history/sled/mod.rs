@@ -244,16 +244,15 @@ impl SledHistory {
     /// Keeps one round.
     fn keep(&mut self, round: &Round<'_>) -> Result<Appended, HistoryError> {
         self.mend(round.at)?;
-        let position = match self.position(round.source) {
-            Some(position) => position,
-            None => {
-                let id = round.source.clone();
-                let head = Head { id, sequence: 0, changes: 0, newest: None, run: Run::default() };
-                let number = self.new_number()?;
-                // Known from here on; in the store once its first round is.
-                self.sources.push(Source::new(number, head));
-                self.sources.len() - 1
-            }
+        let position = if let Some(position) = self.position(round.source) {
+            position
+        } else {
+            let id = round.source.clone();
+            let head = Head { id, sequence: 0, changes: 0, newest: None, run: Run::default() };
+            let number = self.new_number()?;
+            // Known from here on; in the store once its first round is.
+            self.sources.push(Source::new(number, head));
+            self.sources.len() - 1
         };
         let source = &self.sources[position];
         let (number, mut head) = (source.number, source.head.clone());
@@ -437,10 +436,11 @@ impl History for SledHistory {
 
 impl Drop for SledHistory {
     fn drop(&mut self) {
-        if self.store.is_some() && !self.failed.get() {
-            if let Err(error) = self.settle() {
-                tracing::warn!(%error, "closing the history");
-            }
+        if self.store.is_some()
+            && !self.failed.get()
+            && let Err(error) = self.settle()
+        {
+            tracing::warn!(%error, "closing the history");
         }
         self.close();
     }

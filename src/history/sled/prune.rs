@@ -161,8 +161,8 @@ impl<'a> Pruning<'a> {
                 tail.follow(change);
             }
             if after > place + 1 && !self.stretch(&changes, place, after, &tail)? {
-                for (_, change) in &changes[place + 1..after] {
-                    change.iter().for_each(|change| tail.follow(change));
+                for change in changes[place + 1..after].iter().filter_map(|(_, change)| change.as_ref()) {
+                    tail.follow(change);
                 }
             }
             place = after;

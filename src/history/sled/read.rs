@@ -90,6 +90,9 @@ pub(super) fn run_at(db: &Db, number: u16, head: &Head, at: i64) -> Result<Run, 
     }
 }
 
+/// Changes and when they were.
+type Steps = Vec<(i64, Change)>;
+
 /// Makes the facts of one source again. Going forward costs one difference for each change.
 pub(super) struct Reader<'a> {
     db: &'a Db,
@@ -122,12 +125,8 @@ impl<'a> Reader<'a> {
 
     /// What leads to the change at `at`, newest first, and the facts that it begins with if
     /// that is no keyframe.
-    fn steps(
-        &mut self,
-        at: i64,
-        change: &Change,
-    ) -> Result<(Option<Facts>, Vec<(i64, Change)>), HistoryError> {
-        let mut steps: Vec<(i64, Change)> = Vec::new();
+    fn steps(&mut self, at: i64, change: &Change) -> Result<(Option<Facts>, Steps), HistoryError> {
+        let mut steps = Steps::new();
         let mut next = (at, change.clone());
         loop {
             if self.known.as_ref().is_some_and(|(known, _)| *known == next.0) {

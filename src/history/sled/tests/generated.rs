@@ -137,7 +137,9 @@ fn every_instant_of_many_items_is_what_was_handed_in() {
                     Step::Say { source, after, edits } => {
                         clock += Duration::seconds(*after);
                         let id = SourceId::new(["git", "plan"][*source]);
-                        edits.iter().for_each(|edit| apply(&mut current[*source], edit));
+                        for edit in edits {
+                            apply(&mut current[*source], edit);
+                        }
                         let facts = Arc::new(current[*source].clone());
                         let health =
                             SourceHealth { answered_at: Some(clock), ..SourceHealth::starting(id.clone()) };
