@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::history::HistoryCommand;
 use crate::terminal::ColorChoice;
 
 /// The go/no-go board for software releases, in the terminal.
@@ -89,6 +90,9 @@ pub enum Command {
     /// Show which configuration applies, and whether it is right.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look through the stored past, move it to another place, or check it.
+    #[command(subcommand)]
+    History(HistoryCommand),
 }
 
 /// The simulated organisation.

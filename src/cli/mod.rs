@@ -14,6 +14,7 @@ mod context;
 mod diff;
 mod doctor;
 mod headless;
+mod history;
 mod log;
 mod looks;
 mod open;
@@ -99,6 +100,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Serve) => serve::run(common),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
         Some(Command::Config(command)) => config::run(command, common),
+        Some(Command::History(command)) => history::run(&Context::resolve(common, None)?, common, command),
     }
 }
 

@@ -77,6 +77,11 @@ fn facts(version: usize) -> Arc<Facts> {
     })
 }
 
+/// Every change for two days, hours for fourteen.
+fn short() -> Retention {
+    Retention { every_change: Duration::days(2), hourly: Duration::days(14), ..Retention::default() }
+}
+
 fn waiting(name: &str, at: Instant) -> SourceHealth {
     SourceHealth {
         state: SourceState::Waiting,
@@ -337,7 +342,7 @@ fn pruning_leaves_what_it_leaves_as_it_was() {
         }
         let before: Vec<_> = engine.history().instants(Instant::MIN_UTC, now).unwrap();
         let kept: Vec<_> = before.iter().map(|at| engine.history().at(*at).unwrap().remove(0)).collect();
-        let dropped = engine.history().prune(now, &Retention::default()).unwrap();
+        let dropped = engine.history().prune(now, &short()).unwrap();
         // The first, the last of three days, and the newest stay.
         assert_eq!(dropped, before.len() - 5, "{name}");
         engine.reopen();
@@ -351,10 +356,73 @@ fn pruning_leaves_what_it_leaves_as_it_was() {
         // Between two that stay, it is said how long the earlier one is known to have held.
         let between = engine.history().at(seconds(5_000)).unwrap().remove(0);
         assert_eq!((between.since, between.until), (seconds(0), seconds(600)), "{name}");
-        let again = engine.history().prune(now, &Retention::default()).unwrap();
+        let again = engine.history().prune(now, &short()).unwrap();
         assert_eq!(again, 0, "{name}");
         let newest = engine.history().latest().unwrap().remove(0);
         assert_eq!(newest.until, now - Duration::minutes(7), "{name}");
+    }
+}
+
+#[test]
+fn what_a_release_went_out_with_is_kept_for_ever() {
+    for (name, mut engine) in engines() {
+        let stories = |count: usize| {
+            let stories = (0..count).map(|number| Arc::new(sample::story(number))).collect();
+            Arc::new(Facts { stories, ..Facts::default() })
+        };
+        let release = |out: Option<i64>| {
+            let mut release = Release::named("payments", "4.2");
+            release.released_at = out.map(seconds);
+            Arc::new(Facts { releases: vec![Arc::new(release)], ..Facts::default() })
+        };
+        let history = engine.history();
+        // The repository says at 1,200 that it went out at 1,000; the tracker speaks every 100.
+        for step in 0..20_usize {
+            let at = i64::try_from(step).unwrap() * 100 + 50;
+            history
+                .append(&source("tracker"), seconds(at), &stories(step), &waiting("tracker", seconds(at)))
+                .unwrap();
+        }
+        for (at, out) in [(0, None), (1_200, Some(1_000)), (1_900, Some(1_001))] {
+            history.append(&source("git"), seconds(at), &release(out), &waiting("git", seconds(at))).unwrap();
+        }
+        let later = start() + Duration::days(400);
+        history.append(&source("git"), later, &release(None), &waiting("git", later)).unwrap();
+        history.prune(later, &Retention::default()).unwrap();
+        engine.reopen();
+        // The first; before 1,000; before 1,200; the last of the day, which is the newest.
+        let tracker: Vec<_> = (0..20)
+            .map(|step| seconds(step * 100 + 50))
+            .filter(|at| engine.history().at(*at).unwrap().iter().any(|kept| kept.since == *at))
+            .collect();
+        assert_eq!(tracker, [50, 950, 1_150, 1_950].map(seconds), "{name}");
+        let kept = engine.history().at(seconds(1_200)).unwrap();
+        assert_eq!((&kept[0].facts, &kept[1].facts), (&release(Some(1_000)), &stories(11)), "{name}");
+    }
+}
+
+#[test]
+fn a_clock_that_is_far_ahead_does_not_thin_the_past() {
+    for (name, mut engine) in engines() {
+        let git = source("git");
+        let history = engine.history();
+        let keep = |history: &mut dyn History, at: Instant, version| {
+            history.append(&git, at, &facts(version), &waiting("git", at)).unwrap();
+        };
+        for round in 0..50 {
+            keep(history, seconds(round * 600), usize::try_from(round).unwrap());
+        }
+        let wrong = start() + Duration::days(9_000);
+        assert_eq!(history.prune(wrong, &Retention::default()).unwrap(), 0, "{name}");
+        // It even kept a round then.
+        keep(history, wrong, 99);
+        assert_eq!(history.prune(wrong, &Retention::default()).unwrap(), 0, "{name}");
+        engine.reopen();
+        assert_eq!(engine.history().prune(wrong, &Retention::default()).unwrap(), 0, "{name}");
+        // Whoever is right all the time loses it after a fortnight.
+        let count: usize =
+            (0..20).map(|_| engine.history().prune(wrong, &Retention::default()).unwrap()).sum();
+        assert!(count > 20, "{name}: {count}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
     ffi::OsString,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Read, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
 };
 
@@ -89,6 +89,40 @@ pub(super) fn free_name(path: &Path, label: &str) -> PathBuf {
         number += 1;
     }
     candidate
+}
+
+/// How many bytes of the disk the regular files below `directory` take, those at the top only
+/// if `counted` says so by their name.
+pub(super) fn size(directory: &Path, counted: fn(&str) -> bool) -> io::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        if !counted(&entry.file_name().to_string_lossy()) {
+            continue;
+        }
+        let found = fs::symlink_metadata(entry.path());
+        match found {
+            Ok(found) if found.is_dir() => bytes += size(&entry.path(), |_| true)?,
+            // The engine makes its file longer in advance; only what is written takes room.
+            Ok(found) if found.is_file() => bytes += found.blocks() * 512,
+            // What goes away meanwhile takes none.
+            _ => {}
+        }
+    }
+    Ok(bytes)
+}
+
+/// Removes a file, or a directory with all that is in it, if it is there.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    let removed = match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) => Err(error),
+    };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Copies the regular files of `from`, and those of its directories, to `to`, except the

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 
 /// The number that batches begin after, where it is not that of the last one: one record.
 pub(super) const FLOOR: &[u8] = b"M";
+/// Until when the past was looked through for what may go: one record.
+pub(super) const HORIZON: &[u8] = b"H";
 /// Sources, by number.
 pub(super) const SOURCE: u8 = b'S';
 /// Changes of a source's facts, by source and instant.

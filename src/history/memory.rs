@@ -15,6 +15,8 @@ pub struct MemoryHistory {
     sources: BTreeMap<SourceId, Past>,
     problems: Vec<Problem>,
     memories: BTreeMap<SourceId, Vec<u8>>,
+    /// Until when the past was looked through for what may go.
+    horizon: Option<Instant>,
 }
 
 #[derive(Default)]
@@ -28,6 +30,8 @@ struct Change {
     facts: Arc<Facts>,
     /// The facts that came after were dropped: until when these are known to have held.
     held_until: Option<Instant>,
+    /// When releases went out that these facts are the first to say are out, and when that was.
+    ends: Vec<Instant>,
 }
 
 struct Round {
@@ -111,7 +115,14 @@ impl History for MemoryHistory {
         if same {
             return Ok(Appended::Unchanged(at));
         }
-        past.changes.push(Change { at, facts: Arc::clone(facts), held_until: None });
+        let mut ends = Vec::new();
+        if let (Some(first), Some(last)) = (past.changes.first(), past.changes.last()) {
+            ends = retention::ends(&last.facts, facts, first.at);
+        }
+        if !ends.is_empty() {
+            ends.push(at);
+        }
+        past.changes.push(Change { at, facts: Arc::clone(facts), held_until: None, ends });
         if past.changes.len() > Self::MOST_CHANGES {
             past.changes.drain(..Self::MOST_CHANGES / 4);
         }
@@ -141,9 +152,15 @@ impl History for MemoryHistory {
 
     fn prune(&mut self, now: Instant, retention: &Retention) -> Result<usize, HistoryError> {
         let mut count = 0;
+        let newest = self.sources.values().filter_map(|past| past.rounds.last()).map(|round| round.at).max();
+        let Some(newest) = newest else { return Ok(0) };
+        let now = retention::horizon(self.horizon, newest, now);
+        self.horizon = Some(now);
+        let all = self.sources.values().flat_map(|past| &past.changes);
+        let ends: BTreeSet<_> = all.flat_map(|change| &change.ends).copied().collect();
         for past in self.sources.values_mut() {
             let changes: Vec<_> = past.changes.iter().map(|change| change.at).collect();
-            let dropped = BTreeSet::from_iter(retention::plan(&changes, now, retention));
+            let dropped = BTreeSet::from_iter(retention::plan(&changes, &ends, now, retention));
             past.forget(&dropped);
             count += dropped.len();
         }

@@ -2,12 +2,14 @@
 //! back exactly.
 //!
 //! The engine is behind [`History`]; only this room knows which one it is. Facts are kept
-//! when they change; a round without news moves one small record, "unchanged until", so
+//! when they change, as what is different from those before ([`Difference`]); a round without news moves one small record, "unchanged until", so
 //! that the age of what was known is part of the past too.
 
+mod archive;
 mod codec;
 #[cfg(test)]
 mod conformance;
+mod difference;
 mod files;
 mod guard;
 mod keys;
@@ -23,6 +25,8 @@ mod visits;
 
 use std::{fmt::Display, io, path::Path, sync::Arc};
 
+pub use archive::{Archive, Change, Record, Verification, export, import};
+pub use difference::{Counts, Difference, Part, compare};
 pub use guard::owns_panic;
 pub use lock::{LockError, Owner, OwnerLock};
 pub use memory::MemoryHistory;
@@ -48,7 +52,39 @@ use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
 /// May take long, and panics on this thread are caught ([`owns_panic`]): call it on a thread
 /// of its own. What was found wrong and could be dealt with is in [`History::problems`].
 pub fn open(board: &Path, now: Instant) -> Result<Box<dyn History>, HistoryError> {
-    Ok(Box::new(sled::SledHistory::open(board, now)?))
+    Ok(Box::new(sled::SledHistory::open_with(board, now, StoreOptions::default())?))
+}
+
+/// As [`open`], for what is done with the past as a whole.
+pub fn open_archive(
+    board: &Path,
+    now: Instant,
+    options: StoreOptions,
+) -> Result<Box<dyn Archive>, HistoryError> {
+    Ok(Box::new(sled::SledHistory::open_with(board, now, options)?))
+}
+
+/// How many bytes the history of the board in `board` takes on the disk: the store, and what was
+/// set aside. It need not be open, and may be in use.
+pub fn disk_use(board: &Path) -> io::Result<u64> {
+    files::size(board, |name| name == "history" || name.starts_with("history."))
+}
+
+/// How the store is kept. The default is right for every board; others are for measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// Every record is on the disk before it counts. Otherwise only what was written when the
+    /// store is closed: for what can be made again.
+    pub durable: bool,
+    /// How many differences follow a keyframe at most.
+    pub differences: usize,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        // `docs/measurements.md` has what other numbers cost.
+        Self { durable: true, differences: 240 }
+    }
 }
 
 /// What one source said, and how it was doing, at a retained instant.
@@ -125,6 +161,15 @@ pub enum Appended {
     Changed(Instant),
     /// The same facts, known to hold until this instant.
     Unchanged(Instant),
+}
+
+impl Appended {
+    /// When the round is kept to have been.
+    pub fn at(&self) -> Instant {
+        match self {
+            Self::Changed(at) | Self::Unchanged(at) => *at,
+        }
+    }
 }
 
 /// Why the past cannot be read or kept. The board goes on without it.

@@ -107,6 +107,11 @@ impl Run {
         self.instants().last()
     }
 
+    /// Every round, and whether the source answered.
+    pub(super) fn rounds(&self) -> impl Iterator<Item = (i64, bool)> {
+        self.instants().zip(self.answered.iter().copied())
+    }
+
     fn instants(&self) -> impl Iterator<Item = i64> {
         self.steps.iter().scan(self.began, |at, step| {
             *at = at.saturating_add_unsigned(*step);

@@ -10,6 +10,7 @@ mod agreement;
 mod commands;
 mod doctor;
 mod documents;
+mod history;
 mod screen;
 mod sharing;
 mod support;

@@ -1,29 +1,37 @@
 //! The engine in sled: the only code that names it.
 //!
 //! One tree. For each source a head, its changes, their facts in pieces, and its rounds in
-//! runs (`keys`). Every round is one atomic batch, which is on the disk before it counts.
+//! runs (`keys`). The facts of a change are whole (a keyframe) or what is different from the
+//! change before it (`write`); they are made again from the keyframe on (`read`). Every round is one atomic batch, which is on the disk before it counts.
 //! The heads are in memory as well; a batch becomes part of them when it is durable, so
 //! what a failed one left behind is never read.
 
+mod archive;
 mod open;
 mod prune;
+mod read;
 mod records;
+mod rewrite;
 #[cfg(test)]
 #[expect(clippy::disallowed_methods, reason = "tests look at the files themselves")]
 mod tests;
+mod write;
 
-use std::{cell::Cell, collections::BTreeSet, fs::File, ops::RangeInclusive, path::PathBuf, sync::Arc};
+use std::{cell::Cell, collections::BTreeSet, fs::File, path::PathBuf, sync::Arc};
 
 use ::sled::{Batch, Db};
-use serde::de::DeserializeOwned;
 
-use self::records::{Change, Head, Newest};
+use self::{
+    read::{Reader, change_at, run_at},
+    records::{Change, Form, Head, Newest},
+    write::{News, Tail, put},
+};
 use super::{
-    Appended, FULL, History, HistoryError, Kept, Retention, codec,
-    codec::Packed,
+    Appended, FULL, History, HistoryError, Kept, Retention, StoreOptions, codec,
     guard::guarded,
     keys,
     marker::{self, Marker},
+    retention,
     rounds::Run,
     source_memory,
 };
@@ -47,6 +55,11 @@ pub(super) struct SledHistory {
     /// The engine failed: it is opened anew before anything is written.
     failed: Cell<bool>,
     problems: Vec<Problem>,
+    options: StoreOptions,
+    /// Until when the past was looked through for what may go, in milliseconds since 1970.
+    horizon: Option<i64>,
+    /// How large the file was when it was last looked at for space to give back.
+    weighed: u64,
 }
 
 struct Store {
@@ -59,8 +72,59 @@ struct Store {
 struct Source {
     number: u16,
     head: Head,
-    /// Its newest facts; none if there are none, or if they are damaged.
+    /// Its newest facts, as they are in the store; none if there are none, or if they are damaged.
     facts: Option<Arc<Facts>>,
+    /// What it said last, if that equals the newest facts.
+    said: Option<Arc<Facts>>,
+    /// What follows its newest keyframe.
+    tail: Tail,
+    /// Its first change.
+    first: Option<i64>,
+    /// When releases went out that it was the first to say are out, and when it said so.
+    ends: Vec<i64>,
+}
+
+impl Source {
+    /// A source that has not said anything yet.
+    fn new(number: u16, head: Head) -> Self {
+        let tail = Tail::default();
+        Self { number, head, facts: None, said: None, tail, first: None, ends: Vec::new() }
+    }
+
+    /// Whether it said so already.
+    fn says(&self, facts: &Arc<Facts>) -> bool {
+        let known = [&self.said, &self.facts];
+        known.into_iter().flatten().any(|known| Arc::ptr_eq(known, facts))
+            || self.facts.as_ref().is_some_and(|known| **known == **facts)
+    }
+
+    /// Takes note of a change that was kept.
+    fn note(&mut self, at: i64, change: &Change) {
+        self.tail.follow(change);
+        self.first.get_or_insert(at);
+        self.ends.extend(&change.ends);
+    }
+}
+
+/// One round, as it is kept.
+struct Round<'a> {
+    source: &'a SourceId,
+    at: Instant,
+    /// What was answered, if it was.
+    answer: Answer<'a>,
+    health: &'a SourceHealth,
+}
+
+enum Answer<'a> {
+    /// None.
+    None,
+    /// These facts.
+    Facts(&'a Arc<Facts>),
+    /// What was said before: known from an export.
+    Same,
+    /// These facts, which are a change even if they equal what is kept before: known from an
+    /// export.
+    Change { facts: &'a Arc<Facts>, held_until: Option<i64> },
 }
 
 /// Whether somebody else has the store open.
@@ -98,7 +162,7 @@ impl SledHistory {
         open::check_room(&self.board)?;
         self.close();
         let mut problems = std::mem::take(&mut self.problems);
-        match Self::open(&self.board, now) {
+        match Self::open_with(&self.board, now, self.options) {
             Ok(mut opened) => {
                 problems.append(&mut opened.problems);
                 opened.problems = problems;
@@ -143,10 +207,23 @@ impl SledHistory {
         self.failed.set(true);
         guarded(DOING, || {
             store.db.apply_batch(batch).map_err(engine(DOING))?;
+            if !self.options.durable {
+                return Ok(());
+            }
             store.db.flush().map_err(engine(DOING))?;
             store.file.sync_all().map_err(|error| HistoryError::store(DOING, &error))
         })?;
         self.failed.set(false);
+        Ok(())
+    }
+
+    /// Brings everything to the disk, and keeps it so from now on.
+    fn settle(&mut self) -> Result<(), HistoryError> {
+        if !self.options.durable {
+            self.options.durable = true;
+            self.commit(Batch::default())?;
+        }
+        self.mark();
         Ok(())
     }
 
@@ -164,61 +241,51 @@ impl SledHistory {
             .ok_or_else(|| HistoryError::store("keeping a new source", &"the history knows too many already"))
     }
 
-    /// Keeps one round, with facts or without.
-    fn keep(
-        &mut self,
-        source: &SourceId,
-        at: Instant,
-        facts: Option<&Arc<Facts>>,
-        health: &SourceHealth,
-    ) -> Result<Appended, HistoryError> {
-        self.mend(at)?;
-        let position = self.position(source);
-        let (number, mut head) = match position {
-            Some(position) => (self.sources[position].number, self.sources[position].head.clone()),
-            None => (
-                self.new_number()?,
-                Head { id: source.clone(), sequence: 0, changes: 0, newest: None, run: Run::default() },
-            ),
+    /// Keeps one round.
+    fn keep(&mut self, round: &Round<'_>) -> Result<Appended, HistoryError> {
+        self.mend(round.at)?;
+        let position = if let Some(position) = self.position(round.source) {
+            position
+        } else {
+            let id = round.source.clone();
+            let head = Head { id, sequence: 0, changes: 0, newest: None, run: Run::default() };
+            let number = self.new_number()?;
+            // Known from here on; in the store once its first round is.
+            self.sources.push(Source::new(number, head));
+            self.sources.len() - 1
         };
-        let instant = super::next_instant(at.timestamp_millis(), head.run.last())?;
+        let source = &self.sources[position];
+        let (number, mut head) = (source.number, source.head.clone());
+        let instant = super::next_instant(round.at.timestamp_millis(), head.run.last())?;
         let at = instant.timestamp_millis();
         let mut batch = Batch::default();
         head.sequence = self.sequence + 1;
 
-        let last = position.and_then(|position| self.sources[position].facts.as_ref());
-        let news = facts.filter(|facts| !last.is_some_and(|last| Arc::ptr_eq(last, facts) || last == *facts));
-        let mut changed = false;
-        if let Some(facts) = news {
-            let packed = codec::pack(facts)?;
-            // What does not equal itself (not a number) may still be what is kept already.
-            changed = last.is_none() || head.newest.is_none_or(|newest| newest.digest != packed.digest);
-            if changed {
-                put_change(&mut batch, number, at, &mut head, &packed)?;
-            }
-        }
-
+        let news = self.news(source, round, at)?;
+        let change =
+            news.map(|news| write::put_change(&mut batch, number, at, &mut head, news)).transpose()?;
         let sealed = head.run.is_full();
         if sealed {
             let key = keys::timed(keys::ROUNDS, number, head.run.first().unwrap_or(at));
-            batch.insert(key.as_slice(), codec::seal(&key, &head.run)?);
+            put(&mut batch, &key, &head.run)?;
             head.run = head.run.following();
         }
-        head.run.push(at, facts.is_some(), head.newest.map(|newest| newest.at), health);
-        let key = keys::source(number);
-        batch.insert(key.as_slice(), codec::seal(&key, &head)?);
+        let answered = !matches!(round.answer, Answer::None);
+        head.run.push(at, answered, head.newest.map(|newest| newest.at), round.health);
+        put(&mut batch, &keys::source(number), &head)?;
         self.commit(batch)?;
 
         self.sequence = head.sequence;
-        let facts = facts.map(Arc::clone);
-        match position {
-            Some(position) => {
-                let kept = &mut self.sources[position];
-                kept.head = head;
-                kept.facts = facts.or(kept.facts.take());
+        let source = &mut self.sources[position];
+        source.head = head;
+        if let Answer::Facts(facts) | Answer::Change { facts, .. } = round.answer {
+            source.said = Some(Arc::clone(facts));
+            if let Some(change) = &change {
+                source.facts = Some(Arc::clone(facts));
+                source.note(at, change);
             }
-            None => self.sources.push(Source { number, head, facts }),
         }
+        let changed = change.is_some();
         // A quiet round that is lost makes the past older, not wrong; the marker may lag.
         if changed || sealed || self.marker_behind {
             self.mark();
@@ -226,8 +293,40 @@ impl SledHistory {
         Ok(if changed { Appended::Changed(instant) } else { Appended::Unchanged(instant) })
     }
 
+    /// The change that a round brings, if it brings one.
+    fn news(&self, source: &Source, round: &Round<'_>, at: i64) -> Result<Option<News>, HistoryError> {
+        let (facts, held_until, forced) = match round.answer {
+            Answer::None | Answer::Same => return Ok(None),
+            Answer::Facts(facts) if source.says(facts) => return Ok(None),
+            Answer::Facts(facts) => (facts, None, false),
+            Answer::Change { facts, held_until } => (facts, held_until, true),
+        };
+        let before = source.facts.as_deref();
+        let written = codec::write(facts)?;
+        // What does not equal itself (not a number) may still be what is kept already.
+        let same = source.head.newest.is_some_and(|newest| newest.digest == written.digest);
+        if same && before.is_some() && !forced {
+            return Ok(None);
+        }
+        let (form, packed) = write::form(before, &source.tail, self.options.differences, facts, &written)?;
+        let mut ends = Vec::new();
+        if let (Some(before), Some(first)) = (before, source.first) {
+            ends.extend(
+                retention::ends(before, facts, instant(first)?).iter().map(Instant::timestamp_millis),
+            );
+        }
+        if !ends.is_empty() {
+            ends.push(at);
+        }
+        Ok(Some(News { digest: written.digest, form, packed, held_until, ends }))
+    }
+
     /// Says in the marker what is in the store.
     fn mark(&mut self) {
+        if !self.options.durable {
+            self.marker_behind = true;
+            return;
+        }
         let changes = self.sources.iter().map(|source| source.head.changes).sum();
         let marker = Marker { format: codec::FORMAT, sequence: self.sequence, changes };
         let written = marker::write(&self.board, marker);
@@ -251,7 +350,7 @@ impl SledHistory {
         let newest = head.newest.is_some_and(|newest| newest.at == since);
         let facts = match &source.facts {
             Some(facts) if newest => Arc::clone(facts),
-            _ => Arc::new(facts_of(&store.db, *number, since, &change)?),
+            _ => Arc::new(Reader::new(&store.db, *number).facts(since, &change)?.clone()),
         };
         Ok(Some(Kept {
             source: head.id.clone(),
@@ -271,11 +370,11 @@ impl History for SledHistory {
         facts: &Arc<Facts>,
         health: &SourceHealth,
     ) -> Result<Appended, HistoryError> {
-        self.keep(source, at, Some(facts), health)
+        self.keep(&Round { source, at, answer: Answer::Facts(facts), health })
     }
 
     fn record_health(&mut self, at: Instant, health: &SourceHealth) -> Result<(), HistoryError> {
-        self.keep(&health.id, at, None, health).map(drop)
+        self.keep(&Round { source: &health.id, at, answer: Answer::None, health }).map(drop)
     }
 
     fn at(&self, at: Instant) -> Result<Vec<Kept>, HistoryError> {
@@ -337,44 +436,14 @@ impl History for SledHistory {
 
 impl Drop for SledHistory {
     fn drop(&mut self) {
-        if self.store.is_some() && !self.failed.get() {
-            self.mark();
+        if self.store.is_some()
+            && !self.failed.get()
+            && let Err(error) = self.settle()
+        {
+            tracing::warn!(%error, "closing the history");
         }
         self.close();
     }
-}
-
-fn put<T: serde::Serialize>(batch: &mut Batch, key: &[u8], value: &T) -> Result<(), HistoryError> {
-    batch.insert(key, codec::seal(key, value)?);
-    Ok(())
-}
-
-/// Adds a change to `batch` and to its source's head.
-fn put_change(
-    batch: &mut Batch,
-    number: u16,
-    at: i64,
-    head: &mut Head,
-    packed: &Packed,
-) -> Result<(), HistoryError> {
-    let mut pieces = 0;
-    for bytes in packed.bytes.chunks(PIECE) {
-        let key = keys::piece(number, at, pieces);
-        batch.insert(key.as_slice(), codec::seal_piece(&key, bytes));
-        pieces += 1;
-    }
-    let change = Change {
-        sequence: head.sequence,
-        predecessor: head.newest.map(|newest| newest.sequence),
-        pieces,
-        length: packed.length,
-        digest: packed.digest,
-        held_until: None,
-    };
-    put(batch, &keys::timed(keys::CHANGE, number, at), &change)?;
-    head.newest = Some(Newest { at, sequence: head.sequence, digest: packed.digest });
-    head.changes += 1;
-    Ok(())
 }
 
 fn instant(millis: i64) -> Result<Instant, HistoryError> {
@@ -388,89 +457,4 @@ fn key_instant(key: &[u8]) -> Result<i64, HistoryError> {
 /// When the newest change of a source is; before all times if there is none.
 fn newest(head: &Head) -> i64 {
     head.newest.map_or(i64::MIN, |newest| newest.at)
-}
-
-/// A record of the store, by its instant.
-fn record<T: DeserializeOwned>(
-    found: Option<::sled::Result<(::sled::IVec, ::sled::IVec)>>,
-) -> Result<Option<(i64, T)>, HistoryError> {
-    let Some(found) = found else { return Ok(None) };
-    let (key, value) = found.map_err(engine("reading a record"))?;
-    Ok(Some((key_instant(&key)?, codec::open(&key, &value)?)))
-}
-
-/// The last record of the kind `prefix` within `span`.
-fn last<T: DeserializeOwned>(
-    db: &Db,
-    prefix: u8,
-    number: u16,
-    span: RangeInclusive<i64>,
-) -> Result<Option<(i64, T)>, HistoryError> {
-    record(db.range(keys::span(prefix, number, span)).next_back())
-}
-
-/// The first record of the kind `prefix` within `span`.
-fn first<T: DeserializeOwned>(
-    db: &Db,
-    prefix: u8,
-    number: u16,
-    span: RangeInclusive<i64>,
-) -> Result<Option<(i64, T)>, HistoryError> {
-    record(db.range(keys::span(prefix, number, span)).next())
-}
-
-/// The change that held at `at`, and when it was; an error if one was lost around there.
-fn change_at(db: &Db, number: u16, head: &Head, at: i64) -> Result<Option<(i64, Change)>, HistoryError> {
-    let Some(newest) = head.newest else { return Ok(None) };
-    let found = last::<Change>(db, keys::CHANGE, number, i64::MIN..=at.min(newest.at))?;
-    if found.as_ref().is_some_and(|(_, change)| change.held_until.is_some()) {
-        // What came after is not kept, so nothing is claimed of it.
-        return Ok(found);
-    }
-    let sequence = found.as_ref().map(|(_, change)| change.sequence);
-    // What the change after it says came before; the head says which one is the last.
-    let expected = if at >= newest.at {
-        Some(newest.sequence)
-    } else {
-        match first::<Change>(db, keys::CHANGE, number, at + 1..=newest.at)? {
-            Some((_, after)) => after.predecessor,
-            None => Some(newest.sequence),
-        }
-    };
-    if sequence == expected {
-        Ok(found)
-    } else {
-        Err(HistoryError::damaged(format!("a change of {} is lost", head.id)))
-    }
-}
-
-/// The run of rounds that `at` falls into, or the last one before; an error if it was lost.
-fn run_at(db: &Db, number: u16, head: &Head, at: i64) -> Result<Run, HistoryError> {
-    let began = head.run.first().unwrap_or(i64::MAX);
-    if at >= began {
-        return Ok(head.run.clone());
-    }
-    let found = last::<Run>(db, keys::ROUNDS, number, i64::MIN..=at)?;
-    let after = match first::<Run>(db, keys::ROUNDS, number, at + 1..=began - 1)? {
-        Some((_, run)) => run.ordinal,
-        None => head.run.ordinal,
-    };
-    match found {
-        Some((_, run)) if run.ordinal + 1 == after => Ok(run),
-        _ => Err(HistoryError::damaged(format!("rounds of {} are lost", head.id))),
-    }
-}
-
-/// The facts of a change.
-fn facts_of(db: &Db, number: u16, at: i64, change: &Change) -> Result<Facts, HistoryError> {
-    let mut bytes = Vec::with_capacity(change.pieces as usize * PIECE);
-    for piece in 0..change.pieces {
-        let key = keys::piece(number, at, piece);
-        let sealed = db
-            .get(&key)
-            .map_err(engine("reading facts"))?
-            .ok_or_else(|| HistoryError::damaged("a piece of facts is lost"))?;
-        bytes.extend(codec::open_piece(&key, &sealed)?);
-    }
-    codec::unpack(&Packed { bytes, digest: change.digest, length: change.length })
 }

@@ -7,10 +7,10 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 use ::sled::Db;
 
 use super::{
-    Change, FULL, Head, HistoryError, LEAST_ROOM, SledHistory, Source, Store, codec, engine, facts_of,
-    guarded, is_held, key_instant, keys,
+    Change, FULL, Head, HistoryError, LEAST_ROOM, Reader, SledHistory, Source, Store, StoreOptions, Tail,
+    codec, engine, guarded, is_held, key_instant, keys,
     marker::{self, Marker},
-    put,
+    put, rewrite,
 };
 use crate::{
     domain::{Instant, Problem},
@@ -31,12 +31,23 @@ struct Loaded {
     sources: Vec<Source>,
     sequence: u64,
     changes: u64,
+    horizon: Option<i64>,
     problems: Vec<Problem>,
 }
 
 impl SledHistory {
     /// Opens the store in `board`, or makes one.
+    #[cfg(test)]
     pub(in crate::history) fn open(board: &Path, now: Instant) -> Result<Self, HistoryError> {
+        Self::open_with(board, now, StoreOptions::default())
+    }
+
+    /// Opens the store in `board`, or makes one.
+    pub(in crate::history) fn open_with(
+        board: &Path,
+        now: Instant,
+        options: StoreOptions,
+    ) -> Result<Self, HistoryError> {
         const DOING: &str = "opening the history";
         files::create_directory(board).map_err(|error| HistoryError::file(DOING, board, &error))?;
         let marker_path = marker::path(board);
@@ -48,6 +59,7 @@ impl SledHistory {
         }
 
         let path = board.join("history");
+        rewrite::resume(&path).map_err(|error| HistoryError::file(DOING, &path, &error))?;
         let existed = path.exists();
         if marker == Found::Missing && !existed {
             // First the marker: whatever comes after it can be missed.
@@ -84,6 +96,9 @@ impl SledHistory {
             marker_behind: false,
             failed: std::cell::Cell::new(false),
             problems,
+            options: StoreOptions { durable: true, ..options },
+            horizon: loaded.horizon,
+            weighed: 0,
         };
         // What was lost is reported once; numbers that were given are not given again, so that
         // a store from before the loss is known for what it is.
@@ -93,6 +108,7 @@ impl SledHistory {
             history.commit(batch)?;
         }
         history.mark();
+        history.options = options;
         Ok(history)
     }
 }
@@ -190,27 +206,31 @@ fn recover(path: &Path, now: Instant, what: &str) -> Result<(Loaded, Problem, bo
 
 /// Opens the engine in `path` and reads what must be known all the time.
 fn load(path: &Path) -> Result<Loaded, HistoryError> {
-    const DOING: &str = "opening the history";
-    files::create_directory(path).map_err(|error| HistoryError::file(DOING, path, &error))?;
-    guarded(DOING, || {
-        let db = patiently(|| {
-            let config = ::sled::Config::new().path(path).cache_capacity(CACHE);
-            config.flush_every_ms(Some(TIDY_EVERY_MILLIS)).open()
-        });
-        let db = db.map_err(|error| match engine(DOING)(error) {
-            HistoryError::Store { doing, cause } => {
-                HistoryError::Store { doing, cause: format!("{}: {cause}", path.display()) }
-            }
-            other => other,
-        })?;
-        let file = files::open_or_create(&path.join("db"))
-            .map_err(|error| HistoryError::file(DOING, path, &error))?;
-        // The names of files made just now.
-        files::sync_directory(&path.join("db"))
-            .and_then(|()| files::sync_directory(path))
-            .map_err(|error| HistoryError::file(DOING, path, &error))?;
-        read_all(Store { db, file })
-    })
+    guarded(OPENING, || read_all(open_store(path)?))
+}
+
+const OPENING: &str = "opening the history";
+
+/// Opens the engine in `path`, or makes a store there. It may panic.
+pub(super) fn open_store(path: &Path) -> Result<Store, HistoryError> {
+    let failed = |error: &std::io::Error| HistoryError::file(OPENING, path, error);
+    files::create_directory(path).map_err(|error| failed(&error))?;
+    let db = patiently(|| {
+        let config = ::sled::Config::new().path(path).cache_capacity(CACHE);
+        config.flush_every_ms(Some(TIDY_EVERY_MILLIS)).open()
+    });
+    let db = db.map_err(|error| match engine(OPENING)(error) {
+        HistoryError::Store { doing, cause } => {
+            HistoryError::Store { doing, cause: format!("{}: {cause}", path.display()) }
+        }
+        other => other,
+    })?;
+    let file = files::open_or_create(&path.join("db")).map_err(|error| failed(&error))?;
+    // The names of files made just now.
+    files::sync_directory(&path.join("db"))
+        .and_then(|()| files::sync_directory(path))
+        .map_err(|error| failed(&error))?;
+    Ok(Store { db, file })
 }
 
 /// Opens the engine, which lets go of its lock a moment after it was closed: a board that is
@@ -240,12 +260,13 @@ fn read_all(store: Store) -> Result<Loaded, HistoryError> {
         let number =
             keys::number_of(&key).ok_or_else(|| HistoryError::damaged("a source without a number"))?;
         let head: Head = codec::open(&key, &value)?;
-        sources.push(Source { number, head, facts: None });
+        sources.push(Source::new(number, head));
     }
     let mut chains = chains(&store.db)?;
     for source in &mut sources {
-        let Source { number, head, facts } = source;
-        let chain = chains.remove(number).unwrap_or_default();
+        let chain = chains.remove(&source.number).unwrap_or_default();
+        (source.tail, source.first, source.ends) = (chain.tail, chain.first, chain.ends);
+        let Source { number, head, facts, .. } = source;
         let newest = head.newest.map(|newest| (newest.at, Some(newest.sequence)));
         let end = chain.end.as_ref().map(|end| (end.0, end.1.as_ref().map(|change| change.sequence)));
         if newest.map(|(at, _)| at) != end.map(|(at, _)| at)
@@ -265,7 +286,7 @@ fn read_all(store: Store) -> Result<Loaded, HistoryError> {
         }
         let Some((at, change)) = chain.end else { continue };
         let read = match change {
-            Some(change) => facts_of(&store.db, *number, at, &change),
+            Some(change) => Reader::new(&store.db, *number).facts(at, &change).cloned(),
             None => Err(HistoryError::damaged("the newest change")),
         };
         match read {
@@ -286,7 +307,12 @@ fn read_all(store: Store) -> Result<Loaded, HistoryError> {
     };
     let sequence = sources.iter().map(|source| source.head.sequence).fold(floor, u64::max);
     let changes = sources.iter().map(|source| source.head.changes).sum();
-    Ok(Loaded { store, sources, sequence, changes, problems })
+    let horizon = match store.db.get(keys::HORIZON).map_err(engine("reading the store"))? {
+        // A damaged one is as good as none: then the clock alone counts for once.
+        Some(value) => codec::open::<i64>(keys::HORIZON, &value).ok(),
+        None => None,
+    };
+    Ok(Loaded { store, sources, sequence, changes, horizon, problems })
 }
 
 /// The changes of one source, as they are in the store.
@@ -297,6 +323,9 @@ struct Chain {
     gaps: usize,
     /// The last one; without its record if that is damaged.
     end: Option<(i64, Option<Change>)>,
+    first: Option<i64>,
+    tail: Tail,
+    ends: Vec<i64>,
 }
 
 fn chains(db: &Db) -> Result<BTreeMap<u16, Chain>, HistoryError> {
@@ -321,9 +350,15 @@ fn chains(db: &Db) -> Result<BTreeMap<u16, Chain>, HistoryError> {
             (Some(_), None) => true,
             (None, _) => false,
         };
+        let at = key_instant(&key)?;
+        if let Some(change) = &change {
+            chain.tail.follow(change);
+            chain.ends.extend(&change.ends);
+        }
+        chain.first.get_or_insert(at);
         chain.gaps += usize::from(!fits);
         chain.count += 1;
-        chain.end = Some((key_instant(&key)?, change));
+        chain.end = Some((at, change));
     }
     Ok(chains)
 }

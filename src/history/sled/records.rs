@@ -2,7 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{domain::SourceId, history::rounds::Run};
+use crate::{
+    domain::SourceId,
+    history::{
+        codec::{self, Record},
+        rounds::Run,
+    },
+};
 
 /// A source: where its records begin and end. Rewritten in every batch that touches it, so
 /// that a batch is there as a whole or shows that it is not.
@@ -40,10 +46,56 @@ pub(super) struct Change {
     pub(super) predecessor: Option<u64>,
     /// Of how many pieces its facts are.
     pub(super) pieces: u32,
-    /// How long the facts are, uncompressed.
+    /// How long what is in the pieces is, uncompressed.
     pub(super) length: u64,
     /// Names the facts.
     pub(super) digest: [u8; 16],
     /// The change that came after is kept no more: the last answer before it.
     pub(super) held_until: Option<i64>,
+    /// What is in the pieces.
+    pub(super) form: Form,
+    /// When releases went out that are said to be out for the first time here.
+    pub(super) ends: Vec<i64>,
+}
+
+/// How the facts of a change are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Form {
+    /// As a whole: a keyframe.
+    Whole,
+    /// What is different from the change before it.
+    Difference,
+}
+
+impl Record for Head {
+    fn decode(_: u8, bytes: &[u8]) -> Result<Self, postcard::Error> {
+        codec::decode(bytes)
+    }
+}
+
+impl Record for Run {
+    fn decode(_: u8, bytes: &[u8]) -> Result<Self, postcard::Error> {
+        codec::decode(bytes)
+    }
+}
+
+impl Record for Change {
+    fn decode(format: u8, bytes: &[u8]) -> Result<Self, postcard::Error> {
+        /// A change in format 1.
+        #[derive(Deserialize)]
+        struct First {
+            sequence: u64,
+            predecessor: Option<u64>,
+            pieces: u32,
+            length: u64,
+            digest: [u8; 16],
+            held_until: Option<i64>,
+        }
+        if format > 1 {
+            return codec::decode(bytes);
+        }
+        let First { sequence, predecessor, pieces, length, digest, held_until } = codec::decode(bytes)?;
+        let (form, ends) = (Form::Whole, Vec::new());
+        Ok(Self { sequence, predecessor, pieces, length, digest, held_until, form, ends })
+    }
 }

@@ -1,5 +1,11 @@
 //! What the store does when the disk or a person was at its files.
 
+mod damage;
+mod formats;
+mod generated;
+mod kill;
+mod space;
+
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use chrono::{Duration, TimeZone, Utc};
@@ -21,6 +27,11 @@ fn git() -> SourceId {
 fn facts(version: usize) -> Arc<Facts> {
     let release = Arc::new(Release::named("payments", &format!("4.{version}")));
     Arc::new(Facts { releases: vec![release], ..Facts::default() })
+}
+
+/// Every change for two days, hours for fourteen.
+fn short() -> Retention {
+    Retention { every_change: Duration::days(2), hourly: Duration::days(14), ..Retention::default() }
 }
 
 fn health() -> SourceHealth {
@@ -119,7 +130,7 @@ fn a_newer_format_is_left_alone() {
     marker::write(directory.path(), newer).unwrap();
     let before = fs::read(directory.path().join("history/db")).unwrap();
     let error = SledHistory::open(directory.path(), now()).err().unwrap();
-    assert!(matches!(error, HistoryError::Newer { found: 2, known: 1 }), "{error}");
+    assert!(matches!(error, HistoryError::Newer { found: 3, known: 2 }), "{error}");
     assert!(error.problem().next_step.contains("update tminus"));
     assert_eq!(fs::read(directory.path().join("history/db")).unwrap(), before);
     assert_eq!(names(directory.path()), ["history", "marker"]);
@@ -201,10 +212,11 @@ fn pruning_beside_a_gap_claims_no_more_than_is_known() {
         db.insert(keys::timed(keys::CHANGE, 0, minute(12).timestamp_millis()), b"garbage").unwrap();
     });
     let mut history = SledHistory::open(directory.path(), now()).unwrap();
+    history.record_health(now() + Duration::days(30), &health()).unwrap();
     // Left: the first, those on both sides of the gaps as far as needed, and the newest.
-    let dropped = history.prune(now() + Duration::days(30), &Retention::default()).unwrap();
+    let dropped = history.prune(now() + Duration::days(30), &short()).unwrap();
     assert_eq!(dropped, 4 + 5 + 5);
-    assert_eq!(history.prune(now() + Duration::days(30), &Retention::default()).unwrap(), 0);
+    assert_eq!(history.prune(now() + Duration::days(30), &short()).unwrap(), 0);
     for (at, expected) in [
         (0, Some((0, 0))),
         (5, Some((0, 0))),
@@ -218,37 +230,6 @@ fn pruning_beside_a_gap_claims_no_more_than_is_known() {
         let read = history.at(minute(at)).ok().map(|kept| (kept[0].since, kept[0].until));
         assert_eq!(read, expected.map(|(since, until)| (minute(since), minute(until))), "minute {at}");
     }
-}
-
-/// Fails when the records of the store change: their format needs a new number then.
-#[test]
-fn records_look_as_in_format_1() {
-    let mut run = Run::default();
-    for minute in 0..3 {
-        let at = now() + Duration::minutes(minute);
-        let health = SourceHealth {
-            answered_at: Some(at),
-            stale_from: Some(at + Duration::minutes(3)),
-            next_at: Some(at + Duration::minutes(1)),
-            failure: (minute == 2).then(|| Problem::new("no route", "look at the cable")),
-            ..health()
-        };
-        run.push(at.timestamp_millis(), minute < 2, Some(now().timestamp_millis()), &health);
-    }
-    let newest = Newest { at: now().timestamp_millis(), sequence: 7, digest: [9; 16] };
-    let head = Head { id: git(), sequence: 8, changes: 1, newest: Some(newest), run };
-    let change = Change {
-        sequence: 7,
-        predecessor: Some(5),
-        pieces: 2,
-        length: 9_000,
-        digest: [9; 16],
-        held_until: Some(1),
-    };
-    let sum = |bytes: Vec<u8>| (bytes.len(), crc32fast::hash(&bytes));
-    assert_eq!(codec::FORMAT, 1);
-    assert_eq!(sum(postcard::to_stdvec(&change).unwrap()), (24, 315_383_829));
-    assert_eq!(sum(postcard::to_stdvec(&head).unwrap()), (121, 3_962_118_090));
 }
 
 #[test]
@@ -353,76 +334,6 @@ fn copied(board: &Path) -> tempfile::TempDir {
     copy
 }
 
-/// Opens what is left of `count` changes: the same facts or an error, and a problem for whatever
-/// is not as it was.
-fn open_damaged(board: &Path, count: i64, case: &str) {
-    let history = match SledHistory::open(board, now()) {
-        Ok(history) => history,
-        // Nothing was touched, nothing is believed.
-        Err(HistoryError::Store { .. } | HistoryError::Damaged { .. }) => return,
-        Err(error) => panic!("{case}: {error}"),
-    };
-    let mut whole = true;
-    for minute in 0..count {
-        match history.at(now() + Duration::minutes(minute)) {
-            Ok(kept) if kept.is_empty() => whole = false,
-            Ok(kept) => {
-                let until = usize::try_from(minute).unwrap();
-                let version = (0..=until).rev().find(|version| kept[0].facts == facts(*version));
-                let since = now() + Duration::minutes(i64::try_from(version.unwrap()).unwrap());
-                assert_eq!(kept[0].since, since, "{case}");
-                assert!(kept[0].until <= since, "{case}: said to hold longer than it did");
-                whole &= version == Some(until);
-            }
-            Err(_) => whole = false,
-        }
-    }
-    assert!(whole || !history.problems().is_empty(), "{case}: a loss without a word");
-}
-
-#[test]
-fn no_damage_is_taken_for_the_truth() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut history = SledHistory::open(directory.path(), now()).unwrap();
-    fill(&mut history, 30);
-    let killed = copied(directory.path());
-    drop(history);
-    // The second time, the engine begins from a snapshot.
-    let mut history = SledHistory::open(directory.path(), now()).unwrap();
-    fill_from(&mut history, 30, 40);
-    let killed_later = copied(directory.path());
-    drop(history);
-    drop(SledHistory::open(directory.path(), now()).unwrap());
-    let closed = copied(directory.path());
-    let stores = [(&killed, 30), (&killed_later, 40), (&closed, 40)];
-    for (store, count) in stores {
-        let undamaged = copied(store.path());
-        let history = SledHistory::open(undamaged.path(), now()).unwrap();
-        assert_eq!(history.problems(), []);
-        assert_eq!(history.instants(Instant::MIN_UTC, Instant::MAX_UTC).unwrap().len(), count as usize);
-    }
-
-    let mut random = fastrand::Rng::with_seed(11);
-    for trial in 0..30 {
-        let (store, count) = stores[trial % 3];
-        let board = copied(store.path());
-        let path = board.path().join("history/db");
-        let mut content = fs::read(&path).unwrap();
-        // The engine makes room in advance: damage what is in use.
-        let used = content.iter().rposition(|byte| *byte != 0).unwrap_or(0) + 1;
-        let at = random.usize(0..used);
-        let case = if trial / 3 % 2 == 0 {
-            content[at] ^= 1 << random.u8(0..8);
-            format!("bit at {at} of {used}")
-        } else {
-            content.truncate(at);
-            format!("cut at {at} of {used}")
-        };
-        fs::write(&path, content).unwrap();
-        open_damaged(board.path(), count, &format!("trial {trial}: {case}"));
-    }
-}
-
 #[test]
 fn a_damaged_snapshot_of_the_engine_costs_nothing() {
     let directory = tempfile::tempdir().unwrap();
@@ -446,8 +357,16 @@ fn a_failed_write_leaves_nothing_behind_and_is_mended() {
     fill(&mut history, 2);
     // As after a failure in the middle of a batch: a change is there, its head is not.
     let at = now() + Duration::minutes(5);
-    let stray =
-        Change { sequence: 9, predecessor: None, pieces: 0, length: 0, digest: [0; 16], held_until: None };
+    let stray = Change {
+        sequence: 9,
+        predecessor: None,
+        pieces: 0,
+        length: 0,
+        digest: [0; 16],
+        held_until: None,
+        form: Form::Whole,
+        ends: Vec::new(),
+    };
     let key = keys::timed(keys::CHANGE, 0, at.timestamp_millis());
     let sealed = codec::seal(&key, &stray).unwrap();
     history.store().unwrap().db.insert(key, sealed).unwrap();
@@ -477,7 +396,7 @@ fn measure() {
     let directory = tempfile::tempdir_in(".").unwrap();
     let mut history = SledHistory::open(directory.path(), now()).unwrap();
     let base = sample::facts(items);
-    let packed = codec::pack(&base).unwrap();
+    let packed = codec::write(&base).unwrap().pack().unwrap();
     eprintln!("{items} items: {} bytes, {} compressed", packed.length, packed.bytes.len());
     let mut times = [Vec::new(), Vec::new()];
     let mut at = now();
@@ -517,7 +436,7 @@ fn measure() {
     let mut history = SledHistory::open(directory.path(), now()).unwrap();
     eprintln!("reopened in {:?}", began.elapsed());
     let began = std::time::Instant::now();
-    let count = history.prune(at + Duration::days(20), &Retention::default()).unwrap();
+    let count = history.prune(at + Duration::days(20), &short()).unwrap();
     eprintln!("pruned {count} in {:?}, disk {} KiB", began.elapsed(), size(directory.path()));
 }
 
@@ -586,7 +505,7 @@ fn measure_growth() {
                 Arc::new(crate::domain::TestRun { at, ..crate::domain::TestRun::clone(&facts.test_runs[0]) });
             history.append(&git(), at, &Arc::new(facts.clone()), &health()).unwrap();
         }
-        let dropped = history.prune(at, &Retention::default()).unwrap();
+        let dropped = history.prune(at, &short()).unwrap();
         let size = fs::metadata(directory.path().join("history/db")).unwrap().len() / 1024;
         eprintln!("day {day}: {dropped} dropped, disk {size} KiB");
     }

@@ -1,0 +1,81 @@
+//! The stored past: list, show, export, import, prune, verify.
+
+use serde_json::Value;
+
+use crate::support::Place;
+
+fn plan(place: &Place, stories: usize) {
+    let mut plan = String::from(
+        "[[release]]\nproject = \"shop\"\nversion = \"1.0\"\nstart = \"2026-01-01\"\ntarget = \"2030-01-01\"\n",
+    );
+    for number in 1..=stories {
+        let key = format!("\n[[story]]\nkey = \"SHOP-{number}\"\ntitle = \"Basket\"\n");
+        plan += &(key + "release = \"shop 1.0\"\nstatus = \"to do\"\ncreated = \"2026-01-02\"\n");
+    }
+    place.write(".tminus.toml", &plan);
+}
+
+/// What was printed, and the exit code.
+fn run(place: &Place, arguments: &[&str]) -> (String, Option<i32>) {
+    let output = place.run(arguments);
+    let text = [output.stdout, output.stderr].concat();
+    (String::from_utf8(text).expect("text"), output.status.code())
+}
+
+#[test]
+fn the_past_is_listed_shown_moved_and_checked() {
+    let place = Place::new();
+    plan(&place, 1);
+    let (said, code) = run(&place, &["history", "list"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("is kept in") && said.contains("yet"), "{said}");
+
+    for stories in [1, 3] {
+        plan(&place, stories);
+        assert_eq!(run(&place, &["status"]).1, Some(0));
+    }
+    let (said, code) = run(&place, &["history", "list"]);
+    assert_eq!((said.lines().count(), code), (2, Some(0)), "{said}");
+    assert!(said.ends_with("stories +2\n"), "{said}");
+    let (said, _) = run(&place, &["history", "list", "--last", "1", "--format", "json"]);
+    let json: Value = serde_json::from_str(&said).expect("JSON");
+    assert_eq!(json["changes"][0]["lists"]["stories"]["added"], 2);
+    let at = json["changes"][0]["at"].as_str().expect("an instant").to_owned();
+
+    let (shown, code) = run(&place, &["history", "show", &at, "--format", "json"]);
+    assert_eq!(code, Some(0), "{shown}");
+    let json: Value = serde_json::from_str(&shown).expect("JSON");
+    assert_eq!(json["stories"].as_array().map(Vec::len), Some(3));
+
+    let (said, code) = run(&place, &["history", "verify"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.starts_with("sound: 1 sources, 2 changes and 2 rounds"), "{said}");
+    let (said, code) = run(&place, &["history", "prune", "--dry-run"]);
+    assert_eq!((said.as_str(), code), ("0 changes would be deleted\n", Some(0)));
+    assert_eq!(run(&place, &["history", "prune"]).1, Some(0));
+
+    let (said, code) = run(&place, &["history", "export", "--output", "past.jsonl"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(
+        run(&place, &["history", "export", "--output", "past.jsonl"]).1,
+        Some(2),
+        "it is there already"
+    );
+    let elsewhere = |arguments: &[&str]| run(&place, &[&["--data-dir", "elsewhere"], arguments].concat());
+    let (said, code) = elsewhere(&["history", "import", "past.jsonl"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (said, code) = elsewhere(&["history", "import", "past.jsonl"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("has a history"), "{said}");
+    assert_eq!(elsewhere(&["history", "show", &at, "--format", "json"]).0, shown);
+    let (again, _) = elsewhere(&["history", "export"]);
+    let exported = std::fs::read_to_string(place.work().join("past.jsonl")).expect("the export");
+    assert!(again.lines().skip(1).eq(exported.lines().skip(1)), "another stream");
+
+    // Somebody else has it open.
+    let locked = place.open(&["--data-dir", "elsewhere"], 100, 30);
+    locked.wait_for("shop 1.0");
+    let (said, code) = elsewhere(&["history", "verify"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("this board is already open: process"), "{said}");
+}
