@@ -86,7 +86,7 @@ pub(super) fn sources(context: &Context, common: &Common) -> Result<Vec<Box<dyn 
 /// Opens the history and the picture of the last visit in `directory`.
 pub(super) fn storage(directory: &Path, context: &Context, common: &Common) -> MakeStorage {
     let (directory, clock) = (directory.to_owned(), context.clock);
-    let calendar = context.policy.calendar.clone();
+    let retention = retention(context);
     // That nobody was asked is no event of the past.
     let is_kept = !common.offline || context.is_demo();
     Box::new(move || {
@@ -94,10 +94,20 @@ pub(super) fn storage(directory: &Path, context: &Context, common: &Common) -> M
         Storage {
             open: Box::new(move || history::open(&store, clock.now())),
             paint: Box::new(move |board| leave_picture(&cache, board)),
-            retention: Retention { calendar: calendar.clone(), ..Retention::default() },
+            retention: retention.clone(),
             is_kept,
         }
     })
+}
+
+/// How much of the past is kept.
+pub(super) fn retention(context: &Context) -> Retention {
+    let days = |length| chrono::Duration::from_std(length).unwrap_or(chrono::Duration::MAX);
+    Retention {
+        every_change: days(context.config.every_change),
+        hourly: days(context.config.hourly),
+        calendar: context.policy.calendar.clone(),
+    }
 }
 
 /// Keeps the full picture, else a smaller one, else the headlines: it must fit.

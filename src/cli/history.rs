@@ -103,7 +103,7 @@ pub(super) fn run(context: &Context, common: &Common, command: &HistoryCommand) 
         }
         HistoryCommand::Export(arguments) => export(context, arguments),
         HistoryCommand::Import(arguments) => import(context, &arguments.file),
-        HistoryCommand::Prune(arguments) => prune(context, common, arguments),
+        HistoryCommand::Prune(arguments) => prune(context, arguments),
         HistoryCommand::Verify => verify(context),
     }
 }
@@ -289,11 +289,11 @@ fn import(context: &Context, file: &Path) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn prune(context: &Context, common: &Common, arguments: &PruneArguments) -> Result<ExitCode, Failure> {
+fn prune(context: &Context, arguments: &PruneArguments) -> Result<ExitCode, Failure> {
     let (mut archive, lock) = archive(context)?;
     tell(&archive.problems());
     let (directory, now) = (context.directory.clone().unwrap_or_default(), context.clock.now());
-    let retention = headless::storage(&directory, context, common).retention;
+    let retention = headless::retention(context);
     let said = if arguments.dry_run {
         let count = archive.prunable(now, &retention).map_err(|error| failed(&error))?;
         format!("{count} changes would be deleted\n")

@@ -101,6 +101,10 @@ pub struct Config {
     pub plan: Option<PlanSettings>,
     /// Where histories are kept.
     pub data_dir: PathBuf,
+    /// For how long every change is kept.
+    pub every_change: Duration,
+    /// For how long one state an hour is kept; after that one a day is, for ever.
+    pub hourly: Duration,
     /// Where logs and reports go.
     pub state_dir: PathBuf,
     /// Where sockets go, where the system has a place for such.
@@ -462,6 +466,8 @@ impl Resolver {
             state_dir: environment.state_directory().unwrap_or_else(|| data_dir.join("state")),
             runtime_dir: environment.runtime_directory(),
             data_dir,
+            every_change: self.duration("history.every_change"),
+            hourly: self.duration("history.hourly"),
             warnings: warnings(environment),
             layers: self.layers(files),
             root: project.root,

@@ -185,6 +185,25 @@ static BOARD: &[Setting] = &[
         "Where the history is kept. Not in a project's file.\n\
          Not set: ~/.local/share/tminus, or tminus in XDG_DATA_HOME.",
     ),
+    Setting {
+        in_project: false,
+        ..Setting::new(
+            "history.every_change",
+            Kind::Duration(DAY..=3_650 * DAY, DAY),
+            "\"14d\"",
+            "For so long every change is kept. Whole days. Not in a project's file.",
+        )
+    },
+    Setting {
+        in_project: false,
+        ..Setting::new(
+            "history.hourly",
+            Kind::Duration(DAY..=3_650 * DAY, DAY),
+            "\"90d\"",
+            "For so long the last state of each hour is kept; after that the last of each day, for ever, and\n\
+             what was known when a release went out. Whole days. Not in a project's file.",
+        )
+    },
     Setting::new(
         "gates.tests_passing",
         Kind::Share,

@@ -392,7 +392,7 @@ fn what_is_wrong_in_several_layers_is_reported_together() {
     machine.variable("TMINUS_MOUSE", "maybe");
     insta::assert_snapshot!(machine.fail(), @r#"
     ~/.config/tminus/config.toml:1:1: unknown key `tiem_zone` — did you mean `time_zone`?
-      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gates, holidays, keys, last_day, mouse, project, release, source, story, theme, time_zone, working_week
+      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gates, history, holidays, keys, last_day, mouse, project, release, source, story, theme, time_zone, working_week
     ~/work/payments/.tminus.toml:1:1: `data_dir` cannot be set in a project's file
       set it in your own file, by its variable or by its flag: it is a matter of you and your machine
     TMINUS_MOUSE: `mouse` must be true or false, not "maybe"
@@ -450,6 +450,10 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     mouse = true                        # default
     ascii = false                       # default
     data_dir = "/kept"                  # environment (TMINUS_DATA_DIR)
+
+    [history]
+    every_change = "14d"                # default
+    hourly = "90d"                      # default
 
     [gates]
     tests_passing = 1.0                 # project (~/work/payments/.tminus.toml:2)
@@ -546,13 +550,9 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     x = "quit"                          # user (~/.config/tminus/config.toml:3)
     "#);
     // What is printed is a configuration itself, apart from what is a matter of the machine.
-    machine.project(
-        &printed
-            .lines()
-            .filter(|line| !line.contains("data_dir") && !line.starts_with("trusted_hosts"))
-            .collect::<Vec<_>>()
-            .join("\n"),
-    );
+    let of_the_machine = ["data_dir", "every_change", "hourly", "trusted_hosts"];
+    let is_shared = |line: &&str| of_the_machine.iter().all(|key| !line.starts_with(key));
+    machine.project(&printed.lines().filter(is_shared).collect::<Vec<_>>().join("\n"));
     let again = machine.load();
     assert_eq!(again.policy.tests_passing.to_string(), "1");
     assert_eq!(again.keys["board"].len(), 2);

@@ -6,6 +6,7 @@ use std::path::Path;
 use rustix::fs::{Access, access};
 
 use crate::{
+    cli::headless,
     config::{Config, Origin},
     domain::{Instant, Problem, Text},
     history::{self, LockError, OwnerLock, Retention},
@@ -15,9 +16,6 @@ use crate::{
 };
 
 use super::{Context, Section};
-
-/// Most files that are counted: a board's directory has some ten.
-const MOST_FILES: usize = 100_000;
 
 /// The time zone, and where it comes from.
 pub(super) fn time_zone(config: &Config) -> Diagnosis {
@@ -73,12 +71,15 @@ pub(super) fn history(context: &Context, now: Instant) -> Section {
     let about = directory.display().to_string();
     let mut points = vec![writable(directory)];
     if directory.join("history").exists() {
-        points.push(Diagnosis::good("size", bytes(size(directory))));
+        points.push(Diagnosis::good(
+            "size",
+            history::disk_use(directory).map_or_else(|error| Text::new(error.to_string()), bytes),
+        ));
         points.extend(contents(directory, now));
     } else {
         points.push(Diagnosis::good("size", "nothing is kept yet"));
     }
-    let Retention { every_change, hourly, .. } = Retention::default();
+    let Retention { every_change, hourly, .. } = headless::retention(context);
     let kept = format!(
         "every change for {} days, one an hour for {}, one a day for ever",
         every_change.num_days(),
@@ -134,28 +135,6 @@ fn contents(directory: &Path, now: Instant) -> Vec<Diagnosis> {
         }
         Err(error) => bad(&error.problem()),
     }
-}
-
-/// Bytes of all files below `directory`; links are not followed.
-fn size(directory: &Path) -> u64 {
-    let mut waiting = vec![directory.to_owned()];
-    let (mut bytes, mut files) = (0, 0);
-    while let Some(directory) = waiting.pop() {
-        #[expect(clippy::disallowed_methods, reason = "how much room the history takes is looked up here")]
-        let entries = std::fs::read_dir(directory);
-        for entry in entries.into_iter().flatten().flatten() {
-            files += 1;
-            if files > MOST_FILES {
-                return bytes;
-            }
-            match entry.metadata() {
-                Ok(metadata) if metadata.is_dir() => waiting.push(entry.path()),
-                Ok(metadata) => bytes += metadata.len(),
-                Err(_) => {}
-            }
-        }
-    }
-    bytes
 }
 
 /// A size as people say it.
