@@ -11,9 +11,8 @@ use chrono_tz::Tz;
 use crate::{
     domain::{
         Activity, Allowance, Build, BuildId, Cadence, Calendar, Category, Check, CheckOutcome, Deployment,
-        DeploymentId, DeploymentState,
-        EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity, SourceHealth, SourceId,
-        SourceState, Step, Story, StoryKind, Target, Text, Window, World,
+        DeploymentId, DeploymentState, EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity,
+        SourceHealth, SourceId, SourceState, Step, Story, StoryKind, Target, Text, Window, World,
     },
     insight::{board::Completeness, *},
 };

@@ -30,7 +30,8 @@ impl Build {
     /// unknown if one is unknown or there are none, else passed unless all were skipped.
     pub fn outcome(&self) -> CheckOutcome {
         let any = |outcome| self.checks.iter().any(|check| check.outcome == outcome);
-        let worst = [CheckOutcome::Failed, CheckOutcome::Running, CheckOutcome::Unknown, CheckOutcome::Passed];
+        let worst =
+            [CheckOutcome::Failed, CheckOutcome::Running, CheckOutcome::Unknown, CheckOutcome::Passed];
         match worst.into_iter().find(|outcome| any(*outcome)) {
             Some(outcome) => outcome,
             None if self.checks.is_empty() => CheckOutcome::Unknown,

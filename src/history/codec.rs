@@ -270,7 +270,7 @@ mod tests {
         assert_eq!((now.plain.len() as u64, u128::from_be_bytes(now.digest)), FIXTURE);
     }
 
-    const FIXTURE: (u64, u128) = (2778, 0x060f_7579_b4d9_a1f0_7b82_bc21_80af_5253);
+    const FIXTURE: (u64, u128) = (2931, 0x3a36_d32e_0728_81c7_ea90_8dc6_936c_fce8);
 
     /// Run by hand to make the fixture of a new format.
     #[test]

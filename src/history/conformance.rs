@@ -506,11 +506,11 @@ pub(super) mod sample {
 
     use super::start;
     use crate::domain::{
-        Activity, Booking, BookingId, Build, BuildId, Category, Check, CheckOutcome, Deployment, DeploymentId,
-        DeploymentState, Environment, EnvironmentId, Facts, Finding, FindingId, FindingState, Freeze, Kind,
-        MatchRule, Mergeability, Problem, PullRequest, PullRequestState, Release, ReleaseId, Review,
-        ReviewVerdict, ScopeChange, ScopeMove, Severity, StatusMove, Step, Story, StoryKey, StoryKind,
-        Target, TestRun, Text, Tier, Window,
+        Activity, Booking, BookingId, Build, BuildId, Category, Check, CheckOutcome, Deployment,
+        DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Finding, FindingId, FindingState,
+        Freeze, Kind, MatchRule, Mergeability, Problem, PullRequest, PullRequestState, Release, ReleaseId,
+        Review, ReviewVerdict, ScopeChange, ScopeMove, Severity, StatusMove, Step, Story, StoryKey,
+        StoryKind, Target, TestRun, Text, Tier, Window,
     };
 
     /// A story that has been through a few things.

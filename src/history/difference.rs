@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::HistoryError;
 use crate::domain::{
-    Booking, BookingId, Build, BuildId, Deployment, DeploymentId, Environment, EnvironmentId, Facts, Finding, FindingId,
-    Freeze, Instant, Kind, Problem, PullRequest, PullRequestId, Release, ReleaseId, Story, StoryKey, TestRun,
-    Text, Window,
+    Booking, BookingId, Build, BuildId, Deployment, DeploymentId, Environment, EnvironmentId, Facts, Finding,
+    FindingId, Freeze, Instant, Kind, Problem, PullRequest, PullRequestId, Release, ReleaseId, Story,
+    StoryKey, TestRun, Text, Window,
 };
 
 /// From the facts of a source to the next ones. A list that is left out (null) stays as it was.

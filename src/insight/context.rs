@@ -9,8 +9,8 @@ use std::{
 use chrono::Duration;
 
 use crate::domain::{
-    Booking, Build, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind, Policy, PullRequest,
-    Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
+    Booking, Build, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind, Policy,
+    PullRequest, Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
 };
 
 use super::{days::Days, words};

@@ -6,10 +6,10 @@ use chrono::{Duration, TimeZone, Utc};
 
 use super::{Board, Completeness, Gate, GateName, Insight, Learned, ReleaseInsight, derive};
 use crate::domain::{
-    Build, BuildId, Category, Check, CheckOutcome, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Finding,
-    FindingId, FindingState, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState, Release,
-    ReleaseId, ScopeChange, ScopeMove, Severity, SourceHealth, SourceId, SourceState, StatusMove, Step, Story,
-    StoryKind, Target, TestRun, Text, Tier, Window, World,
+    Build, BuildId, Category, Check, CheckOutcome, Deployment, DeploymentId, DeploymentState, Environment,
+    EnvironmentId, Facts, Finding, FindingId, FindingState, Instant, Kind, Mergeability, Policy, PullRequest,
+    PullRequestState, Release, ReleaseId, ScopeChange, ScopeMove, Severity, SourceHealth, SourceId,
+    SourceState, StatusMove, Step, Story, StoryKind, Target, TestRun, Text, Tier, Window, World,
 };
 
 pub(crate) const ALL_KINDS: [Kind; 11] = [

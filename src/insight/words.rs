@@ -94,7 +94,11 @@ pub fn build_state(build: &Build) -> String {
             format!("{} failed", list(&failed, 2))
         }
         CheckOutcome::Running => {
-            format!("{} of {} running", of(CheckOutcome::Running), count(build.checks.len(), "check", "checks"))
+            format!(
+                "{} of {} running",
+                of(CheckOutcome::Running),
+                count(build.checks.len(), "check", "checks")
+            )
         }
         CheckOutcome::Passed => "passed".to_owned(),
         CheckOutcome::Skipped => "all checks skipped".to_owned(),

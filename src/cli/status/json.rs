@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    domain::{Build, CheckOutcome, Deployment, Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target, Text},
+    domain::{
+        Build, CheckOutcome, Deployment, Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target,
+        Text,
+    },
     insight::{
         Board, Completeness, DeploymentRow, Estimate, ForecastView, Gate, NextStep, Outlook, PullRequestRow,
         ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, Tally, Verdict,

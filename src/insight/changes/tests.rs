@@ -2,8 +2,8 @@ use chrono::Duration;
 
 use super::{
     super::fixture::{
-        ALL_KINDS, Setting, at, build, defect, deployment, fresh, id, now, pull_request, release, scope_move, story,
-        test_run,
+        ALL_KINDS, Setting, at, build, defect, deployment, fresh, id, now, pull_request, release, scope_move,
+        story, test_run,
     },
     *,
 };

@@ -9,9 +9,7 @@ use super::super::{
     fixture::{ALL_KINDS, Setting, build, id, now, pull_request, release},
     words,
 };
-use crate::domain::{
-    Build, BuildId, CheckOutcome, MatchRule, PullRequestState, Release, Text,
-};
+use crate::domain::{Build, BuildId, CheckOutcome, MatchRule, PullRequestState, Release, Text};
 
 fn branch(repository: &str, name: &str) -> Build {
     Build {

@@ -87,8 +87,8 @@ pub fn facts(organisation: &Organisation, now: Instant) -> Facts {
 /// All kinds: the organisation has tools for everything.
 pub(super) fn covers() -> BTreeSet<Kind> {
     use Kind::{
-        Bookings, Builds, Defects, Deployments, Environments, Findings, Freezes, PullRequests, Releases, Stories,
-        TestRuns,
+        Bookings, Builds, Defects, Deployments, Environments, Findings, Freezes, PullRequests, Releases,
+        Stories, TestRuns,
     };
     let work = [Releases, Stories, Defects, PullRequests, TestRuns, Findings, Builds];
     work.into_iter().chain([Deployments, Environments, Bookings, Freezes]).collect()

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Booking, Build, Deployment, Environment, Facts, Finding, Freeze, Instant, Kind, PullRequest, Release, Story,
-    TestRun,
+    Booking, Build, Deployment, Environment, Facts, Finding, Freeze, Instant, Kind, PullRequest, Release,
+    Story, TestRun,
 };
 
 use super::{

@@ -42,7 +42,9 @@ impl Branches<'_> {
         let mut bases: Vec<(&Text, usize)> = bases.into_iter().collect();
         bases.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let mut branches: Vec<Text> = Vec::new();
-        for branch in known.main.clone().into_iter().chain(named).chain(bases.into_iter().map(|(base, _)| base.clone())) {
+        for branch in
+            known.main.clone().into_iter().chain(named).chain(bases.into_iter().map(|(base, _)| base.clone()))
+        {
             if branches.len() < most && !branches.contains(&branch) {
                 branches.push(branch);
             }

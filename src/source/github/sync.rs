@@ -16,7 +16,10 @@ use super::{
     rules::{BranchRules, RulesetRule},
     search,
     settings::GithubRepository,
-    wire::{Actor, Deployment, Issue, Milestone, PullRequest, Referenced, ReferencedHead, Release, Repository, Tag},
+    wire::{
+        Actor, Deployment, Issue, Milestone, PullRequest, Referenced, ReferencedHead, Release, Repository,
+        Tag,
+    },
 };
 use crate::{
     domain::{Instant, Problem, Progress, Text},

@@ -116,7 +116,12 @@ mod tests {
         let naming = Naming { repository: Text::new("api"), project: Text::new("api") };
         for (status, jobs, outcome, checks) in [
             ("success", vec![job("rspec", "success", false)], Passed, &["test: rspec"][..]),
-            ("success", vec![job("rspec", "success", false), job("audit", "failed", true)], Passed, &["test: rspec"]),
+            (
+                "success",
+                vec![job("rspec", "success", false), job("audit", "failed", true)],
+                Passed,
+                &["test: rspec"],
+            ),
             ("failed", vec![job("rspec", "failed", false)], Failed, &["test: rspec"]),
             ("running", vec![job("rspec", "running", false)], Running, &["test: rspec"]),
             // Its jobs are not known, or do not explain it.
