@@ -10,9 +10,9 @@ use chrono_tz::Tz;
 
 use crate::{
     domain::{
-        Activity, Allowance, Cadence, Calendar, Category, Deployment, DeploymentId, DeploymentState,
-        EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity, SourceHealth, SourceId,
-        SourceState, Story, StoryKind, Target, Text, Window, World,
+        Activity, Allowance, Build, BuildId, Cadence, Calendar, Category, Check, CheckOutcome, Deployment,
+        DeploymentId, DeploymentState, EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity,
+        SourceHealth, SourceId, SourceState, Step, Story, StoryKind, Target, Text, Window, World,
     },
     insight::{board::Completeness, *},
 };
@@ -189,7 +189,27 @@ fn payments_insight() -> ReleaseInsight {
             ),
             remedy("sonar: scan again", GateName::Tests, None),
         ],
+        builds: vec![build()],
     }
+}
+
+fn build() -> Arc<Build> {
+    let check = |name: &str, outcome| Check {
+        name: Text::new(name),
+        step: Step::Test,
+        required: true,
+        outcome,
+        at: Some(at(22, 7, 20)),
+    };
+    Arc::new(Build {
+        id: BuildId::of("api", "main"),
+        repository: Text::new("api"),
+        branch: Text::new("main"),
+        commit: Text::new("1a2b3c4d".repeat(5)),
+        checks: vec![check("unit", CheckOutcome::Passed), check("integration", CheckOutcome::Failed)],
+        at: at(22, 7, 20),
+        url: None,
+    })
 }
 
 fn remedy(action: &str, gate: GateName, subject: Option<Subject>) -> Remedy {
@@ -365,6 +385,7 @@ fn small(
         stories: Vec::new(),
         pull_requests: Vec::new(),
         remedies: Vec::new(),
+        builds: Vec::new(),
     }
 }
 

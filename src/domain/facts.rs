@@ -4,7 +4,9 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Booking, Deployment, Environment, Finding, Freeze, PullRequest, Release, Story, TestRun, Text};
+use super::{
+    Booking, Build, Deployment, Environment, Finding, Freeze, PullRequest, Release, Story, TestRun, Text,
+};
 
 /// Everything that one source knows. A later `Facts` of the same source replaces an earlier
 /// one as a whole: what it no longer names is gone.
@@ -34,6 +36,8 @@ pub struct Facts {
     pub test_runs: Vec<Arc<TestRun>>,
     /// Findings of code analyzers.
     pub findings: Vec<Arc<Finding>>,
+    /// Builds of the branches that releases are made of; of a repository the main branch first.
+    pub builds: Vec<Arc<Build>>,
     /// What could not be read: each loses one item, not the round.
     pub problems: Vec<Problem>,
 }
@@ -62,6 +66,8 @@ pub enum Kind {
     TestRuns,
     /// [`Finding`].
     Findings,
+    /// [`Build`].
+    Builds,
 }
 
 /// Something a person should know of and can mend.

@@ -71,6 +71,10 @@ id!(
     FindingId
 );
 id!(
+    /// The build of a branch: repository and branch, `api@main`.
+    BuildId
+);
+id!(
     /// A deployment, planned or done.
     DeploymentId
 );
@@ -87,6 +91,13 @@ impl SourceId {
     /// What the store of the past is called among the sources.
     pub fn history() -> Self {
         Self::new("history")
+    }
+}
+
+impl BuildId {
+    /// The identity of the build of `branch` in `repository`.
+    pub fn of(repository: &str, branch: &str) -> Self {
+        Self::new(format!("{repository}@{branch}"))
     }
 }
 

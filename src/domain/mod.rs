@@ -3,6 +3,7 @@
 //! Everything here is a value. Sources make it, the history keeps it, insight reads it.
 //! All texts are [`Text`]: cleaned at the door, so that nobody further in has to think of it.
 
+mod build;
 mod calendar;
 mod deployment;
 mod facts;
@@ -17,13 +18,14 @@ mod test_run;
 mod text;
 mod world;
 
+pub use build::Build;
 pub use calendar::Calendar;
 pub use deployment::{Activity, Booking, Deployment, DeploymentState, Environment, Freeze, Tier, Window};
 pub use facts::{Facts, Kind, Problem};
 pub use finding::{Finding, FindingState};
 pub use health::{Allowance, Cadence, Progress, SourceHealth, SourceState};
 pub use ids::{
-    BookingId, DeploymentId, EnvironmentId, FindingId, PullRequestId, ReleaseId, SourceId, StoryKey,
+    BookingId, BuildId, DeploymentId, EnvironmentId, FindingId, PullRequestId, ReleaseId, SourceId, StoryKey,
 };
 pub use policy::Policy;
 pub use pull_request::{

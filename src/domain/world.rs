@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Booking, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem, PullRequest, PullRequestId,
-    PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
+    Booking, Build, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem, PullRequest,
+    PullRequestId, PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
 };
 
 /// All that is known at one time. Nothing is merged by guessing: only releases and pull
@@ -35,6 +35,8 @@ pub struct World {
     pub test_runs: Vec<Arc<TestRun>>,
     /// Findings of code analyzers.
     pub findings: Vec<Arc<Finding>>,
+    /// Builds of the branches that releases are made of; of a repository the main branch first.
+    pub builds: Vec<Arc<Build>>,
     /// What could not be read, by source.
     pub problems: Vec<(SourceId, Problem)>,
 }
@@ -77,6 +79,7 @@ impl World {
             world.freezes.extend(facts.freezes.iter().cloned());
             world.test_runs.extend(facts.test_runs.iter().cloned());
             world.findings.extend(facts.findings.iter().cloned());
+            world.builds.extend(facts.builds.iter().cloned());
             world.problems.extend(facts.problems.iter().map(|problem| (source.clone(), problem.clone())));
         }
         world.test_runs.sort_by_key(|run| run.at);

@@ -506,11 +506,11 @@ pub(super) mod sample {
 
     use super::start;
     use crate::domain::{
-        Activity, Booking, BookingId, Category, Check, CheckOutcome, Deployment, DeploymentId,
-        DeploymentState, Environment, EnvironmentId, Facts, Finding, FindingId, FindingState, Freeze, Kind,
-        MatchRule, Mergeability, Problem, PullRequest, PullRequestState, Release, ReleaseId, Review,
-        ReviewVerdict, ScopeChange, ScopeMove, Severity, StatusMove, Step, Story, StoryKey, StoryKind,
-        Target, TestRun, Text, Tier, Window,
+        Activity, Booking, BookingId, Build, BuildId, Category, Check, CheckOutcome, Deployment,
+        DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Finding, FindingId, FindingState,
+        Freeze, Kind, MatchRule, Mergeability, Problem, PullRequest, PullRequestState, Release, ReleaseId,
+        Review, ReviewVerdict, ScopeChange, ScopeMove, Severity, StatusMove, Step, Story, StoryKey,
+        StoryKind, Target, TestRun, Text, Tier, Window,
     };
 
     /// A story that has been through a few things.
@@ -608,6 +608,24 @@ pub(super) mod sample {
         }
     }
 
+    fn build() -> Build {
+        Build {
+            id: BuildId::of("api", "main"),
+            repository: Text::new("api"),
+            branch: Text::new("main"),
+            commit: Text::new("6".repeat(40)),
+            checks: vec![Check {
+                name: Text::new("integration"),
+                step: Step::Test,
+                required: true,
+                outcome: CheckOutcome::Failed,
+                at: Some(start()),
+            }],
+            at: start(),
+            url: Some(Text::new("https://example.com/api/commit/6")),
+        }
+    }
+
     /// Facts of every kind; about `items` of them.
     pub(crate) fn facts(items: usize) -> Facts {
         let window = Window { from: start(), until: start() + Duration::hours(2) };
@@ -662,6 +680,7 @@ pub(super) mod sample {
                 environments: vec![Text::new("production/*")],
             })],
             findings: vec![Arc::new(finding())],
+            builds: vec![Arc::new(build())],
             test_runs: vec![Arc::new(TestRun {
                 suite: Text::new("smoke"),
                 at: start(),

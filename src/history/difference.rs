@@ -15,9 +15,9 @@ use serde::{Deserialize, Serialize};
 
 use super::HistoryError;
 use crate::domain::{
-    Booking, BookingId, Deployment, DeploymentId, Environment, EnvironmentId, Facts, Finding, FindingId,
-    Freeze, Instant, Kind, Problem, PullRequest, PullRequestId, Release, ReleaseId, Story, StoryKey, TestRun,
-    Text, Window,
+    Booking, BookingId, Build, BuildId, Deployment, DeploymentId, Environment, EnvironmentId, Facts, Finding,
+    FindingId, Freeze, Instant, Kind, Problem, PullRequest, PullRequestId, Release, ReleaseId, Story,
+    StoryKey, TestRun, Text, Window,
 };
 
 /// From the facts of a source to the next ones. A list that is left out (null) stays as it was.
@@ -43,6 +43,8 @@ pub struct Difference {
     pub test_runs: Option<Vec<Part<Arc<TestRun>>>>,
     /// [`Facts::findings`].
     pub findings: Option<Vec<Part<Arc<Finding>>>>,
+    /// [`Facts::builds`].
+    pub builds: Option<Vec<Part<Arc<Build>>>>,
     /// [`Facts::problems`].
     pub problems: Option<Vec<Part<Problem>>>,
 }
@@ -117,6 +119,7 @@ items! {
     Freeze, (&'a Text, Instant), freeze => { let Window { from, .. } = freeze.window; (&freeze.name, from) };
     TestRun, (&'a Text, Instant), run => (&run.suite, run.at);
     Finding, &'a FindingId, finding => &finding.id;
+    Build, &'a BuildId, build => &build.id;
 }
 
 impl Item for Problem {
@@ -248,6 +251,7 @@ impl Difference {
             freezes: comparison.parts(&before.freezes, &after.freezes)?,
             test_runs: comparison.parts(&before.test_runs, &after.test_runs)?,
             findings: comparison.parts(&before.findings, &after.findings)?,
+            builds: comparison.parts(&before.builds, &after.builds)?,
             problems: comparison.parts(&before.problems, &after.problems)?,
         })
     }
@@ -267,6 +271,7 @@ impl Difference {
         put(&mut facts.freezes, self.freezes)?;
         put(&mut facts.test_runs, self.test_runs)?;
         put(&mut facts.findings, self.findings)?;
+        put(&mut facts.builds, self.builds)?;
         put(&mut facts.problems, self.problems)?;
         Ok(facts)
     }
@@ -286,6 +291,7 @@ pub fn compare(before: &Facts, after: &Facts) -> Result<Vec<(&'static str, Count
         ("freezes", comparison.counts(&before.freezes, &after.freezes)?),
         ("test runs", comparison.counts(&before.test_runs, &after.test_runs)?),
         ("findings", comparison.counts(&before.findings, &after.findings)?),
+        ("builds", comparison.counts(&before.builds, &after.builds)?),
         ("problems", comparison.counts(&before.problems, &after.problems)?),
     ];
     Ok(lists.into_iter().filter(|(_, counts)| *counts != Counts::default()).collect())
@@ -342,7 +348,7 @@ mod tests {
             assert_eq!(difference.apply(before.clone()).unwrap(), *after);
         }
         let counts = compare(&nothing, &everything).unwrap();
-        assert_eq!(counts.len(), 10);
+        assert_eq!(counts.len(), 11);
         assert_eq!(counts[1], ("stories", Counts { added: 9, ..Counts::default() }));
         assert!(compare(&everything, &everything).unwrap().is_empty());
     }

@@ -9,8 +9,8 @@ use std::{
 use chrono::Duration;
 
 use crate::domain::{
-    Booking, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind, Policy, PullRequest,
-    Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
+    Booking, Build, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind, Policy,
+    PullRequest, Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
 };
 
 use super::{days::Days, words};
@@ -32,6 +32,8 @@ pub(crate) struct Context<'a> {
     /// Oldest first.
     pub(crate) test_runs: Vec<&'a Arc<TestRun>>,
     pub(crate) findings: Vec<&'a Arc<Finding>>,
+    /// By repository and branch.
+    pub(crate) builds: Vec<&'a Arc<Build>>,
     health: &'a [SourceHealth],
     release_by_id: HashMap<&'a ReleaseId, usize>,
     story_by_key: HashMap<&'a StoryKey, usize>,
@@ -76,6 +78,8 @@ impl<'a> Context<'a> {
         // Of two runs at once the worse one counts: last is newest.
         test_runs
             .sort_by(|a, b| (a.at, &a.suite, a.failed, a.passed).cmp(&(b.at, &b.suite, b.failed, b.passed)));
+        let mut builds = distinct(&world.builds, |build| &build.id);
+        builds.sort_by(|a, b| (&a.repository, &a.branch, &a.id).cmp(&(&b.repository, &b.branch, &b.id)));
         let earliest = stories
             .iter()
             .map(|story| story.created_at)
@@ -99,6 +103,7 @@ impl<'a> Context<'a> {
             freezes,
             test_runs,
             findings: distinct(&world.findings, |finding| &finding.id),
+            builds,
         }
     }
 

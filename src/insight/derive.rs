@@ -98,6 +98,7 @@ pub fn derive(
             stories: story_rows,
             pull_requests: pull_request_rows,
             remedies,
+            builds: membership.builds[release].iter().map(|item| Arc::clone(context.builds[*item])).collect(),
         }));
     }
 

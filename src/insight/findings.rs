@@ -1,7 +1,7 @@
 //! Findings of code analyzers that a release brings with it: what was opened since the release
 //! of its project before it went out.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::domain::{Finding, FindingState, Instant, ReleaseId, Severity, Text};
 
@@ -71,19 +71,12 @@ fn closed(finding: &Finding, went_out: Option<Instant>) -> Option<&'static str> 
 
 /// Which findings are of which release, by position: those that were found in it, and of a
 /// repository those in what is in the making, for every release of a project that works in it.
-pub(crate) fn place<'a>(context: &Context<'a>, membership: &Membership) -> Vec<Vec<usize>> {
+pub(crate) fn place(context: &Context<'_>, membership: &Membership) -> Vec<Vec<usize>> {
     let mut placed = vec![Vec::new(); context.releases.len()];
     if context.findings.is_empty() {
         return placed;
     }
-    let mut repositories: HashMap<&Text, HashSet<&'a Text>> = HashMap::new();
-    for (release, described) in context.releases.iter().enumerate() {
-        let of_project = repositories.entry(&described.project).or_default();
-        // A project that is one repository is called like it.
-        of_project.extend(membership.names(release).map(|index| &context.releases[index].project));
-        let pull_requests = membership.pull_requests[release].iter();
-        of_project.extend(pull_requests.map(|member| &context.pull_requests[member.item].repository));
-    }
+    let repositories = membership.repositories(context);
     let mut by_release: HashMap<&ReleaseId, Vec<usize>> = HashMap::new();
     let mut by_repository: HashMap<&Text, Vec<usize>> = HashMap::new();
     for (item, finding) in context.findings.iter().enumerate() {

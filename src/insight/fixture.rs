@@ -6,13 +6,13 @@ use chrono::{Duration, TimeZone, Utc};
 
 use super::{Board, Completeness, Gate, GateName, Insight, Learned, ReleaseInsight, derive};
 use crate::domain::{
-    Category, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Facts, Finding,
-    FindingId, FindingState, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState, Release,
-    ReleaseId, ScopeChange, ScopeMove, Severity, SourceHealth, SourceId, SourceState, StatusMove, Story,
-    StoryKind, Target, TestRun, Text, Tier, Window, World,
+    Build, BuildId, Category, Check, CheckOutcome, Deployment, DeploymentId, DeploymentState, Environment,
+    EnvironmentId, Facts, Finding, FindingId, FindingState, Instant, Kind, Mergeability, Policy, PullRequest,
+    PullRequestState, Release, ReleaseId, ScopeChange, ScopeMove, Severity, SourceHealth, SourceId,
+    SourceState, StatusMove, Step, Story, StoryKind, Target, TestRun, Text, Tier, Window, World,
 };
 
-pub(crate) const ALL_KINDS: [Kind; 10] = [
+pub(crate) const ALL_KINDS: [Kind; 11] = [
     Kind::Releases,
     Kind::Stories,
     Kind::Defects,
@@ -23,6 +23,7 @@ pub(crate) const ALL_KINDS: [Kind; 10] = [
     Kind::Freezes,
     Kind::TestRuns,
     Kind::Findings,
+    Kind::Builds,
 ];
 
 /// An instant in November 2026; the 22nd, 9 o'clock, is now.
@@ -145,6 +146,26 @@ pub(crate) fn finding(number: u32, day: u32, severity: Option<Severity>) -> Find
     }
 }
 
+/// The build of `main` in the repository `payments`, whose checks ended at noon of `day`.
+pub(crate) fn build(day: u32, checks: &[(&str, CheckOutcome)]) -> Build {
+    let checks = checks.iter().map(|(name, outcome)| Check {
+        name: Text::new(name),
+        step: Step::Test,
+        required: true,
+        outcome: *outcome,
+        at: Some(at(day, 12)),
+    });
+    Build {
+        id: BuildId::of("payments", "main"),
+        repository: Text::new("payments"),
+        branch: Text::new("main"),
+        commit: Text::new("1a2b3c4d".repeat(5)),
+        checks: checks.collect(),
+        at: at(day, 12),
+        url: None,
+    }
+}
+
 /// What one source says, how it is doing, and the rules.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Setting {
@@ -214,6 +235,11 @@ impl Setting {
 
     pub(crate) fn finding(mut self, finding: Finding) -> Self {
         self.facts.findings.push(Arc::new(finding));
+        self
+    }
+
+    pub(crate) fn build(mut self, build: Build) -> Self {
+        self.facts.builds.push(Arc::new(build));
         self
     }
 

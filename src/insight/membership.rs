@@ -4,11 +4,11 @@
 //! the first of milestone, linked story, base branch and containment is the reason given,
 //! then what rules say of branches and labels, then a release that was taken over by tag.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::domain::{MatchRule, PullRequestState, Release, ReleaseId, Text};
 
-use super::{context::Context, findings, patterns::Patterns};
+use super::{builds, context::Context, findings, patterns::Patterns};
 
 /// An item of a release.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +35,8 @@ pub(crate) struct Membership {
     pub(crate) test_runs: Vec<Vec<usize>>,
     /// Findings of code analyzers, of its time or not.
     pub(crate) findings: Vec<Vec<usize>>,
+    /// Builds of the branches that it is made of.
+    pub(crate) builds: Vec<Vec<usize>>,
     /// Releases of repositories that it takes over by a tag rule.
     pub(crate) taken_over: Vec<Vec<usize>>,
     /// Pull requests of no release.
@@ -86,6 +88,7 @@ impl Membership {
             may_wait: context.releases.iter().map(|release| chooses_pull_requests(release)).collect(),
             test_runs: vec![Vec::new(); count],
             findings: Vec::new(),
+            builds: Vec::new(),
             taken_over,
             unassigned: Vec::new(),
             by_story: vec![Vec::new(); context.stories.len()],
@@ -94,6 +97,8 @@ impl Membership {
         membership.place_pull_requests(context, &compiled, &taken_by, &releases_of_story);
         membership.place_test_runs(context, &taken_by);
         membership.findings = findings::place(context, &membership);
+        let claims = |branch: &str| compiled.base.matching(branch).into_iter().copied().collect();
+        membership.builds = builds::place(context, &membership, claims);
         membership
     }
 
@@ -233,6 +238,19 @@ impl Membership {
     /// The commits that a release went out as, or would go out as now.
     pub(crate) fn heads<'a>(&self, context: &Context<'a>, release: usize) -> Vec<&'a Text> {
         self.names(release).filter_map(|index| context.releases[index].commit.as_ref()).collect()
+    }
+
+    /// The repositories that a project works in, by project.
+    pub(crate) fn repositories<'a>(&self, context: &Context<'a>) -> HashMap<&'a Text, HashSet<&'a Text>> {
+        let mut repositories: HashMap<&Text, HashSet<&Text>> = HashMap::new();
+        for (release, described) in context.releases.iter().enumerate() {
+            let of_project = repositories.entry(&described.project).or_default();
+            // A project that is one repository is called like it.
+            of_project.extend(self.names(release).map(|index| &context.releases[index].project));
+            let pull_requests = self.pull_requests[release].iter();
+            of_project.extend(pull_requests.map(|member| &context.pull_requests[member.item].repository));
+        }
+        repositories
     }
 
     /// The release, and those that it takes over.

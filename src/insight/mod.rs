@@ -14,6 +14,7 @@
 //! somebody asks.
 
 pub mod board;
+mod builds;
 mod burn_down;
 mod changes;
 mod context;

@@ -71,6 +71,7 @@ fn shorten(release: &ReleaseInsight, rows: usize, days: usize) -> ReleaseInsight
     let mut short = ReleaseInsight {
         stories: release.stories.iter().take(rows).cloned().collect(),
         pull_requests: release.pull_requests.iter().take(rows).cloned().collect(),
+        builds: release.builds.iter().take(rows).cloned().collect(),
         ..release.clone_without_rows()
     };
     if rows == 0 {

@@ -1,8 +1,10 @@
 //! Durations, counts and instants in words: short, stable in width, the coarsest honest unit.
 
+use std::sync::Arc;
+
 use chrono::Duration;
 
-use crate::domain::{Calendar, Instant};
+use crate::domain::{Build, Calendar, CheckOutcome, Instant, Text};
 
 /// A duration in its two coarsest units with leading zeros, so that a countdown does not
 /// jump: `3d 04h`, `4h 05m`, `14m`, `0m`. Rounded down; a negative one has a minus in front.
@@ -81,6 +83,44 @@ pub fn list<T: AsRef<str>>(names: &[T], most: usize) -> String {
         0 => shown,
         more => format!("{shown} and {more} more"),
     }
+}
+
+/// How a build stands: `integration failed`, `2 of 5 checks running`, `passed`.
+pub fn build_state(build: &Build) -> String {
+    let of = |outcome| build.checks.iter().filter(|check| check.outcome == outcome).count();
+    match build.outcome() {
+        CheckOutcome::Failed => {
+            let failed: Vec<&str> = build.failed().map(|check| check.name.as_str()).collect();
+            format!("{} failed", list(&failed, 2))
+        }
+        CheckOutcome::Running => {
+            format!(
+                "{} of {} running",
+                of(CheckOutcome::Running),
+                count(build.checks.len(), "check", "checks")
+            )
+        }
+        CheckOutcome::Passed => "passed".to_owned(),
+        CheckOutcome::Skipped => "all checks skipped".to_owned(),
+        CheckOutcome::Unknown => "unknown".to_owned(),
+    }
+}
+
+/// How a build stands, since when and where: `integration failed 2h ago at 1a2b3c4d`.
+pub fn build(build: &Build, now: Instant) -> String {
+    format!("{} {} at {}", build_state(build), ago(build.since(), now), commit(&build.commit))
+}
+
+/// A line for each repository: its name, and how each of its branches stands. `builds` are by
+/// repository.
+pub fn builds<'a>(builds: &'a [Arc<Build>], now: Instant) -> Vec<(&'a Text, String)> {
+    let of_repository = builds.chunk_by(|one, next| one.repository == next.repository);
+    let line = |branches: &'a [Arc<Build>]| {
+        let said: Vec<String> =
+            branches.iter().map(|branch| format!("{}: {}", branch.branch, build(branch, now))).collect();
+        Some((&branches.first()?.repository, said.join("; ")))
+    };
+    of_repository.filter_map(line).collect()
 }
 
 /// The first characters of a commit's name.

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::wire::WireError;
 use crate::domain::{
-    Booking, Deployment, Environment, Finding, Freeze, Kind, Problem, PullRequest, Release, SourceId, Story,
-    TestRun, World,
+    Booking, Build, Deployment, Environment, Finding, Freeze, Kind, Problem, PullRequest, Release, SourceId,
+    Story, TestRun, World,
 };
 
 /// The change from one world to another.
@@ -29,6 +29,7 @@ pub(super) struct WorldDelta {
     freezes: Edits<Arc<Freeze>>,
     test_runs: Edits<Arc<TestRun>>,
     findings: Edits<Arc<Finding>>,
+    builds: Edits<Arc<Build>>,
     problems: Edits<(SourceId, Problem)>,
 }
 
@@ -58,6 +59,7 @@ impl WorldDelta {
             freezes,
             test_runs,
             findings,
+            builds,
             problems,
         } = new;
         Self {
@@ -71,6 +73,7 @@ impl WorldDelta {
             freezes: edits(&old.freezes, freezes),
             test_runs: edits(&old.test_runs, test_runs),
             findings: edits(&old.findings, findings),
+            builds: edits(&old.builds, builds),
             problems: edits(&old.problems, problems),
         }
     }
@@ -88,6 +91,7 @@ impl WorldDelta {
             freezes: applied(self.freezes, &old.freezes)?,
             test_runs: applied(self.test_runs, &old.test_runs)?,
             findings: applied(self.findings, &old.findings)?,
+            builds: applied(self.builds, &old.builds)?,
             problems: applied(self.problems, &old.problems)?,
         })
     }

@@ -37,6 +37,7 @@ pub(super) fn share(facts: &mut Facts, last: Option<&Facts>) {
     once(&mut facts.deployments, &last.deployments, |item| item.id.clone());
     once(&mut facts.environments, &last.environments, |item| item.id.clone());
     once(&mut facts.findings, &last.findings, |item| item.id.clone());
+    once(&mut facts.builds, &last.builds, |item| item.id.clone());
     once(&mut facts.freezes, &last.freezes, |item| {
         (item.name.clone(), item.window.from, item.window.until, item.environments.clone())
     });

@@ -7,9 +7,9 @@ use ratatui::{
 
 use crate::{
     app::DetailPlace,
-    domain::{DeploymentState, ReviewVerdict, Text},
+    domain::{Build, DeploymentState, ReviewVerdict, Text},
     insight::{
-        DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject,
+        DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject, words,
     },
 };
 
@@ -410,6 +410,18 @@ pub(super) fn window(screen: &Screen<'_>, row: &DeploymentRow) -> String {
     }
 }
 
+fn build_line(screen: &Screen<'_>, build: &Build) -> Line<'static> {
+    let styles = &screen.look.styles;
+    let said = states::check(screen.look, build.outcome());
+    let name = format!("{} {} ", build.repository, build.branch);
+    Line::from(vec![
+        Span::styled(format!("{:<10} ", "build"), styles.muted),
+        Span::styled(name, styles.base),
+        Span::styled(format!("{} ", said.mark), said.style),
+        Span::styled(words::build(build, screen.now), said.style),
+    ])
+}
+
 fn release(screen: &Screen<'_>, insight: &ReleaseInsight, cells: usize) -> (Line<'static>, Vec<Page>) {
     let styles = &screen.look.styles;
     let item = &insight.release;
@@ -444,5 +456,6 @@ fn release(screen: &Screen<'_>, insight: &ReleaseInsight, cells: usize) -> (Line
     if let Some(tag) = &item.tag {
         lines.push(fact(screen, "tag", tag.to_string()));
     }
+    lines.extend(insight.builds.iter().map(|build| build_line(screen, build)));
     (title, vec![Page { title: "overview", lines }])
 }

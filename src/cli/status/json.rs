@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use crate::{
-    domain::{Deployment, Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target, Text},
+    domain::{
+        Build, CheckOutcome, Deployment, Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target,
+        Text,
+    },
     insight::{
         Board, Completeness, DeploymentRow, Estimate, ForecastView, Gate, NextStep, Outlook, PullRequestRow,
         ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, Tally, Verdict,
@@ -24,6 +27,7 @@ struct BoardJson<'a> {
     stories: Vec<StoryJson<'a>>,
     pull_requests: Vec<PullRequestJson<'a>>,
     deployments: Vec<DeploymentJson<'a>>,
+    builds: Vec<BuildJson<'a>>,
     sources: Vec<SourceJson<'a>>,
     problems: Vec<ProblemJson<'a>>,
     policy: &'a Policy,
@@ -195,6 +199,15 @@ struct PullRequestJson<'a> {
 }
 
 #[derive(Serialize)]
+struct BuildJson<'a> {
+    #[serde(flatten)]
+    build: &'a Build,
+    outcome: CheckOutcome,
+    since: Instant,
+    releases: Vec<&'a ReleaseId>,
+}
+
+#[derive(Serialize)]
 struct SourceJson<'a> {
     #[serde(flatten)]
     health: &'a SourceHealth,
@@ -238,6 +251,7 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>) -> String {
             .filter(of_chosen)
             .map(deployment_json)
             .collect(),
+        builds: builds(board, release),
         sources: sources(board),
         problems: board
             .world
@@ -293,6 +307,24 @@ fn release_json(insight: &ReleaseInsight) -> ReleaseJson<'_> {
         gates: &insight.gates,
         remedies: &insight.remedies,
     }
+}
+
+/// Those of `release`, or all.
+fn builds<'a>(board: &'a Board, release: Option<&ReleaseId>) -> Vec<BuildJson<'a>> {
+    let json = |build: &'a Build| BuildJson {
+        build,
+        outcome: build.outcome(),
+        since: build.since(),
+        releases: board
+            .insight
+            .releases
+            .iter()
+            .filter(|insight| insight.builds.iter().any(|known| known.id == build.id))
+            .map(|insight| &insight.release.id)
+            .collect(),
+    };
+    let all = board.world.builds.iter().map(|build| json(build));
+    all.filter(|build| release.is_none_or(|release| build.releases.contains(&release))).collect()
 }
 
 fn deployment_json(row: &DeploymentRow) -> DeploymentJson<'_> {

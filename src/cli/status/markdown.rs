@@ -41,6 +41,9 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) ->
         &["Pull request", "Title", "Author", "Stage", "Next"],
         open.collect(),
     ));
+    let builds = words::builds(&insight.builds, now);
+    let builds = builds.into_iter().map(|(name, said)| vec![escape(name), escape(&said)]).collect();
+    out.push_str(&table("Builds", &["Repository", "Branches"], builds));
     if release.is_none() {
         let others = board.insight.releases.iter().filter(|other| other.release.id != insight.release.id);
         let others = others.map(|other| {

@@ -54,6 +54,11 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) ->
         let open = insight.pull_requests.iter().filter(|row| !has_ended(row));
         rows(&mut out, open.map(|row| pull_request(row, now)).collect());
     }
+    if !insight.builds.is_empty() {
+        section(&mut out, "Builds");
+        let builds = words::builds(&insight.builds, now);
+        rows(&mut out, builds.into_iter().map(|(name, said)| vec![name.to_string(), said]).collect());
+    }
     if release.is_none() {
         if !board.insight.unassigned.is_empty() {
             section(&mut out, &format!("In no release: {} open", board.insight.unassigned.len()));

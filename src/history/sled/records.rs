@@ -80,22 +80,7 @@ impl Record for Run {
 }
 
 impl Record for Change {
-    fn decode(format: u8, bytes: &[u8]) -> Result<Self, postcard::Error> {
-        /// A change in format 1.
-        #[derive(Deserialize)]
-        struct First {
-            sequence: u64,
-            predecessor: Option<u64>,
-            pieces: u32,
-            length: u64,
-            digest: [u8; 16],
-            held_until: Option<i64>,
-        }
-        if format > 1 {
-            return codec::decode(bytes);
-        }
-        let First { sequence, predecessor, pieces, length, digest, held_until } = codec::decode(bytes)?;
-        let (form, ends) = (Form::Whole, Vec::new());
-        Ok(Self { sequence, predecessor, pieces, length, digest, held_until, form, ends })
+    fn decode(_: u8, bytes: &[u8]) -> Result<Self, postcard::Error> {
+        codec::decode(bytes)
     }
 }

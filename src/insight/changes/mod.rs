@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! before: Board ─┐
-//!                ├─ releases, stories, pull_requests, deployments, sources ─ Changes
+//!                ├─ releases, stories, pull_requests, deployments, builds, sources ─ Changes
 //! after:  Board ─┘
 //! ```
 //!
@@ -10,6 +10,7 @@
 //! then (the history begins later), what it was is told from its own events, and the change
 //! says so: [`Change::rebuilt`].
 
+mod builds;
 mod deployments;
 mod pull_requests;
 mod releases;
@@ -150,6 +151,7 @@ impl Changes {
         stories::changes(&pair, &mut changes);
         pull_requests::changes(&pair, &mut changes);
         deployments::changes(&pair, &mut changes);
+        builds::changes(&pair, &mut changes);
         sources::changes(&pair, &mut changes);
         changes.sort_by(|a, b| {
             let key = |change: &Change| (change.group, std::cmp::Reverse(change.at));

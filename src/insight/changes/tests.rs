@@ -2,13 +2,13 @@ use chrono::Duration;
 
 use super::{
     super::fixture::{
-        ALL_KINDS, Setting, at, defect, deployment, fresh, id, now, pull_request, release, scope_move, story,
-        test_run,
+        ALL_KINDS, Setting, at, build, defect, deployment, fresh, id, now, pull_request, release, scope_move,
+        story, test_run,
     },
     *,
 };
 use crate::domain::{
-    Category, Check, CheckOutcome, DeploymentState, PullRequestState, Release, ScopeChange, ScopeMove,
+    Build, Category, Check, CheckOutcome, DeploymentState, PullRequestState, Release, ScopeChange, ScopeMove,
     Severity, StatusMove, Step, Story, Target,
 };
 
@@ -53,6 +53,30 @@ fn equal_boards_differ_in_nothing() {
     let board = setting.board_at(now());
     let changes = Changes::between(&board, &board);
     assert_eq!((changes.changes.as_slice(), changes.concerned.as_slice()), (&[][..], &[][..]));
+}
+
+#[test]
+fn a_branch_turns_red_and_green_once() {
+    use CheckOutcome::{Failed, Passed, Running, Skipped};
+    for (was, is, wanted) in [
+        (Passed, Failed, Some("turned red | main of payments | integration failed at 1a2b3c4d | 21 12:00")),
+        (Running, Failed, Some("turned red | main of payments | integration failed at 1a2b3c4d | 21 12:00")),
+        (Failed, Passed, Some("turned green | main of payments | passed at 1a2b3c4d | 21 12:00")),
+        (Failed, Failed, None),
+        (Failed, Running, None),
+        (Running, Passed, None),
+        (Passed, Skipped, None),
+    ] {
+        let of = |day, outcome| setting().build(build(day, &[("integration", outcome)]));
+        let told = told(&of(20, was), &of(21, is));
+        assert_eq!(told.first().map(String::as_str), wanted, "{was:?} {is:?}");
+    }
+    // What was not there turned nothing, nor does what is of no release.
+    let red = || build(21, &[("integration", Failed)]);
+    assert_eq!(told(&setting(), &setting().build(red())), [""; 0]);
+    let elsewhere = |build: Build| setting().build(Build { repository: Text::new("elsewhere"), ..build });
+    let green = build(20, &[("integration", Passed)]);
+    assert_eq!(told(&elsewhere(green), &elsewhere(red())), [""; 0]);
 }
 
 #[test]

@@ -160,5 +160,6 @@ fn kind_word(kind: Kind) -> &'static str {
         Kind::Freezes => "freezes",
         Kind::TestRuns => "test runs",
         Kind::Findings => "findings",
+        Kind::Builds => "builds",
     }
 }

@@ -61,6 +61,8 @@ impl Explainer<'_, '_> {
                 unheard.map(|source| format!("{source} has not answered: nobody knows what it would say")),
             );
         }
+        let builds = words::builds(&insight.builds, self.now);
+        left_out.extend(builds.iter().map(|(name, said)| format!("{name} {said} (no gate asks for it)")));
         Explanation {
             title: insight.release.id.to_string(),
             value: format!("{} · now {}", insight.outlook.word(), insight.verdict.word()),

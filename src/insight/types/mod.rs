@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text};
+use crate::domain::{
+    Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text,
+};
 
 /// Everything that was worked out of one world at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -59,6 +61,8 @@ pub struct ReleaseInsight {
     pub pull_requests: Vec<PullRequestRow>,
     /// The fewest steps that turn the verdict.
     pub remedies: Vec<Remedy>,
+    /// Builds of the branches that it is made of, by repository and branch. No gate asks for them.
+    pub builds: Vec<Arc<Build>>,
 }
 
 impl ReleaseInsight {
@@ -77,6 +81,7 @@ impl ReleaseInsight {
             stories: Vec::new(),
             pull_requests: Vec::new(),
             remedies: self.remedies.clone(),
+            builds: Vec::new(),
         }
     }
 }

@@ -10,6 +10,7 @@
 //! About twice a minute something happens somewhere for two days after the anchor, day and
 //! night; after that, less often and in working hours.
 
+mod builds;
 mod cast;
 mod deploy;
 mod draft;

@@ -5,7 +5,9 @@ use std::{collections::BTreeSet, sync::Arc};
 use crate::domain::{Booking, Environment, Facts, Freeze, Instant, Kind, TestRun};
 
 use super::{
-    DemoSettings, cast,
+    DemoSettings,
+    builds::{self, BuildLife},
+    cast,
     deploy::freezes,
     draft::{Draft, PullRequestDraft, ReleaseDraft, StoryDraft},
     findings,
@@ -28,6 +30,7 @@ pub struct Organisation {
     pub(super) freezes: Vec<Known<Freeze>>,
     pub(super) test_runs: Vec<Known<TestRun>>,
     pub(super) findings: Vec<FindingLife>,
+    pub(super) builds: Vec<BuildLife>,
 }
 
 impl Organisation {
@@ -52,6 +55,7 @@ impl Organisation {
         let test_runs = runs::make(&draft, &heads, &ended);
         let freezes = freezes(&draft);
         let findings = findings::make(&draft);
+        let builds = builds::make(&draft);
         let releases = draft.releases.into_iter().map(|made| {
             let ReleaseDraft { release, known_from, targets, .. } = made;
             let commits = heads.remove(&release.id).unwrap_or_default();
@@ -70,6 +74,7 @@ impl Organisation {
             freezes,
             test_runs,
             findings,
+            builds,
         }
     }
 }
@@ -82,10 +87,10 @@ pub fn facts(organisation: &Organisation, now: Instant) -> Facts {
 /// All kinds: the organisation has tools for everything.
 pub(super) fn covers() -> BTreeSet<Kind> {
     use Kind::{
-        Bookings, Defects, Deployments, Environments, Findings, Freezes, PullRequests, Releases, Stories,
-        TestRuns,
+        Bookings, Builds, Defects, Deployments, Environments, Findings, Freezes, PullRequests, Releases,
+        Stories, TestRuns,
     };
-    let work = [Releases, Stories, Defects, PullRequests, TestRuns, Findings];
+    let work = [Releases, Stories, Defects, PullRequests, TestRuns, Findings, Builds];
     work.into_iter().chain([Deployments, Environments, Bookings, Freezes]).collect()
 }
 

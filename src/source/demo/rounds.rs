@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::domain::{
-    Booking, Deployment, Environment, Facts, Finding, Freeze, Instant, Kind, PullRequest, Release, Story,
-    TestRun,
+    Booking, Build, Deployment, Environment, Facts, Finding, Freeze, Instant, Kind, PullRequest, Release,
+    Story, TestRun,
 };
 
 use super::{
@@ -27,6 +27,7 @@ pub(super) struct Rounds {
     freezes: Vec<Option<Arc<Freeze>>>,
     test_runs: Vec<Option<Arc<TestRun>>>,
     findings: Vec<Option<Arc<Finding>>>,
+    builds: Vec<Option<Arc<Build>>>,
     /// Events after the first round, oldest first.
     events: Vec<Event>,
     /// How many of them have happened.
@@ -48,6 +49,7 @@ impl Rounds {
             freezes: first(&organisation.freezes, now, Kind::Freezes, &mut events),
             test_runs: first(&organisation.test_runs, now, Kind::TestRuns, &mut events),
             findings: first(&organisation.findings, now, Kind::Findings, &mut events),
+            builds: first(&organisation.builds, now, Kind::Builds, &mut events),
             events: Vec::new(),
             happened: 0,
         };
@@ -82,6 +84,7 @@ impl Rounds {
                 Kind::Bookings => again(&organisation.bookings, &mut self.bookings, item, now),
                 Kind::Freezes => again(&organisation.freezes, &mut self.freezes, item, now),
                 Kind::Findings => again(&organisation.findings, &mut self.findings, item, now),
+                Kind::Builds => again(&organisation.builds, &mut self.builds, item, now),
                 Kind::TestRuns => again(&organisation.test_runs, &mut self.test_runs, item, now),
             }
         }
@@ -113,6 +116,7 @@ impl Rounds {
             freezes: listed(&self.freezes),
             test_runs: listed(&self.test_runs),
             findings: listed(&self.findings),
+            builds: listed(&self.builds),
             problems: Vec::new(),
         }
     }

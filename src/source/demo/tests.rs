@@ -107,6 +107,11 @@ fn the_release_on_screen_is_in_trouble_and_the_next_to_come() {
         })
     };
     assert!(open_and_high("ledger-core") && !open_and_high("api"));
+    let main_of = |repository: &str| {
+        facts.builds.iter().find(|build| build.repository.as_str() == repository).unwrap().outcome()
+    };
+    assert_eq!(main_of("ledger-core"), crate::domain::CheckOutcome::Failed);
+    assert_eq!(facts.builds.len(), 5);
     let auth = ReleaseId::of("auth", "2.9");
     let of_auth = |environment: &str, state| {
         facts.deployments.iter().any(|deployment| {
@@ -228,6 +233,9 @@ fn assert_of_its_time(facts: &Facts, now: Instant) {
     }
     assert!(facts.releases.iter().filter_map(|release| release.released_at).all(|at| past(&at)));
     assert!(facts.test_runs.iter().all(|run| past(&run.at)));
+    for build in &facts.builds {
+        assert!(past(&build.at) && build.checks.iter().filter_map(|check| check.at).all(|at| past(&at)));
+    }
 }
 
 proptest! {
@@ -362,7 +370,7 @@ fn the_source_says_what_is_new_and_when_nothing_is() {
     let now = settings.picture();
     let Ok(Answer::Facts(first)) = ask(now) else { panic!("the first round has facts") };
     assert_eq!(*first, facts(&Organisation::new(&settings), now));
-    assert!(Kind::Findings == *first.covers.last().unwrap() && first.covers.len() == 10);
+    assert!(Kind::Builds == *first.covers.last().unwrap() && first.covers.len() == 11);
     assert!(matches!(ask(now), Ok(Answer::Unchanged)));
     assert!(matches!(ask(now + Duration::minutes(10)), Ok(Answer::Facts(_))));
     assert!(matches!(ask(now), Ok(Answer::Facts(_))), "back in time");

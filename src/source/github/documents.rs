@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub(super) enum Document {
     Repository,
     Branch,
+    Build,
     Milestones,
     Issues,
     MilestoneIssues,
@@ -35,9 +36,10 @@ pub(super) type Lacking = BTreeSet<String>;
 
 impl Document {
     /// All there are.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::Repository,
         Self::Branch,
+        Self::Build,
         Self::Milestones,
         Self::Issues,
         Self::MilestoneIssues,
@@ -54,6 +56,7 @@ impl Document {
         match self {
             Self::Repository => include_str!("queries/repository.graphql"),
             Self::Branch => include_str!("queries/branch.graphql"),
+            Self::Build => include_str!("queries/build.graphql"),
             Self::Milestones => include_str!("queries/milestones.graphql"),
             Self::Issues => include_str!("queries/issues.graphql"),
             Self::MilestoneIssues => include_str!("queries/milestone_issues.graphql"),
@@ -71,6 +74,7 @@ impl Document {
         match self {
             Self::Repository => "repository",
             Self::Branch => "rules of a branch",
+            Self::Build => "checks of a branch",
             Self::Milestones => "milestones",
             Self::Issues => "issues",
             Self::MilestoneIssues => "issues of a milestone",
@@ -86,6 +90,7 @@ impl Document {
     pub(super) fn permission(self) -> &'static str {
         match self {
             Self::Repository | Self::Branch => "Metadata: read",
+            Self::Build => "Contents: read, Checks: read and Commit statuses: read",
             Self::Milestones | Self::Issues | Self::MilestoneIssues => "Issues: read",
             Self::PullRequests | Self::PullRequestsAgain | Self::Search => {
                 "Pull requests: read, Contents: read, Checks: read and Commit statuses: read"
@@ -206,6 +211,7 @@ mod tests {
         for (document, nodes, points) in [
             (Document::Repository, 100, 1),
             (Document::Branch, 0, 1),
+            (Document::Build, 100, 1),
             (Document::Milestones, 100, 1),
             (Document::Issues, 11_100, 5),
             (Document::MilestoneIssues, 11_100, 5),

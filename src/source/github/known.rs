@@ -5,17 +5,17 @@ use std::{
     sync::Arc,
 };
 
-use globset::GlobSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    builds::{self, Branches},
     deployments,
     findings::{self, Alert},
     naming::Naming,
     pull_requests, releases,
     rules::BranchRules,
     stories,
-    wire::{Deployment, Issue, Milestone, PullRequest, Release, Tag},
+    wire::{BranchHead, Deployment, Issue, Milestone, PullRequest, Release, Tag},
 };
 use crate::{
     domain::{Calendar, Facts, Instant, Kind, Problem, Text},
@@ -33,6 +33,8 @@ pub(super) enum Part {
     /// Releases and tags.
     Releases,
     Deployments,
+    /// Heads of the main branch and of release branches, with their checks.
+    Builds,
     /// Workflow runs: read only to notice that checks changed.
     Runs,
     /// Alerts of code scanning.
@@ -54,6 +56,14 @@ pub(super) struct Known {
     pub(super) tags: Vec<Tag>,
     pub(super) deployments: Vec<Deployment>,
     pub(super) findings: BTreeMap<u64, Alert>,
+    /// The main branch.
+    pub(super) main: Option<Text>,
+    /// The heads of the main branch and of release branches.
+    pub(super) builds: BTreeMap<Text, BranchHead>,
+    /// How often they were read in vain while a check of them ran.
+    pub(super) builds_asked: u32,
+    /// When a workflow run on a branch changed last.
+    pub(super) runs: BTreeMap<Text, Instant>,
     /// Pull requests that a search of the settings found.
     pub(super) searched: BTreeSet<u64>,
     /// How the service calls it: other names lead to it after it was renamed.
@@ -91,7 +101,7 @@ pub(super) struct Meaning<'a> {
     pub(super) service: &'a str,
     pub(super) naming: &'a Naming,
     pub(super) labels: &'a Labels,
-    pub(super) bases: Option<&'a GlobSet>,
+    pub(super) branches: Branches<'a>,
     pub(super) calendar: &'a Calendar,
     /// What ended before is not told.
     pub(super) since: Instant,
@@ -102,6 +112,25 @@ impl Known {
     pub(super) fn milestones_since(&self, since: Instant) -> Vec<&Milestone> {
         let is_told = |milestone: &&Milestone| milestone.closed_at.is_none_or(|at| at >= since);
         self.milestones.values().filter(is_told).collect()
+    }
+
+    /// Pull requests that are open.
+    pub(super) fn open_pull_requests(&self) -> impl Iterator<Item = &PullRequest> {
+        self.pull_requests.values().filter(|found| found.is_open())
+    }
+
+    /// The bases of open pull requests, and of how many each is.
+    pub(super) fn open_bases(&self) -> BTreeMap<&Text, usize> {
+        let mut bases = BTreeMap::new();
+        for base in self.open_pull_requests().filter_map(|found| found.base_ref_name.as_ref()) {
+            *bases.entry(base).or_default() += 1;
+        }
+        bases
+    }
+
+    /// Whether the build of `branch` is read.
+    pub(super) fn is_built(&self, branch: &Text) -> bool {
+        self.main.as_ref() == Some(branch) || self.builds.contains_key(branch)
     }
 
     /// What a part could not read, replacing what it could not read before.
@@ -140,10 +169,8 @@ impl Known {
         let is_recent = |found: &PullRequest| {
             found.is_open() || found.merged_at.or(found.closed_at).is_none_or(|at| at >= meaning.since)
         };
-        let has_base = |found: &PullRequest| {
-            let base = found.base_ref_name.as_deref().unwrap_or_default();
-            meaning.bases.is_none_or(|bases| bases.is_match(base))
-        };
+        let has_base =
+            |found: &PullRequest| meaning.branches.has(found.base_ref_name.as_deref().unwrap_or_default());
         let is_told = |found: &&PullRequest| {
             is_recent(found) && has_base(found) || self.searched.contains(&found.number)
         };
@@ -174,6 +201,12 @@ impl Known {
         facts.releases.extend(told.into_iter().map(Arc::new));
         facts.deployments.extend(deployed.into_iter().map(Arc::new));
         facts.findings.extend(self.findings.values().map(|alert| Arc::new(findings::finding(alert, naming))));
+        for (branch, head) in &self.builds {
+            if self.main.as_ref() == Some(branch) || meaning.branches.has(branch) {
+                let build = builds::build(branch, head, naming, self.rules.get(branch));
+                facts.builds.extend(build.map(Arc::new));
+            }
+        }
         facts.environments.extend(environments.into_iter().map(Arc::new));
         facts.problems.extend(self.problems.values().flatten().cloned());
         facts.problems.extend(problems.into_iter().take(20));
@@ -192,6 +225,9 @@ impl Known {
         }
         if self.read.contains(&Part::Findings) {
             covers.push(Kind::Findings);
+        }
+        if self.builds.values().any(|head| head.status_check_rollup.is_some()) {
+            covers.push(Kind::Builds);
         }
         if deploys {
             covers.extend([Kind::Deployments, Kind::Environments]);

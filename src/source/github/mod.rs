@@ -23,7 +23,7 @@
 //! | the repository, its main branch and rules, environments | Metadata |
 //! | issues, milestones | Issues |
 //! | pull requests with reviews and requested reviewers | Pull requests |
-//! | their commits and checks | Contents, Checks, Commit statuses |
+//! | their commits and checks, builds | Contents, Checks, Commit statuses |
 //! | releases, tags | Contents |
 //! | deployments | Deployments |
 //! | workflow runs | Actions |
@@ -36,9 +36,11 @@
 //! What operations need besides is in `operations/mod.rs`.
 //!
 //! Workflow runs are no test runs: they have no counts of tests. They are read to notice that
-//! checks changed.
+//! checks changed: those of pull requests, and those of the heads of the main branch and of release
+//! branches, which are builds (`builds.rs`).
 
 mod attention;
+mod builds;
 #[cfg(test)]
 mod cost;
 mod deployments;
@@ -71,6 +73,7 @@ use globset::GlobSet;
 pub use settings::{GithubRepository, GithubSettings};
 
 use self::{
+    builds::Branches,
     graphql::{Dialect, Graphql},
     known::{Known, Meaning, Part},
     memory::Memory,
@@ -235,6 +238,7 @@ impl GithubSource {
                 round,
                 recent_days: self.settings.recent_days,
                 searches: &self.settings.search,
+                branches: Branches { patterns: &self.settings.bases, bases: self.bases.as_ref() },
             };
             if !is_whole {
                 return reading.news(of).await.map(|read| read || is_news);
@@ -265,7 +269,7 @@ impl GithubSource {
                 service: self.id.as_str(),
                 naming: &naming,
                 labels: &self.labels,
-                bases: self.bases.as_ref(),
+                branches: Branches { patterns: &self.settings.bases, bases: self.bases.as_ref() },
                 calendar: &self.settings.calendar,
                 since: days_before(now, self.settings.recent_days),
             };

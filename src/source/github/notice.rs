@@ -8,7 +8,7 @@
 //! | milestones | milestones |
 //! | the newest releases, the first tags | releases |
 //! | the newest deployments | deployments and their statuses |
-//! | the newest workflow runs | checks of the pull requests whose heads they ran on |
+//! | the newest workflow runs | checks of the pull requests whose heads they ran on, and of branches |
 //! | the alert of code scanning that changed last | findings |
 //!
 //! What none of them tells (statuses of other services on a commit, rules of branches) is looked
@@ -24,7 +24,7 @@ use super::{
     settings::GithubRepository,
 };
 use crate::{
-    domain::{Problem, Text},
+    domain::{Instant, Problem, Text},
     source::http::{HttpError, HttpErrorKind, Reply, Request, Session},
 };
 
@@ -122,6 +122,8 @@ struct Runs {
 #[derive(Deserialize)]
 struct Run {
     head_sha: Option<Text>,
+    head_branch: Option<Text>,
+    updated_at: Option<Instant>,
 }
 
 /// `repos/owner/name/path` below `prefix`.
@@ -196,11 +198,27 @@ fn changed(reply: &Reply, known: &mut Known, part: Part) -> Result<(), HttpError
     }
     if part == Part::Runs {
         let runs: Runs = reply.json()?;
+        ran(&runs.workflow_runs, known);
         known.checked.extend(runs.workflow_runs.into_iter().filter_map(|run| run.head_sha));
     } else {
         known.changed.insert(part);
     }
     Ok(())
+}
+
+/// Notes which branches something ran on since the last time.
+fn ran(runs: &[Run], known: &mut Known) {
+    let mut latest = known.runs.clone();
+    latest.retain(|branch, _| known.is_built(branch));
+    for run in runs {
+        let (Some(branch), Some(at)) = (&run.head_branch, run.updated_at) else { continue };
+        if known.is_built(branch) && known.runs.get(branch).is_none_or(|before| *before < at) {
+            known.changed.insert(Part::Builds);
+        }
+        let known = latest.entry(branch.clone()).or_insert(at);
+        *known = at.max(*known);
+    }
+    known.runs = latest;
 }
 
 /// What GitHub asks every client of its REST interface to send.

@@ -194,8 +194,28 @@ fn mergeability(found: &wire::PullRequest) -> Mergeability {
 fn checks(found: &wire::PullRequest, rules: Option<&BranchRules>) -> Vec<Check> {
     let none = BTreeSet::new();
     let required = rules.map_or(&none, |rules| &rules.checks);
+    let mut checks = checks_of(found.rollup(), required);
+    if found.is_open() && found.head.is_some() {
+        for name in required {
+            if checks.iter().all(|check| check.name != *name) {
+                checks.push(Check {
+                    name: name.clone(),
+                    step: step(name),
+                    required: true,
+                    outcome: CheckOutcome::Running,
+                    at: None,
+                });
+            }
+        }
+        checks.sort_by(|one, other| one.name.cmp(&other.name));
+    }
+    checks
+}
+
+/// The newest run of each check of a commit.
+pub(super) fn checks_of(rollup: Option<&wire::Rollup>, required: &BTreeSet<Text>) -> Vec<Check> {
     let mut newest: BTreeMap<Text, Check> = BTreeMap::new();
-    for context in found.contexts().map_or(&[][..], |contexts| &contexts.nodes) {
+    for context in all(rollup.and_then(|rollup| rollup.contexts.as_ref())) {
         let Some(name) = context.name.clone().or_else(|| context.context.clone()) else { continue };
         let check = Check {
             step: step(&name),
@@ -211,19 +231,8 @@ fn checks(found: &wire::PullRequest, rules: Option<&BranchRules>) -> Vec<Check> 
             }
         }
     }
-    if found.is_open() && found.head.is_some() {
-        for name in required {
-            newest.entry(name.clone()).or_insert_with(|| Check {
-                name: name.clone(),
-                step: step(name),
-                required: true,
-                outcome: CheckOutcome::Running,
-                at: None,
-            });
-        }
-    }
     let mut checks: Vec<Check> = newest.into_values().collect();
-    checks.extend(found.rollup().and_then(unread));
+    checks.extend(rollup.and_then(unread));
     checks
 }
 
@@ -243,7 +252,8 @@ fn unread(rollup: &wire::Rollup) -> Option<Check> {
     Some(Check { name, step: Step::Build, required: false, outcome, at: None })
 }
 
-fn outcome(context: &StatusContext) -> CheckOutcome {
+/// How a check stands.
+pub(super) fn outcome(context: &StatusContext) -> CheckOutcome {
     let upper = |value: &Option<Text>| value.as_deref().map(str::to_uppercase);
     if context.name.is_none() {
         return match upper(&context.state).as_deref() {

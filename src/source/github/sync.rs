@@ -7,6 +7,7 @@ use chrono::Duration;
 use serde_json::{Map, json};
 
 use super::{
+    builds::{self, Branches},
     documents::Document,
     findings,
     graphql::{Graphql, Paging, note},
@@ -15,7 +16,10 @@ use super::{
     rules::{BranchRules, RulesetRule},
     search,
     settings::GithubRepository,
-    wire::{Actor, Deployment, Issue, Milestone, PullRequest, Referenced, Release, Repository, Tag},
+    wire::{
+        Actor, Deployment, Issue, Milestone, PullRequest, Referenced, ReferencedHead, Release, Repository,
+        Tag,
+    },
 };
 use crate::{
     domain::{Instant, Problem, Progress, Text},
@@ -40,7 +44,7 @@ const SWEEP_MINUTES: i64 = 60;
 const MOST_SEARCHES: usize = 10;
 const MOST_FOUND: usize = 300;
 /// The order in which parts are read.
-const PARTS: [Part; 7] = [
+const PARTS: [Part; 8] = [
     Part::Milestones,
     Part::Releases,
     Part::PullRequests,
@@ -48,6 +52,8 @@ const PARTS: [Part; 7] = [
     Part::Issues,
     Part::Deployments,
     Part::Findings,
+    // After pull requests: one that was merged is a new head.
+    Part::Builds,
 ];
 /// How often an unsettled pull request is asked again before its next change.
 const MOST_ASKED: u32 = 10;
@@ -61,6 +67,7 @@ pub(super) struct Reading<'a> {
     pub(super) round: &'a Round,
     pub(super) recent_days: u32,
     pub(super) searches: &'a [String],
+    pub(super) branches: Branches<'a>,
 }
 
 /// Whether everything must be read: for the first time, or because a day has passed.
@@ -88,6 +95,7 @@ impl Reading<'_> {
             Part::Deployments,
             Part::Findings,
             Part::Search,
+            Part::Builds,
         ]);
         known.changed = &known.changed - &known.hidden;
         self.branch(known).await?;
@@ -110,13 +118,17 @@ impl Reading<'_> {
             self.open_pull_requests(known).await?;
             self.rules(known).await?;
             known.asked.clear();
-            known.changed.insert(Part::Search);
+            known.changed.extend([Part::Search, Part::Builds]);
             known.swept_at = Some(self.round.now);
             any = true;
         }
         if known.changed.contains(&Part::PullRequests) && !known.hidden.contains(&Part::Search) {
             known.changed.insert(Part::Search);
         }
+        if known.builds_asked < MOST_ASKED && known.builds.values().any(builds::is_running) {
+            known.changed.insert(Part::Builds);
+        }
+        known.changed = &known.changed - &known.hidden;
         for part in PARTS {
             any |= self.part(part, known).await?;
         }
@@ -137,6 +149,7 @@ impl Reading<'_> {
             Part::Deployments => self.deployments(known).await,
             Part::Findings => self.findings(known).await,
             Part::Search => self.search(known).await,
+            Part::Builds => self.builds(known).await,
             Part::Repository | Part::Runs => Ok(Vec::new()),
         };
         match result {
@@ -216,6 +229,7 @@ impl Reading<'_> {
         known.environments =
             super::wire::all(found.environments.as_ref()).iter().map(|place| place.name.clone()).collect();
         known.rules.clear();
+        known.main = found.default_branch_ref.as_ref().map(|branch| branch.name.clone());
         if let Some(branch) = found.default_branch_ref {
             let mut rules = BranchRules::default();
             if let Some(rule) = &branch.ref_update_rule {
@@ -231,10 +245,9 @@ impl Reading<'_> {
     async fn rules(&mut self, known: &mut Known) -> Result<(), HttpError> {
         let mut bases: BTreeMap<&Text, usize> =
             known.rules.keys().map(|main| (main, usize::MAX / 2)).collect();
-        for found in known.pull_requests.values().filter(|found| found.is_open()) {
-            if let Some(base) = &found.base_ref_name {
-                *bases.entry(base).or_default() += 1;
-            }
+        for (base, count) in known.open_bases() {
+            let before = bases.entry(base).or_default();
+            *before = before.saturating_add(count);
         }
         let mut bases: Vec<(Text, usize)> =
             bases.into_iter().map(|(base, count)| (base.clone(), count)).collect();
@@ -284,6 +297,31 @@ impl Reading<'_> {
             rules.add_protection(rule);
         }
         Ok(rules)
+    }
+
+    /// Heads of the main branch and of release branches.
+    async fn builds(&mut self, known: &mut Known) -> Result<Vec<Problem>, HttpError> {
+        let (mut heads, mut problems) = (BTreeMap::new(), Vec::new());
+        for branch in self.branches.of(known, MOST_BRANCHES) {
+            let mut variables = self.variables();
+            variables["ref"] = format!("refs/heads/{branch}").into();
+            let variables = variables.as_object().cloned().unwrap_or_default();
+            let answered = self.graphql.ask(Document::Build, &variables, false).await?;
+            match answered.part::<ReferencedHead>(&["repository"]) {
+                // A branch that is not there has no build.
+                Ok(found) => {
+                    let head = found.and_then(|found| found.reference).and_then(|branch| branch.target);
+                    heads.extend(head.map(|head| (branch, head)));
+                }
+                Err(error) => note(&mut problems, error.problem()),
+            }
+            for problem in answered.problems {
+                note(&mut problems, problem);
+            }
+        }
+        known.builds_asked = if known.builds == heads { known.builds_asked.saturating_add(1) } else { 0 };
+        known.builds = heads;
+        Ok(problems)
     }
 
     async fn findings(&mut self, known: &mut Known) -> Result<Vec<Problem>, HttpError> {
@@ -546,6 +584,11 @@ fn keep(known: &mut Known, found: PullRequest) {
         before.updated_at != found.updated_at || before.head_ref_oid != found.head_ref_oid
     }) {
         known.asked.remove(&found.number);
+    }
+    let base = found.base_ref_name.as_ref().filter(|_| found.merged_at.is_some());
+    let was_open = before.is_some_and(PullRequest::is_open);
+    if was_open && base.is_some_and(|base| known.is_built(base)) {
+        known.changed.insert(Part::Builds);
     }
     known.pull_requests.insert(found.number, found);
 }

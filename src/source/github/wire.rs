@@ -344,6 +344,28 @@ pub(super) struct Tagger {
     pub(super) date: Option<Instant>,
 }
 
+/// A branch by its name, and what it ends with.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct ReferencedHead {
+    #[serde(rename = "ref")]
+    pub(super) reference: Option<Head>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Head {
+    pub(super) target: Option<BranchHead>,
+}
+
+/// The commit at the end of a branch.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct BranchHead {
+    pub(super) oid: Option<Text>,
+    pub(super) committed_date: Option<Instant>,
+    pub(super) url: Option<Text>,
+    pub(super) status_check_rollup: Option<Rollup>,
+}
+
 /// A branch or tag by its name.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Referenced {

@@ -9,6 +9,7 @@ use futures_util::{StreamExt, stream};
 
 use super::{
     ask::{Asking, List},
+    builds::{self, Built},
     known::{Known, Part},
     merge_requests::{is_unsettled, said},
     test_runs,
@@ -43,6 +44,8 @@ enum Item {
     Again(u64),
     Issue(u64),
     Report(u64),
+    /// The jobs of the newest pipeline of a branch.
+    Build(u64),
 }
 
 impl Item {
@@ -51,7 +54,7 @@ impl Item {
         match self {
             Self::MergeRequest(_) => 5,
             Self::Again(_) | Self::Issue(_) => 3,
-            Self::Report(_) => 1,
+            Self::Report(_) | Self::Build(_) => 1,
         }
     }
 }
@@ -61,6 +64,7 @@ enum Found {
     MergeRequest(Option<Box<MergeRequest>>, Box<Detail>),
     Issue(History),
     Report(Summary),
+    Build(Built),
     /// It is not there any more.
     Nothing,
 }
@@ -209,6 +213,11 @@ impl Details<'_> {
                 due.push(((!is_focus, 1, -updated_at.timestamp()), Item::Report(pipeline.id)));
             }
         }
+        for (_, pipeline) in builds::newest(known) {
+            if builds::is_due(known, pipeline) {
+                due.push(((false, 0, 0), Item::Build(pipeline.id)));
+            }
+        }
         due.sort_unstable();
         due.into_iter().map(|(_, item)| item).collect()
     }
@@ -238,6 +247,7 @@ impl Details<'_> {
                 Some(issue) => self.issue(issue, &mut notes).await.map(Found::Issue),
                 None => Ok(Found::Nothing),
             },
+            Item::Build(id) => self.build(id, known, &mut notes).await.map(Found::Build),
             Item::Report(id) => self.report(id, &mut notes).await.map(Found::Report),
         }?;
         notes.hidden = &notes.hidden - &known.hidden;
@@ -382,6 +392,13 @@ impl Details<'_> {
         }
     }
 
+    /// The jobs of a pipeline of a branch.
+    async fn build(self, id: u64, known: &Known, notes: &mut Notes) -> Result<Built, HttpError> {
+        let of = known.pipelines.get(&id).and_then(|pipeline| pipeline.updated_at);
+        let jobs = self.list(Part::Jobs, &format!("pipelines/{id}/jobs"), Vec::new(), notes).await?;
+        Ok(Built { of, jobs })
+    }
+
     async fn report(self, id: u64, notes: &mut Notes) -> Result<Summary, HttpError> {
         let below = format!("pipelines/{id}/test_report_summary");
         let asked = self.ask.one::<Summary>("test report", &below);
@@ -420,6 +437,13 @@ fn take(known: &mut Known, item: Item, found: Found) {
     match (item, found) {
         (Item::Issue(iid), Found::Issue(history)) => {
             known.histories.insert(iid, history);
+        }
+        (Item::Build(id), Found::Build(built)) => {
+            // Of a branch only the newest one counts.
+            let newest: BTreeSet<u64> =
+                builds::newest(known).into_iter().map(|(_, pipeline)| pipeline.id).collect();
+            known.builds.retain(|known, _| newest.contains(known));
+            known.builds.insert(id, built);
         }
         (Item::Report(id), Found::Report(summary)) => {
             known.reports.insert(id, summary);

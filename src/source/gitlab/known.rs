@@ -9,6 +9,7 @@ use globset::GlobSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    builds::{self, Built},
     deployments, freezes,
     merge_requests::{self, Beside},
     releases,
@@ -136,6 +137,10 @@ pub(super) struct Known {
     /// Pipelines of the main branch, of bases of merge requests and of tags of releases.
     pub(super) pipelines: BTreeMap<u64, Pipeline>,
     pub(super) reports: BTreeMap<u64, Summary>,
+    /// Jobs of the newest pipelines of branches.
+    pub(super) builds: BTreeMap<u64, Built>,
+    /// Base branches that the settings name.
+    pub(super) named: BTreeSet<Text>,
     /// Parts that were read to their end at least once.
     pub(super) read: BTreeSet<Part>,
     /// Parts of which something has changed that was not read yet. Only a part that was read
@@ -182,6 +187,8 @@ impl Known {
             histories: self.histories.clone(),
             details: self.details.clone(),
             reports: self.reports.clone(),
+            builds: self.builds.clone(),
+            named: self.named.clone(),
             ..Self::default()
         }
     }
@@ -204,10 +211,11 @@ impl Known {
     }
 
     /// Whether a pipeline of `reference` is told: of the main branch, of a base of an open merge
-    /// request, or of a tag of a release.
+    /// request or of the settings, or of a tag of a release.
     pub(super) fn is_watched(&self, reference: &str, naming: &Naming) -> bool {
         let main = self.project.as_ref().and_then(|project| project.default_branch.as_deref());
         main == Some(reference)
+            || self.named.iter().any(|named| named.as_str() == reference)
             || naming.release_of_tag(reference).is_some()
             || self
                 .merge_requests
@@ -286,6 +294,14 @@ impl Known {
                 Err(problem) => problems.push(problem),
             }
         }
+        let main = self.project.as_ref().and_then(|project| project.default_branch.as_ref());
+        for (branch, pipeline) in builds::newest(self) {
+            if main == Some(branch) || meaning.bases.is_none_or(|bases| bases.is_match(&**branch)) {
+                let built = self.builds.get(&pipeline.id);
+                let build = builds::build(branch, pipeline, built, self.project.as_ref(), naming);
+                facts.builds.extend(build.map(Arc::new));
+            }
+        }
         let mut runs: Vec<_> = self
             .reports
             .iter()
@@ -344,6 +360,9 @@ impl Known {
         }
         if tests {
             covers.push(Kind::TestRuns);
+        }
+        if !builds::newest(self).is_empty() {
+            covers.push(Kind::Builds);
         }
         covers
     }

@@ -284,16 +284,7 @@ fn checks(found: &MergeRequest, beside: Beside<'_>) -> Vec<Check> {
     let mut checks: Vec<Check> = Vec::new();
     if let Some(detail) = beside.detail {
         let pipeline = detail.single.head_pipeline.as_ref();
-        // A job that was started again is there twice on old servers: the newest one counts.
-        let mut newest: BTreeMap<Text, Check> = BTreeMap::new();
-        for job in &detail.jobs {
-            let check = check(job, must_pass);
-            if newest.get(&check.name).is_none_or(|known| known.at <= check.at) {
-                newest.insert(check.name.clone(), check);
-            }
-        }
-        checks.extend(newest.into_values());
-        checks.extend(pipeline.and_then(|pipeline| unexplained(pipeline, &checks, must_pass)));
+        checks.extend(checks_of(&detail.jobs, pipeline, must_pass));
         if must_pass && pipeline.is_none() && found.is_open() {
             checks.push(whole(CheckOutcome::Running, true, None));
         }
@@ -302,6 +293,21 @@ fn checks(found: &MergeRequest, beside: Beside<'_>) -> Vec<Check> {
         let outcome = CheckOutcome::Failed;
         checks.push(Check { name: Text::new(name), step: Step::Build, required: true, outcome, at: None });
     }
+    checks
+}
+
+/// The newest run of each of `jobs`, and what `pipeline` says beyond them.
+pub(super) fn checks_of(jobs: &[Job], pipeline: Option<&Pipeline>, must_pass: bool) -> Vec<Check> {
+    // A job that was started again is there twice on old servers: the newest one counts.
+    let mut newest: BTreeMap<Text, Check> = BTreeMap::new();
+    for job in jobs {
+        let check = check(job, must_pass);
+        if newest.get(&check.name).is_none_or(|known| known.at <= check.at) {
+            newest.insert(check.name.clone(), check);
+        }
+    }
+    let mut checks: Vec<Check> = newest.into_values().collect();
+    checks.extend(pipeline.and_then(|pipeline| unexplained(pipeline, &checks, must_pass)));
     checks
 }
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! notice ──▶ sync ──▶ details ──▶ known ──▶ facts
-//! 304s       lists     single things   wire      stories, merge_requests, releases, deployments, freezes, test_runs
+//! 304s       lists     single things   wire      stories, merge_requests, releases, deployments, freezes, test_runs, builds
 //! ```
 //!
 //! - A round asks seven conditional questions for each project (`notice.rs`). While all are answered
@@ -11,7 +11,7 @@
 //! - Lists that changed are read from their last known change on (`sync.rs`): everything the first time
 //!   and once a day, because nothing tells of what was deleted.
 //! - What takes requests for each single thing (the past of an issue; reviews, jobs and first commit of a
-//!   merge request; test reports) is read for what is on the board and changed, a bounded number in a
+//!   merge request; test reports; jobs of branches) is read for what is on the board and changed, a bounded number in a
 //!   round, and what is looked at first (`details.rs`).
 //! - A part that is not shown is a problem that names the role and the scope, and loses itself. Without a
 //!   token what is public is read, with fewer details.
@@ -27,6 +27,7 @@
 //! iterations, merge trains; before 15.6 `detailed_merge_status`) is done without.
 
 mod ask;
+mod builds;
 mod closing;
 mod deployments;
 mod details;
@@ -78,7 +79,7 @@ use crate::{
 /// Without a token a server allows less.
 const SHORTEST_PUBLIC_INTERVAL: Duration = Duration::from_secs(5 * 60);
 /// The form of what is kept across restarts.
-const MEMORY_VERSION: u32 = 1;
+const MEMORY_VERSION: u32 = 2;
 
 /// The source `gitlab`.
 #[derive(Debug)]
@@ -219,6 +220,7 @@ impl GitlabSource {
         let ask = Asking { session, project: &project, service: &service, round };
         let reading = Reading { ask, naming: &naming, recent_days: self.settings.recent_days };
         let mut known = std::mem::take(&mut self.known[index]);
+        known.named = builds::named(&self.settings.bases);
         let mut is_news = true;
         let result = if is_whole_due(&known, round.now) {
             let mut fresh = known.without_lists();

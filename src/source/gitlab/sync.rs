@@ -383,6 +383,7 @@ impl Reading<'_> {
             .filter_map(|found| found.target_branch.clone())
             .filter(|base| Some(base) != main.as_ref())
             .collect();
+        bases.extend(known.named.iter().filter(|named| Some(*named) != main.as_ref()).cloned());
         bases.sort();
         bases.dedup();
         of.extend(
@@ -413,10 +414,11 @@ impl Reading<'_> {
 
 /// Forgets what belongs to nothing any more.
 fn tidy(known: &mut Known) {
-    let Known { histories, issues, details, merge_requests, reports, pipelines, .. } = known;
+    let Known { histories, issues, details, merge_requests, reports, builds, pipelines, .. } = known;
     histories.retain(|iid, _| issues.contains_key(iid));
     details.retain(|iid, _| merge_requests.contains_key(iid));
     reports.retain(|id, _| pipelines.contains_key(id));
+    builds.retain(|id, _| pipelines.contains_key(id));
     known.checked.clear();
 }
 

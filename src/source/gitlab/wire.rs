@@ -312,6 +312,7 @@ pub(super) struct Pipeline {
     pub(super) updated_at: Option<Instant>,
     /// The project that runs it: a fork's, perhaps.
     pub(super) project_id: Option<u64>,
+    pub(super) web_url: Option<Text>,
 }
 
 impl Pipeline {

@@ -26,13 +26,10 @@ fn board(records: &[u8], format: u8) -> tempfile::TempDir {
 
 #[test]
 fn a_store_of_every_format_is_read_and_goes_on() {
-    for (format, records) in [
-        (1, &include_bytes!("../../fixtures/store-1.bin")[..]),
-        (2, &include_bytes!("../../fixtures/store-2.bin")[..]),
-    ] {
+    for (format, records) in [(2, &include_bytes!("../../fixtures/store-2.bin")[..])] {
         let directory = board(records, format);
         let mut told = SledHistory::open(&directory.path().join("new"), now()).unwrap();
-        story(&mut told, format);
+        story(&mut told);
         let history = SledHistory::open(directory.path(), now()).unwrap();
         assert_eq!(history.problems(), [], "format {format}");
         let instants = |history: &SledHistory| history.instants(Instant::MIN_UTC, Instant::MAX_UTC).unwrap();
@@ -82,7 +79,7 @@ fn a_store_of_every_format_is_read_and_goes_on() {
 fn write_the_fixture_of_a_store() {
     let directory = tempfile::tempdir().unwrap();
     let mut history = SledHistory::open(directory.path(), now()).unwrap();
-    story(&mut history, codec::FORMAT);
+    story(&mut history);
     history.record_health(now() + Duration::days(3), &health()).unwrap();
     history.prune(now() + Duration::days(3), &short()).unwrap();
     drop(history);
@@ -95,8 +92,8 @@ fn write_the_fixture_of_a_store() {
 }
 
 /// What is in the fixtures: two sources, more than one run of rounds, failures, facts of every
-/// kind, and, since format 2, differences. Then changes of it were pruned.
-fn story(history: &mut SledHistory, format: u8) {
+/// kind, and differences. Then changes of it were pruned.
+fn story(history: &mut SledHistory) {
     let plan = SourceId::new("plan");
     let full = Arc::new(sample::facts(8));
     for round in 0..150_i64 {
@@ -112,9 +109,6 @@ fn story(history: &mut SledHistory, format: u8) {
             let health = SourceHealth::starting(plan.clone());
             history.append(&plan, at, &full, &health).unwrap();
         }
-    }
-    if format < 2 {
-        return;
     }
     let mut facts = sample::facts(12);
     for round in 0..100 {

@@ -30,6 +30,8 @@ pub(super) struct State {
     pub(super) found: Vec<Value>,
     /// Rules of branches other than the main one.
     pub(super) branches: BTreeMap<&'static str, Value>,
+    /// Heads of branches, with their checks.
+    pub(super) heads: BTreeMap<&'static str, Value>,
     /// Repositories of `o` that are there, all with the same in them; none: `api`.
     pub(super) names: Vec<&'static str>,
     /// What every answer says is left of the limit, and until when.
@@ -193,6 +195,11 @@ impl State {
                 let branch = variables["ref"].as_str().unwrap().strip_prefix("refs/heads/").unwrap();
                 let rule = self.branches.get(branch);
                 json!({ "ref": { "name": branch, "refUpdateRule": rule } })
+            }
+            "Build" => {
+                let branch = variables["ref"].as_str().unwrap().strip_prefix("refs/heads/").unwrap();
+                let head = self.heads.get(branch);
+                json!({ "ref": head.map(|head| json!({ "name": branch, "target": head })) })
             }
             "Search" => {
                 let search = page(self.found.iter(), variables);

@@ -50,7 +50,7 @@ fn faults(told: &Facts) -> Vec<&str> {
 #[tokio::test]
 #[ignore = "needs a mock: set TMINUS_GITHUB_MOCK to its address"]
 async fn every_request_is_legal_and_every_legal_answer_can_be_read() {
-    let (mut most, mut lost) = ([0; 6], std::collections::BTreeSet::new());
+    let (mut most, mut lost) = ([0; 7], std::collections::BTreeSet::new());
     for number in 0..20 {
         let told = first_round(None, number).await.unwrap();
         assert!(faults(&told).is_empty(), "{:?}", faults(&told));
@@ -61,6 +61,7 @@ async fn every_request_is_legal_and_every_legal_answer_can_be_read() {
             told.deployments.len(),
             told.environments.len(),
             told.findings.len(),
+            told.builds.len(),
         ];
         lost.extend(told.problems.iter().map(|problem| problem.what.clone()));
         most = std::array::from_fn(|index| most[index].max(counts[index]));

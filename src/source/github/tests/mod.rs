@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod bodies;
+mod builds;
 mod examined;
 mod faults;
 mod findings;

@@ -34,8 +34,8 @@ async fn a_first_round_reads_all_pages_and_a_second_one_only_asks_whether_anythi
     );
     let asked = hub.fake.asked().len();
     // 8 questions; repository; milestones, releases, tags, deployments: 1 page each; pull requests:
-    // 3 pages of open ones, 1 of others; issues: 3 pages; rules of the branch.
-    assert_eq!(asked, 8 + 1 + 4 + 4 + 3 + 1, "{:?}", hub.told(0));
+    // 3 pages of open ones, 1 of others; issues: 3 pages; rules of the branch, its build.
+    assert_eq!(asked, 8 + 1 + 4 + 4 + 3 + 1 + 1, "{:?}", hub.told(0));
 
     for minute in [1, 2, 30] {
         let before = hub.fake.asked().len();

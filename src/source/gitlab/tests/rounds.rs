@@ -35,6 +35,7 @@ async fn everything_then_nothing_for_nothing() {
         Kind::Environments,
         Kind::Freezes,
         Kind::TestRuns,
+        Kind::Builds,
     ];
     assert_eq!(facts.covers, covers.into_iter().collect());
 
@@ -126,6 +127,45 @@ async fn what_changed_is_read_and_no_more() {
     let asked: Vec<String> =
         service.log().into_iter().filter(|(_, status)| *status != 304).map(|(asked, _)| asked).collect();
     assert_eq!(asked.len(), 4, "{asked:?}");
+}
+
+#[tokio::test]
+async fn the_newest_pipeline_of_a_branch_is_its_build() {
+    let service = Service::start().await;
+    let mut source = service.source();
+    let told = |facts: &Facts| -> Vec<(String, CheckOutcome, usize)> {
+        let builds = facts.builds.iter();
+        builds.map(|build| (build.id.to_string(), build.outcome(), build.checks.len())).collect()
+    };
+    let first = facts(&mut source, &Round::at(now())).await;
+    assert_eq!(told(&first), [("api@main".to_owned(), CheckOutcome::Passed, 1)]);
+    service.log();
+    let pipelines = |status: &str, at: &str| {
+        json!([
+            { "id": 50, "project_id": 7, "status": status, "ref": "main", "sha": "f".repeat(40),
+              "updated_at": at, "web_url": "https://gitlab.example.com/acme/pay/api/-/pipelines/50" },
+        ])
+    };
+    let jobs = |status: &str| {
+        json!([
+            { "id": 1, "name": "rspec", "stage": "test", "status": status, "allow_failure": false },
+            { "id": 2, "name": "audit", "stage": "test", "status": "failed", "allow_failure": true },
+            { "id": 3, "name": "compile", "stage": "build", "status": "success", "allow_failure": false },
+        ])
+    };
+    for (status, job, at, expected) in [
+        ("running", "running", "2026-11-25T11:30:00Z", CheckOutcome::Running),
+        ("failed", "failed", "2026-11-25T11:40:00Z", CheckOutcome::Failed),
+    ] {
+        service.put("/pipelines", pipelines(status, at));
+        service.put("/pipelines/50/jobs", jobs(job));
+        let news = facts(&mut source, &Round::at(now())).await;
+        assert_eq!(told(&news), [("api@main".to_owned(), expected, 2)]);
+        let asked = service.log().into_iter().filter(|(asked, _)| asked.contains("/jobs")).count();
+        assert_eq!(asked, 1, "{status}");
+        assert!(matches!(source.fetch(&Round::at(now())).await, Ok(Answer::Unchanged)));
+        assert_eq!(statuses(&service.log()), [304]);
+    }
 }
 
 #[tokio::test]

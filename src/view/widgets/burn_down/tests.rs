@@ -86,6 +86,7 @@ fn insight(
         stories: Vec::new(),
         pull_requests: Vec::new(),
         remedies: Vec::new(),
+        builds: Vec::new(),
     }
 }
 
