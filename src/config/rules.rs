@@ -74,17 +74,18 @@ pub(crate) fn read(top: &mut TableReader<'_>) -> WrittenRules {
     let mut rules = WrittenRules::default();
     for mut table in top.tables("metric", "metric") {
         let read = metric(&mut table);
-        let is_double = read.as_ref().is_some_and(|(metric, _)| {
-            rules.metrics.iter().any(|(other, _)| other.name == metric.name)
-        });
+        let is_double = read
+            .as_ref()
+            .is_some_and(|(metric, _)| rules.metrics.iter().any(|(other, _)| other.name == metric.name));
         check_count(&table, is_double, rules.metrics.len());
         table.finish();
         rules.metrics.extend(read.filter(|_| !is_double && rules.metrics.len() < MOST));
     }
     for mut table in top.tables("gate", "gate") {
         let read = gate(&mut table);
-        let is_double =
-            read.as_ref().is_some_and(|gate| rules.gates.iter().any(|other| other.rule.name == gate.rule.name));
+        let is_double = read
+            .as_ref()
+            .is_some_and(|gate| rules.gates.iter().any(|other| other.rule.name == gate.rule.name));
         check_count(&table, is_double, rules.gates.len());
         table.finish();
         rules.gates.extend(read.filter(|_| !is_double && rules.gates.len() < MOST));
@@ -192,7 +193,12 @@ fn named<T: Copy>(table: &mut TableReader<'_>, key: &'static str, words: &[(&'st
         let names = || words.iter().map(|(name, _)| *name);
         let guess = nearest(&written, names()).map(|near| format!(" — did you mean `{near}`?"));
         let what = format!("no {key} `{}`{}", Text::new(&written), guess.unwrap_or_default());
-        table.complain_within(key, 0, what, format!("allowed here: {}", names().collect::<Vec<_>>().join(", ")));
+        table.complain_within(
+            key,
+            0,
+            what,
+            format!("allowed here: {}", names().collect::<Vec<_>>().join(", ")),
+        );
     }
     found.map(|(_, meaning)| *meaning)
 }
@@ -220,7 +226,8 @@ fn gate(table: &mut TableReader<'_>) -> Option<WrittenGate> {
     }
     let required = table.flag("required").unwrap_or(false);
     let scope = table.texts("scope");
-    let rule = GateRule { name: name?, metric: metric?, operator: operator?, threshold: 0.0, required, scope };
+    let rule =
+        GateRule { name: name?, metric: metric?, operator: operator?, threshold: 0.0, required, scope };
     let (metric_at, threshold_at) = (table.place_of("metric"), table.place_of("threshold"));
     Some(WrittenGate { rule, threshold: threshold?, metric_at, threshold_at })
 }

@@ -162,6 +162,8 @@ fn every_setting_reaches_the_configuration() {
             blocking: vec![Severity::Critical, Severity::High],
             required_gates: vec![Text::new("tests")],
             disabled_gates: vec![Text::new("freeze")],
+            metrics: Vec::new(),
+            own_gates: Vec::new(),
         }
     );
     assert_eq!((config.board.as_deref(), config.project.as_deref()), (Some("wall"), Some("payments")));

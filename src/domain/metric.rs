@@ -44,14 +44,8 @@ pub enum Items {
 
 impl Items {
     /// All of them.
-    pub const ALL: [Self; 6] = [
-        Self::Stories,
-        Self::Defects,
-        Self::PullRequests,
-        Self::Findings,
-        Self::TestRuns,
-        Self::Deployments,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Stories, Self::Defects, Self::PullRequests, Self::Findings, Self::TestRuns, Self::Deployments];
 
     /// Their name in the configuration and in JSON.
     pub const fn key(self) -> &'static str {

@@ -57,7 +57,7 @@ pub use preview::Preview;
 pub use recap::{Deployed, Late, Recap, Returned, Said};
 pub use types::{
     BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis,
-    ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight, MetricValue, NextStep, Outlook,
-    PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage,
-    Standing, StepState, Steps, StoryRow, Subject, Tally, Unit, Verdict,
+    ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight, MetricValue, NextStep,
+    Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem, ScheduleProblemKind,
+    ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, Tally, Unit, Verdict,
 };

@@ -26,11 +26,7 @@ struct Step {
 /// The steps for one release, the most effective first: what turns several gates at once;
 /// then what turns a no-go, as nothing else turns the verdict before; then what takes the
 /// fewest things.
-pub(crate) fn remedies(
-    question: &Question<'_, '_>,
-    gates: &[Gate],
-    stories: &[StoryRow],
-) -> Vec<Remedy> {
+pub(crate) fn remedies(question: &Question<'_, '_>, gates: &[Gate], stories: &[StoryRow]) -> Vec<Remedy> {
     let mut steps: Vec<(usize, bool, Step)> = Vec::new();
     let mut asked: BTreeSet<SourceId> = BTreeSet::new();
     for gate in gates.iter().filter(|gate| matches!(gate.answer, GateAnswer::NoGo | GateAnswer::Unknown)) {
@@ -74,11 +70,7 @@ fn refresh(context: &Context<'_>, source: SourceId, gate: GateName) -> Step {
     }
 }
 
-fn step(
-    question: &Question<'_, '_>,
-    gate: &Gate,
-    stories: &[StoryRow],
-) -> Step {
+fn step(question: &Question<'_, '_>, gate: &Gate, stories: &[StoryRow]) -> Step {
     let pull_requests = question.pull_requests;
     let context = question.context;
     let make = |things: usize, action: String, subject: Option<Subject>| Step {
@@ -88,7 +80,11 @@ fn step(
     let row = question.destination();
     let deployment = row.map(|row| Subject::Deployment(row.deployment.id.clone()));
     if gate.answer == GateAnswer::Unknown && gate.needed.starts_with("required") {
-        return make(1, format!("{}: {}", gate.name.title(), gate.needed), Some(Subject::Gate(gate.name.clone())));
+        return make(
+            1,
+            format!("{}: {}", gate.name.title(), gate.needed),
+            Some(Subject::Gate(gate.name.clone())),
+        );
     }
     match &gate.name {
         GateName::Stories if gate.answer == GateAnswer::Unknown => {
@@ -228,8 +224,7 @@ fn own(
     make: &dyn Fn(usize, String, Option<Subject>) -> Step,
 ) -> Step {
     let items = question.rules.measure(name, question.inputs());
-    let (counted, left_out) =
-        items.map(|measured| (measured.counted, measured.left_out)).unwrap_or_default();
+    let (counted, left_out) = items.map(|measured| (measured.counted, measured.left_out)).unwrap_or_default();
     let at_gate = || Some(Subject::Gate(gate.name.clone()));
     if gate.answer == GateAnswer::Unknown {
         let untold: Vec<_> =

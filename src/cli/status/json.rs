@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::{
     domain::{Deployment, Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target, Text},
     insight::{
-        Board, Completeness, DeploymentRow, Estimate, Evidence, ForecastView, Gate, MetricValue, NextStep, Outlook, PullRequestRow,
-        ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, Tally, Verdict,
+        Board, Completeness, DeploymentRow, Estimate, Evidence, ForecastView, Gate, MetricValue, NextStep,
+        Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps,
+        StoryRow, Tally, Verdict,
     },
 };
 

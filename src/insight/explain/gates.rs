@@ -132,7 +132,8 @@ impl Explainer<'_, '_> {
                 let goes_to = self.destination(index);
                 let all =
                     schedule::dependencies(self.context, index, goes_to.map(|goes_to| &goes_to.environment));
-                let mut rows: Vec<Row> = all.iter().map(|(id, state)| Row::of(id, state.said_of(id))).collect();
+                let mut rows: Vec<Row> =
+                    all.iter().map(|(id, state)| Row::of(id, state.said_of(id))).collect();
                 rows.extend(goes_to.map(|goes_to| {
                     Row::remark(format!("asked about: {}", gates::when_and_where(self.context, goes_to)))
                 }));
@@ -141,7 +142,8 @@ impl Explainer<'_, '_> {
             GateName::Environment | GateName::Freeze | GateName::Runbook => {
                 match self.destination(index).and_then(|deployment| self.row(&deployment.id)) {
                     Some(row) => {
-                        let about = Row::of(&row.deployment.id, format!("asked about: {}", row.deployment.id));
+                        let about =
+                            Row::of(&row.deployment.id, format!("asked about: {}", row.deployment.id));
                         let lines = self.deployment_lines(row).into_iter().map(Row::remark);
                         (std::iter::once(about).chain(lines).collect(), Vec::new())
                     }
@@ -163,9 +165,8 @@ impl Explainer<'_, '_> {
             release: index,
         };
         let Some(measured) = rules.measure(name, inputs) else { return (Vec::new(), Vec::new()) };
-        let line = |item: &Item<'_>, why: &str| {
-            Row::of(item.key(), format!("{} {}{why}", item.key(), item.said()))
-        };
+        let line =
+            |item: &Item<'_>, why: &str| Row::of(item.key(), format!("{} {}{why}", item.key(), item.said()));
         let counted = measured.counted.iter().map(|item| line(item, ""));
         let left_out = measured.left_out.iter().map(|(item, why)| line(item, &format!(" · {why}")));
         (counted.collect(), left_out.collect())
@@ -186,8 +187,8 @@ impl Explainer<'_, '_> {
         let counted = found.severe.iter().chain(&found.unrated);
         let counted = counted.map(|finding| Row::of(&finding.id, line(finding))).collect();
         let left_out = found.left_out.iter();
-        let left_out = left_out
-            .map(|(finding, why)| Row::of(&finding.id, format!("{} · {why}", line(finding))));
+        let left_out =
+            left_out.map(|(finding, why)| Row::of(&finding.id, format!("{} · {why}", line(finding))));
         (counted, left_out.collect())
     }
 

@@ -255,7 +255,11 @@ fn share(picked: &mut Picked<'_>, of: &Query, now: Instant) -> Outcome {
     let ratio = |met: u32, missed: u32| f64::from(met) / (f64::from(met) + f64::from(missed));
     let (low, high) = (ratio(met.0, missed.1), ratio(met.1, missed.0));
     if low.is_nan() || high.is_nan() {
-        let why = if untold == 0 { "none to take a share of".to_owned() } else { format!("{untold} cannot be told") };
+        let why = if untold == 0 {
+            "none to take a share of".to_owned()
+        } else {
+            format!("{untold} cannot be told")
+        };
         return Outcome::Unknown(why);
     }
     Outcome::Range(low, high, if untold == 0 { String::new() } else { format!("{untold} cannot be told") })

@@ -73,7 +73,9 @@ pub(crate) fn described(metric: &Metric) -> String {
     if !metric.filter.is_empty() {
         described.push_str(&format!(" with `{}`", metric.filter));
     }
-    if let Some(length) = metric.period_seconds.and_then(|seconds| Duration::try_seconds(seconds.try_into().ok()?)) {
+    if let Some(length) =
+        metric.period_seconds.and_then(|seconds| Duration::try_seconds(seconds.try_into().ok()?))
+    {
         described.push_str(&format!(", of the last {}", words::duration(length)));
     }
     described

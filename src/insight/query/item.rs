@@ -202,7 +202,9 @@ impl<'a> Item<'a> {
                 let ended = pull_request.merged_at.or(pull_request.closed_at);
                 span(first_known(pull_request), ended, pull_request.state != PullRequestState::Open)
             }
-            (Self::PullRequest { pull_request, .. }, Field::Idle) => span(pull_request.updated_at, None, false),
+            (Self::PullRequest { pull_request, .. }, Field::Idle) => {
+                span(pull_request.updated_at, None, false)
+            }
             (Self::Finding { finding, .. }, Field::Age) => {
                 let is_over = matches!(finding.state, FindingState::Fixed | FindingState::Dismissed);
                 span(Some(finding.opened_at), finding.closed_at, is_over)
@@ -293,11 +295,15 @@ impl<'a> Item<'a> {
         match (self, flag) {
             (Self::Story { story, .. }, Flag::Open | Flag::Done) => match story.category {
                 Category::Unknown => None,
-                category => Some((category == Category::Done) == (flag == Flag::Done) && category != Category::Dropped),
+                category => Some(
+                    (category == Category::Done) == (flag == Flag::Done) && category != Category::Dropped,
+                ),
             },
             (Self::Story { is_blocked, .. }, Flag::Blocked) => Some(*is_blocked),
             (Self::Story { story, .. }, Flag::Returned) => Some(returns(story) > 0),
-            (Self::Story { .. } | Self::PullRequest { .. } | Self::Deployment { .. }, Flag::Overdue) => is_overdue(),
+            (Self::Story { .. } | Self::PullRequest { .. } | Self::Deployment { .. }, Flag::Overdue) => {
+                is_overdue()
+            }
             (Self::PullRequest { pull_request, .. }, _) => match flag {
                 Flag::Open => Some(pull_request.state == PullRequestState::Open),
                 Flag::Merged => Some(pull_request.state == PullRequestState::Merged),

@@ -39,7 +39,8 @@ impl QueryError {
 
     /// The carets that stand below the wrong part of `query`, with the blanks before them.
     pub(crate) fn carets(&self, query: &str) -> String {
-        let part = |range: Range<usize>| -> String { query.chars().skip(range.start).take(range.len()).collect() };
+        let part =
+            |range: Range<usize>| -> String { query.chars().skip(range.start).take(range.len()).collect() };
         let before = part(0..self.at.start).width();
         let under = part(self.at.clone()).width().max(1);
         format!("{}{}", " ".repeat(before), "^".repeat(under))
@@ -236,7 +237,8 @@ impl Parser {
             return Err(QueryError::new(start..start + 1, "a quote that is not closed"));
         }
         while let Some(character) = self.peek() {
-            let ends = character.is_whitespace() || (character == ':' && is_name) || (character == ',' && !is_name);
+            let ends =
+                character.is_whitespace() || (character == ':' && is_name) || (character == ',' && !is_name);
             if ends {
                 break;
             }

@@ -26,7 +26,7 @@ fn all() -> Setting {
 
 fn says(name: GateName, cases: Vec<(&str, Setting, GateAnswer, &str, &str)>) {
     for (case, setting, answer, measured, needed) in cases {
-        let gate = setting.gate(name);
+        let gate = setting.gate(name.clone());
         assert_eq!((gate.answer, &*gate.measured, &*gate.needed), (answer, measured, needed), "{case}");
     }
 }

@@ -5,8 +5,8 @@ mod schedule;
 mod work;
 
 pub use readiness::{
-    BurnDown, BurnDownDay, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, MetricValue,
-    Outlook, ScopeStep, Unit, Verdict,
+    BurnDown, BurnDownDay, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName,
+    MetricValue, Outlook, ScopeStep, Unit, Verdict,
 };
 pub use schedule::{
     CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Schedule, ScheduleProblem,
