@@ -165,6 +165,7 @@ fn payments_insight() -> ReleaseInsight {
         },
         burn_down: burn_down(),
         gates: gates(),
+        metrics: Vec::new(),
         verdict: Verdict::NoGo,
         outlook: Outlook::AtRisk,
         forecast: ForecastView::Dates {
@@ -378,6 +379,7 @@ fn small(
         tally: Tally::default(),
         burn_down: BurnDown::default(),
         gates: Vec::new(),
+        metrics: Vec::new(),
         verdict: Verdict::Unknown,
         outlook,
         forecast: promised.map_or_else(withheld, dates),

@@ -97,7 +97,7 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
     let at = |index: u32| index as usize;
     match row {
         Row::Heading(_) => None,
-        Row::Gate(index) => Some(Subject::Gate(release?.gates.get(at(index))?.name)),
+        Row::Gate(index) => Some(Subject::Gate(release?.gates.get(at(index))?.name.clone())),
         Row::Story(index) => Some(Subject::Story(release?.stories.get(at(index))?.story.key.clone())),
         Row::PullRequest(index) => {
             Some(Subject::PullRequest(release?.pull_requests.get(at(index))?.pull_request.id.clone()))
@@ -107,7 +107,7 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         }
         Row::Remedy(index) => {
             let remedy = release?.remedies.get(at(index))?;
-            Some(remedy.subject.clone().unwrap_or(Subject::Gate(remedy.gate)))
+            Some(remedy.subject.clone().unwrap_or(Subject::Gate(remedy.gate.clone())))
         }
         Row::Deployment(index) => Some(Subject::Deployment(
             view.board.insight.schedule.deployments.get(at(index))?.deployment.id.clone(),

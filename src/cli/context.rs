@@ -99,7 +99,12 @@ impl Context {
 
 /// A mistyped gate would be asked for in vain: its name is an error.
 fn gates_exist(config: &Config) -> Result<(), Failure> {
-    let known = || GateName::ALL.into_iter().map(GateName::key);
+    let own = &config.policy.own_gates;
+    let names: Vec<GateName> = GateName::BUILT_IN
+        .into_iter()
+        .chain(own.iter().map(|gate| GateName::Own(gate.name.clone())))
+        .collect();
+    let known = || names.iter().map(GateName::key);
     for (setting, gates) in
         [("gates.required", &config.policy.required_gates), ("gates.disabled", &config.policy.disabled_gates)]
     {

@@ -221,6 +221,30 @@ impl<'r> TableReader<'r> {
         self.reading.complain(&self.span, what, next_step);
     }
 
+    /// Where the value of `key` stands; the table where it has none.
+    pub(crate) fn place_of(&self, key: &str) -> Place {
+        self.reading.place(&self.table.get(key).map_or_else(|| self.span.clone(), Spanned::span))
+    }
+
+    /// Complains about the text of `key`, from its character `at` (from 0) on.
+    pub(crate) fn complain_within(
+        &self,
+        key: &str,
+        at: usize,
+        what: impl AsRef<str>,
+        next_step: impl AsRef<str>,
+    ) {
+        let Some(value) = self.table.get(key) else { return self.complain(what, next_step) };
+        let mut span = value.span();
+        let written = self.reading.lines.document.text.get(span.clone()).unwrap_or_default();
+        // Where quotes and escapes make the text another one, the value as a whole is meant.
+        let plain = written.strip_prefix(['"', '\'']).filter(|rest| !rest.contains(['\\', '\n']));
+        if let Some(plain) = plain.filter(|rest| !rest.starts_with(['"', '\''])) {
+            span.start += 1 + plain.chars().take(at).map(char::len_utf8).sum::<usize>();
+        }
+        self.reading.complain(&span, what, next_step);
+    }
+
     /// Complains about what nobody asked for. To be called when all keys were asked for.
     pub(crate) fn finish(self) {
         for (key, _) in self.table {

@@ -9,6 +9,7 @@ use super::{
     document::{Document, Reading, TableReader, describe},
     environment::Environment,
     plan_tables::{self, PLAN_TABLES},
+    rules::{self, RULE_TABLES, WrittenRules},
     setting::{Setting, settings},
     value::{Base, Value},
 };
@@ -95,6 +96,8 @@ pub(crate) struct LayerValues {
     pub(crate) keys: BTreeMap<Binding, (String, Origin)>,
     /// It holds tables of a plan.
     pub(crate) has_plan: bool,
+    /// Metrics and gates of one's own.
+    pub(crate) rules: WrittenRules,
 }
 
 /// Reads a configuration file as `layer`; what is wrong is added to `complaints`.
@@ -117,6 +120,7 @@ pub(crate) fn read_file(
     read_settings(layer, "", &table, base, &reading, &mut values);
     let mut top = TableReader::new(&reading, &table, 0..0, "");
     values.has_plan = !plan_tables::read(&mut top).present.is_empty();
+    values.rules = rules::read(&mut top);
     let mut wrong = reading.finish();
     wrong.sort();
     complaints.extend(wrong);
@@ -137,7 +141,9 @@ fn read_settings(
             if within.is_empty() { key.get_ref().to_string() } else { format!("{within}.{}", key.get_ref()) };
         if name == "keys" {
             read_keys(layer, value.get_ref(), &value.span(), reading, values);
-        } else if within.is_empty() && PLAN_TABLES.contains(&name.as_str()) {
+        } else if within.is_empty()
+            && (PLAN_TABLES.contains(&name.as_str()) || RULE_TABLES.contains(&name.as_str()))
+        {
             // Read as a whole, for itself.
         } else if let Some(setting) = Setting::of(&name) {
             if layer == Layer::Project && !setting.in_project {
@@ -191,6 +197,7 @@ pub(crate) fn known_keys(within: &str) -> Vec<&'static str> {
     if within.is_empty() {
         known.push("keys");
         known.extend(PLAN_TABLES);
+        known.extend(RULE_TABLES);
     }
     known.sort_unstable();
     known.dedup();

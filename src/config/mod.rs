@@ -15,6 +15,7 @@ mod hosts;
 mod layer;
 pub(crate) mod plan_tables;
 mod report;
+mod rules;
 mod service_settings;
 mod services;
 mod setting;
@@ -45,6 +46,7 @@ pub use self::{
 use self::{
     environment::Project,
     layer::{Binding, LayerValues},
+    rules::Rules,
     setting::{Setting, settings},
     value::Value,
 };
@@ -236,6 +238,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.add(layer::read_variables(environment, &mut complaints));
     resolver.add(flag_values(flags, &environment.working_directory));
     resolver.find_out(environment);
+    let rules = std::mem::take(&mut resolver.rules).resolve(&mut complaints);
     let mut hosts = KnownHosts::of(environment);
     resolver.know(&mut hosts);
     let user_file = environment.user_file().map(|path| environment.shown(&path));
@@ -250,7 +253,9 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     if !complaints.is_empty() {
         return Err(ConfigError { complaints });
     }
-    Ok(resolver.resolve(environment, project, files, inline, hosts))
+    let mut config = resolver.resolve(environment, project, files, inline, hosts);
+    (config.policy.metrics, config.policy.own_gates) = rules;
+    Ok(config)
 }
 
 /// Files that are looked for, whether they exist or not.
@@ -303,10 +308,12 @@ struct Resolver {
     /// The same without the project's file: what the user says.
     own: BTreeMap<&'static str, Value>,
     keys: BTreeMap<Binding, (String, Origin)>,
+    rules: Rules,
 }
 
 impl Resolver {
     fn add(&mut self, layer: LayerValues) {
+        self.rules.add(layer.rules);
         for (setting, value, origin) in layer.settings {
             if origin.layer() != Layer::Project {
                 self.own.insert(setting.key, value.clone());

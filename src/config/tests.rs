@@ -162,6 +162,8 @@ fn every_setting_reaches_the_configuration() {
             blocking: vec![Severity::Critical, Severity::High],
             required_gates: vec![Text::new("tests")],
             disabled_gates: vec![Text::new("freeze")],
+            metrics: Vec::new(),
+            own_gates: Vec::new(),
         }
     );
     assert_eq!((config.board.as_deref(), config.project.as_deref()), (Some("wall"), Some("payments")));
@@ -392,7 +394,7 @@ fn what_is_wrong_in_several_layers_is_reported_together() {
     machine.variable("TMINUS_MOUSE", "maybe");
     insta::assert_snapshot!(machine.fail(), @r#"
     ~/.config/tminus/config.toml:1:1: unknown key `tiem_zone` — did you mean `time_zone`?
-      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gates, history, holidays, keys, last_day, mouse, project, release, source, story, theme, time_zone, working_week
+      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gate, gates, history, holidays, keys, last_day, metric, mouse, project, release, source, story, theme, time_zone, working_week
     ~/work/payments/.tminus.toml:1:1: `data_dir` cannot be set in a project's file
       set it in your own file, by its variable or by its flag: it is a matter of you and your machine
     TMINUS_MOUSE: `mouse` must be true or false, not "maybe"

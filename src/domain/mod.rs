@@ -10,6 +10,7 @@ mod facts;
 mod finding;
 mod health;
 mod ids;
+mod metric;
 mod policy;
 mod pull_request;
 mod release;
@@ -27,6 +28,7 @@ pub use health::{Allowance, Cadence, Progress, SourceHealth, SourceState};
 pub use ids::{
     BookingId, BuildId, DeploymentId, EnvironmentId, FindingId, PullRequestId, ReleaseId, SourceId, StoryKey,
 };
+pub use metric::{Aggregate, Comparison, GateRule, Items, Metric};
 pub use policy::Policy;
 pub use pull_request::{
     Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,

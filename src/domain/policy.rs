@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Calendar, Severity, Text};
+use super::{Calendar, GateRule, Metric, Severity, Text};
 
 /// The rules by which facts are judged. Comes from the configuration; the same facts under
 /// the same policy at the same instant always give the same answers.
@@ -24,6 +24,11 @@ pub struct Policy {
     pub required_gates: Vec<Text>,
     /// Gates (by their name) that are switched off.
     pub disabled_gates: Vec<Text>,
+    /// Metrics of the organisation's own.
+    pub metrics: Vec<Metric>,
+    /// Gates of its own, in the order they are shown; each name is there once and is none of a
+    /// gate that every board has.
+    pub own_gates: Vec<GateRule>,
 }
 
 impl Default for Policy {
@@ -36,6 +41,8 @@ impl Default for Policy {
             blocking: vec![Severity::Critical],
             required_gates: Vec::new(),
             disabled_gates: Vec::new(),
+            metrics: Vec::new(),
+            own_gates: Vec::new(),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{
     burn_down::burn_down,
     context::{Context, later},
     forecast::Learned,
-    gates::{self, Question},
+    gates::{self, Question, Rules},
     membership::Membership,
     outlook::Forecasts,
     pull_requests::PullRequests,
@@ -51,6 +51,8 @@ pub fn derive(
         .collect();
     let forecasts = Forecasts::learn(&context, &drawn, learned);
 
+    let rules = Rules::of(policy);
+    let mut own_change: Option<Instant> = None;
     let mut verdicts = Vec::with_capacity(drawn.len());
     let mut distributions = Vec::with_capacity(drawn.len());
     let mut releases = Vec::with_capacity(drawn.len());
@@ -58,21 +60,27 @@ pub fn derive(
         let described = context.releases[release];
         let tests = TestResults::of(&context, &membership, release);
         let mut tally = gates::tally(&context, &membership, &tests, release, progress.went_out.as_ref());
+        let story_rows =
+            stories::rows(&context, &membership, &usual_ages, release, progress.went_out.as_ref());
+        let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
         let question = Question {
             context: &context,
             membership: &membership,
             deployments: &deployments,
             tests: &tests,
             tally: &tally,
+            pull_requests: &pull_request_rows,
+            rules: &rules,
             release,
         };
         let gates = question.gates();
+        let metrics = question.metrics();
+        if described.released_at.is_none() {
+            own_change = own_change.into_iter().chain(rules.changes_at(question.inputs())).min();
+        }
         let verdict = gates::verdict(&context, &gates, &tally, deployments.any[release]);
-        let story_rows =
-            stories::rows(&context, &membership, &usual_ages, release, progress.went_out.as_ref());
-        let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
         let remedies = if described.released_at.is_none() {
-            remedies(&question, &gates, &story_rows, &pull_request_rows)
+            remedies(&question, &gates, &story_rows)
         } else {
             Vec::new()
         };
@@ -91,6 +99,7 @@ pub fn derive(
             tally,
             burn_down,
             gates,
+            metrics,
             verdict,
             outlook,
             forecast,
@@ -121,7 +130,7 @@ pub fn derive(
         releases: order.into_iter().map(|index| Arc::clone(&releases[index])).collect(),
     };
     let ages = pull_requests.changes_at(&context, &usual_stages);
-    let valid_until = valid_until(&context, &insight, &usual_ages, ages);
+    let valid_until = valid_until(&context, &insight, &usual_ages, ages.chain(own_change));
     (insight, valid_until)
 }
 
@@ -153,7 +162,7 @@ fn valid_until(
     context: &Context<'_>,
     insight: &Insight,
     usual_ages: &UsualAges,
-    pull_request_ages: impl Iterator<Item = Instant>,
+    others: impl Iterator<Item = Instant>,
 ) -> Instant {
     let now = context.now;
     let mut next = context.days.tomorrow();
@@ -162,7 +171,7 @@ fn valid_until(
             next = instant;
         }
     };
-    pull_request_ages.for_each(&mut at);
+    others.for_each(&mut at);
     for health in context.all_health() {
         health.stale_from.into_iter().for_each(&mut at);
     }

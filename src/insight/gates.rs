@@ -3,10 +3,14 @@
 //! A gate never says go on data that is missing or too old: first it is asked whether any
 //! source feeds it, then whether those sources answered lately, and only then what they say.
 
+mod own;
+
+pub(crate) use own::Rules;
+
 use crate::domain::{Category, Deployment, Kind, PullRequestState, SourceId, StoryKey, StoryKind, Text};
 
 use super::{
-    DeploymentRow, Gate, GateAnswer, GateName, ScheduleProblemKind, Tally, Verdict,
+    DeploymentRow, Gate, GateAnswer, GateName, PullRequestRow, ScheduleProblemKind, Tally, Verdict,
     burn_down::WentOut,
     context::{Context, Freshness},
     findings::Findings,
@@ -37,6 +41,14 @@ impl Answer {
     fn not_needed(why: impl Into<String>) -> Self {
         Self { says: GateAnswer::NotNeeded, measured: String::new(), needed: why.into() }
     }
+
+    /// The same where there must be an answer.
+    fn required(self) -> Self {
+        if self.says != GateAnswer::NotNeeded {
+            return self;
+        }
+        Self::unknown(self.measured, format!("required, but {}", self.needed))
+    }
 }
 
 /// What the gates of one release are asked about.
@@ -46,12 +58,16 @@ pub(crate) struct Question<'a, 'b> {
     pub(crate) deployments: &'b Deployments,
     pub(crate) tests: &'b TestResults<'a>,
     pub(crate) tally: &'b Tally,
+    /// Pull requests of the release.
+    pub(crate) pull_requests: &'b [PullRequestRow],
+    /// What is configured besides.
+    pub(crate) rules: &'b Rules,
     pub(crate) release: usize,
 }
 
 /// The kinds of items that a gate looks at. Of the first ones a source must cover at least
 /// one; the others are looked at where they are covered.
-fn kinds(name: GateName, covers_deployments: bool) -> (&'static [Kind], &'static [Kind]) {
+fn kinds(name: &GateName, covers_deployments: bool) -> (&'static [Kind], &'static [Kind]) {
     match name {
         GateName::Stories | GateName::Blocked => (&[Kind::Stories], &[]),
         GateName::Defects => (&[Kind::Defects], &[]),
@@ -63,49 +79,62 @@ fn kinds(name: GateName, covers_deployments: bool) -> (&'static [Kind], &'static
         GateName::Environment => (&[Kind::Deployments], &[Kind::Bookings, Kind::Environments]),
         GateName::Freeze => (&[Kind::Freezes], &[Kind::Deployments, Kind::Environments]),
         GateName::Runbook => (&[Kind::Deployments], &[]),
+        // What it needs depends on its metric.
+        GateName::Own(_) => (&[], &[]),
     }
 }
 
 impl Question<'_, '_> {
-    /// All gates, in order.
+    /// All gates, in order: those that every board has, then those of one's own.
     pub(crate) fn gates(&self) -> Vec<Gate> {
-        GateName::ALL.into_iter().map(|name| self.gate(name)).collect()
+        let built_in = GateName::BUILT_IN.into_iter().map(|name| {
+            let (feeding, besides) = kinds(&name, self.context.world.is_covered(Kind::Deployments));
+            let (answer, sources) = if self.lists(&self.context.policy.disabled_gates, &name) {
+                (Answer::not_needed("switched off"), Vec::new())
+            } else {
+                let is_required = self.lists(&self.context.policy.required_gates, &name);
+                let (answer, sources) = self.on_fresh_data(feeding, besides, || self.ask(&name));
+                (if is_required { answer.required() } else { answer }, sources)
+            };
+            gate(name, answer, sources)
+        });
+        built_in.chain(self.own_gates()).collect()
     }
 
-    fn gate(&self, name: GateName) -> Gate {
-        let policy = self.context.policy;
-        let lists = |gates: &[Text]| gates.iter().any(|gate| gate.as_str() == name.key());
-        let (feeding, besides) = kinds(name, self.context.world.is_covered(Kind::Deployments));
-        let (mut answer, sources) = if lists(&policy.disabled_gates) {
-            return gate(name, Answer::not_needed("switched off"), Vec::new());
-        } else {
-            match self.context.freshness(feeding) {
-                Freshness::NotCovered => (Answer::not_needed("no source"), Vec::new()),
-                Freshness::Stale { sources, why, .. } => (Answer::unknown("", why), sources),
-                Freshness::Fresh(mut sources) => match self.context.freshness(besides) {
-                    Freshness::Stale { sources: more, why, .. } if self.covers_any(besides) => {
-                        sources.extend(more);
-                        (Answer::unknown("", why), sources)
-                    }
-                    Freshness::Fresh(more) => {
-                        sources.extend(more);
-                        (self.ask(name), sources)
-                    }
-                    Freshness::NotCovered | Freshness::Stale { .. } => (self.ask(name), sources),
-                },
-            }
-        };
-        if answer.says == GateAnswer::NotNeeded && lists(&policy.required_gates) {
-            answer = Answer::unknown(answer.measured, format!("required, but {}", answer.needed));
+    fn lists(&self, gates: &[Text], name: &GateName) -> bool {
+        gates.iter().any(|gate| gate.as_str() == name.key())
+    }
+
+    /// What `ask` says, if some source covers one of the kinds `feeding` and all that cover
+    /// those and `besides` answered lately.
+    fn on_fresh_data(
+        &self,
+        feeding: &[Kind],
+        besides: &[Kind],
+        ask: impl Fn() -> Answer,
+    ) -> (Answer, Vec<SourceId>) {
+        match self.context.freshness(feeding) {
+            Freshness::NotCovered => (Answer::not_needed("no source"), Vec::new()),
+            Freshness::Stale { sources, why, .. } => (Answer::unknown("", why), sources),
+            Freshness::Fresh(mut sources) => match self.context.freshness(besides) {
+                Freshness::Stale { sources: more, why, .. } if self.covers_any(besides) => {
+                    sources.extend(more);
+                    (Answer::unknown("", why), sources)
+                }
+                Freshness::Fresh(more) => {
+                    sources.extend(more);
+                    (ask(), sources)
+                }
+                Freshness::NotCovered | Freshness::Stale { .. } => (ask(), sources),
+            },
         }
-        gate(name, answer, sources)
     }
 
     fn covers_any(&self, kinds: &[Kind]) -> bool {
         kinds.iter().any(|kind| self.context.world.is_covered(*kind))
     }
 
-    fn ask(&self, name: GateName) -> Answer {
+    fn ask(&self, name: &GateName) -> Answer {
         match name {
             GateName::Stories => self.stories(),
             GateName::Blocked => self.blocked(),
@@ -117,6 +146,7 @@ impl Question<'_, '_> {
             GateName::Environment => self.deployment(|row| self.environment(row)),
             GateName::Freeze => self.deployment(freeze),
             GateName::Runbook => self.deployment(runbook),
+            GateName::Own(_) => Answer::unknown("", "not configured"),
         }
     }
 
@@ -166,22 +196,10 @@ impl Question<'_, '_> {
     }
 
     fn tests(&self) -> Answer {
-        let missing: Vec<&str> = self.tests.missing.iter().map(|suite| suite.as_str()).collect();
         let share = self.tests.share();
         let measured = share.map(words::percent).unwrap_or_default();
-        if !missing.is_empty() {
-            return Answer::unknown(measured, format!("{} never ran", words::list(&missing, 2)));
-        }
-        if self.tests.newest.is_empty() {
-            return Answer::unknown("", "no run for it");
-        }
-        let heads = self.membership.heads(self.context, self.release);
-        let old = self.tests.newest.values().find_map(|run| {
-            let commit = run.commit.as_ref()?;
-            (!heads.is_empty() && !heads.contains(&commit)).then_some((run, commit))
-        });
-        if let Some((run, commit)) = old {
-            return Answer::unknown(measured, format!("{} ran on {}", run.suite, words::commit(commit)));
+        if let Some(why) = self.tests.silence(self.context, self.membership, self.release) {
+            return Answer::unknown(measured, why);
         }
         let Some(share) = share else { return Answer::unknown("", "no test ran") };
         let needed = self.context.policy.tests_passing;

@@ -27,12 +27,14 @@ mod fixture;
 pub mod forecast;
 mod gates;
 mod membership;
+pub(crate) mod metrics;
 mod next_step;
 mod outlook;
 mod patterns;
 mod percentile;
 mod preview;
 mod pull_requests;
+pub(crate) mod query;
 mod recap;
 mod remedies;
 mod runbook;
@@ -50,13 +52,13 @@ pub mod words;
 pub use board::{Board, Completeness};
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;
-pub use explain::{Explanation, explain};
+pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use preview::Preview;
 pub use recap::{Deployed, Late, Recap, Returned, Said};
 pub use types::{
     BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis,
-    ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight, NextStep, Outlook,
-    PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage,
-    Standing, StepState, Steps, StoryRow, Subject, Tally, Unit, Verdict,
+    ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight, MetricValue, NextStep,
+    Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem, ScheduleProblemKind,
+    ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, Tally, Unit, Verdict,
 };

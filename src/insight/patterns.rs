@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// Patterns, each with something that it stands for.
+#[derive(Clone, Debug)]
 pub(crate) struct Patterns<T> {
     exact: HashMap<String, Vec<usize>>,
     wild: Option<GlobSet>,

@@ -9,6 +9,7 @@ use super::{
     context::Context,
     findings::Findings,
     gates::{self, Question},
+    metrics,
     schedule::{self, Dependency},
     words,
 };
@@ -25,12 +26,7 @@ struct Step {
 /// The steps for one release, the most effective first: what turns several gates at once;
 /// then what turns a no-go, as nothing else turns the verdict before; then what takes the
 /// fewest things.
-pub(crate) fn remedies(
-    question: &Question<'_, '_>,
-    gates: &[Gate],
-    stories: &[StoryRow],
-    pull_requests: &[PullRequestRow],
-) -> Vec<Remedy> {
+pub(crate) fn remedies(question: &Question<'_, '_>, gates: &[Gate], stories: &[StoryRow]) -> Vec<Remedy> {
     let mut steps: Vec<(usize, bool, Step)> = Vec::new();
     let mut asked: BTreeSet<SourceId> = BTreeSet::new();
     for gate in gates.iter().filter(|gate| matches!(gate.answer, GateAnswer::NoGo | GateAnswer::Unknown)) {
@@ -39,16 +35,16 @@ pub(crate) fn remedies(
             for source in stale {
                 if asked.insert(source.clone()) {
                     let turned = gates.iter().filter(|gate| gate.sources.contains(&source)).count();
-                    steps.push((turned, true, refresh(question.context, source, gate.name)));
+                    steps.push((turned, true, refresh(question.context, source, gate.name.clone())));
                 }
             }
             continue;
         }
         let is_unknown = gate.answer == GateAnswer::Unknown;
-        steps.push((1, is_unknown, step(question, gate, stories, pull_requests)));
+        steps.push((1, is_unknown, step(question, gate, stories)));
     }
-    steps.sort_by_key(|(turned, is_unknown, step)| {
-        (std::cmp::Reverse(*turned), *is_unknown, step.things, step.remedy.gate)
+    steps.sort_by_cached_key(|(turned, is_unknown, step)| {
+        (std::cmp::Reverse(*turned), *is_unknown, step.things, step.remedy.gate.clone())
     });
     steps.into_iter().map(|(_, _, step)| step.remedy).collect()
 }
@@ -74,23 +70,23 @@ fn refresh(context: &Context<'_>, source: SourceId, gate: GateName) -> Step {
     }
 }
 
-fn step(
-    question: &Question<'_, '_>,
-    gate: &Gate,
-    stories: &[StoryRow],
-    pull_requests: &[PullRequestRow],
-) -> Step {
+fn step(question: &Question<'_, '_>, gate: &Gate, stories: &[StoryRow]) -> Step {
+    let pull_requests = question.pull_requests;
     let context = question.context;
     let make = |things: usize, action: String, subject: Option<Subject>| Step {
         things,
-        remedy: Remedy { action: Text::new(action), gate: gate.name, subject },
+        remedy: Remedy { action: Text::new(action), gate: gate.name.clone(), subject },
     };
     let row = question.destination();
     let deployment = row.map(|row| Subject::Deployment(row.deployment.id.clone()));
     if gate.answer == GateAnswer::Unknown && gate.needed.starts_with("required") {
-        return make(1, format!("{}: {}", gate.name.title(), gate.needed), Some(Subject::Gate(gate.name)));
+        return make(
+            1,
+            format!("{}: {}", gate.name.title(), gate.needed),
+            Some(Subject::Gate(gate.name.clone())),
+        );
     }
-    match gate.name {
+    match &gate.name {
         GateName::Stories if gate.answer == GateAnswer::Unknown => {
             let is_unknown = |row: &&StoryRow| row.story.category == Category::Unknown && is_story(row);
             let mut unknown: Vec<&str> =
@@ -216,7 +212,37 @@ fn step(
             }
             None => make(1, "estimate the activities of the runbook".to_owned(), deployment),
         },
+        GateName::Own(name) => own(question, gate, name, &make),
     }
+}
+
+/// What a gate of one's own needs: the figures, and the items behind them.
+fn own(
+    question: &Question<'_, '_>,
+    gate: &Gate,
+    name: &str,
+    make: &dyn Fn(usize, String, Option<Subject>) -> Step,
+) -> Step {
+    let items = question.rules.measure(name, question.inputs());
+    let (counted, left_out) = items.map(|measured| (measured.counted, measured.left_out)).unwrap_or_default();
+    let at_gate = || Some(Subject::Gate(gate.name.clone()));
+    if gate.answer == GateAnswer::Unknown {
+        let untold: Vec<_> =
+            left_out.iter().filter(|(_, why)| *why == metrics::NOT_TOLD).map(|(item, _)| item).collect();
+        let subject = untold.first().and_then(|item| item.subject()).or_else(at_gate);
+        let about = named(&untold, |item| item.key(), "item", "items");
+        let action = if untold.is_empty() {
+            format!("{name}: {}", gate.needed)
+        } else {
+            format!("{name}: say more of {about}")
+        };
+        return make(untold.len().max(1), action, subject);
+    }
+    let items: Vec<_> = counted.iter().collect();
+    let about = named(&items, |item| item.key(), "item", "items");
+    let about = if about.is_empty() { about } else { format!(" ({about})") };
+    let subject = items.first().and_then(|item| item.subject()).or_else(at_gate);
+    make(items.len().max(1), format!("{name}: from {} to {}{about}", gate.measured, gate.needed), subject)
 }
 
 fn tests(

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::{TestRun, Text};
 
-use super::{context::Context, membership::Membership};
+use super::{context::Context, membership::Membership, words};
 
 /// The newest run of each suite that counts.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +49,28 @@ impl<'a> TestResults<'a> {
                 failed.saturating_add(run.failed),
                 skipped.saturating_add(run.skipped),
             )
+        })
+    }
+
+    /// Why they say nothing of the release as it is now: a required suite or all of them never
+    /// ran, or one ran on another commit.
+    pub(crate) fn silence(
+        &self,
+        context: &Context<'_>,
+        membership: &Membership,
+        release: usize,
+    ) -> Option<String> {
+        if !self.missing.is_empty() {
+            return Some(format!("{} never ran", words::list(&self.missing, 2)));
+        }
+        if self.newest.is_empty() {
+            return Some("no run for it".to_owned());
+        }
+        let heads = membership.heads(context, release);
+        self.newest.values().find_map(|run| {
+            let commit = run.commit.as_ref()?;
+            let is_old = !heads.is_empty() && !heads.contains(&commit);
+            is_old.then(|| format!("{} ran on {}", run.suite, words::commit(commit)))
         })
     }
 

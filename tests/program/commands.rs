@@ -192,6 +192,75 @@ fn a_mistyped_gate_is_an_error_and_not_a_gate_that_is_never_asked() {
 }
 
 #[test]
+fn gates_of_ones_own_decide_and_leave_their_evidence() {
+    let place = Place::new();
+    let rules = r#"
+[[metric]]
+name = "open ones"
+items = "stories"
+where = "-status:done"
+
+[[gate]]
+name = "At most one open"
+metric = "open ones"
+operator = "<="
+threshold = 1
+
+[gates]
+disabled = ["stories"]
+required = ["At most one open"]
+
+[[release]]
+project = "shop"
+version = "1.0"
+start = "2026-01-01"
+target = "2030-01-01"
+"#;
+    let story = |number: u32, status: &str| {
+        format!(
+            "\n[[story]]\nkey = \"SHOP-{number}\"\nrelease = \"shop 1.0\"\nstatus = \"{status}\"\ncreated = \"2026-01-02\"\n"
+        )
+    };
+    for (statuses, code, measured) in [
+        (&["to do", "done", "done"][..], 0, "1"),
+        (&["to do", "to do", "done"], 1, "2"),
+        (&["to do", "parked", "done"], 3, "1 to 2"),
+        (&["parked", "done", "done"], 0, "0 to 1"),
+        (&[], 3, ""),
+    ] {
+        let stories = (1..).zip(statuses).map(|(number, status)| story(number, status));
+        place.write(".tminus.toml", &stories.fold(rules.to_owned(), |plan, story| plan + &story));
+        let output = place.run(&["check", "--release", "shop 1.0", "--format", "json"]);
+        let said = text(&output.stdout);
+        assert_eq!(output.status.code(), Some(code), "{statuses:?}\n{said}{}", text(&output.stderr));
+        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let gates = json["gates"].as_array().expect("gates");
+        let own = gates.last().expect("a gate");
+        assert_eq!(
+            (&own["name"], &own["measured"]),
+            (&"At most one open".into(), &measured.into()),
+            "{said}"
+        );
+        let evidence = &own["evidence"];
+        let keys: Vec<&str> = evidence["counted"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .filter_map(|row| row["key"].as_str())
+            .collect();
+        let open = statuses.iter().filter(|status| **status == "to do").count();
+        assert_eq!(keys.len(), open, "{said}");
+        assert_eq!(evidence["counted_more"], 0);
+        if !statuses.is_empty() {
+            assert_eq!(evidence["sources"][0]["id"], "plan", "{said}");
+            assert_eq!(evidence["sources"][0]["answered_at"], json["sources"][0]["answered_at"]);
+        }
+    }
+    let printed = text(&place.run(&["check", "--release", "shop 1.0"]).stdout);
+    assert!(printed.contains("At most one open") && printed.contains("open ones"), "{printed}");
+}
+
+#[test]
 fn diff_says_what_changed_since_and_who_should_hear_of_it() {
     let place = Place::new();
     let plan = |target: &str, status: &str, more: &str| {

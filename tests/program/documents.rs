@@ -88,3 +88,27 @@ fn the_plan_of_this_repository_is_in_order() {
     let status = place.run(&["status"]);
     assert!(String::from_utf8_lossy(&status.stdout).contains("tminus 0.1.0"));
 }
+
+/// The examples of docs/gates.md can be used, and its mistake is said as it is printed there.
+#[test]
+fn the_document_of_the_gates_is_right() {
+    let place = Place::new();
+    let text = document("docs/gates.md");
+    let blocks = |kind: &str| -> Vec<String> {
+        let parts = text.split(&format!("```{kind}\n")).skip(1);
+        parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
+    };
+    let examples = blocks("toml");
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        place.write(".tminus.toml", &example);
+        let checked = place.run(&["config", "check"]);
+        assert!(checked.status.success(), "{example}\n{}", String::from_utf8_lossy(&checked.stderr));
+    }
+    place.write(".tminus.toml", "[[metric]]\nname = \"a\"\nitems = \"defects\"\nwhere = \"is:opne\"\n");
+    let checked = place.run(&["config", "check"]);
+    assert_eq!(checked.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+    let mistakes = blocks("text");
+    assert!(mistakes.len() == 1 && said.contains(mistakes[0].trim_end()), "{said}");
+}

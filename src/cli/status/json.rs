@@ -8,8 +8,9 @@ use crate::{
         Text,
     },
     insight::{
-        Board, Completeness, DeploymentRow, Estimate, ForecastView, Gate, NextStep, Outlook, PullRequestRow,
-        ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, Tally, Verdict,
+        Board, Completeness, DeploymentRow, Estimate, Evidence, ForecastView, Gate, MetricValue, NextStep,
+        Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps,
+        StoryRow, Tally, Verdict,
     },
 };
 
@@ -62,8 +63,18 @@ struct ReleaseJson<'a> {
     outlook: Outlook,
     forecast: ForecastJson<'a>,
     tally: Tally,
-    gates: &'a [Gate],
+    gates: Vec<GateJson<'a>>,
+    metrics: &'a [MetricValue],
     remedies: &'a [Remedy],
+}
+
+#[derive(Serialize)]
+struct GateJson<'a> {
+    #[serde(flatten)]
+    gate: &'a Gate,
+    /// Only where the gates are what is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<Evidence>,
 }
 
 /// One shape whatever is known, so that a reader needs no case for each.
@@ -265,13 +276,18 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>) -> String {
 
 /// One release with its gates: the evidence that a pipeline can store.
 pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool) -> String {
+    let mut evidence = crate::insight::evidence(board, &release.release.id, board.at).into_iter();
+    let mut described = release_json(release);
+    for gate in &mut described.gates {
+        gate.evidence = evidence.next();
+    }
     to_json(&CheckJson {
         schema_version: SCHEMA_VERSION,
         board: &board.title,
         at: board.at,
         asked: if outlook { "outlook" } else { "verdict" },
         answer: super::text::answer_word(release, outlook),
-        release: release_json(release),
+        release: described,
         sources: sources(board),
     })
 }
@@ -304,7 +320,8 @@ fn release_json(insight: &ReleaseInsight) -> ReleaseJson<'_> {
         outlook: insight.outlook,
         forecast: ForecastJson::of(&insight.forecast),
         tally: insight.tally,
-        gates: &insight.gates,
+        gates: insight.gates.iter().map(|gate| GateJson { gate, evidence: None }).collect(),
+        metrics: &insight.metrics,
         remedies: &insight.remedies,
     }
 }

@@ -66,7 +66,7 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now:
     let _ = writeln!(out, "\n{asked} **{}**", answer_word(release, outlook));
     out.push_str(&gates(release));
     for remedy in &release.remedies {
-        let _ = writeln!(out, "- {} (turns: {})", escape(&remedy.action), remedy.gate.title());
+        let _ = writeln!(out, "- {} (turns: {})", escape(&remedy.action), escape(remedy.gate.title()));
     }
     out
 }
@@ -107,12 +107,17 @@ fn gates(insight: &ReleaseInsight) -> String {
         };
         vec![
             format!("{mark} {}", gate_word(gate.answer)),
-            gate.name.title().to_owned(),
+            escape(gate.name.title()),
             escape(&gate.measured),
             escape(&gate.needed),
         ]
     });
-    table("Gates", &["Answer", "Gate", "Measured", "Needed"], rows.collect())
+    let mut out = table("Gates", &["Answer", "Gate", "Measured", "Needed"], rows.collect());
+    let metrics = insight.metrics.iter();
+    let metrics =
+        metrics.map(|metric| vec![escape(&metric.name), escape(&metric.shown), escape(&metric.why)]);
+    out.push_str(&table("Metrics", &["Metric", "Value", "Why not"], metrics.collect()));
+    out
 }
 
 fn table(title: &str, columns: &[&str], mut rows: Vec<Vec<String>>) -> String {

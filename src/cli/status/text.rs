@@ -215,6 +215,14 @@ fn gates(out: &mut String, insight: &ReleaseInsight) {
         ]
     });
     rows(out, gates.collect());
+    if insight.metrics.is_empty() {
+        return;
+    }
+    section(out, "Metrics");
+    let metrics = insight.metrics.iter();
+    let cells =
+        metrics.map(|metric| vec![metric.name.to_string(), metric.shown.to_string(), metric.why.to_string()]);
+    rows(out, cells.collect());
 }
 
 fn story(row: &StoryRow, now: Instant) -> Vec<String> {

@@ -87,7 +87,7 @@ fn gates(before: &ReleaseInsight, after: &ReleaseInsight, changes: &mut Vec<Chan
             gate.answer.word(),
             if measured.is_empty() { "" } else { ", " },
         ));
-        changes.push(change(group, after, |_| Subject::Gate(gate.name), what));
+        changes.push(change(group, after, |_| Subject::Gate(gate.name.clone()), what));
     }
 }
 

@@ -2,15 +2,22 @@
 
 use crate::domain::{Deployment, Finding, ReleaseId, StoryKey, StoryKind, Text};
 use crate::insight::{
-    Gate, GateName, findings::Findings, gates, schedule, stories::severity_word, test_results::TestResults,
+    Gate, GateName,
+    findings::Findings,
+    gates::{self, Rules},
+    metrics::Inputs,
+    query::Item,
+    schedule,
+    stories::severity_word,
+    test_results::TestResults,
     words,
 };
 
-use super::{Explainer, Explanation, missing};
+use super::{Explainer, Explanation, Row, lines, missing};
 
 impl Explainer<'_, '_> {
-    pub(super) fn gate(&self, name: GateName) -> Explanation {
-        let found = self.insight.and_then(|insight| insight.gates.iter().find(|gate| gate.name == name));
+    pub(super) fn gate(&self, name: &GateName) -> Explanation {
+        let found = self.insight.and_then(|insight| insight.gates.iter().find(|gate| gate.name == *name));
         let Some(gate) = found else { return missing(name.title()) };
         let (counted, left_out) = self.gate_rows(name);
         Explanation {
@@ -20,13 +27,13 @@ impl Explainer<'_, '_> {
                 "{} No answer while a source it rests on is stale; not needed where no source feeds it.",
                 self.gate_formula(name)
             ),
-            counted,
-            left_out,
+            counted: lines(counted),
+            left_out: lines(left_out),
             sources: self.ages(&gate.sources),
         }
     }
 
-    fn gate_formula(&self, name: GateName) -> String {
+    pub(super) fn gate_formula(&self, name: &GateName) -> String {
         let policy = self.context.policy;
         match name {
             GateName::Stories => "Go if every story in scope is done. What was dropped is not in scope.".to_owned(),
@@ -90,10 +97,14 @@ impl Explainer<'_, '_> {
                  to test."
                     .to_owned()
             }
+            GateName::Own(name) => Rules::of(policy).formula(name).unwrap_or_else(|| {
+                "Go if its metric is what the configuration asks for; its metric is not there.".to_owned()
+            }),
         }
     }
 
-    fn gate_rows(&self, name: GateName) -> (Vec<String>, Vec<String>) {
+    /// The items that count, and those that do not.
+    pub(super) fn gate_rows(&self, name: &GateName) -> (Vec<Row>, Vec<Row>) {
         let none = (Vec::new(), Vec::new());
         let Some(index) = self.index else { return none };
         let policy = self.context.policy;
@@ -103,7 +114,8 @@ impl Explainer<'_, '_> {
                 let blocked = gates::blocked(self.context, &self.membership, index);
                 let line = |(item, waits): (usize, Vec<StoryKey>)| {
                     let keys: Vec<&str> = waits.iter().map(StoryKey::as_str).collect();
-                    format!("{} waits for {}", self.context.stories[item].key, words::list(&keys, 5))
+                    let key = &self.context.stories[item].key;
+                    Row::of(key, format!("{key} waits for {}", words::list(&keys, 5)))
                 };
                 (blocked.into_iter().map(line).collect(), Vec::new())
             }
@@ -120,24 +132,47 @@ impl Explainer<'_, '_> {
                 let goes_to = self.destination(index);
                 let all =
                     schedule::dependencies(self.context, index, goes_to.map(|goes_to| &goes_to.environment));
-                let mut lines: Vec<String> = all.iter().map(|(id, state)| state.said_of(id)).collect();
-                lines.extend(
-                    goes_to.map(|goes_to| {
-                        format!("asked about: {}", gates::when_and_where(self.context, goes_to))
-                    }),
-                );
-                (lines, Vec::new())
+                let mut rows: Vec<Row> =
+                    all.iter().map(|(id, state)| Row::of(id, state.said_of(id))).collect();
+                rows.extend(goes_to.map(|goes_to| {
+                    Row::remark(format!("asked about: {}", gates::when_and_where(self.context, goes_to)))
+                }));
+                (rows, Vec::new())
             }
             GateName::Environment | GateName::Freeze | GateName::Runbook => {
                 match self.destination(index).and_then(|deployment| self.row(&deployment.id)) {
-                    Some(row) => (self.deployment_lines(row), Vec::new()),
+                    Some(row) => {
+                        let about =
+                            Row::of(&row.deployment.id, format!("asked about: {}", row.deployment.id));
+                        let lines = self.deployment_lines(row).into_iter().map(Row::remark);
+                        (std::iter::once(about).chain(lines).collect(), Vec::new())
+                    }
                     None => none,
                 }
             }
+            GateName::Own(name) => self.own(name, index),
         }
     }
 
-    fn findings(&self, index: usize) -> (Vec<String>, Vec<String>) {
+    fn own(&self, name: &str, index: usize) -> (Vec<Row>, Vec<Row>) {
+        let rules = Rules::of(self.context.policy);
+        let tests = TestResults::of(self.context, &self.membership, index);
+        let inputs = Inputs {
+            context: self.context,
+            membership: &self.membership,
+            tests: &tests,
+            pull_requests: self.insight.map(|insight| insight.pull_requests.as_slice()).unwrap_or_default(),
+            release: index,
+        };
+        let Some(measured) = rules.measure(name, inputs) else { return (Vec::new(), Vec::new()) };
+        let line =
+            |item: &Item<'_>, why: &str| Row::of(item.key(), format!("{} {}{why}", item.key(), item.said()));
+        let counted = measured.counted.iter().map(|item| line(item, ""));
+        let left_out = measured.left_out.iter().map(|(item, why)| line(item, &format!(" · {why}")));
+        (counted.collect(), left_out.collect())
+    }
+
+    fn findings(&self, index: usize) -> (Vec<Row>, Vec<Row>) {
         let found = Findings::of(self.context, &self.membership, index);
         let line = |finding: &Finding| {
             let severity = finding.severity.map_or("not rated", severity_word);
@@ -149,8 +184,11 @@ impl Explainer<'_, '_> {
             let (id, title, at) = (&finding.id, &finding.title, self.day(finding.opened_at));
             format!("{id} {severity}: {title}{place}, {}, {at}", finding.tool)
         };
-        let counted = found.severe.iter().chain(&found.unrated).map(|finding| line(finding)).collect();
-        let left_out = found.left_out.iter().map(|(finding, why)| format!("{} · {why}", line(finding)));
+        let counted = found.severe.iter().chain(&found.unrated);
+        let counted = counted.map(|finding| Row::of(&finding.id, line(finding))).collect();
+        let left_out = found.left_out.iter();
+        let left_out =
+            left_out.map(|(finding, why)| Row::of(&finding.id, format!("{} · {why}", line(finding))));
         (counted, left_out.collect())
     }
 
@@ -165,7 +203,7 @@ impl Explainer<'_, '_> {
         schedule::destination(self.context, planned, |deployment| deployment)
     }
 
-    fn test_runs(&self, index: usize) -> (Vec<String>, Vec<String>) {
+    fn test_runs(&self, index: usize) -> (Vec<Row>, Vec<Row>) {
         let results = TestResults::of(self.context, &self.membership, index);
         let line = |run: &crate::domain::TestRun| {
             let commit =
@@ -174,19 +212,21 @@ impl Explainer<'_, '_> {
             let at = self.day(run.at);
             format!("{}: {passed} passed, {failed} failed, {skipped} skipped{commit}, {at}", run.suite)
         };
-        let mut counted: Vec<String> = results.newest.values().map(|run| line(run)).collect();
+        let mut counted: Vec<Row> =
+            results.newest.values().map(|run| Row::of(&run.suite, line(run))).collect();
         for run in results.newest.values() {
-            counted.extend(run.failures.iter().map(|test| format!("{} failed: {test}", run.suite)));
+            let failed = run.failures.iter().map(|test| format!("{} failed: {test}", run.suite));
+            counted.extend(failed.map(|line| Row::of(&run.suite, line)));
         }
-        let mut left_out: Vec<String> =
-            results.missing.iter().map(|suite| format!("{suite} never ran")).collect();
+        let mut left_out: Vec<Row> =
+            results.missing.iter().map(|suite| Row::of(suite, format!("{suite} never ran"))).collect();
         let required = &self.context.policy.required_suites;
         let runs = self.membership.test_runs[index].iter().rev().map(|run| self.context.test_runs[*run]);
         for run in runs {
             if !required.is_empty() && !required.contains(&run.suite) {
-                left_out.push(format!("{} · not required", line(run)));
+                left_out.push(Row::of(&run.suite, format!("{} · not required", line(run))));
             } else if results.newest.get(run.suite.as_str()).is_some_and(|newest| newest.at > run.at) {
-                left_out.push(format!("{} · ran again since", line(run)));
+                left_out.push(Row::of(&run.suite, format!("{} · ran again since", line(run))));
             }
         }
         (counted, left_out)

@@ -10,7 +10,7 @@ use crate::insight::{
     stories::UsualAges, words,
 };
 
-use super::{Explainer, Explanation, missing};
+use super::{Explainer, Explanation, Row, missing};
 
 impl Explainer<'_, '_> {
     /// Stories or defects of the release that count, and those that do not.
@@ -18,7 +18,7 @@ impl Explainer<'_, '_> {
         &self,
         counts: impl Fn(&StoryRow) -> bool,
         kind: StoryKind,
-    ) -> (Vec<String>, Vec<String>) {
+    ) -> (Vec<Row>, Vec<Row>) {
         let (Some(index), Some(insight)) = (self.index, self.insight) else {
             return (Vec::new(), Vec::new());
         };
@@ -26,6 +26,7 @@ impl Explainer<'_, '_> {
         for row in insight.stories.iter().filter(|row| row.story.kind == kind) {
             let Story { key, title, category, .. } = &*row.story;
             let line = format!("{key} {title} · {} · {}", category_word(*category), row.belongs);
+            let line = Row::of(key, line);
             if counts(row) { counted.push(line) } else { left_out.push(line) }
         }
         let listed: HashSet<&StoryKey> = insight.stories.iter().map(|row| &row.story.key).collect();
@@ -37,26 +38,28 @@ impl Explainer<'_, '_> {
             } else {
                 "was not in it when it went out".to_owned()
             };
-            left_out.push(format!("{} {} · {why}", story.key, story.title));
+            left_out.push(Row::of(&story.key, format!("{} {} · {why}", story.key, story.title)));
         }
         let left = self.membership.left[index].iter().map(|item| &self.context.stories[*item]);
         for story in left.filter(is_left_out) {
-            left_out.push(format!("{} {} · no longer in the release", story.key, story.title));
+            let line = format!("{} {} · no longer in the release", story.key, story.title);
+            left_out.push(Row::of(&story.key, line));
         }
         (counted, left_out)
     }
 
-    pub(super) fn pull_requests(&self) -> (Vec<String>, Vec<String>) {
+    pub(super) fn pull_requests(&self) -> (Vec<Row>, Vec<Row>) {
         let Some(insight) = self.insight else { return (Vec::new(), Vec::new()) };
         let line = |row: &PullRequestRow| {
             let pull_request = &row.pull_request;
-            format!("{} {} · {} · {}", pull_request.id, pull_request.title, row.stage.word(), row.belongs)
+            let (id, title, stage) = (&pull_request.id, &pull_request.title, row.stage.word());
+            let why = if row.stage == Stage::Closed { ": closed unmerged" } else { "" };
+            Row::of(id, format!("{id} {title} · {stage} · {}{why}", row.belongs))
         };
         let is_closed = |row: &&PullRequestRow| row.stage == Stage::Closed;
         let rows = insight.pull_requests.iter();
         let counted = rows.clone().filter(|row| !is_closed(row)).map(line).collect();
-        let left_out = rows.filter(is_closed).map(|row| format!("{}: closed unmerged", line(row)));
-        (counted, left_out.collect())
+        (counted, rows.filter(is_closed).map(line).collect())
     }
 
     pub(super) fn story(&self, key: &StoryKey) -> Explanation {

@@ -5,9 +5,12 @@
 //! say anything else than the number; made only when somebody asks, as its lists are long.
 
 mod deployments;
+mod evidence;
 mod gates;
 mod items;
 mod release;
+
+pub use evidence::{Answered, Evidence, Row, evidence};
 
 use crate::domain::{Instant, Kind, ReleaseId, SourceId};
 
@@ -38,15 +41,8 @@ pub struct Explanation {
 /// Explains `subject` as it stands on `board` for `release`. What is not on the board is said
 /// to be so; on a board from the cache the rows come when the store is open.
 pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Instant) -> Explanation {
-    let context = Context::new(&board.world, &board.health, &board.policy, board.at);
-    let mut explainer = Explainer {
-        membership: Membership::of(&context),
-        insight: board.release(release).map(|insight| &**insight),
-        index: context.release(release),
-        context: &context,
-        board,
-        now,
-    };
+    let context = context(board);
+    let mut explainer = Explainer::new(board, &context, release, now);
     let explanation = match subject {
         Subject::Headline => explainer.headline(release),
         Subject::Release(id) => {
@@ -56,13 +52,17 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
             explainer.headline(id)
         }
         Subject::BurnDown => explainer.burn_down(),
-        Subject::Gate(name) => explainer.gate(*name),
+        Subject::Gate(name) => explainer.gate(name),
         Subject::Story(key) => explainer.story(key),
         Subject::PullRequest(id) => explainer.pull_request(id),
         Subject::Deployment(id) => explainer.deployment(id),
         Subject::Source(id) => explainer.source(id),
     };
     explainer.finish(explanation)
+}
+
+fn context(board: &Board) -> Context<'_> {
+    Context::new(&board.world, &board.health, &board.policy, board.at)
 }
 
 struct Explainer<'a, 'b> {
@@ -73,6 +73,19 @@ struct Explainer<'a, 'b> {
     index: Option<usize>,
     board: &'a Board,
     now: Instant,
+}
+
+impl<'a, 'b> Explainer<'a, 'b> {
+    fn new(board: &'a Board, context: &'b Context<'a>, release: &ReleaseId, now: Instant) -> Self {
+        Self {
+            membership: Membership::of(context),
+            insight: board.release(release).map(|insight| &**insight),
+            index: context.release(release),
+            context,
+            board,
+            now,
+        }
+    }
 }
 
 impl Explainer<'_, '_> {
@@ -142,6 +155,11 @@ impl Explainer<'_, '_> {
             sources: vec![self.age(id)],
         }
     }
+}
+
+/// Rows as lines.
+fn lines(rows: Vec<Row>) -> Vec<String> {
+    rows.into_iter().map(|row| row.what).collect()
 }
 
 fn missing(what: &str) -> Explanation {

@@ -5,7 +5,7 @@ use crate::insight::{
     ForecastBasis, ForecastView, Gate, GateAnswer, Unit, Verdict, forecast::CALIBRATED_FROM, words,
 };
 
-use super::{Explainer, Explanation, gates::gate_line, missing};
+use super::{Explainer, Explanation, gates::gate_line, lines, missing};
 
 impl Explainer<'_, '_> {
     pub(super) fn headline(&self, id: &ReleaseId) -> Explanation {
@@ -121,10 +121,11 @@ impl Explainer<'_, '_> {
         formula.push_str(
             " The ideal line runs from the scope at the start to zero at the target, over working days.",
         );
-        let (mut counted, mut left_out) = self.stories(|_| true, StoryKind::Story);
-        if burn_down.unit == Unit::PullRequests {
-            (counted, left_out) = self.pull_requests();
-        }
+        let (counted, left_out) = match burn_down.unit {
+            Unit::Stories => self.stories(|_| true, StoryKind::Story),
+            Unit::PullRequests => self.pull_requests(),
+        };
+        let mut counted = lines(counted);
         for step in burn_down.scope_steps.iter().rev() {
             counted.push(format!(
                 "{}: scope +{} −{}",
@@ -141,7 +142,7 @@ impl Explainer<'_, '_> {
             ),
             formula,
             counted,
-            left_out,
+            left_out: lines(left_out),
             sources: self.sources(match burn_down.unit {
                 Unit::Stories => &[Kind::Stories, Kind::Defects, Kind::TestRuns],
                 Unit::PullRequests => &[Kind::PullRequests],

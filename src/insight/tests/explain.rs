@@ -44,7 +44,7 @@ fn subjects() -> Vec<Subject> {
         Subject::Release(id()),
         Subject::Source(SourceId::new("plan")),
     ];
-    subjects.extend(GateName::ALL.map(Subject::Gate));
+    subjects.extend(GateName::BUILT_IN.map(Subject::Gate));
     subjects
 }
 

@@ -22,7 +22,7 @@ fn remedies_turn_each_gate_and_the_cheapest_comes_first() {
         .story(story("PAY-2", Category::InTest))
         .pull_request(pull_request(1, PullRequestState::Open));
     let answer = setting.answer();
-    let said: Vec<_> = answer.remedies.iter().map(|it| (it.gate, &*it.action)).collect();
+    let said: Vec<_> = answer.remedies.iter().map(|it| (it.gate.clone(), &*it.action)).collect();
     assert_eq!(
         said,
         [
@@ -106,7 +106,7 @@ fn a_remedy_says_what_to_do_where_and_leads_to_its_row() {
     }
     // What is unknown turns nothing as long as something says no.
     let setting = all().story(story("PAY-1", Category::ToDo)).story(story("PAY-2", Category::ToDo));
-    let gates: Vec<_> = setting.answer().remedies.iter().map(|it| it.gate).collect();
+    let gates: Vec<_> = setting.answer().remedies.iter().map(|it| it.gate.clone()).collect();
     assert_eq!(gates, [GateName::Stories, GateName::Tests]);
 }
 

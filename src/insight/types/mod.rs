@@ -5,8 +5,8 @@ mod schedule;
 mod work;
 
 pub use readiness::{
-    BurnDown, BurnDownDay, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Outlook,
-    ScopeStep, Unit, Verdict,
+    BurnDown, BurnDownDay, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName,
+    MetricValue, Outlook, ScopeStep, Unit, Verdict,
 };
 pub use schedule::{
     CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Schedule, ScheduleProblem,
@@ -46,6 +46,8 @@ pub struct ReleaseInsight {
     pub burn_down: BurnDown,
     /// One by one, in the order of [`GateName`].
     pub gates: Vec<Gate>,
+    /// Metrics of one's own, in their order; none of what went out.
+    pub metrics: Vec<MetricValue>,
     /// Could it go now?
     pub verdict: Verdict,
     /// Will it be ready by its target?
@@ -74,6 +76,7 @@ impl ReleaseInsight {
             tally: self.tally,
             burn_down: self.burn_down.clone(),
             gates: self.gates.clone(),
+            metrics: self.metrics.clone(),
             verdict: self.verdict,
             outlook: self.outlook,
             forecast: self.forecast.clone(),

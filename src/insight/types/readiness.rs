@@ -196,9 +196,10 @@ pub struct Gate {
     pub sources: Vec<SourceId>,
 }
 
-/// The gates there are, in the order they are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+/// A gate: those that every board has, in the order they are shown, then those of one's own.
+/// Written as its [`key`](Self::key).
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "Text", into = "Text")]
 pub enum GateName {
     /// All stories are ready.
     Stories,
@@ -220,11 +221,13 @@ pub enum GateName {
     Freeze,
     /// The runbook's P85 fits the window.
     Runbook,
+    /// One of the configuration, by its name.
+    Own(Text),
 }
 
 impl GateName {
-    /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    /// Those that every board has, in order.
+    pub const BUILT_IN: [Self; 10] = [
         Self::Stories,
         Self::Blocked,
         Self::Defects,
@@ -238,7 +241,7 @@ impl GateName {
     ];
 
     /// Its name in the configuration and in JSON.
-    pub fn key(self) -> &'static str {
+    pub fn key(&self) -> &str {
         match self {
             Self::Stories => "stories",
             Self::Blocked => "blocked",
@@ -250,11 +253,12 @@ impl GateName {
             Self::Environment => "environment",
             Self::Freeze => "freeze",
             Self::Runbook => "runbook",
+            Self::Own(name) => name,
         }
     }
 
     /// Its name on the screen.
-    pub fn title(self) -> &'static str {
+    pub fn title(&self) -> &str {
         match self {
             Self::Stories => "Stories ready",
             Self::Blocked => "Blocked stories",
@@ -266,8 +270,38 @@ impl GateName {
             Self::Environment => "Environment",
             Self::Freeze => "Freeze",
             Self::Runbook => "Runbook",
+            Self::Own(name) => name,
         }
     }
+}
+
+impl From<Text> for GateName {
+    fn from(key: Text) -> Self {
+        let built_in = Self::BUILT_IN.into_iter().find(|name| name.key() == key.as_str());
+        built_in.unwrap_or(Self::Own(key))
+    }
+}
+
+impl From<GateName> for Text {
+    fn from(name: GateName) -> Self {
+        match name {
+            GateName::Own(name) => name,
+            built_in => Self::new(built_in.key()),
+        }
+    }
+}
+
+/// A metric of one's own, for one release.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricValue {
+    /// What it is called.
+    pub name: Text,
+    /// A number, a share from 0 to 1, or seconds; none where it is not known exactly.
+    pub value: Option<f64>,
+    /// The value, or what it is at least and at most, with its unit: `7`, `99.4 %`, `3d 04h`.
+    pub shown: Text,
+    /// Why it is not known, or not exactly.
+    pub why: Text,
 }
 
 /// What a gate says.

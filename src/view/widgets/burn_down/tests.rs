@@ -79,6 +79,7 @@ fn insight(
             forecast_days: None,
         },
         gates: Vec::new(),
+        metrics: Vec::new(),
         verdict: Verdict::NoGo,
         outlook: Outlook::AtRisk,
         forecast: ForecastView::Ready,

@@ -1,0 +1,274 @@
+//! From text to a query, or to what is wrong with it and where.
+
+use std::ops::Range;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::{Comparison, Items};
+use crate::insight::patterns::Patterns;
+
+use super::{
+    fields::{self, Field, FieldRow, Kind, SEVERITIES},
+    matching::{Query, Test, Wanted},
+};
+
+/// Most terms of a query.
+const MOST_TERMS: usize = 50;
+
+/// What is wrong with a query, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct QueryError {
+    /// The characters that are wrong, counted from 0.
+    pub(crate) at: Range<usize>,
+    /// What is wrong: ``no field `stauts` ``.
+    pub(crate) what: String,
+    /// The word that is wrong, where one of `known` may be meant.
+    pub(crate) word: String,
+    /// What can stand there.
+    pub(crate) known: Vec<&'static str>,
+}
+
+impl QueryError {
+    fn new(at: Range<usize>, what: impl Into<String>) -> Self {
+        Self { at, what: what.into(), word: String::new(), known: Vec::new() }
+    }
+
+    fn unknown(at: Range<usize>, what: &str, word: &str, known: Vec<&'static str>) -> Self {
+        Self { at, what: format!("no {what} `{word}`"), word: word.to_owned(), known }
+    }
+
+    /// The carets that stand below the wrong part of `query`, with the blanks before them.
+    pub(crate) fn carets(&self, query: &str) -> String {
+        let part =
+            |range: Range<usize>| -> String { query.chars().skip(range.start).take(range.len()).collect() };
+        let before = part(0..self.at.start).width();
+        let under = part(self.at.clone()).width().max(1);
+        format!("{}{}", " ".repeat(before), "^".repeat(under))
+    }
+}
+
+/// Reads a query over `items`.
+pub(crate) fn parse(text: &str, items: Items) -> Result<Query, QueryError> {
+    let mut parser = Parser { characters: text.chars().collect(), position: 0, items };
+    let mut terms = Vec::new();
+    while parser.skip_blanks() {
+        if terms.len() == MOST_TERMS {
+            let rest = parser.position..parser.characters.len();
+            return Err(QueryError::new(rest, format!("more than {MOST_TERMS} terms")));
+        }
+        terms.push(parser.term()?);
+    }
+    Ok(Query { terms })
+}
+
+/// The field called `name`, of which a median or a sum can be made.
+pub(crate) fn measured_field(name: &str, items: Items) -> Result<(Field, Kind), QueryError> {
+    let measured = || fields::fields(items).filter(|row| matches!(row.kind, Kind::Number | Kind::Time));
+    let found = measured().find(|row| row.name == name).map(|row| (row.field, row.kind));
+    found.ok_or_else(|| {
+        let known = measured().map(|row| row.name).collect();
+        QueryError::unknown(0..name.chars().count(), "field with numbers", name, known)
+    })
+}
+
+struct Parser {
+    characters: Vec<char>,
+    position: usize,
+    items: Items,
+}
+
+/// A word as it was written.
+struct Word {
+    text: String,
+    at: Range<usize>,
+    is_quoted: bool,
+}
+
+impl Parser {
+    fn peek(&self) -> Option<char> {
+        self.characters.get(self.position).copied()
+    }
+
+    fn take(&mut self, character: char) -> bool {
+        let is_there = self.peek() == Some(character);
+        self.position += usize::from(is_there);
+        is_there
+    }
+
+    /// Goes to the next term; false at the end.
+    fn skip_blanks(&mut self) -> bool {
+        while self.peek().is_some_and(char::is_whitespace) {
+            self.position += 1;
+        }
+        self.peek().is_some()
+    }
+
+    fn term(&mut self) -> Result<(bool, Test), QueryError> {
+        let minus = self.position;
+        let negated = self.take('-');
+        if negated && self.peek().is_none_or(char::is_whitespace) {
+            return Err(QueryError::new(minus..minus + 1, "a minus with nothing behind it"));
+        }
+        let word = self.word(true)?;
+        if word.is_quoted || !self.take(':') {
+            return Ok((negated, Test::Contains(word.text.to_lowercase())));
+        }
+        if word.text == "is" {
+            return Ok((negated, Test::Field(Field::State, self.alternatives(Self::flag)?)));
+        }
+        let Some(row) = fields::fields(self.items).find(|row| row.name == word.text) else {
+            let mut known: Vec<_> = fields::fields(self.items).map(|row| row.name).collect();
+            known.push("is");
+            let what = format!("field of {}", self.items.key().replace('_', " "));
+            return Err(QueryError::unknown(word.at, &what, &word.text, known));
+        };
+        let field = row.field;
+        Ok((negated, Test::Field(field, self.alternatives(|parser| parser.wanted(row))?)))
+    }
+
+    fn alternatives(
+        &mut self,
+        mut one: impl FnMut(&mut Self) -> Result<Wanted, QueryError>,
+    ) -> Result<Vec<Wanted>, QueryError> {
+        let mut wanted = vec![one(self)?];
+        while self.take(',') {
+            wanted.push(one(self)?);
+        }
+        Ok(wanted)
+    }
+
+    fn flag(&mut self) -> Result<Wanted, QueryError> {
+        let word = self.value("a word such as open")?;
+        let found = fields::flags(self.items).find(|(name, _)| *name == word.text);
+        found.map(|(_, flag)| Wanted::Flag(flag)).ok_or_else(|| {
+            let known = fields::flags(self.items).map(|(name, _)| name).collect();
+            let what = format!("word after is: for {}", self.items.key().replace('_', " "));
+            QueryError::unknown(word.at, &what, &word.text, known)
+        })
+    }
+
+    fn wanted(&mut self, row: &FieldRow) -> Result<Wanted, QueryError> {
+        let start = self.position;
+        let comparison = self.comparison();
+        let signs = start..self.position;
+        let is_ordered = matches!(row.kind, Kind::Severity | Kind::Number | Kind::Time);
+        if comparison.is_some_and(|comparison| comparison != Comparison::Equal) && !is_ordered {
+            return Err(QueryError::new(signs, format!("`{}` has no order", row.name)));
+        }
+        let word = self.value(match row.kind {
+            Kind::Number => "a number",
+            Kind::Time => "a length of time such as 3d",
+            Kind::Severity => "a severity",
+            Kind::Text | Kind::Status | Kind::Word => "a value",
+        })?;
+        if word.text == "none" && !word.is_quoted && comparison.is_none() {
+            return Ok(Wanted::Nothing);
+        }
+        let comparison = comparison.unwrap_or(Comparison::Equal);
+        match row.kind {
+            Kind::Text if row.field == Field::Title => Ok(Wanted::Part(word.text.to_lowercase())),
+            Kind::Text => Ok(Wanted::Text(Patterns::new([(word.text.to_lowercase(), ())]))),
+            Kind::Status => Ok(Wanted::status(&word.text)),
+            Kind::Word => {
+                let known = fields::states(self.items);
+                let found = known.iter().find(|state| **state == word.text);
+                found
+                    .map(|state| Wanted::State(state))
+                    .ok_or_else(|| QueryError::unknown(word.at, "state", &word.text, known.to_vec()))
+            }
+            Kind::Severity => {
+                let found = SEVERITIES.iter().find(|(name, _)| *name == word.text);
+                found.map(|(_, severity)| Wanted::Severity(comparison, *severity)).ok_or_else(|| {
+                    let known = SEVERITIES.iter().map(|(name, _)| *name).collect();
+                    QueryError::unknown(word.at, "severity", &word.text, known)
+                })
+            }
+            Kind::Number => match word.text.parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(Wanted::Amount(comparison, number)),
+                _ => Err(QueryError::new(word.at, format!("`{}` is not a number", word.text))),
+            },
+            Kind::Time => match seconds(&word.text) {
+                Some(seconds) => Ok(Wanted::Amount(comparison, seconds as f64)),
+                None => {
+                    let what = format!("`{}` is not a length of time such as 3d or 12h", word.text);
+                    Err(QueryError::new(word.at, what))
+                }
+            },
+        }
+    }
+
+    fn comparison(&mut self) -> Option<Comparison> {
+        if self.take('>') {
+            return Some(if self.take('=') { Comparison::AtLeast } else { Comparison::Above });
+        }
+        if self.take('<') {
+            return Some(if self.take('=') { Comparison::AtMost } else { Comparison::Below });
+        }
+        self.take('=').then(|| {
+            self.take('=');
+            Comparison::Equal
+        })
+    }
+
+    fn value(&mut self, expected: &str) -> Result<Word, QueryError> {
+        let word = self.word(false)?;
+        if word.text.is_empty() {
+            return Err(QueryError::new(word.at.start..word.at.start + 1, format!("{expected} is missing")));
+        }
+        Ok(word)
+    }
+
+    /// A word, or a text in quotes. A name ends at a colon; a value at a comma.
+    fn word(&mut self, is_name: bool) -> Result<Word, QueryError> {
+        let start = self.position;
+        let mut text = String::new();
+        if self.take('"') {
+            while let Some(character) = self.peek() {
+                self.position += 1;
+                match character {
+                    '"' => return Ok(Word { text, at: start..self.position, is_quoted: true }),
+                    '\\' => {
+                        text.extend(self.peek());
+                        self.position += 1;
+                    }
+                    other => text.push(other),
+                }
+            }
+            return Err(QueryError::new(start..start + 1, "a quote that is not closed"));
+        }
+        while let Some(character) = self.peek() {
+            let ends =
+                character.is_whitespace() || (character == ':' && is_name) || (character == ',' && !is_name);
+            if ends {
+                break;
+            }
+            text.push(character);
+            self.position += 1;
+        }
+        if is_name && text.is_empty() {
+            return Err(QueryError::new(start..start + 1, "a field is missing before the colon"));
+        }
+        Ok(Word { text, at: start..self.position, is_quoted: false })
+    }
+}
+
+/// A length of time: `3d`, `12h`, `1d12h`, negative with a minus before it.
+fn seconds(written: &str) -> Option<i64> {
+    let (sign, mut rest) = match written.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, written),
+    };
+    let mut units = [('w', 604_800_i64), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)].iter();
+    let mut seconds = 0_i64;
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let digits = rest.find(|character: char| !character.is_ascii_digit())?;
+        let unit = rest[digits..].chars().next()?;
+        let (_, length) = units.find(|(name, _)| *name == unit)?;
+        seconds = seconds.checked_add(rest[..digits].parse::<i64>().ok()?.checked_mul(*length)?)?;
+        rest = &rest[digits + 1..];
+    }
+    Some(sign * seconds)
+}
