@@ -211,6 +211,10 @@ fn redirected(
     if !target.username().is_empty() || target.password().is_some() {
         return Err(refused("to an address that holds a password"));
     }
+    if status == 303 && !request.safe_to_repeat {
+        // "See other" is what is said of what was done.
+        return Err(Failure::Final(unexpected("it leads elsewhere, and does not say whether it was done")));
+    }
     if request.method != Method::Get && !(is_own_host && matches!(status, 307 | 308)) {
         // The body would go to another host, or a change would become a read.
         return Err(refused(format!("to {}: only reads are followed there", show(&target))));
