@@ -12,9 +12,16 @@ use crate::{
 use super::{Failure, context::Context};
 
 /// The instant that a person means: see [`when::instant`]. `option` is what it was written behind.
+/// One that is still to come is a mistake: nothing is known of it.
 pub(super) fn instant(option: &str, written: &str, context: &Context) -> Result<Instant, Failure> {
-    when::instant(written, context.clock.now(), &context.policy.calendar)
-        .ok_or_else(|| Failure::Usage(format!("{option}: `{written}` is no time\nwrite {}", when::EXAMPLES)))
+    let now = context.clock.now();
+    let wrong =
+        |why: &str| Failure::Usage(format!("{option}: `{written}` is {why}\nwrite {}", when::EXAMPLES));
+    match when::instant(written, now, &context.policy.calendar) {
+        None => Err(wrong("no time")),
+        Some(at) if at > now => Err(wrong("still to come")),
+        Some(at) => Ok(at),
+    }
 }
 
 /// The board as it was at `at`, from the history alone: what every source had said by then,

@@ -54,6 +54,16 @@ enum Failure {
     Broken(color_eyre::Report),
 }
 
+impl Failure {
+    /// In words, for where the program goes on.
+    fn message(&self) -> String {
+        match self {
+            Self::Usage(message) => message.clone(),
+            Self::Broken(report) => format!("{report:#}"),
+        }
+    }
+}
+
 impl<E: Into<color_eyre::Report>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Broken(error.into())

@@ -81,11 +81,7 @@ async fn serve(session: &Session, common: &Common, signals: &mut Signals) -> Opt
                     return Some(context);
                 }
                 Err(failure) => {
-                    let why = match failure {
-                        Failure::Usage(message) => message,
-                        Failure::Broken(report) => format!("{report:#}"),
-                    };
-                    complain(&format!("the configuration stays as it was: {why}"));
+                    complain(&format!("the configuration stays as it was: {}", failure.message()));
                 }
             },
             Ok(()) = standing.changed() => tell(&mut standing),

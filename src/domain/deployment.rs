@@ -69,6 +69,19 @@ pub enum DeploymentState {
 }
 
 impl DeploymentState {
+    /// In a word or two: `rolled back`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Approved => "approved",
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::RolledBack => "rolled back",
+        }
+    }
+
     /// It is over, well or not.
     pub fn is_over(self) -> bool {
         !matches!(self, Self::Draft | Self::Approved | Self::Running)

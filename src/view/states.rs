@@ -75,15 +75,16 @@ pub(crate) fn standing(look: &Look, standing: Standing) -> Said {
 
 pub(crate) fn deployment(look: &Look, state: DeploymentState) -> Said {
     let Look { styles, glyphs } = look;
-    let (mark, word, style) = match state {
-        DeploymentState::Draft => (glyphs.ideal, "draft", styles.muted),
-        DeploymentState::Approved => (glyphs.go, "approved", styles.base),
-        DeploymentState::Running => (glyphs.running, "running", styles.running),
-        DeploymentState::Succeeded => (glyphs.go, "done", styles.go),
-        DeploymentState::Failed => (glyphs.no_go, "failed", styles.no_go),
-        DeploymentState::Cancelled => (glyphs.not_needed, "cancelled", styles.muted),
-        DeploymentState::RolledBack => (glyphs.no_go, "rolled back", styles.no_go),
+    let (mark, style) = match state {
+        DeploymentState::Draft => (glyphs.ideal, styles.muted),
+        DeploymentState::Approved => (glyphs.go, styles.base),
+        DeploymentState::Running => (glyphs.running, styles.running),
+        DeploymentState::Succeeded => (glyphs.go, styles.go),
+        DeploymentState::Cancelled => (glyphs.not_needed, styles.muted),
+        DeploymentState::Failed | DeploymentState::RolledBack => (glyphs.no_go, styles.no_go),
     };
+    // Shorter than its word, as it stands in a column.
+    let word = if state == DeploymentState::Succeeded { "done" } else { state.word() };
     Said { mark, word, style }
 }
 

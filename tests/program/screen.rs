@@ -121,7 +121,9 @@ fn any_instant_that_was_kept_can_be_looked_at() {
     let then = place.run(&["status", "--as-of", &at]);
     let text = String::from_utf8_lossy(&then.stdout).into_owned();
     assert!(text.contains("shop 1.0") && !text.contains("shop 2.0"), "{text}");
-    for (when, said) in [("2001-01-01", "begins later"), ("soon", "is no time")] {
+    for (when, said) in
+        [("2001-01-01", "begins later"), ("soon", "is no time"), ("2999-01-01", "is still to come")]
+    {
         let output = place.run(&["status", "--as-of", when]);
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8_lossy(&output.stderr).contains(said));

@@ -6,15 +6,12 @@ mod text;
 
 use std::process::ExitCode;
 
-use crate::{
-    domain::DeploymentState,
-    insight::{Board, Recap, words},
-};
+use crate::insight::{Board, Recap, words};
 
 use super::{
     Failure,
     args::{Common, Format},
-    as_of,
+    as_of, complain,
     context::Context,
     headless, print, status,
 };
@@ -27,9 +24,11 @@ pub(super) fn run(context: &Context, common: &Common, format: Format) -> Result<
     let board = headless::board(context, common)?;
     let release = status::named(&board, name).map_err(Failure::Usage)?;
     let instants = Recap::instants(&board, &release);
-    // A board that keeps no history, or whose history somebody else holds, has no boards of then.
     let then = if context.directory.is_some() { as_of::boards(context, &instants) } else { Ok(Vec::new()) };
-    let then = then.unwrap_or_default();
+    let then = then.unwrap_or_else(|failure| {
+        complain(&format!("note: the history is not read, so no forecasts are told\n{}", failure.message()));
+        Vec::new()
+    });
     let then = then.iter().flatten().map(|board| &**board);
     let Some(recap) = Recap::of(&board, &release, then) else {
         return Err(Failure::Usage(format!(
@@ -51,7 +50,11 @@ fn facts(board: &Board, recap: &Recap) -> Vec<(&'static str, String)> {
     let mut facts = vec![("went out", day(recap.released_at))];
     if let Some((target, slip)) = recap.target.zip(recap.slip_hours) {
         let how = words::duration(chrono::Duration::hours(slip.abs()));
-        let how = if slip > 0 { format!("{how} late") } else { format!("{how} early") };
+        let how = match slip {
+            0 => "within the hour".to_owned(),
+            1.. => format!("{how} late"),
+            _ => format!("{how} early"),
+        };
         facts.push(("target", format!("{} ({how})", day(target))));
     } else {
         facts.push(("target", "nobody promised one".to_owned()));
@@ -94,21 +97,9 @@ fn deployments(board: &Board, recap: &Recap) -> Vec<[String; 4]> {
         [
             at,
             one.environment.to_string(),
-            state(one.state).to_owned(),
+            one.state.word().to_owned(),
             format!("{took} of {}m", one.planned_minutes),
         ]
     };
     recap.deployments.iter().map(row).collect()
-}
-
-fn state(state: DeploymentState) -> &'static str {
-    match state {
-        DeploymentState::Draft => "draft",
-        DeploymentState::Approved => "approved",
-        DeploymentState::Running => "running",
-        DeploymentState::Succeeded => "succeeded",
-        DeploymentState::Failed => "failed",
-        DeploymentState::Cancelled => "cancelled",
-        DeploymentState::RolledBack => "rolled back",
-    }
 }

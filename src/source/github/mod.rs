@@ -108,6 +108,8 @@ pub struct GithubSource {
     known: Vec<Known>,
     dialect: Dialect,
     last: Option<Arc<Facts>>,
+    /// Something is known that was not told.
+    untold: bool,
     /// What the last round advised.
     wait: Duration,
     /// How many times longer that is than wanted.
@@ -135,6 +137,7 @@ impl GithubSource {
             known,
             dialect: Dialect::default(),
             last: None,
+            untold: true,
             wait,
             stretch: 1.0,
             rounds: 0,
@@ -150,7 +153,8 @@ impl GithubSource {
         let http = self.http.clone();
         let session = http.session(round);
         let (prefix, _) = self.settings.paths();
-        let mut is_news = self.last.is_none();
+        // What was read before a failure is told by the next round that does not fail.
+        let mut is_news = std::mem::replace(&mut self.untold, true);
         let mut refused: Vec<(usize, HttpError)> = Vec::new();
         let focused = attention::focused(&self.settings.repositories, round.focus.as_ref());
         let is_known: Vec<bool> = self.known.iter().map(|known| !known.read.is_empty()).collect();
@@ -194,6 +198,7 @@ impl GithubSource {
         besides.extend(anonymous);
         besides.extend(refused.iter().map(|(_, error)| error.problem()));
         let was = self.last.as_deref();
+        self.untold = false;
         if !is_news && was.is_some_and(|facts| besides.iter().all(|problem| facts.problems.contains(problem)))
         {
             return Ok(Answer::Unchanged);

@@ -95,6 +95,10 @@ pub struct GitlabSource {
     /// What is known, in the order of the projects.
     known: Vec<Known>,
     last: Option<Arc<Facts>>,
+    /// Something is known that was not told.
+    untold: bool,
+    /// As whom what is known was read.
+    account: Option<Text>,
     /// Was asked as whom the token is signed in.
     account_asked: bool,
     /// What the last round advised.
@@ -106,6 +110,7 @@ pub struct GitlabSource {
 struct Memory {
     version: u32,
     settings: [u8; 32],
+    account: Option<Text>,
     /// As JSON: it has the form of what the service sends.
     known: Vec<u8>,
     validators: Validators,
@@ -130,6 +135,8 @@ impl GitlabSource {
             mistakes,
             known,
             last: None,
+            untold: true,
+            account: None,
             account_asked: false,
             wait,
         }
@@ -144,7 +151,8 @@ impl GitlabSource {
         let http = self.http.clone();
         let session = http.session(round);
         self.ask_account(&session).await?;
-        let mut is_news = self.last.is_none();
+        // What was read before a failure is told by the next round that does not fail.
+        let mut is_news = std::mem::replace(&mut self.untold, true);
         let mut refused: Vec<(usize, HttpError)> = Vec::new();
         for index in 0..self.settings.projects.len() {
             match self.read(index, &session, round).await {
@@ -174,6 +182,7 @@ impl GitlabSource {
         besides.extend(anonymous);
         besides.extend(refused.iter().map(|(_, error)| error.problem()));
         let was = self.last.as_deref();
+        self.untold = false;
         if !is_news && was.is_some_and(|facts| besides.iter().all(|problem| facts.problems.contains(problem)))
         {
             return Ok(Answer::Unchanged);
@@ -191,7 +200,12 @@ impl GitlabSource {
 
     /// As whom the token is signed in: asked once, and again after another token was found.
     async fn ask_account(&mut self, session: &Session<'_>) -> Result<(), HttpError> {
-        if self.http.standing().account.is_some() || std::mem::replace(&mut self.account_asked, true) {
+        if self.http.standing().account.is_some() {
+            // It is forgotten with the token.
+            self.account_asked = false;
+            return Ok(());
+        }
+        if std::mem::replace(&mut self.account_asked, true) {
             return Ok(());
         }
         if self.settings.credentials.places.is_empty() {
@@ -200,6 +214,11 @@ impl GitlabSource {
         match session.send(Request::get("account", "user").never_remembered()).await {
             Ok(reply) => {
                 if let Ok(user) = reply.json::<wire::User>() {
+                    // Somebody else may see other things.
+                    if self.account.as_ref().is_some_and(|before| *before != user.username) {
+                        self.known.iter_mut().for_each(|known| known.whole_at = None);
+                    }
+                    self.account = Some(user.username.clone());
                     self.http.set_account(user.username);
                 }
                 Ok(())
@@ -315,6 +334,7 @@ impl Source for GitlabSource {
         let memory = Memory {
             version: MEMORY_VERSION,
             settings: self.settings.digest(),
+            account: self.account.clone(),
             known,
             validators: self.http.validators(),
         };
@@ -329,6 +349,7 @@ impl Source for GitlabSource {
         let Ok(known) = serde_json::from_slice::<Vec<Known>>(&memory.known) else { return };
         if known.len() == self.settings.projects.len() {
             self.known = known;
+            self.account = memory.account;
             self.http.remember(memory.validators);
         }
     }

@@ -32,6 +32,12 @@ pub(super) fn refusal(what: &str, error: &HttpError, sent: Sent) -> OperationErr
     let says =
         |message: &str| if message.is_empty() { String::new() } else { format!(" (it says: {message})") };
     let role = "use a token with the scope api of somebody with at least the role Developer";
+    if !error.kind().changed_nothing() {
+        return OperationError::Unclear(Problem::new(
+            format!("{what}: it was sent, and may have been done or not: {error}"),
+            "look at it in GitLab before you try again",
+        ));
+    }
     match error.kind() {
         HttpErrorKind::Rejected { status: 409, message } if sent == Sent::Guarded => {
             OperationError::Moved(Problem::new(
@@ -65,20 +71,9 @@ pub(super) fn refusal(what: &str, error: &HttpError, sent: Sent) -> OperationErr
             "if the project was renamed, correct its path in the configuration",
         ),
         // Never sent: there was no connection.
-        HttpErrorKind::Unreachable { .. } | HttpErrorKind::Untrusted { .. } | HttpErrorKind::Setup { .. } => {
+        _ => {
             let problem = error.problem();
             not_done(format!("{what}: not sent: {}", problem.what), problem.next_step)
         }
-        // Sent, and no answer that can be believed.
-        HttpErrorKind::Cancelled
-        | HttpErrorKind::TimedOut { .. }
-        | HttpErrorKind::Interrupted
-        | HttpErrorKind::Busy { .. }
-        | HttpErrorKind::Unexpected { .. }
-        | HttpErrorKind::TooLarge { .. }
-        | HttpErrorKind::Endless { .. } => OperationError::Unclear(Problem::new(
-            format!("{what}: it was sent, and may have been done or not: {error}"),
-            "look at it in GitLab before you try again",
-        )),
     }
 }

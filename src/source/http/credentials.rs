@@ -25,6 +25,8 @@ use crate::domain::Text;
 const COMMAND_LIMIT: Duration = Duration::from_secs(20);
 /// The longest token, in bytes.
 const LONGEST: usize = 8_192;
+/// What is shorter stands in many answers by chance, and is no secret.
+const SHORTEST_SECRET: usize = 8;
 
 /// Who asks a service: places to look for a token, in order, and how it is sent. Without any
 /// token the service is asked anonymously, as far as it allows that.
@@ -112,6 +114,27 @@ pub(super) struct Signature {
     /// Tells tokens apart without being one.
     pub(super) digest: [u8; 32],
     pub(super) from: Text,
+    token: Token,
+}
+
+impl Signature {
+    /// Writes stars over the token wherever it stands in `received`, as it is and as it was sent:
+    /// some gateways say in their errors what they were sent, and errors are shown, logged and kept.
+    pub(super) fn hide(&self, received: &mut [u8]) {
+        let sent = self.value.as_bytes().rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+        for secret in [self.token.0.expose_secret().as_bytes(), sent] {
+            let (Some(first), true) = (secret.first(), secret.len() >= SHORTEST_SECRET) else { continue };
+            let mut from = 0;
+            while let Some(rest) = received.get_mut(from..)
+                && let Some(at) = rest.iter().position(|byte| byte == first)
+            {
+                from += at + 1;
+                if rest[at..].starts_with(secret) {
+                    rest[at..at + secret.len()].fill(b'*');
+                }
+            }
+        }
+    }
 }
 
 impl fmt::Debug for Signature {
@@ -160,7 +183,8 @@ impl Credentials {
             .map_err(|_| Text::new(format!("{from}: cannot be sent in a header")))?;
         // Logs of the HTTP library show "Sensitive", and HTTP/2 does not compress it.
         header_value.set_sensitive(true);
-        Ok(Signature { header, digest: Sha256::digest(value.as_bytes()).into(), value: header_value, from })
+        let digest = Sha256::digest(value.as_bytes()).into();
+        Ok(Signature { header, digest, value: header_value, from, token: token.clone() })
     }
 }
 

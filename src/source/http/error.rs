@@ -112,6 +112,32 @@ pub enum HttpErrorKind {
     },
 }
 
+impl HttpErrorKind {
+    /// Of a request that should change something, and that was sent: whether it is certain that it
+    /// changed nothing, because the service was never reached or refused it. Else the answer got
+    /// lost, or is not the service's own: it may have been done.
+    pub(crate) fn changed_nothing(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::Untrusted { .. }
+            | Self::Setup { .. }
+            | Self::Redirected { .. }
+            | Self::Limited { .. }
+            | Self::SignedOut { .. }
+            | Self::Forbidden { .. }
+            | Self::NotFound
+            | Self::Rejected { .. } => true,
+            Self::Cancelled
+            | Self::TimedOut { .. }
+            | Self::Interrupted
+            | Self::Busy { .. }
+            | Self::Unexpected { .. }
+            | Self::TooLarge { .. }
+            | Self::Endless { .. } => false,
+        }
+    }
+}
+
 impl HttpError {
     /// What went wrong.
     pub fn kind(&self) -> &HttpErrorKind {

@@ -98,7 +98,10 @@ pub(super) async fn exchange(
 
     let (response, is_own_host) = follow(session, request, url, signature, known.as_ref()).await?;
     let status = response.status().as_u16();
-    let headers = response.headers().clone();
+    let mut headers = response.headers().clone();
+    if let Some(signature) = signature {
+        headers.values_mut().for_each(|value| hide_in(value, signature));
+    }
     if status == 304 {
         session.count(|tally| tally.unchanged += 1);
         let Some(known) = known else {
@@ -115,7 +118,10 @@ pub(super) async fn exchange(
             unchanged: true,
         });
     }
-    let body = read(session, response, settings).await?;
+    let mut body = read(session, response, settings).await?;
+    if let Some(signature) = signature {
+        signature.hide(&mut body);
+    }
     let kind = kind_of(request, status, &headers, &body);
     if request.remember != Remember::Nothing && is_own_host {
         let mut shared = session.http.shared();
@@ -128,6 +134,17 @@ pub(super) async fn exchange(
         }
     }
     Ok(Received { status, headers, body, kind, is_own_host, unchanged: false })
+}
+
+/// The same for a header: see [`Signature::hide`].
+fn hide_in(value: &mut HeaderValue, signature: &Signature) {
+    let mut bytes = value.as_bytes().to_vec();
+    signature.hide(&mut bytes);
+    if bytes != value.as_bytes()
+        && let Ok(hidden) = HeaderValue::from_bytes(&bytes)
+    {
+        *value = hidden;
+    }
 }
 
 /// Sends, and follows redirects. The token, conditions and own headers of the request stay with
@@ -193,6 +210,10 @@ fn redirected(
     let is_own_host = is_same_origin(base, &target);
     if !target.username().is_empty() || target.password().is_some() {
         return Err(refused("to an address that holds a password"));
+    }
+    if status == 303 && !request.safe_to_repeat {
+        // "See other" is what is said of what was done.
+        return Err(Failure::Final(unexpected("it leads elsewhere, and does not say whether it was done")));
     }
     if request.method != Method::Get && !(is_own_host && matches!(status, 307 | 308)) {
         // The body would go to another host, or a change would become a read.

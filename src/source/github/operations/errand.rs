@@ -294,29 +294,19 @@ impl Errand<'_> {
 
     /// What an error of a request that should change something means.
     fn ended(&self, error: &HttpError, was_sent: bool) -> Ended {
-        let not_done = |status| Ended::new(OperationError::NotDone(self.explained(error)), status);
-        match error.kind() {
-            // Held back until the service wants to be asked again, or without an address.
-            _ if !was_sent => not_done(None),
-            HttpErrorKind::Rejected { status, .. } => not_done(Some(*status)),
-            HttpErrorKind::Unreachable { .. }
-            | HttpErrorKind::Untrusted { .. }
-            | HttpErrorKind::Setup { .. }
-            | HttpErrorKind::Redirected { .. }
-            | HttpErrorKind::SignedOut { .. }
-            | HttpErrorKind::Forbidden { .. }
-            | HttpErrorKind::NotFound
-            | HttpErrorKind::Limited { .. } => not_done(None),
-            HttpErrorKind::Cancelled => {
-                Ended::new(self.unclear("the program was ended before the answer came"), None)
-            }
-            HttpErrorKind::TimedOut { .. }
-            | HttpErrorKind::Interrupted
-            | HttpErrorKind::Busy { .. }
-            | HttpErrorKind::Unexpected { .. }
-            | HttpErrorKind::TooLarge { .. }
-            | HttpErrorKind::Endless { .. } => Ended::new(self.unclear(reason(error)), None),
+        // What was not sent was held back until the service wants to be asked again, or has no address.
+        if was_sent && !error.kind().changed_nothing() {
+            let why = match error.kind() {
+                HttpErrorKind::Cancelled => "the program was ended before the answer came".to_owned(),
+                _ => reason(error),
+            };
+            return Ended::new(self.unclear(why), None);
         }
+        let status = match error.kind() {
+            HttpErrorKind::Rejected { status, .. } if was_sent => Some(*status),
+            _ => None,
+        };
+        Ended::new(OperationError::NotDone(self.explained(error)), status)
     }
 
     /// An error after which it is certain that nothing was changed.

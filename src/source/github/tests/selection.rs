@@ -6,12 +6,12 @@ use serde_json::json;
 
 use super::{
     GithubSettings, facts,
-    hub::{Hub, filled, pull_request, variables},
+    hub::{Hub, filled, issue, pull_request, variables},
     minutes, now, source, source_of, token, unchanged,
 };
 use crate::{
     domain::{CheckOutcome, ReleaseId},
-    source::{Answer, Round, Source, github::GithubRepository},
+    source::{Answer, Round, Source, github::GithubRepository, http::fake},
 };
 
 #[tokio::test]
@@ -134,4 +134,38 @@ async fn the_repository_on_screen_is_asked_first_and_more_often_while_the_budget
     assert_eq!(names, ["web", "api"], "nothing on screen: all are equal");
     let Answer::Facts(told) = first else { panic!("no facts") };
     assert_eq!(told.releases.len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_read_before_another_repository_failed_is_told_by_the_next_round() {
+    let hub = Hub::start(filled(1, 1)).await;
+    let mut settings = GithubSettings::new("github.com", "o", "web");
+    settings.interval = Duration::from_secs(60);
+    let repository = |name: &str| GithubRepository { owner: "o".into(), name: name.into(), project: None };
+    settings.repositories = vec![repository("web"), repository("api")];
+    hub.state().names = vec!["web", "api"];
+    let mut source = source_of(&hub, token(), settings);
+    let on_web = |minute: i64| Round { focus: Some(ReleaseId::new("web 4.2")), ..Round::at(minutes(minute)) };
+    source.fetch(&on_web(0)).await.unwrap();
+    // So tight that only the one on screen is asked every time.
+    hub.state().limit = Some((20, minutes(60)));
+    source.fetch(&on_web(1)).await.unwrap();
+    hub.state().limit = Some((10, minutes(60)));
+    source.fetch(&on_web(2)).await.unwrap();
+    hub.state().always.push(("/repos/o/api/", fake::Answer::page(502)));
+    let mut minute = 3;
+    loop {
+        hub.state().issues.insert(0, issue(20 + minute as u64, 29));
+        if source.fetch(&on_web(minute)).await.is_err() {
+            break;
+        }
+        minute += 1;
+        assert!(minute < 12, "it is asked now and then");
+    }
+    let before = hub.fake.asked().len();
+    let told = source.fetch(&on_web(minute + 1)).await.unwrap();
+    assert!(hub.fake.asked()[before..].iter().all(|asked| !asked.target.starts_with("/repos/o/api/")));
+    let Answer::Facts(told) = told else { panic!("what was read was kept back") };
+    let newest = format!("web#{}", 20 + minute);
+    assert!(told.stories.iter().any(|story| story.key.as_str() == newest), "{newest}");
 }

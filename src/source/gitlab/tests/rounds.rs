@@ -10,6 +10,7 @@ use crate::{
         DiagnosisState::{Good, Limited},
         Round, Source,
         gitlab::GitlabSettings,
+        http::fake,
     },
 };
 
@@ -248,6 +249,46 @@ async fn a_restart_goes_on_where_it_was() {
         facts(&mut other, &Round::at(now())).await;
         assert!(service.log().len() > 20, "it begins anew");
     }
+}
+
+#[tokio::test]
+async fn what_was_read_before_another_project_failed_is_told_by_the_next_round() {
+    let service = Service::start().await;
+    let mut source = service.two();
+    let copied: Vec<_> = {
+        let tables = service.tables();
+        let below =
+            |path: &String| path.strip_prefix(API).map(|below| format!("projects/acme%2Fgone{below}"));
+        tables.routes.iter().filter_map(|(path, value)| Some((below(path)?, value.clone()))).collect()
+    };
+    service.tables().routes.extend(copied);
+    facts(&mut source, &Round::at(now())).await;
+    let mut closed = issue(2, "2026-11-25T11:00:00.000Z");
+    closed["state"] = "closed".into();
+    closed["closed_at"] = "2026-11-25T11:00:00.000Z".into();
+    service.put("/issues", json!([issue(1, "2026-11-10T08:00:00.000Z"), closed]));
+    let broken = "GET projects/acme%2Fgone/issues".to_owned();
+    service.tables().faults.insert(broken.clone(), fake::Answer::page(502));
+    assert!(source.fetch(&Round::at(now())).await.is_err());
+    service.tables().faults.remove(&broken);
+    let told = facts(&mut source, &Round::at(now())).await;
+    let story = told.stories.iter().find(|story| story.key.as_str() == "api#2").unwrap();
+    assert_eq!(story.category, Category::Done);
+}
+
+#[tokio::test]
+async fn what_somebody_else_read_is_read_anew() {
+    let service = Service::start().await;
+    let mut first = service.source();
+    facts(&mut first, &Round::at(now())).await;
+    let memory = first.memory().unwrap();
+    service.tables().routes.insert("user".to_owned(), json!({ "id": 2, "username": "max" }));
+    // Nothing tells of it; this one is hidden from the new one.
+    service.put("/issues", json!([issue(1, "2026-11-10T08:00:00.000Z")]));
+    let mut second = service.source();
+    second.recall(&memory);
+    let told = facts(&mut second, &Round::at(now())).await;
+    assert_eq!(told.stories.len(), 1, "{:?}", told.stories);
 }
 
 #[tokio::test]

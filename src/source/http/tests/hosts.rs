@@ -102,6 +102,16 @@ async fn a_body_follows_on_its_host() {
 }
 
 #[tokio::test]
+async fn after_a_change_see_other_does_not_say_that_nothing_was_done() {
+    for (status, changed_nothing) in [(303, false), (302, true), (301, true)] {
+        let fake = Fake::start(move |_, _| redirect(status, "/done")).await;
+        let error = ask(fake.settings(), Request::post("merge", "x")).await.unwrap_err();
+        assert_eq!(error.kind().changed_nothing(), changed_nothing, "{error:?}");
+        assert_eq!(fake.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a_next_page_on_another_host_is_not_asked_for() {
     let other = Fake::sequence([Answer::json("[]")]).await;
     let link = format!("<{}page2>; rel=\"next\"", other.url());

@@ -45,6 +45,38 @@ async fn nothing_prints_the_token() {
     assert_eq!(fake.asked()[0].header("authorization"), Some("Bearer s3cret-t0ken"), "but it was sent");
 }
 
+/// Some gateways repeat in their errors what they were sent.
+#[tokio::test]
+async fn a_service_that_repeats_the_token_does_not_make_it_shown() {
+    let fake = Fake::start(|asked, before| {
+        let sent = asked.header("authorization").unwrap();
+        let body = format!(r#"{{"id": 7, "message": "you sent {sent}"}}"#);
+        let answer = Answer::new([400, 403, 200][before % 3], body).header("etag", format!("\"{sent}\""));
+        answer.header("x-accepted-oauth-scopes", sent)
+    })
+    .await;
+    let places = signed(fake.settings()).credentials.places;
+    let basic = Scheme::Basic { user: "kim@example.com".to_owned() };
+    for scheme in [Scheme::Bearer, basic] {
+        let credentials = Credentials::new(scheme, places.clone());
+        let http = Http::new(Settings { credentials, ..fake.settings() }).unwrap();
+        let round = round();
+        let session = http.session(&round);
+        let mut shown = String::new();
+        for _ in 0..2 {
+            let error = session.send(items()).await.unwrap_err();
+            shown += &format!("{error} {error:?} {:?}", error.problem());
+        }
+        let reply = session.send(items()).await.unwrap();
+        assert_eq!(reply.json::<Item>().unwrap().id, 7, "the rest can be read");
+        let said: serde_json::Value = reply.json().unwrap();
+        shown += &format!("{said} {:?}", http.validators());
+        let sent = fake.asked().pop().unwrap();
+        let (_, sent) = sent.header("authorization").unwrap().split_once(' ').unwrap();
+        assert!(shown.contains("you sent") && !shown.contains(TOKEN) && !shown.contains(sent), "{shown}");
+    }
+}
+
 #[tokio::test]
 async fn a_token_that_was_renewed_is_used_without_a_restart() {
     let directory = tempfile::tempdir().unwrap();

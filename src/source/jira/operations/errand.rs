@@ -323,7 +323,11 @@ impl Errand<'_> {
         let before = self.session.tally().requests;
         self.api().send(request).await.map_err(|error| {
             let was_sent = self.session.tally().requests > before;
-            if was_sent && !is_certain(error.kind()) { self.unclear(&error) } else { self.refused(&error) }
+            if was_sent && !error.kind().changed_nothing() {
+                self.unclear(&error)
+            } else {
+                self.refused(&error)
+            }
         })
     }
 
@@ -388,30 +392,6 @@ impl Errand<'_> {
 
     pub(super) fn project(&self) -> &str {
         self.key.as_str().rsplit_once('-').map_or("", |(project, _)| project)
-    }
-}
-
-/// Whether an error of a request that was sent means that nothing was changed for certain.
-fn is_certain(kind: &HttpErrorKind) -> bool {
-    match kind {
-        // Never reached, or refused.
-        HttpErrorKind::Unreachable { .. }
-        | HttpErrorKind::Untrusted { .. }
-        | HttpErrorKind::Setup { .. }
-        | HttpErrorKind::Limited { .. }
-        | HttpErrorKind::SignedOut { .. }
-        | HttpErrorKind::Forbidden { .. }
-        | HttpErrorKind::NotFound
-        | HttpErrorKind::Rejected { .. } => true,
-        // The answer got lost, or is not Jira's own.
-        HttpErrorKind::Cancelled
-        | HttpErrorKind::TimedOut { .. }
-        | HttpErrorKind::Interrupted
-        | HttpErrorKind::Busy { .. }
-        | HttpErrorKind::Unexpected { .. }
-        | HttpErrorKind::TooLarge { .. }
-        | HttpErrorKind::Redirected { .. }
-        | HttpErrorKind::Endless { .. } => false,
     }
 }
 
