@@ -131,14 +131,14 @@ mod tests {
         ] {
             let pipeline = pipeline(status);
             let jobs: Vec<Job> = serde_json::from_value(jobs.into()).unwrap();
-            let built = Built { of: pipeline.updated_at, jobs };
-            let build = build(&Text::new("main"), &pipeline, Some(&built), None, &naming).unwrap();
+            let jobs = Built { of: pipeline.updated_at, jobs };
+            let build = build(&Text::new("main"), &pipeline, Some(&jobs), None, &naming).unwrap();
             let names: Vec<_> = build.checks.iter().map(|check| check.name.as_str()).collect();
             assert_eq!((build.outcome(), names.as_slice()), (outcome, checks), "{status}");
             assert_eq!((build.id.as_str(), build.commit.len()), ("api@main", 40));
             // Jobs of an earlier state say nothing of this one.
-            let built = Built { of: None, ..built };
-            let early = super::build(&Text::new("main"), &pipeline, Some(&built), None, &naming).unwrap();
+            let jobs = Built { of: None, ..jobs };
+            let early = super::build(&Text::new("main"), &pipeline, Some(&jobs), None, &naming).unwrap();
             assert_eq!((early.checks.len(), early.outcome()), (1, outcome), "{status}");
         }
     }

@@ -297,8 +297,8 @@ impl Known {
         let main = self.project.as_ref().and_then(|project| project.default_branch.as_ref());
         for (branch, pipeline) in builds::newest(self) {
             if main == Some(branch) || meaning.bases.is_none_or(|bases| bases.is_match(&**branch)) {
-                let built = self.builds.get(&pipeline.id);
-                let build = builds::build(branch, pipeline, built, self.project.as_ref(), naming);
+                let jobs = self.builds.get(&pipeline.id);
+                let build = builds::build(branch, pipeline, jobs, self.project.as_ref(), naming);
                 facts.builds.extend(build.map(Arc::new));
             }
         }
