@@ -1,8 +1,9 @@
 //! What a query means, and what is wrong with one, as tables.
 
+use chrono::Duration;
+
 use crate::domain::{
-    Category, FindingState, Items, Mergeability, PullRequestState, Severity, StatusMove, Story, StoryKey,
-    Text,
+    Category, FindingState, Instant, Items, Mergeability, PullRequestState, Severity, StatusMove, Story, Text,
 };
 use crate::insight::fixture::{at, defect, deployment, finding, now, pull_request, story, test_run};
 
