@@ -5,8 +5,9 @@ use serde::Serialize;
 use crate::{
     domain::{Deployment, Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target, Text},
     insight::{
-        Board, Completeness, DeploymentRow, Estimate, ForecastView, Gate, NextStep, Outlook, PullRequestRow,
-        ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, Tally, Verdict,
+        Board, Completeness, DeploymentRow, Estimate, Feature, ForecastView, Gate, NextStep, Outlook,
+        PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow,
+        Tally, Verdict,
     },
 };
 
@@ -59,6 +60,7 @@ struct ReleaseJson<'a> {
     forecast: ForecastJson<'a>,
     tally: Tally,
     gates: &'a [Gate],
+    features: &'a [Feature],
     remedies: &'a [Remedy],
 }
 
@@ -148,6 +150,7 @@ struct DeploymentJson<'a> {
 #[derive(Serialize)]
 struct StoryJson<'a> {
     key: &'a StoryKey,
+    parent: Option<&'a StoryKey>,
     release: &'a ReleaseId,
     belongs: &'a Text,
     open: bool,
@@ -291,6 +294,7 @@ fn release_json(insight: &ReleaseInsight) -> ReleaseJson<'_> {
         forecast: ForecastJson::of(&insight.forecast),
         tally: insight.tally,
         gates: &insight.gates,
+        features: &insight.features,
         remedies: &insight.remedies,
     }
 }
@@ -310,6 +314,7 @@ fn stories(insight: &ReleaseInsight) -> impl Iterator<Item = StoryJson<'_>> {
     let release = &insight.release.id;
     insight.stories.iter().map(move |row: &StoryRow| StoryJson {
         key: &row.story.key,
+        parent: row.story.parent.as_ref(),
         release,
         belongs: &row.belongs,
         open: row.open,
