@@ -353,7 +353,7 @@ fn a_day_that_is_read_says_all_of_it() {
     assert!(text(shown).contains("observed"));
     shown.chart.counted_by = CountedBy::Points;
     let points = text(shown);
-    for said in ["remaining 73.5", "ready 75", "scope 148.5", "1 without points"] {
+    for said in ["remaining 72.5", "ready 75", "scope 147.5", "1 without points"] {
         assert!(points.contains(said), "{said} in\n{points}");
     }
 }
@@ -382,7 +382,8 @@ fn rebuilt_days_are_dimmer_than_observed_ones() {
     let (insight, today) = estimated();
     let buffer = buffer_of(&insight, Shown::default(), today, GlyphSet::Unicode, (118, 20));
     let look = styles(ColorDepth::Truecolor);
-    let rebuilt = look.scope.patch(look.rebuilt);
+    let observed = look.stories.add_modifier(Modifier::BOLD);
+    let rebuilt = observed.patch(look.rebuilt);
     let cells = |style: ratatui::style::Style| -> Vec<u16> {
         let is = |x: u16, y: u16| {
             let symbol = buffer[(x, y)].symbol().chars().next().unwrap_or(' ');
@@ -392,7 +393,7 @@ fn rebuilt_days_are_dimmer_than_observed_ones() {
         };
         (0..118).filter(|x| (2..18).any(|y| is(*x, y))).collect()
     };
-    let (dim, plain) = (cells(rebuilt), cells(look.scope));
+    let (dim, plain) = (cells(rebuilt), cells(observed));
     assert!(!dim.is_empty() && !plain.is_empty(), "{rebuilt:?}");
     assert!(dim.last() < plain.first(), "{dim:?} {plain:?}");
 }
