@@ -93,6 +93,7 @@ commands! {
     DetailNextPage, "detail-next-page", Look, "detail page", "next page of the detail pane";
     DetailPreviousPage, "detail-previous-page", Look, "detail page", "previous page of the detail pane";
     Expand, "expand", Look, "expand", "the whole screen for one section, and back";
+    CountBy, "count-by", Look, "points", "the chart by stories or by points";
     OtherPicture, "other-picture", Look, "other picture", "the tab's other picture";
     Filter, "filter", List, "filter", "show only rows with these words";
     NextMatch, "next-match", List, "next match", "next match, around the end";

@@ -179,6 +179,7 @@ fn payments_insight() -> ReleaseInsight {
         },
         last_day_from: Some(at(24, 14, 0)),
         stories: stories(),
+        features: Vec::new(),
         pull_requests: pull_requests(),
         remedies: vec![
             remedy("finish or leave out 7 stories", GateName::Stories, None),
@@ -228,6 +229,7 @@ fn burn_down() -> BurnDown {
                 defects: 3 + day % 4,
                 tests: (day > 5).then(|| 0.95 + 0.0022 * f64::from(day)),
                 ideal: Some(42.0 * (25.0 - f64::from(day)).max(0.0) / 23.0),
+                points: None,
             }
         })
         .collect();
@@ -239,6 +241,7 @@ fn burn_down() -> BurnDown {
         scope_rebuilt: false,
         ideal_ahead: (23..=25).map(|day| (date(day), 42.0 * (25.0 - f64::from(day)) / 23.0)).collect(),
         forecast_days: Some([date(25), date(27), date(30)]),
+        observed_from: None,
     }
 }
 
@@ -291,6 +294,19 @@ fn story(
         usual_seconds: None,
         returns: 0,
         belongs: Text::new("fix version 4.2"),
+    }
+}
+
+/// A feature with a story of three ready, which waits for one elsewhere.
+pub(crate) fn feature(key: &str) -> Feature {
+    Feature {
+        key: key.into(),
+        title: Some(Text::new("Checkout")),
+        stories: 3,
+        stories_ready: 1,
+        defects_open: 1,
+        waits_for: vec!["AUTH-12".into()],
+        ready: false,
     }
 }
 
@@ -385,6 +401,7 @@ fn small(
         forecast: promised.map_or_else(withheld, dates),
         last_day_from: promised.map(|target| target.at - Duration::hours(24)),
         stories: Vec::new(),
+        features: Vec::new(),
         pull_requests: Vec::new(),
         remedies: Vec::new(),
         builds: Vec::new(),

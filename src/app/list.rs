@@ -41,7 +41,7 @@ impl ListId {
     pub fn orders(self) -> &'static [&'static str] {
         match self {
             Self::Gates | Self::Remedies | Self::Changes | Self::Releases | Self::Palette => &["importance"],
-            Self::Stories => &["worst", "age", "status", "owner", "key"],
+            Self::Stories => &["worst", "age", "status", "owner", "key", "feature"],
             Self::PullRequests => &["slack", "age", "stage", "author", "repo", "number"],
             Self::Schedule => &["when", "release"],
         }
@@ -86,6 +86,10 @@ pub enum Heading {
         /// How many were dropped.
         dropped: u32,
     },
+    /// A feature of the release: its stories follow.
+    Feature(u32),
+    /// Stories that are no part of a feature.
+    NoFeature(u32),
     /// Pull requests that ended: merged, closed; and whether they follow or are folded.
     Ended {
         /// How many were merged.

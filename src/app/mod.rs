@@ -10,6 +10,7 @@
 //! reads a clock, a file or a terminal: the same events at the same instants always lead to
 //! the same state.
 
+mod chart;
 mod command;
 mod event;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod state;
 mod tests;
 mod update;
 
+pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
 pub use command::{Command, Group};
 pub use event::{Effect, Event};
 pub use key_map::{Context, KeyMap, KeyProblem};
@@ -41,7 +43,6 @@ pub use past::{Comparison, Look, Past, Since, Step};
 pub(crate) use rows::opened;
 pub(crate) use state::is_first_round;
 pub use state::{
-    ChartPicture, DetailPane, DetailPlace, Message, Options, PullRequestPicture, SchedulePicture, Section,
-    State, Tab,
+    DetailPane, DetailPlace, Message, Options, PullRequestPicture, SchedulePicture, Section, State, Tab,
 };
 pub use update::update;

@@ -1,5 +1,7 @@
 //! What opens what: a row its item, an item what it leads to, a number its reason.
 
+use chrono::NaiveDate;
+
 use crate::{domain::Instant, insight::Subject};
 
 use super::{
@@ -60,12 +62,29 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
             (Some(ListId::Changes), _) => return open_change(state, now, effects),
             (Some(ListId::Remedies), subject) => go_to(state, &subject),
             (Some(ListId::Gates), _) => return why(state, None, now, effects),
-            (None, _) => state.expanded = !state.expanded,
+            (None, _) => match day_to_open(state) {
+                Some(day) => return why(state, Some(Subject::Day(day)), now, effects),
+                None => state.expanded = !state.expanded,
+            },
             (_, Subject::Headline) => return,
             (_, subject) => state.overlays.push(Overlay::Item { subject, scroll: 0 }),
         },
     }
     effects.push(Effect::Draw);
+}
+
+/// The day that the cursor of the chart was put on; without a cursor the newest one, if its
+/// scope changed.
+fn day_to_open(state: &State) -> Option<NaiveDate> {
+    let data = &state.release()?.burn_down;
+    let newest = || {
+        let day = data.days.last()?.day;
+        data.scope_steps.iter().any(|step| step.day == day).then_some(day)
+    };
+    match state.chart.cursor {
+        Some(cursor) => data.day(cursor).map(|day| day.day),
+        None => newest(),
+    }
 }
 
 /// From a change to the row that changed, in its release.
@@ -137,7 +156,7 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
         Subject::Story(_) => (Tab::Readiness, ListId::Stories),
         Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
         Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
-        Subject::Headline | Subject::BurnDown | Subject::Source(_) => return,
+        Subject::Headline | Subject::BurnDown | Subject::Day(_) | Subject::Source(_) => return,
     };
     state.tab = tab;
     match id {

@@ -8,7 +8,7 @@ use tui_input::Input;
 
 use crate::domain::Instant;
 
-use super::{Command, Effect, Group, ListId, Row, State, past, past::Step, update::carry_out};
+use super::{ChartSeries, Command, Effect, Group, ListId, Row, State, past, past::Step, update::carry_out};
 
 /// The command palette: a line to type in; the list below is
 /// [`ListId::Palette`](super::ListId::Palette).
@@ -31,10 +31,12 @@ pub enum PaletteEntry {
     Step(Step, bool),
     /// Pins the instant on the screen as A (0) or B (1).
     Pin(usize),
+    /// Switches a part of the chart off, or on again: `series tests`.
+    Series(ChartSeries),
 }
 
 /// What no key is bound to.
-const EXTRAS: [PaletteEntry; 10] = [
+const EXTRAS: [PaletteEntry; 15] = [
     PaletteEntry::AsOf,
     PaletteEntry::Since,
     PaletteEntry::Step(Step::Hour, false),
@@ -45,6 +47,11 @@ const EXTRAS: [PaletteEntry; 10] = [
     PaletteEntry::Step(Step::Release, true),
     PaletteEntry::Pin(0),
     PaletteEntry::Pin(1),
+    PaletteEntry::Series(ChartSeries::Scope),
+    PaletteEntry::Series(ChartSeries::Tests),
+    PaletteEntry::Series(ChartSeries::Defects),
+    PaletteEntry::Series(ChartSeries::Ideal),
+    PaletteEntry::Series(ChartSeries::Forecast),
 ];
 
 impl PaletteEntry {
@@ -77,6 +84,11 @@ impl PaletteEntry {
             Self::Step(Step::Release, true) => "release-later",
             Self::Pin(0) => "pin-a",
             Self::Pin(_) => "pin-b",
+            Self::Series(ChartSeries::Scope) => "series-scope",
+            Self::Series(ChartSeries::Tests) => "series-tests",
+            Self::Series(ChartSeries::Defects) => "series-defects",
+            Self::Series(ChartSeries::Ideal) => "series-ideal",
+            Self::Series(ChartSeries::Forecast) => "series-forecast",
         }
     }
 
@@ -95,6 +107,11 @@ impl PaletteEntry {
             Self::Step(Step::Release, true) => "the board when the next release went out",
             Self::Pin(0) => "pin the instant on the screen as A, to compare",
             Self::Pin(_) => "pin the instant on the screen as B, to compare",
+            Self::Series(ChartSeries::Scope) => "the scope on the chart, on or off",
+            Self::Series(ChartSeries::Tests) => "passing tests on the chart, on or off",
+            Self::Series(ChartSeries::Defects) => "open defects on the chart, on or off",
+            Self::Series(ChartSeries::Ideal) => "the ideal line on the chart, on or off",
+            Self::Series(ChartSeries::Forecast) => "the forecast on the chart, on or off",
         }
     }
 }
@@ -159,5 +176,9 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         PaletteEntry::Since => past::since(state, time, now, effects),
         PaletteEntry::Step(by, later) => past::step(state, by, later, now, effects),
         PaletteEntry::Pin(which) => past::pin(state, which, now, effects),
+        PaletteEntry::Series(series) => {
+            let is = if state.chart.toggle(series) { "shown" } else { "hidden" };
+            super::update::say(state, format!("{} {is} on the chart", series.word()), now, effects);
+        }
     }
 }

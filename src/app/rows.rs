@@ -1,8 +1,10 @@
 //! Which rows a list shows, and in which order. Computed when the board, the filter or the
 //! order changes, never while drawing.
 
+use std::collections::HashMap;
+
 use crate::{
-    domain::{Category, Instant, PullRequestState},
+    domain::{Category, Instant, PullRequestState, StoryKey},
     insight::{
         Board, Change, ChangeGroup, Changes, PullRequestRow, ReleaseInsight, Stage, StoryRow, Subject,
     },
@@ -137,6 +139,7 @@ fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usiz
                     &row.story.status,
                     row.story.owner.as_deref().unwrap_or_default(),
                     &row.reason,
+                    row.story.parent.as_ref().map_or("", |parent| parent.as_str()),
                 ])
             })
             .collect()
@@ -156,7 +159,11 @@ fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usiz
     let (mut open, mut ready) = (matching(true), matching(false));
     arrange(&mut open);
     arrange(&mut ready);
+    list.known = release.stories.len();
     let rows = &mut list.rows;
+    if order == BY_FEATURE {
+        return by_feature(rows, release, &[open, ready].concat(), list.reversed);
+    }
     rows.extend(open.iter().map(|(_, index)| Row::Story(*index)));
     if !ready.is_empty() {
         let is_dropped = |(row, _): &&(&StoryRow, u32)| row.story.category == Category::Dropped;
@@ -164,7 +171,34 @@ fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usiz
         rows.push(Row::Heading(Heading::Ready { ready: ready.len() as u32 - dropped, dropped }));
         rows.extend(ready.iter().map(|(_, index)| Row::Story(*index)));
     }
-    list.known = release.stories.len();
+}
+
+/// The place of `feature` among the orders of the stories.
+const BY_FEATURE: usize = 5;
+
+/// Stories below their feature, open ones first; last what is no part of one.
+fn by_feature(rows: &mut Vec<Row>, release: &ReleaseInsight, stories: &[(&StoryRow, u32)], reversed: bool) {
+    let mut groups: HashMap<&StoryKey, Vec<Row>> =
+        release.features.iter().map(|feature| (&feature.key, Vec::new())).collect();
+    let mut rest = Vec::new();
+    for (row, index) in stories {
+        let group = row.story.parent.as_ref().and_then(|parent| groups.get_mut(parent));
+        group.unwrap_or(&mut rest).push(Row::Story(*index));
+    }
+    let mut features: Vec<_> = release.features.iter().zip(0u32..).collect();
+    if reversed {
+        features.reverse();
+    }
+    for (feature, index) in features {
+        if let Some(stories) = groups.remove(&feature.key).filter(|stories| !stories.is_empty()) {
+            rows.push(Row::Heading(Heading::Feature(index)));
+            rows.extend(stories);
+        }
+    }
+    if !rest.is_empty() {
+        rows.push(Row::Heading(Heading::NoFeature(rest.len() as u32)));
+        rows.extend(rest);
+    }
 }
 
 /// What text with a number at its end is sorted by, so that `PAY-9` comes before `PAY-10`.

@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    Chooser, Comparison, Context, KeyMap, Layout, List, ListId, Overlay, Palette, Past, Row,
+    ChartState, Chooser, Comparison, Context, KeyMap, Layout, List, ListId, Overlay, Palette, Past, Row,
     rows::{self, View},
 };
 
@@ -118,16 +118,6 @@ pub enum SchedulePicture {
     Month,
 }
 
-/// What the chart of the tab Readiness shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ChartPicture {
-    /// What remains, down to zero.
-    #[default]
-    BurnDown,
-    /// What is ready, up to the scope.
-    BurnUp,
-}
-
 /// Where the detail pane is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DetailPlace {
@@ -217,7 +207,7 @@ pub struct State {
     /// The section, or the list of another tab, has the whole screen.
     pub expanded: bool,
     /// What the chart of the tab Readiness shows.
-    pub chart: ChartPicture,
+    pub chart: ChartState,
     /// What the tab Pull requests lists.
     pub pull_requests: PullRequestPicture,
     /// What the tab Schedule shows.
@@ -254,7 +244,7 @@ impl State {
             wanted: options.release,
             section: Section::default(),
             expanded: false,
-            chart: ChartPicture::default(),
+            chart: ChartState::default(),
             pull_requests: PullRequestPicture::default(),
             schedule: SchedulePicture::default(),
             detail: DetailPane { on: true, place: None, subject: None, page: 0, scroll: 0 },
@@ -359,7 +349,7 @@ impl State {
     pub fn subject(&self) -> Subject {
         match self.active_list() {
             Some(id) => self.list(id).selected.clone().unwrap_or(Subject::Headline),
-            None if self.overlays.is_empty() => Subject::BurnDown,
+            None if self.overlays.is_empty() => self.chart.cursor.map_or(Subject::BurnDown, Subject::Day),
             None => Subject::Headline,
         }
     }
@@ -431,6 +421,9 @@ impl State {
             Subject::Deployment(id) => self.deployment(id).is_some(),
             Subject::Release(id) => self.board.release(id).is_some(),
             Subject::Story(key) => self.story(key).is_some(),
+            Subject::Day(day) => self
+                .release()
+                .is_some_and(|release| release.burn_down.days.iter().any(|known| known.day == *day)),
             _ => true,
         }
     }
@@ -519,6 +512,7 @@ impl State {
     pub(super) fn choose(&mut self, id: ReleaseId, now: Instant) {
         self.chosen = Some(id);
         self.wanted = None;
+        self.chart.cursor = None;
         for list in [ListId::Gates, ListId::Stories, ListId::Remedies, ListId::PullRequests] {
             let list = self.list_mut(list);
             list.selected = None;

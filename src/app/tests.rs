@@ -578,3 +578,81 @@ fn nothing_is_said_before_the_first_answer() {
     assert!(!state(empty_board()).is_reading());
     assert!(!state(board()).is_reading());
 }
+
+#[test]
+fn the_cursor_of_the_chart_moves_day_by_day_and_opens_a_day() {
+    let mut state = state(board());
+    state.section = Section::BurnDown;
+    let days: Vec<_> = state.release().unwrap().burn_down.days.iter().map(|day| day.day).collect();
+    let newest = days.len() - 1;
+    for (keys, at) in
+        [("k", newest - 1), ("k j j", newest), ("ctrl-u", newest - 5), ("g", 0), ("k", 0), ("G", newest)]
+    {
+        press(&mut state, keys);
+        assert_eq!(state.chart.cursor, Some(days[at]).filter(|_| at < newest), "{keys}");
+    }
+    // The newest day has no step: there is nothing to open but the chart itself.
+    press(&mut state, "enter");
+    assert!(state.expanded && state.overlays.is_empty());
+    press(&mut state, "esc k enter");
+    assert!(
+        matches!(state.overlays.last(), Some(Overlay::Why { subject: Subject::Day(day), .. }) if *day == days[newest - 1])
+    );
+    press(&mut state, "esc x");
+    assert_eq!(summary(&state), "readiness nothing why", "why? of a day is the same");
+    press(&mut state, "esc esc");
+    assert_eq!(state.chart.cursor, None, "back to the newest day");
+    assert_eq!(state.subject(), Subject::BurnDown);
+    press(&mut state, "k");
+    state.choose(ReleaseId::of("ledger", "1.8"), now());
+    assert_eq!(state.chart.cursor, None, "another release has other days");
+}
+
+#[test]
+fn parts_of_the_chart_are_switched_from_the_palette_and_points_by_a_key() {
+    let mut state = state(board_with(|insight| {
+        for day in &mut insight.burn_down.days {
+            day.points = Some(crate::insight::BurnDownPoints::default());
+        }
+    }));
+    press(&mut state, ":");
+    type_in(&mut state, "series tests");
+    press(&mut state, "enter");
+    assert!(!state.chart.shows(ChartSeries::Tests) && state.chart.shows(ChartSeries::Scope));
+    press(&mut state, "B b");
+    assert_eq!((state.chart.counted_by, state.chart.picture), (CountedBy::Points, ChartPicture::BurnUp));
+    state.choose(ReleaseId::of("ledger", "1.8"), now());
+    assert!(!state.chart.shows(ChartSeries::Tests), "remembered for the session");
+    press(&mut state, "B");
+    assert!(state.message.is_some(), "a release without points says so");
+    assert_eq!(state.chart.counted_by, CountedBy::Points);
+}
+
+#[test]
+fn stories_stand_below_their_feature() {
+    let parents = [("PAY-311", "PAY-1"), ("PAY-320", "PAY-2"), ("PAY-326", "PAY-1"), ("PAY-240", "PAY-2")];
+    let mut state = state(board_with(|insight| {
+        for row in &mut insight.stories {
+            let parent = parents.iter().find(|(key, _)| *key == row.story.key.as_str());
+            Arc::make_mut(&mut row.story).parent = parent.map(|(_, parent)| (*parent).into());
+        }
+        insight.features = ["PAY-1", "PAY-2"].map(super::fixture::feature).into();
+    }));
+    press(&mut state, "s s s s s");
+    let list = state.list(ListId::Stories);
+    assert_eq!(list.order_name(ListId::Stories), "feature");
+    let told: Vec<String> = list
+        .rows
+        .iter()
+        .take(7)
+        .map(|row| match *row {
+            Row::Heading(Heading::Feature(index)) => format!("feature {index}"),
+            Row::Heading(Heading::NoFeature(count)) => format!("rest {count}"),
+            Row::Story(index) => state.release().unwrap().stories[index as usize].story.key.to_string(),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    let rest = format!("rest {}", state.release().unwrap().stories.len() - 4);
+    assert_eq!(told, ["feature 0", "PAY-311", "PAY-326", "feature 1", "PAY-320", "PAY-240", &rest]);
+    assert_eq!(list.shown, state.release().unwrap().stories.len(), "no row is lost");
+}

@@ -11,8 +11,8 @@ use crate::{
 };
 
 use super::{
-    ChartPicture, Command, DetailPlace, Effect, Event, Key, ListId, Message, Overlay, PullRequestPicture,
-    SchedulePicture, Section, State, Tab,
+    ChartPicture, Command, CountedBy, DetailPlace, Effect, Event, Key, ListId, Message, Overlay,
+    PullRequestPicture, SchedulePicture, Section, State, Tab,
     mouse::on_mouse,
     open::{choose_release, open, why},
     palette::Palette,
@@ -295,10 +295,11 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             state.detail.scroll = 0;
             effects.push(Effect::Draw);
         }
+        C::CountBy => count_by(state, now, effects),
         C::OtherPicture => {
             match state.tab {
                 Tab::Readiness => {
-                    state.chart = match state.chart {
+                    state.chart.picture = match state.chart.picture {
                         ChartPicture::BurnDown => ChartPicture::BurnUp,
                         ChartPicture::BurnUp => ChartPicture::BurnDown,
                     };
@@ -348,7 +349,7 @@ pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
         effects.push(Effect::Draw);
         return;
     }
-    let Some(id) = state.active_list() else { return };
+    let Some(id) = state.active_list() else { return step_over_days(state, steps, effects) };
     let before = state.list(id).position;
     let list = state.list_mut(id);
     if steps.unsigned_abs() > list.rows.len() {
@@ -360,6 +361,32 @@ pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
         list.step(steps);
     }
     selected_anew(state, id, before, effects);
+}
+
+/// Moves the cursor of the chart, a day for a row.
+fn step_over_days(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
+    if !state.overlays.is_empty() {
+        return;
+    }
+    let mut chart = state.chart;
+    if let Some(release) = state.release() {
+        chart.step(&release.burn_down, steps);
+    }
+    if chart != state.chart {
+        state.chart = chart;
+        effects.push(Effect::Draw);
+    }
+}
+
+fn count_by(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    if !state.release().is_some_and(|release| release.burn_down.has_points()) {
+        return say(state, "no story of this release has points", now, effects);
+    }
+    state.chart.counted_by = match state.chart.counted_by {
+        CountedBy::Items => CountedBy::Points,
+        CountedBy::Points => CountedBy::Items,
+    };
+    effects.push(Effect::Draw);
 }
 
 /// Takes over the identity of the row at the position, and asks for what must be drawn.
@@ -426,6 +453,11 @@ fn back(state: &mut State, effects: &mut Vec<Effect>) {
         set_filter(state, String::new());
     } else if state.expanded {
         state.expanded = false;
+    } else if state.tab == Tab::Readiness
+        && state.section == Section::BurnDown
+        && state.chart.cursor.is_some()
+    {
+        state.chart.cursor = None;
     } else if state.message.take().is_none() {
         return;
     }

@@ -31,6 +31,10 @@ pub struct SourceHealth {
     pub account: Option<Text>,
     /// What the service still allows, by limit. Not part of the past.
     pub allowances: Vec<Allowance>,
+    /// Since when what the board's sources said has been kept: what was before is known from the
+    /// items' own events alone. None where nothing is kept. Not part of the past.
+    #[serde(default)]
+    pub observed_from: Option<Instant>,
 }
 
 /// How often a source is asked while all is well.
@@ -116,6 +120,7 @@ impl SourceHealth {
             cadence: None,
             account: None,
             allowances: Vec::new(),
+            observed_from: None,
         }
     }
 

@@ -257,6 +257,7 @@ fn whole_millis(health: &SourceHealth) -> SourceHealth {
         cadence: None,
         account: None,
         allowances: Vec::new(),
+        observed_from: None,
         ..health.clone()
     }
 }

@@ -172,6 +172,7 @@ impl Run {
                 cadence: None,
                 account: None,
                 allowances: Vec::new(),
+                observed_from: None,
                 id: source.clone(),
                 state: shape.state,
                 answered_at: shape.answered.absolute(answered, change),

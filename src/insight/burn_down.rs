@@ -7,13 +7,13 @@
 
 use chrono::NaiveDate;
 
-use crate::domain::{Instant, StoryKind};
+use crate::domain::{Instant, Kind, StoryKind};
 
 use super::{
-    BurnDown, BurnDownDay, ScopeStep, Unit,
+    BurnDown, BurnDownDay, BurnDownPoints, ScopeStep, Unit,
     context::Context,
     membership::Membership,
-    scope::{Counts, DayState, Lines, Tracer},
+    scope::{self, Change, Counts, DayState, Lines, Tracer},
     test_results::TestResults,
 };
 
@@ -63,32 +63,27 @@ pub(crate) fn burn_down(
 
     let mut lines = Lines::until(last);
     let mut rebuilt = false;
+    let mut has_points = false;
     let mut went_out = described.released_at.map(|_| WentOut::default());
-    let members = membership.stories[release].iter().map(|member| (member.item, true));
-    let left = membership.left[release].iter().map(|item| (*item, false));
-    for (item, member) in members.chain(left) {
+    trace_stories(context, membership, release, tracer, |item, changes, is_rebuilt| {
         let story = context.stories[item];
-        let (changes, is_rebuilt) = tracer.story(story, &described.id, member, days, context.now);
         rebuilt |= is_rebuilt && story.kind == StoryKind::Story;
-        lines.add_until(changes, last);
+        let weight = scope::weight(story);
+        has_points |= weight.is_some_and(|weight| weight > 0) && story.kind == StoryKind::Story;
+        lines.add_until(changes, weight, last);
         if let Some(went_out) = &mut went_out {
             went_out.stories.push((item, Lines::counts_on(changes, last)));
         }
-    }
+    });
     if unit == Unit::PullRequests || went_out.is_some() {
-        let names: Vec<_> = membership.names(release).map(|index| &context.releases[index].id).collect();
-        for member in &membership.pull_requests[release] {
-            let pull_request = context.pull_requests[member.item];
-            let is_contained = pull_request.release.as_ref().is_some_and(|id| names.contains(&id));
-            let merged_by = described.released_at.filter(|_| is_contained);
-            let changes = tracer.pull_request(pull_request, merged_by, days, context.now);
+        trace_pull_requests(context, membership, release, tracer, |_, changes| {
             if unit == Unit::PullRequests {
-                lines.add_until(changes, last);
+                lines.add_until(changes, None, last);
             }
             if let Some(went_out) = &mut went_out {
                 went_out.pull_requests.push(Lines::counts_on(changes, last));
             }
-        }
+        });
     }
     let states = lines.states();
     let target = described.target.map(|target| target.at);
@@ -100,6 +95,7 @@ pub(crate) fn burn_down(
         scope_rebuilt: rebuilt,
         ideal_ahead: Vec::new(),
         forecast_days: None,
+        observed_from: observed_from(context, unit),
     };
     let Some(start) = start(context, membership, release, &states) else {
         return (burn_down(Vec::new()), Progress { went_out, ..Progress::default() });
@@ -117,7 +113,11 @@ pub(crate) fn burn_down(
 
     let shown = start.max((last + 1).saturating_sub(MOST_DAYS));
     let tests = tests_by_day(context, membership, release, shown, last);
-    let ideal = ideal_line(context, start, target, states.get(start).map_or(0, |state| state.scope));
+    let left = left_by_plan(context, start, target);
+    let begun = states.get(start).copied().unwrap_or_default();
+    let ideal = |day| left(day).map(|left| f64::from(begun.scope) * left);
+    let ideal_points = |day| left(day).map(|left| scope::points(begun.weight) * left);
+    let has_points = has_points && unit == Unit::Stories;
     let rows = (shown..=last)
         .zip(tests)
         .filter_map(|(day, tests)| {
@@ -129,6 +129,12 @@ pub(crate) fn burn_down(
                 defects: state.defects,
                 tests,
                 ideal: ideal(day),
+                points: has_points.then(|| BurnDownPoints {
+                    scope: scope::points(state.weight),
+                    ready: scope::points(state.weight_ready),
+                    unestimated: state.unestimated,
+                    ideal: ideal_points(day),
+                }),
             })
         })
         .collect();
@@ -143,6 +149,54 @@ pub(crate) fn burn_down(
         .map(|(day, state)| ScopeStep { day: days.date(day), added: state.added, removed: state.removed })
         .collect();
     (drawn, progress)
+}
+
+/// The day from which on all sources of what is counted were watched.
+fn observed_from(context: &Context<'_>, unit: Unit) -> Option<NaiveDate> {
+    let kind = match unit {
+        Unit::Stories => Kind::Stories,
+        Unit::PullRequests => Kind::PullRequests,
+    };
+    let sources = context.world.covers.get(&kind)?;
+    let from = |source| context.health(source)?.observed_from;
+    let all: Option<Vec<Instant>> = sources.iter().map(from).collect();
+    Some(context.policy.calendar.day(all?.into_iter().max()?))
+}
+
+/// What every story and defect that is or was in a release counted as, day by day, by
+/// position; and whether that had to be rebuilt from its creation.
+pub(crate) fn trace_stories(
+    context: &Context<'_>,
+    membership: &Membership,
+    release: usize,
+    tracer: &mut Tracer,
+    mut visit: impl FnMut(usize, &[Change], bool),
+) {
+    let id = &context.releases[release].id;
+    let members = membership.stories[release].iter().map(|member| (member.item, true));
+    let left = membership.left[release].iter().map(|item| (*item, false));
+    for (item, member) in members.chain(left) {
+        let (changes, is_rebuilt) =
+            tracer.story(context.stories[item], id, member, &context.days, context.now);
+        visit(item, changes, is_rebuilt);
+    }
+}
+
+/// The same for its pull requests.
+pub(crate) fn trace_pull_requests(
+    context: &Context<'_>,
+    membership: &Membership,
+    release: usize,
+    tracer: &mut Tracer,
+    mut visit: impl FnMut(usize, &[Change]),
+) {
+    let names: Vec<_> = membership.names(release).map(|index| &context.releases[index].id).collect();
+    for member in &membership.pull_requests[release] {
+        let pull_request = context.pull_requests[member.item];
+        let is_contained = pull_request.release.as_ref().is_some_and(|id| names.contains(&id));
+        let merged_by = context.releases[release].released_at.filter(|_| is_contained);
+        visit(member.item, tracer.pull_request(pull_request, merged_by, &context.days, context.now));
+    }
 }
 
 /// The day that a release began: the configured one, else that of the previous release of
@@ -212,13 +266,12 @@ fn tests_by_day(
         .collect()
 }
 
-/// What remains on a day if the scope at the start is worked off evenly until the target,
-/// day by working day.
-fn ideal_line(
+/// Which share of the scope at the start remains on a day if it is worked off evenly until
+/// the target, day by working day.
+fn left_by_plan(
     context: &Context<'_>,
     start: usize,
     target: Option<Instant>,
-    scope: u32,
 ) -> impl Fn(usize) -> Option<f64> {
     let days = &context.days;
     let target = target.map(|at| days.of(at)).filter(|target| *target > start);
@@ -226,6 +279,6 @@ fn ideal_line(
     move |day| {
         let target = target.filter(|_| all > 0)?;
         let worked = days.working_days(start, day.min(target));
-        Some(f64::from(scope) * (1.0 - f64::from(worked) / f64::from(all)))
+        Some(1.0 - f64::from(worked) / f64::from(all))
     }
 }

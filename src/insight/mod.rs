@@ -21,6 +21,7 @@ mod context;
 mod days;
 mod derive;
 mod explain;
+mod features;
 mod findings;
 #[cfg(test)]
 mod fixture;
@@ -57,8 +58,9 @@ pub use forecast::Learned;
 pub use preview::Preview;
 pub use recap::{Deployed, Late, Recap, Returned, Said};
 pub use types::{
-    BurnDown, BurnDownDay, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis,
-    ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight, MetricValue, NextStep,
-    Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem, ScheduleProblemKind,
-    ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, Tally, Unit, Verdict,
+    BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
+    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight,
+    MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem,
+    ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, Tally, Unit,
+    Verdict,
 };

@@ -19,6 +19,23 @@ pub(crate) struct Counts {
     pub(crate) defect: bool,
 }
 
+/// What a story weighs, in hundredths of a point: whole numbers, so that a line and its list
+/// add up to the same whatever the order. None without an estimate.
+pub(crate) fn weight(story: &Story) -> Option<u64> {
+    /// No estimate is larger than that.
+    const LARGEST: f32 = 1e6;
+    let points = story.points.filter(|points| points.is_finite() && *points >= 0.0)?;
+    Some((f64::from(points.min(LARGEST)) * HUNDREDTHS).round() as u64)
+}
+
+/// Hundredths in a point.
+const HUNDREDTHS: f64 = 100.0;
+
+/// Points of so many hundredths.
+pub(crate) fn points(hundredths: u64) -> f64 {
+    hundredths as f64 / HUNDREDTHS
+}
+
 /// What an item counts as from a day's end on.
 pub(crate) type Change = (usize, Counts);
 
@@ -158,6 +175,9 @@ struct DayChange {
     readied: u32,
     unreadied: u32,
     defects: i32,
+    weight: i64,
+    weight_ready: i64,
+    unestimated: i32,
 }
 
 /// What the items of a release are at the end of one day.
@@ -166,6 +186,10 @@ pub(crate) struct DayState {
     pub(crate) scope: u32,
     pub(crate) ready: u32,
     pub(crate) defects: u32,
+    /// What is in scope and what is ready, in hundredths of a point; items without an estimate.
+    pub(crate) weight: u64,
+    pub(crate) weight_ready: u64,
+    pub(crate) unestimated: u32,
     /// Entered, left and became ready since the end of the day before.
     pub(crate) added: u32,
     pub(crate) removed: u32,
@@ -184,8 +208,9 @@ impl Lines {
         until.map_or(Counts::default(), |(_, counts)| *counts)
     }
 
-    /// Adds one item's changes up to and including the day `last`.
-    pub(crate) fn add_until(&mut self, changes: &[Change], last: usize) {
+    /// Adds the changes of one item of this weight up to and including the day `last`.
+    pub(crate) fn add_until(&mut self, changes: &[Change], weight: Option<u64>, last: usize) {
+        let hundredths = weight.unwrap_or(0) as i64;
         let mut before = Counts::default();
         for (day, counts) in changes.iter().take_while(|(day, _)| *day <= last) {
             let Some(change) = self.days.get_mut(*day) else { break };
@@ -194,6 +219,11 @@ impl Lines {
             change.readied += u32::from(counts.ready && !before.ready);
             change.unreadied += u32::from(!counts.ready && before.ready);
             change.defects += i32::from(counts.defect) - i32::from(before.defect);
+            let scope = i32::from(counts.scope) - i32::from(before.scope);
+            let ready = i32::from(counts.ready) - i32::from(before.ready);
+            change.weight += i64::from(scope) * hundredths;
+            change.weight_ready += i64::from(ready) * hundredths;
+            change.unestimated += if weight.is_none() { scope } else { 0 };
             before = *counts;
         }
     }
@@ -201,15 +231,21 @@ impl Lines {
     /// The state at the end of each day.
     pub(crate) fn states(&self) -> Vec<DayState> {
         let mut state = DayState::default();
-        let mut defects = 0;
+        let (mut defects, mut weight, mut weight_ready, mut unestimated) = (0, 0, 0, 0);
         self.days
             .iter()
             .map(|change| {
                 defects += change.defects;
+                weight += change.weight;
+                weight_ready += change.weight_ready;
+                unestimated += change.unestimated;
                 state = DayState {
                     scope: state.scope + change.added - change.removed,
                     ready: state.ready + change.readied - change.unreadied,
                     defects: u32::try_from(defects).unwrap_or(0),
+                    weight: u64::try_from(weight).unwrap_or(0),
+                    weight_ready: u64::try_from(weight_ready).unwrap_or(0),
+                    unestimated: u32::try_from(unestimated).unwrap_or(0),
                     added: change.added,
                     removed: change.removed,
                     completed: change.readied,

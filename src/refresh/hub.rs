@@ -110,6 +110,7 @@ impl Refresher {
             remembered: store.is_none(),
             trouble: None,
             notes: Vec::new(),
+            observed_from: None,
             forgetful: BTreeMap::new(),
             painted: None,
             publish,
@@ -223,6 +224,8 @@ struct Hub {
     trouble: Option<Problem>,
     /// What was wrong with the store when it was opened.
     notes: Vec<Problem>,
+    /// The first instant of what is kept.
+    observed_from: Option<Instant>,
     /// Sources whose memory cannot be kept or read.
     forgetful: BTreeMap<SourceId, Problem>,
     /// When the picture for the next start was taken last, and of what.
@@ -366,6 +369,7 @@ impl Hub {
                 }
                 if let (Some(keeper), Some(facts)) = (&self.keeper, &part.facts) {
                     keeper.keep(source.clone(), at, Arc::clone(facts), part.health.clone());
+                    self.observed_from.get_or_insert(at);
                 }
                 change
             }
@@ -396,6 +400,14 @@ impl Hub {
                     self.restore(kept);
                 }
                 Change::Facts
+            }
+            Some(Said::ObservedFrom(first)) => {
+                let is_news = self.observed_from.is_none_or(|from| first < from);
+                if is_news {
+                    self.observed_from = Some(first);
+                    return Change::Facts;
+                }
+                Change::Nothing
             }
             // What is wrong is part of the world, too: see `store_problems`.
             Some(Said::Trouble(trouble)) => {
@@ -498,7 +510,9 @@ impl Hub {
     }
 
     fn health(&self) -> Arc<[SourceHealth]> {
-        let mut health: Vec<_> = self.parts.iter().map(|part| part.health.clone()).collect();
+        let observed_from = self.observed_from;
+        let of = |part: &Part| SourceHealth { observed_from, ..part.health.clone() };
+        let mut health: Vec<_> = self.parts.iter().map(of).collect();
         health.extend(self.store_problems().next().cloned().map(SourceHealth::of_history));
         health.into()
     }
@@ -541,6 +555,7 @@ mod tests {
             remembered: true,
             trouble: None,
             notes: Vec::new(),
+            observed_from: None,
             forgetful: BTreeMap::new(),
             painted: None,
             publish: watch::channel(Arc::new(board)).0,

@@ -45,6 +45,8 @@ enum Order {
 pub(super) enum Said {
     /// The store is open; this is what it held, and what was wrong with it.
     Opened { kept: Vec<Kept>, problems: Vec<Problem> },
+    /// The first instant that it held: said apart, as nothing waits for it.
+    ObservedFrom(Instant),
     /// Keeping fails (and since then nothing is kept), or works again.
     Trouble(Option<Problem>),
     /// What this source remembers cannot be read or kept, or can be again.
@@ -136,7 +138,12 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
     // Without a store the orders are still taken, and the next start still gets its picture.
     let mut store = match opened {
         Ok((store, kept)) => {
+            let last = kept.iter().map(|kept| kept.until).max();
             say(Said::Opened { kept, problems: store.problems() });
+            let instants = last.and_then(|last| store.instants(Instant::UNIX_EPOCH, last).ok());
+            if let Some(first) = instants.and_then(|instants| instants.first().copied()) {
+                say(Said::ObservedFrom(first));
+            }
             Some(store)
         }
         Err(error) => {

@@ -7,7 +7,10 @@ use ratatui::{
 use tui_input::Input;
 
 use crate::{
-    app::{ChartPicture, Command, Overlay, PullRequestPicture, SchedulePicture, Section, Since, State, Tab},
+    app::{
+        ChartPicture, Command, CountedBy, Overlay, PullRequestPicture, SchedulePicture, Section, Since,
+        State, Tab,
+    },
     insight::words,
 };
 
@@ -148,7 +151,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
         Tab::Readiness => {
             offers.push((&[C::SectionLeft, C::SectionRight], "section"));
             match state.section {
-                Section::BurnDown => {}
+                Section::BurnDown => offers.push((&[C::Open], "the day")),
                 Section::Remedies => offers.push((&[C::Open], "go there")),
                 Section::Gates | Section::Stories => offers.push((&[C::Open], "open")),
             }
@@ -172,11 +175,18 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
     }
     match state.tab {
         Tab::Readiness => {
-            let word = match state.chart {
+            let word = match state.chart.picture {
                 ChartPicture::BurnDown => "burn-up",
                 ChartPicture::BurnUp => "burn-down",
             };
             offers.push((&[C::OtherPicture], word));
+            if state.section == Section::BurnDown
+                && let Some(data) = state.release().map(|release| &release.burn_down)
+                && data.has_points()
+            {
+                let points = state.chart.counts(data) == CountedBy::Points;
+                offers.push((&[C::CountBy], if points { "stories" } else { "points" }));
+            }
         }
         Tab::PullRequests => {
             offers.push((

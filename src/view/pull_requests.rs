@@ -128,6 +128,8 @@ fn draw_heading(screen: &mut Screen<'_>, row: Rect, heading: Heading) {
         }
         Heading::Unassigned(count) => Line::styled(format!("  {count} not in a release"), styles.muted),
         Heading::Ready { .. }
+        | Heading::Feature(_)
+        | Heading::NoFeature(_)
         | Heading::Past(_)
         | Heading::Undated(_)
         | Heading::Changes(..)

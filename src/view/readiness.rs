@@ -18,7 +18,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::{ChartPicture, Command, ListId, Row, Section},
+    app::{ChartPicture, Command, CountedBy, ListId, Row, Section},
     insight::{Gate, ReleaseInsight, Remedy, Unit},
 };
 
@@ -109,12 +109,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
 
 fn draw_burn_down(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, focused: bool) {
     let Look { styles, glyphs } = screen.look;
-    let unit = match insight.burn_down.unit {
-        Unit::Stories => "stories",
-        Unit::PullRequests => "pull requests",
+    let chart = screen.state.chart;
+    let unit = match (insight.burn_down.unit, chart.counts(&insight.burn_down)) {
+        (_, CountedBy::Points) => "points",
+        (Unit::Stories, CountedBy::Items) => "stories",
+        (Unit::PullRequests, CountedBy::Items) => "pull requests",
     };
-    let picture = screen.state.chart;
-    let name = match picture {
+    let name = match chart.picture {
         ChartPicture::BurnDown => "Burn-down",
         ChartPicture::BurnUp => "Burn-up",
     };
@@ -128,7 +129,8 @@ fn draw_burn_down(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight,
     }
     let inside = screen.panel(area, &title, &note, focused);
     let today = screen.dates.today();
-    burn_down::draw(screen.buffer, inside, insight, picture, styles, glyphs, today);
+    let shown = burn_down::Shown { chart, focused };
+    burn_down::draw(screen.buffer, inside, insight, shown, styles, glyphs, today);
 }
 
 fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, focused: bool) {

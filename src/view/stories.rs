@@ -8,8 +8,8 @@ use ratatui::{
 
 use crate::{
     app::{Heading, ListId, Row},
-    domain::{Category, Kind, Severity, StoryKind},
-    insight::{StepState, StoryRow},
+    domain::{Category, Kind, Severity, StoryKey, StoryKind},
+    insight::{Feature, StepState, StoryRow, words},
 };
 
 use super::{
@@ -67,6 +67,16 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
             }
             screen.heading(row, &Line::from(spans));
         }
+        Row::Heading(Heading::Feature(index)) => {
+            let features = screen.state.release().map(|release| release.features.as_slice());
+            if let Some(feature) = features.and_then(|features| features.get(index as usize)) {
+                screen.heading(row, &feature_line(screen.look, feature));
+            }
+        }
+        Row::Heading(Heading::NoFeature(count)) => {
+            let said = format!("  {} {count} in no feature", screen.look.glyphs.not_needed);
+            screen.heading(row, &Line::styled(said, styles.muted));
+        }
         Row::Story(index) => {
             let state = screen.state;
             let story = state.release().and_then(|release| release.stories.get(index as usize));
@@ -76,6 +86,35 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
         }
         _ => {}
     }
+}
+
+/// `▲ PAY-1 Checkout 3/7 ready · 1 defect · waits for AUTH-12`.
+fn feature_line(look: &Look, feature: &Feature) -> Line<'static> {
+    let Look { styles, glyphs } = look;
+    let (mark, style) = match (feature.ready, feature.waits_for.is_empty()) {
+        (true, _) => (glyphs.go, styles.go),
+        (false, true) => (" ", styles.base),
+        (false, false) => (glyphs.at_risk, styles.at_risk),
+    };
+    let title = feature.title.as_deref().map(|title| format!(" {title}")).unwrap_or_default();
+    let mut spans = vec![
+        Span::styled(format!("{mark} "), style),
+        Span::styled(format!("{}{title}", feature.key), styles.strong),
+        Span::styled(format!("  {}/{} ready", feature.stories_ready, feature.stories), style),
+    ];
+    let mut note = |said: String, style| {
+        spans.push(Span::styled(format!(" {} {said}", glyphs.separator), style));
+    };
+    match feature.defects_open {
+        0 => {}
+        1 => note("1 defect".to_owned(), styles.muted),
+        many => note(format!("{many} defects"), styles.muted),
+    }
+    if !feature.waits_for.is_empty() {
+        let keys: Vec<&str> = feature.waits_for.iter().map(StoryKey::as_str).collect();
+        note(format!("waits for {}", words::list(&keys, 3)), styles.at_risk);
+    }
+    Line::from(spans)
 }
 
 /// What a row says, as briefly as its columns demand; in full where none are placed yet.

@@ -172,6 +172,19 @@ fn before_the_first_answer() {
 }
 
 #[test]
+fn features_say_what_they_wait_for() {
+    let board = board_with(|insight| {
+        for row in insight.stories.iter_mut().take(3) {
+            Arc::make_mut(&mut row.story).parent = Some("PAY-1".into());
+        }
+        insight.features = vec![fixture::feature("PAY-1")];
+    });
+    for size in [(40, 12), SMALL, USUAL] {
+        insta::assert_snapshot!(format!("features-{}", size.0), screen(board.clone(), size, "s s s s s"));
+    }
+}
+
+#[test]
 fn filter_and_sections() {
     let mut screens = String::new();
     for (keys, size) in [("/ r e f u n d", SMALL), ("l", SMALL), ("h e", SMALL), ("2 s b j j", SMALL)] {

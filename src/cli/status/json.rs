@@ -8,9 +8,9 @@ use crate::{
         Text,
     },
     insight::{
-        Board, Completeness, DeploymentRow, Estimate, Evidence, ForecastView, Gate, MetricValue, NextStep,
-        Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing, StepState, Steps,
-        StoryRow, Tally, Verdict,
+        Board, Completeness, DeploymentRow, Estimate, Evidence, Feature, ForecastView, Gate, MetricValue,
+        NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing,
+        StepState, Steps, StoryRow, Tally, Verdict,
     },
 };
 
@@ -65,6 +65,7 @@ struct ReleaseJson<'a> {
     tally: Tally,
     gates: Vec<GateJson<'a>>,
     metrics: &'a [MetricValue],
+    features: &'a [Feature],
     remedies: &'a [Remedy],
 }
 
@@ -163,6 +164,7 @@ struct DeploymentJson<'a> {
 #[derive(Serialize)]
 struct StoryJson<'a> {
     key: &'a StoryKey,
+    parent: Option<&'a StoryKey>,
     release: &'a ReleaseId,
     belongs: &'a Text,
     open: bool,
@@ -322,6 +324,7 @@ fn release_json(insight: &ReleaseInsight) -> ReleaseJson<'_> {
         tally: insight.tally,
         gates: insight.gates.iter().map(|gate| GateJson { gate, evidence: None }).collect(),
         metrics: &insight.metrics,
+        features: &insight.features,
         remedies: &insight.remedies,
     }
 }
@@ -359,6 +362,7 @@ fn stories(insight: &ReleaseInsight) -> impl Iterator<Item = StoryJson<'_>> {
     let release = &insight.release.id;
     insight.stories.iter().map(move |row: &StoryRow| StoryJson {
         key: &row.story.key,
+        parent: row.story.parent.as_ref(),
         release,
         belongs: &row.belongs,
         open: row.open,

@@ -4,6 +4,7 @@
 //! Works on the same context as [`derive`](super::derive()), so that an explanation cannot
 //! say anything else than the number; made only when somebody asks, as its lists are long.
 
+mod day;
 mod deployments;
 mod evidence;
 mod gates;
@@ -52,6 +53,7 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
             explainer.headline(id)
         }
         Subject::BurnDown => explainer.burn_down(),
+        Subject::Day(day) => explainer.day_of_the_burn_down(*day),
         Subject::Gate(name) => explainer.gate(name),
         Subject::Story(key) => explainer.story(key),
         Subject::PullRequest(id) => explainer.pull_request(id),

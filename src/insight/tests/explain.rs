@@ -38,6 +38,7 @@ fn subjects() -> Vec<Subject> {
     let mut subjects = vec![
         Subject::Headline,
         Subject::BurnDown,
+        Subject::Day(chrono::NaiveDate::from_ymd_opt(2026, 11, 20).unwrap()),
         Subject::Story(StoryKey::new("PAY-2")),
         Subject::PullRequest(PullRequestId::new("api#1")),
         Subject::Deployment(DeploymentId::new("next")),

@@ -12,7 +12,7 @@ use crate::domain::{
     Text, World,
 };
 use crate::insight::{
-    GateAnswer, Learned, ReleaseInsight, Unit, Verdict, derive,
+    GateAnswer, Learned, ReleaseInsight, Subject, Unit, Verdict, derive, explain,
     fixture::{ALL_KINDS, Setting, at, deployment, id, now, pull_request, story, test_run},
 };
 
@@ -35,14 +35,16 @@ fn any_story() -> impl Strategy<Value = Story> {
         vec((moment(), any::<bool>()), 0..4),
         any::<bool>(),
         (any::<bool>(), category()),
+        select(vec![None, None, Some(0.0), Some(0.1), Some(0.5), Some(3.0), Some(13.0), Some(-2.0)]),
     )
-        .prop_map(|(is_story, created_at, mut moves, mut scope, member, (agrees, other))| {
+        .prop_map(|(is_story, created_at, mut moves, mut scope, member, (agrees, other), points)| {
             moves.sort_by_key(|(at, _)| *at);
             scope.sort_by_key(|(at, _)| *at);
             let last = moves.last().map_or(Category::ToDo, |(_, to)| *to);
             let mut made = story("key", if agrees { last } else { other });
             made.kind = if is_story { StoryKind::Story } else { StoryKind::Defect };
             made.created_at = created_at;
+            made.points = points;
             made.moves = moves.into_iter().map(|(at, to)| StatusMove { at, to }).collect();
             made.scope = scope
                 .into_iter()
@@ -181,6 +183,25 @@ fn was(story: &Story, end: Instant) -> (bool, bool) {
     (in_scope, in_scope && category == Category::Done)
 }
 
+/// What a story weighs: an estimate that is none does not count.
+fn estimate(story: &Story) -> Option<f64> {
+    story.points.filter(|points| *points >= 0.0).map(f64::from)
+}
+
+/// The newest points are those of the list.
+fn points_agree(answer: &ReleaseInsight) -> bool {
+    let last = answer.burn_down.days.last();
+    let Some(points) = last.and_then(|day| day.points) else { return true };
+    let rows = || answer.stories.iter().filter(|row| row.story.kind == StoryKind::Story);
+    let sum = |open: bool| -> f64 {
+        rows().filter(|row| row.open == open).filter_map(|row| estimate(&row.story)).sum()
+    };
+    let without = rows().filter(|row| estimate(&row.story).is_none()).count();
+    (points.remaining() - sum(true)).abs() < 1e-3
+        && (points.ready - sum(false)).abs() < 1e-3
+        && points.unestimated as usize == without
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -204,6 +225,7 @@ proptest! {
             }
         }
         prop_assert_eq!(last.defects, tally.defects_open);
+        prop_assert!(points_agree(&answer), "{:?}", last.points);
         let ran = tally.tests_passed + tally.tests_failed;
         let share = (ran > 0).then(|| f64::from(tally.tests_passed) / f64::from(ran));
         prop_assert_eq!(last.tests, share);
@@ -230,6 +252,7 @@ proptest! {
             }
         }
         prop_assert_eq!(last.defects, tally.defects_open);
+        prop_assert!(points_agree(&answer), "{:?}", last.points);
         let ran = tally.tests_passed + tally.tests_failed;
         let share = (ran > 0).then(|| f64::from(tally.tests_passed) / f64::from(ran));
         prop_assert_eq!(last.tests, share);
@@ -242,16 +265,28 @@ proptest! {
             return Ok(());
         }
         let stories = || setting.facts.stories.iter().filter(|story| story.kind == StoryKind::Story);
+        let board = setting.board_at(now());
         let mut before = None::<u32>;
         for day in &answer.burn_down.days {
             let end = setting.policy.calendar.end_of(day.day) + Duration::milliseconds(999);
             let states: Vec<_> = stories().map(|story| was(story, end)).collect();
+            if let Some(points) = day.points {
+                let sum = |of: fn(&(bool, bool)) -> bool| -> f64 {
+                    stories().zip(&states).filter(|(_, state)| of(state)).map(|(story, _)| estimate(story).unwrap_or(0.0)).sum()
+                };
+                prop_assert!((points.scope - sum(|state| state.0)).abs() < 1e-3, "{}", day.day);
+                prop_assert!((points.ready - sum(|state| state.1)).abs() < 1e-3, "{}", day.day);
+            }
             prop_assert_eq!(day.scope as usize, states.iter().filter(|state| state.0).count(), "{}", day.day);
             prop_assert_eq!(day.ready as usize, states.iter().filter(|state| state.1).count(), "{}", day.day);
             if let Some(before) = before {
                 let step = answer.burn_down.scope_steps.iter().find(|step| step.day == day.day);
                 let (added, removed) = step.map_or((0, 0), |step| (step.added, step.removed));
                 prop_assert_eq!(before + added, day.scope + removed, "{}", day.day);
+                // What opens behind a step is what makes it.
+                let said = explain(&board, &id(), &Subject::Day(day.day), now()).counted;
+                let told = |event: &str| said.iter().filter(|line| line.starts_with(event)).count();
+                prop_assert_eq!((told("entered:"), told("left:")), (added as usize, removed as usize), "{:?}", said);
             }
             before = Some(day.scope);
         }

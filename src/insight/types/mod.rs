@@ -5,17 +5,18 @@ mod schedule;
 mod work;
 
 pub use readiness::{
-    BurnDown, BurnDownDay, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName,
-    MetricValue, Outlook, ScopeStep, Unit, Verdict,
+    BurnDown, BurnDownDay, BurnDownPoints, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer,
+    GateName, MetricValue, Outlook, ScopeStep, Unit, Verdict,
 };
 pub use schedule::{
     CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Schedule, ScheduleProblem,
     ScheduleProblemKind,
 };
-pub use work::{NextStep, PullRequestRow, Stage, Standing, StepState, Steps, StoryRow};
+pub use work::{Feature, NextStep, PullRequestRow, Stage, Standing, StepState, Steps, StoryRow};
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
@@ -59,6 +60,8 @@ pub struct ReleaseInsight {
     pub last_day_from: Option<Instant>,
     /// Its stories and defects, worst first.
     pub stories: Vec<StoryRow>,
+    /// What its stories are parts of, in the order of the worst story of each.
+    pub features: Vec<Feature>,
     /// Its pull requests, most delayed first, open ones before ended ones.
     pub pull_requests: Vec<PullRequestRow>,
     /// The fewest steps that turn the verdict.
@@ -82,6 +85,7 @@ impl ReleaseInsight {
             forecast: self.forecast.clone(),
             last_day_from: self.last_day_from,
             stories: Vec::new(),
+            features: Vec::new(),
             pull_requests: Vec::new(),
             remedies: self.remedies.clone(),
             builds: Vec::new(),
@@ -139,6 +143,8 @@ pub enum Subject {
     Headline,
     /// The burn-down.
     BurnDown,
+    /// One day of the burn-down.
+    Day(NaiveDate),
     /// A gate.
     Gate(GateName),
     /// A story or defect.

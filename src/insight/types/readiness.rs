@@ -34,6 +34,27 @@ pub struct BurnDown {
     pub ideal_ahead: Vec<(NaiveDate, f64)>,
     /// The days of the forecast (P50, P85, P95), in the configured time zone.
     pub forecast_days: Option<[NaiveDate; 3]>,
+    /// From this day on the sources were being watched; the days before are told by the items'
+    /// own events alone. None where nothing was ever observed.
+    pub observed_from: Option<NaiveDate>,
+}
+
+impl BurnDown {
+    /// The day is told by the items' own events alone: nobody watched yet.
+    pub fn is_rebuilt(&self, day: NaiveDate) -> bool {
+        self.observed_from.is_none_or(|from| day < from)
+    }
+
+    /// It can be counted by story points.
+    pub fn has_points(&self) -> bool {
+        self.days.last().is_some_and(|day| day.points.is_some())
+    }
+
+    /// The newest day that is not later than `day`, else the first one.
+    pub fn day(&self, day: NaiveDate) -> Option<&BurnDownDay> {
+        let after = self.days.partition_point(|known| known.day <= day);
+        self.days.get(after.saturating_sub(1))
+    }
 }
 
 /// The state at the end of a day; today's is now's.
@@ -51,6 +72,29 @@ pub struct BurnDownDay {
     pub tests: Option<f64>,
     /// What the ideal line says remains.
     pub ideal: Option<f64>,
+    /// The same by story points; none where no story of the release has any.
+    pub points: Option<BurnDownPoints>,
+}
+
+/// The stories of a day by their points. No source tells what an estimate was in the past: on
+/// all days a story weighs what it weighs now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BurnDownPoints {
+    /// In scope.
+    pub scope: f64,
+    /// Of those, ready.
+    pub ready: f64,
+    /// Stories in scope without an estimate: they weigh nothing.
+    pub unestimated: u32,
+    /// What the ideal line says remains.
+    pub ideal: Option<f64>,
+}
+
+impl BurnDownPoints {
+    /// What is not ready.
+    pub fn remaining(&self) -> f64 {
+        (self.scope - self.ready).max(0.0)
+    }
 }
 
 impl BurnDownDay {

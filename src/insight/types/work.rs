@@ -33,6 +33,26 @@ pub struct StoryRow {
     pub belongs: Text,
 }
 
+/// What stories of a release are parts of: an epic, a parent issue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feature {
+    /// Its key.
+    pub key: StoryKey,
+    /// Its title; none where no source knows it itself.
+    pub title: Option<Text>,
+    /// Stories of it that are in the release.
+    pub stories: u32,
+    /// Of those, ready.
+    pub stories_ready: u32,
+    /// Defects of it that are in the release and open.
+    pub defects_open: u32,
+    /// Unfinished stories elsewhere, of no or another feature or of another release, that its
+    /// stories wait for.
+    pub waits_for: Vec<StoryKey>,
+    /// All its stories in the release are ready, and none waits for an unfinished one elsewhere.
+    pub ready: bool,
+}
+
 /// A pull request or open branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PullRequestRow {

@@ -14,15 +14,17 @@ mod canvas;
 mod compact;
 mod cone;
 mod labels;
+mod reading;
 mod scale;
 #[cfg(test)]
 mod tests;
+mod values;
 
 use chrono::{Duration, NaiveDate};
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 
 use crate::{
-    app::ChartPicture,
+    app::{ChartPicture, ChartSeries, ChartState, CountedBy},
     insight::{BurnDown, BurnDownDay, ReleaseInsight},
     theme::{Glyphs, Styles},
 };
@@ -31,13 +33,23 @@ use canvas::{Canvas, Series};
 use cone::Cone;
 use labels::{Free, cells, write};
 use scale::{CountScale, DayScale, short};
+use values::Values;
+
+/// What of the burn-down is drawn, and whether its cursor is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Shown {
+    /// Picture, unit, parts and the day of the cursor.
+    pub(crate) chart: ChartState,
+    /// The keys go to the chart: its cursor is in sight.
+    pub(crate) focused: bool,
+}
 
 /// Draws the burn-down of a release, or its burn-up; where there is no room for a chart, what it would say.
 pub(crate) fn draw(
     buffer: &mut Buffer,
     area: Rect,
     insight: &ReleaseInsight,
-    picture: ChartPicture,
+    shown: Shown,
     styles: &Styles,
     glyphs: &Glyphs,
     today: NaiveDate,
@@ -50,9 +62,12 @@ pub(crate) fn draw(
     let newest = insight.burn_down.days.last().filter(|_| insight.burn_down.days.iter().any(is_something));
     match newest {
         Some(newest) if area.width >= 20 && area.height >= 5 => {
-            Chart::new(area, insight, newest, picture, styles, glyphs, today).draw(buffer);
+            Chart::new(area, insight, newest, shown, styles, glyphs, today).draw(buffer);
         }
-        newest => compact::draw(buffer, area, insight, newest, styles, glyphs, today),
+        newest => {
+            let counted_by = shown.chart.counts(&insight.burn_down);
+            compact::draw(buffer, area, insight, (newest, counted_by), styles, glyphs, today);
+        }
     }
 }
 
@@ -79,6 +94,10 @@ struct Chart<'a> {
     insight: &'a ReleaseInsight,
     newest: &'a BurnDownDay,
     picture: ChartPicture,
+    counted_by: CountedBy,
+    chart: ChartState,
+    /// The day under the cursor; none where the keys go elsewhere.
+    read: Option<&'a BurnDownDay>,
     styles: &'a Styles,
     glyphs: &'a Glyphs,
     today: NaiveDate,
@@ -99,16 +118,24 @@ impl<'a> Chart<'a> {
         area: Rect,
         insight: &'a ReleaseInsight,
         newest: &'a BurnDownDay,
-        picture: ChartPicture,
+        shown: Shown,
         styles: &'a Styles,
         glyphs: &'a Glyphs,
         today: NaiveDate,
     ) -> Self {
         let data = &insight.burn_down;
+        let Shown { chart, focused } = shown;
+        let counted_by = chart.counts(data);
         let (across, down) = Canvas::resolution(glyphs.braille);
-        let largest = data.days.iter().map(|day| day.scope.max(day.defects)).max().unwrap_or(0);
+        let has_defects = chart.shows(ChartSeries::Defects) && data.days.iter().any(|day| day.defects > 0);
+        let count = |day: &BurnDownDay| {
+            let scope = Values::of(day, counted_by).scope.ceil().min(f64::from(u32::MAX)) as u32;
+            if has_defects { scope.max(day.defects) } else { scope }
+        };
+        let largest = data.days.iter().map(count).max().unwrap_or(0);
         let has_notes = area.height >= 9;
-        let has_shares = area.width >= 60 && data.days.iter().any(|day| day.tests.is_some());
+        let has_tests = chart.shows(ChartSeries::Tests);
+        let has_shares = area.width >= 60 && has_tests && data.days.iter().any(|day| day.tests.is_some());
         let rows = area.height.saturating_sub(3 + u16::from(has_notes)).max(1);
         let counts = CountScale::new(largest, rows, down);
         let left = cells(&short(counts.top())) + 1;
@@ -121,14 +148,18 @@ impl<'a> Chart<'a> {
         };
         let first = data.days.first().map_or(today, |day| day.day);
         let is_open = insight.release.released_at.is_none() && newest.remaining() > 0;
-        let forecast = data.forecast_days.filter(|_| is_open);
+        let forecast = data.forecast_days.filter(|_| is_open && chart.shows(ChartSeries::Forecast));
+        let cursor = chart.cursor.and_then(|day| data.day(day)).unwrap_or(newest);
         let last = last_day(data, first, newest.day, forecast);
         let days = DayScale::new(first, last, plot.width, across);
         Self {
             data,
             insight,
             newest,
-            picture,
+            picture: chart.picture,
+            counted_by,
+            chart,
+            read: focused.then_some(cursor),
             styles,
             glyphs,
             today,
@@ -136,7 +167,7 @@ impl<'a> Chart<'a> {
             plot,
             has_notes,
             has_shares,
-            has_defects: data.days.iter().any(|day| day.defects > 0),
+            has_defects,
             first,
             forecast,
             days,
@@ -146,35 +177,50 @@ impl<'a> Chart<'a> {
 
     fn draw(&self, buffer: &mut Buffer) {
         let canvas = self.lines();
-        self.draw_legend(buffer);
+        let is_covered = self.draw_legend(buffer);
         self.draw_plot(buffer, &canvas);
         self.draw_scales(buffer);
         self.draw_axis(buffer);
-        self.draw_notes(buffer);
+        if !is_covered {
+            self.draw_notes(buffer);
+        }
+        self.draw_cursor(buffer);
     }
 
-    /// Names and newest values. Without a row for notes, the target is said here.
-    fn draw_legend(&self, buffer: &mut Buffer) {
+    /// Names and newest values, or those of the day under the cursor. Without a row for notes,
+    /// the target is said here. Whether the row of the notes was needed, too.
+    fn draw_legend(&self, buffer: &mut Buffer) -> bool {
         let Self { area, styles, .. } = *self;
         let row = Rect { height: 1, ..area };
+        if let Some(read) = self.read {
+            return self.draw_reading(buffer, read);
+        }
         if !self.has_notes && area.width < 60 {
-            compact::draw(buffer, row, self.insight, Some(self.newest), styles, self.glyphs, self.today);
-            return;
+            let newest = (Some(self.newest), self.counted_by);
+            compact::draw(buffer, row, self.insight, newest, styles, self.glyphs, self.today);
+            return false;
         }
         let target = self.data.target.filter(|_| !self.has_notes);
         let label =
             target.and_then(|target| self.target_labels(target).into_iter().next()).unwrap_or_default();
         let room = area.width.saturating_sub(cells(&label) + 1);
-        let keys = labels::keys(self.data, self.newest, self.picture, styles, self.glyphs);
+        let keys = self.keys(self.newest);
         labels::legend(buffer, Rect { width: room, ..row }, 0, &keys, styles.strong);
         write(buffer, area, room + 1, 0, &label, styles.target.add_modifier(Modifier::BOLD));
+        false
+    }
+
+    /// A day in the unit that is counted.
+    fn values(&self, day: &BurnDownDay) -> Values {
+        Values::of(day, self.counted_by)
     }
 
     /// What the main line counts at the end of a day.
-    fn main(&self, day: &BurnDownDay) -> u32 {
+    fn main(&self, day: &BurnDownDay) -> f64 {
+        let values = self.values(day);
         match self.picture {
-            ChartPicture::BurnDown => day.remaining(),
-            ChartPicture::BurnUp => day.ready,
+            ChartPicture::BurnDown => values.remaining,
+            ChartPicture::BurnUp => values.ready,
         }
     }
 
@@ -182,7 +228,7 @@ impl<'a> Chart<'a> {
     fn goal(&self) -> f64 {
         match self.picture {
             ChartPicture::BurnDown => 0.0,
-            ChartPicture::BurnUp => f64::from(self.newest.scope),
+            ChartPicture::BurnUp => self.values(self.newest).scope,
         }
     }
 
@@ -192,17 +238,20 @@ impl<'a> Chart<'a> {
         let is_bold = self.glyphs.braille && self.plot.height >= 5;
         for day in &self.data.days {
             let x = self.days.dot(day.day);
-            let count = |count: u32| self.counts.dot(f64::from(count));
+            let count = |count: f64| self.counts.dot(count);
             let from = before.unwrap_or(day);
             let from_x = self.days.dot(from.day);
             // The scope changes at once, not little by little.
-            let (old, new) = (count(from.scope), count(day.scope));
-            canvas.line((from_x, old), (x, old), Series::Scope);
-            canvas.line((x, old), (x, new), Series::Scope);
-            if self.has_defects {
-                canvas.line((from_x, count(from.defects)), (x, count(day.defects)), Series::Defects);
+            if self.chart.shows(ChartSeries::Scope) {
+                let (old, new) = (count(self.values(from).scope), count(self.values(day).scope));
+                canvas.line((from_x, old), (x, old), Series::Scope);
+                canvas.line((x, old), (x, new), Series::Scope);
             }
-            if let Some(tests) = day.tests {
+            if self.has_defects {
+                let (old, new) = (count(f64::from(from.defects)), count(f64::from(day.defects)));
+                canvas.line((from_x, old), (x, new), Series::Defects);
+            }
+            if let Some(tests) = day.tests.filter(|_| self.chart.shows(ChartSeries::Tests)) {
                 let old = from.tests.unwrap_or(tests);
                 let from_x = if from.tests.is_some() { from_x } else { x };
                 canvas.line((from_x, self.counts.share(old)), (x, self.counts.share(tests)), Series::Tests);
@@ -219,7 +268,7 @@ impl<'a> Chart<'a> {
 
     fn cone(&self) -> Option<Cone> {
         let dates = self.forecast?.map(|day| self.days.dot(day) as f64);
-        let (from, to) = (self.counts.dot(f64::from(self.main(self.newest))), self.counts.dot(self.goal()));
+        let (from, to) = (self.counts.dot(self.main(self.newest)), self.counts.dot(self.goal()));
         let sign = self.direction();
         let tip = (self.days.dot(self.newest.day) as f64, from as f64 * sign);
         Some(Cone { tip, bottom: to as f64 * sign, dates })
@@ -235,12 +284,24 @@ impl<'a> Chart<'a> {
 
     /// Columns and rows of the ideal line: every other column, as it is dotted.
     fn ideal(&self) -> Vec<(u16, u16)> {
-        let value = |ideal: f64, scope: u32| match self.picture {
+        if !self.chart.shows(ChartSeries::Ideal) {
+            return Vec::new();
+        }
+        let value = |ideal: f64, values: &Values| match self.picture {
             ChartPicture::BurnDown => ideal,
-            ChartPicture::BurnUp => (f64::from(scope) - ideal).max(0.0),
+            ChartPicture::BurnUp => (values.scope - ideal).max(0.0),
         };
-        let over = self.data.days.iter().filter_map(|day| Some((day.day, value(day.ideal?, day.scope))));
-        let ahead = self.data.ideal_ahead.iter().map(|(day, ideal)| (*day, value(*ideal, self.newest.scope)));
+        let over = self.data.days.iter().filter_map(|day| {
+            let values = self.values(day);
+            Some((day.day, value(values.ideal?, &values)))
+        });
+        // The line falls alike in both units.
+        let factor = self.data.days.iter().find_map(|day| {
+            let items = day.ideal.filter(|items| *items > 0.0)?;
+            Some(self.values(day).ideal? / items)
+        });
+        let (factor, newest) = (factor.unwrap_or(1.0), self.values(self.newest));
+        let ahead = self.data.ideal_ahead.iter().map(|(day, ideal)| (*day, value(ideal * factor, &newest)));
         let points: Vec<(i64, f64)> = over
             .chain(ahead)
             .filter(|(day, _)| self.data.target.is_none_or(|target| *day <= target))
@@ -287,7 +348,7 @@ impl<'a> Chart<'a> {
             for column in 0..plot.width {
                 let (symbol, style) = if let Some((series, symbol)) = canvas.cell(column, row, glyphs) {
                     if let Some(cell) = buffer.cell_mut((plot.x + column, plot.y + row)) {
-                        cell.set_char(symbol).set_style(self.style_of(series));
+                        cell.set_char(symbol).set_style(self.style_on(column, series));
                     }
                     continue;
                 } else if target == Some(column) {
@@ -316,7 +377,12 @@ impl<'a> Chart<'a> {
                 (Series::Defects, "defects"),
                 (Series::Scope, "scope"),
             ] {
-                let is_drawn = series != Series::Defects || self.has_defects;
+                let is_drawn = match series {
+                    Series::Main => true,
+                    Series::Tests => self.chart.shows(ChartSeries::Tests),
+                    Series::Defects => self.has_defects,
+                    Series::Scope => self.chart.shows(ChartSeries::Scope),
+                };
                 let place = is_drawn.then(|| free.beside(canvas, series, cells(name), target)).flatten();
                 if let Some((column, row)) = place {
                     write(
@@ -330,6 +396,16 @@ impl<'a> Chart<'a> {
                 }
             }
         }
+    }
+
+    /// The style of a line in a column: dimmer where the days were rebuilt and others were not.
+    fn style_on(&self, column: u16, series: Series) -> ratatui::style::Style {
+        let style = self.style_of(series);
+        let observed = self.data.observed_from.filter(|from| *from > self.first);
+        let is_rebuilt = observed.is_some_and(|from| {
+            from > self.newest.day || self.days.column(from).is_some_and(|at| column < at)
+        });
+        if is_rebuilt { style.patch(self.styles.rebuilt) } else { style }
     }
 
     fn style_of(&self, series: Series) -> ratatui::style::Style {

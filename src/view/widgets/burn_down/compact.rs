@@ -3,8 +3,12 @@
 use chrono::NaiveDate;
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::labels::{cells, write};
+use super::{
+    labels::{cells, write},
+    values::{Values, amount},
+};
 use crate::{
+    app::CountedBy,
     insight::{BurnDownDay, ReleaseInsight, Unit},
     theme::{Glyphs, Styles},
 };
@@ -14,13 +18,13 @@ pub(super) fn draw(
     buffer: &mut Buffer,
     area: Rect,
     insight: &ReleaseInsight,
-    newest: Option<&BurnDownDay>,
+    (newest, counted_by): (Option<&BurnDownDay>, CountedBy),
     styles: &Styles,
     glyphs: &Glyphs,
     today: NaiveDate,
 ) {
     let target = target(insight, today);
-    let sentences = sentences(insight, newest, &target, glyphs);
+    let sentences = sentences(insight, newest, counted_by, &target, glyphs);
     if let Some(sentence) = sentences.iter().find(|sentence| cells(sentence) <= area.width) {
         let style = if newest.is_some() { styles.strong } else { styles.muted };
         write(buffer, area, 0, 0, sentence, style);
@@ -41,6 +45,7 @@ pub(super) fn draw(
 fn sentences(
     insight: &ReleaseInsight,
     newest: Option<&BurnDownDay>,
+    counted_by: CountedBy,
     target: &str,
     glyphs: &Glyphs,
 ) -> Vec<String> {
@@ -61,12 +66,9 @@ fn sentences(
             vec![format!("all {} ready", day.scope), "all ready".into(), "0".into()]
         }
         Some(day) => {
-            let (remaining, scope) = (day.remaining(), day.scope);
-            vec![
-                format!("{remaining} of {scope} open"),
-                format!("{remaining}/{scope}"),
-                remaining.to_string(),
-            ]
+            let values = Values::of(day, counted_by);
+            let (remaining, scope) = (amount(values.remaining), amount(values.scope));
+            vec![format!("{remaining} of {scope} open"), format!("{remaining}/{scope}"), remaining]
         }
     };
     let with_target = [0, 1].into_iter().filter_map(|length| state.get(length));
@@ -112,6 +114,7 @@ mod tests {
             defects: 0,
             tests: None,
             ideal: None,
+            points: None,
         };
         let days: Vec<_> = [0, 100, 400, 799].map(day).into();
         assert_eq!(sparkline(&days, 10), [8, 7, 4, 1]);

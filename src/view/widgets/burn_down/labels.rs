@@ -11,11 +11,7 @@ use super::{
     canvas::{Canvas, Series},
     scale::short,
 };
-use crate::{
-    app::ChartPicture,
-    insight::{BurnDown, BurnDownDay, ScopeStep},
-    theme::{Glyphs, Styles},
-};
+use crate::{app::ChartPicture, insight::ScopeStep};
 
 /// A row of labels that do not touch each other.
 #[derive(Clone, Debug)]
@@ -106,51 +102,30 @@ pub(super) fn main(picture: ChartPicture) -> &'static str {
     }
 }
 
-/// The lines with their newest values, the most important first.
-pub(super) fn keys(
-    data: &BurnDown,
-    newest: &BurnDownDay,
-    picture: ChartPicture,
-    styles: &Styles,
-    glyphs: &Glyphs,
-) -> Vec<Key> {
-    let key = |series: Series, dots: &str, text: String, style| {
-        let sample = if glyphs.braille { dots.into() } else { series.point(glyphs).repeat(2) };
-        Key { sample, text, style }
-    };
-    let count = match picture {
-        ChartPicture::BurnDown => newest.remaining(),
-        ChartPicture::BurnUp => newest.ready,
-    };
-    let said = format!("{} {count}", main(picture));
-    let mut keys = vec![key(Series::Main, "⠶⠶", said, styles.stories)];
-    if let Some(tests) = newest.tests {
-        keys.push(key(Series::Tests, "⠒⠒", format!("tests {}", percent(tests)), styles.tests));
+impl Key {
+    /// What is no line.
+    pub(super) fn plain(text: String, style: Style) -> Self {
+        Self { sample: String::new(), text, style }
     }
-    if data.days.iter().any(|day| day.defects > 0) {
-        keys.push(key(Series::Defects, "⠒⠒", format!("defects {}", newest.defects), styles.defects));
+
+    /// Cells that it takes.
+    pub(super) fn cells(&self, with_sample: bool) -> u16 {
+        let sample = if with_sample && !self.sample.is_empty() { cells(&self.sample) + 1 } else { 0 };
+        sample + cells(&self.text)
     }
-    keys.push(key(Series::Scope, "⠒⠒", format!("scope {}", newest.scope), styles.scope));
-    if let Some(ideal) = newest.ideal {
-        let ideal = match picture {
-            ChartPicture::BurnDown => ideal,
-            ChartPicture::BurnUp => f64::from(newest.scope) - ideal,
-        };
-        let sample = format!("{0} {0}", glyphs.ideal);
-        let digits = usize::from(ideal < 9.95 && (ideal - ideal.round()).abs() >= 0.05);
-        keys.push(Key { sample, text: format!("ideal {:.digits$}", ideal.max(0.0)), style: styles.ideal });
-    }
-    keys
 }
+
+/// Cells between two keys.
+pub(super) const APART: u16 = 2;
 
 /// Writes as many keys as fit into a row, the most important ones first.
 pub(super) fn legend(buffer: &mut Buffer, area: Rect, row: u16, keys: &[Key], strong: Style) {
     let mut column = 0;
     for (index, key) in keys.iter().enumerate() {
-        let with_sample = cells(&key.sample) + 1 + cells(&key.text);
+        let with_sample = key.cells(true);
         let room = area.width.saturating_sub(column);
         let style = if index == 0 { key.style.patch(strong) } else { key.style };
-        if with_sample <= room {
+        if with_sample <= room && !key.sample.is_empty() {
             write(buffer, area, column, row, &key.sample, key.style);
             write(buffer, area, column + cells(&key.sample) + 1, row, &key.text, style);
             column += with_sample + 3;
@@ -234,6 +209,7 @@ mod tests {
     use chrono::NaiveDate;
 
     use super::*;
+    use crate::theme::Glyphs;
 
     #[test]
     fn labels_of_a_row_keep_apart() {

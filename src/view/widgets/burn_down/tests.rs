@@ -47,6 +47,7 @@ fn insight(
                 defects: *defects,
                 tests: *tests,
                 ideal: ideal(day),
+                points: None,
             }
         })
         .collect();
@@ -77,6 +78,7 @@ fn insight(
             scope_rebuilt: false,
             ideal_ahead,
             forecast_days: None,
+            observed_from: None,
         },
         gates: Vec::new(),
         metrics: Vec::new(),
@@ -85,6 +87,7 @@ fn insight(
         forecast: ForecastView::Ready,
         last_day_from: None,
         stories: Vec::new(),
+        features: Vec::new(),
         pull_requests: Vec::new(),
         remedies: Vec::new(),
         builds: Vec::new(),
@@ -212,6 +215,12 @@ fn shapes() -> Vec<(&'static str, ReleaseInsight, NaiveDate)> {
     ]
 }
 
+fn shown(picture: ChartPicture) -> Shown {
+    let mut shown = Shown::default();
+    shown.chart.picture = picture;
+    shown
+}
+
 fn rows(insight: &ReleaseInsight, today: NaiveDate, set: GlyphSet, size: (u16, u16)) -> Vec<String> {
     picture(insight, ChartPicture::BurnDown, today, set, size)
 }
@@ -223,9 +232,24 @@ fn picture(
     set: GlyphSet,
     (width, height): (u16, u16),
 ) -> Vec<String> {
+    text_of(&buffer_of(insight, shown(picture), today, set, (width, height)))
+}
+
+fn buffer_of(
+    insight: &ReleaseInsight,
+    shown: Shown,
+    today: NaiveDate,
+    set: GlyphSet,
+    (width, height): (u16, u16),
+) -> Buffer {
     let area = Rect::new(0, 0, width, height);
     let mut buffer = Buffer::empty(area);
-    draw(&mut buffer, area, insight, picture, &styles(ColorDepth::Truecolor), &Glyphs::of(set), today);
+    draw(&mut buffer, area, insight, shown, &styles(ColorDepth::Truecolor), &Glyphs::of(set), today);
+    buffer
+}
+
+fn text_of(buffer: &Buffer) -> Vec<String> {
+    let Rect { width, height, .. } = buffer.area;
     let row = |y| (0..width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
     (0..height).map(row).collect()
 }
@@ -272,6 +296,110 @@ fn small_places_say_what_matters() {
     insta::assert_snapshot!("small", shown);
 }
 
+/// The usual release, estimated: every story three points, one story in scope without any.
+fn estimated() -> (ReleaseInsight, NaiveDate) {
+    let (mut insight, today) = usual();
+    for day in &mut insight.burn_down.days {
+        day.points = Some(crate::insight::BurnDownPoints {
+            scope: f64::from(day.scope - 1) * 3.0 + 0.5,
+            ready: f64::from(day.ready) * 3.0,
+            unestimated: 1,
+            ideal: day.ideal.map(|ideal| ideal * 2.9),
+        });
+    }
+    insight.burn_down.observed_from = Some(at(11, 17));
+    (insight, today)
+}
+
+#[test]
+fn the_cursor_reads_a_day() {
+    let mut pictures = String::new();
+    let (insight, today) = estimated();
+    for (cursor, counted_by, picture, set) in [
+        (None, CountedBy::Items, ChartPicture::BurnDown, GlyphSet::Unicode),
+        (Some(at(11, 12)), CountedBy::Items, ChartPicture::BurnDown, GlyphSet::Unicode),
+        (Some(at(11, 19)), CountedBy::Points, ChartPicture::BurnUp, GlyphSet::Ascii),
+    ] {
+        let mut shown = Shown { focused: true, ..shown(picture) };
+        (shown.chart.cursor, shown.chart.counted_by) = (cursor, counted_by);
+        for size in [(38, 8), (40, 12), (78, 12), (118, 20)] {
+            let text = text_of(&buffer_of(&insight, shown, today, set, size)).join("\n");
+            write!(pictures, "{cursor:?} {counted_by:?} {picture:?} {}x{}\n{text}\n\n", size.0, size.1)
+                .unwrap();
+        }
+    }
+    insta::assert_snapshot!("cursor", pictures);
+}
+
+#[test]
+fn a_day_that_is_read_says_all_of_it() {
+    let (insight, today) = estimated();
+    let mut shown = Shown { focused: true, ..Shown::default() };
+    shown.chart.cursor = Some(at(11, 12));
+    let text = |shown| text_of(&buffer_of(&insight, shown, today, GlyphSet::Unicode, (118, 20))).join("\n");
+    let all = text(shown);
+    for said in [
+        "Thu 12 Nov",
+        "remaining 39",
+        "ready 9",
+        "+6",
+        "tests 93 %",
+        "defects 3",
+        "scope 48",
+        "ideal 34",
+        "rebuilt",
+    ] {
+        assert!(all.contains(said), "{said} in\n{all}");
+    }
+    shown.chart.cursor = Some(at(11, 17));
+    assert!(text(shown).contains("observed"));
+    shown.chart.counted_by = CountedBy::Points;
+    let points = text(shown);
+    for said in ["remaining 72.5", "ready 75", "scope 147.5", "1 without points"] {
+        assert!(points.contains(said), "{said} in\n{points}");
+    }
+}
+
+#[test]
+fn a_part_that_is_switched_off_is_not_drawn() {
+    let (insight, today) = estimated();
+    for (series, gone) in [
+        (ChartSeries::Scope, "scope"),
+        (ChartSeries::Tests, "tests"),
+        (ChartSeries::Defects, "defects"),
+        (ChartSeries::Ideal, "ideal"),
+        (ChartSeries::Forecast, "P85"),
+    ] {
+        let mut shown = Shown::default();
+        let text =
+            |shown| text_of(&buffer_of(&insight, shown, today, GlyphSet::Unicode, (118, 20))).join("\n");
+        assert!(text(shown).contains(gone), "{gone}");
+        shown.chart.toggle(series);
+        assert!(!text(shown).contains(gone), "{gone} in\n{}", text(shown));
+    }
+}
+
+#[test]
+fn rebuilt_days_are_dimmer_than_observed_ones() {
+    let (insight, today) = estimated();
+    let buffer = buffer_of(&insight, Shown::default(), today, GlyphSet::Unicode, (118, 20));
+    let look = styles(ColorDepth::Truecolor);
+    let observed = look.stories.add_modifier(Modifier::BOLD);
+    let rebuilt = observed.patch(look.rebuilt);
+    let cells = |style: ratatui::style::Style| -> Vec<u16> {
+        let is = |x: u16, y: u16| {
+            let symbol = buffer[(x, y)].symbol().chars().next().unwrap_or(' ');
+            ('\u{2801}'..='\u{28ff}').contains(&symbol)
+                && buffer[(x, y)].style().add_modifier == style.add_modifier
+                && buffer[(x, y)].style().fg == style.fg
+        };
+        (0..118).filter(|x| (2..18).any(|y| is(*x, y))).collect()
+    };
+    let (dim, plain) = (cells(rebuilt), cells(observed));
+    assert!(!dim.is_empty() && !plain.is_empty(), "{rebuilt:?}");
+    assert!(dim.last() < plain.first(), "{dim:?} {plain:?}");
+}
+
 #[test]
 fn nothing_but_ascii_where_nothing_else_can_be_shown() {
     for (name, insight, today) in shapes() {
@@ -305,11 +433,12 @@ fn the_chart_says_what_the_newest_day_says() {
 #[test]
 fn only_the_area_is_drawn_on() {
     let (insight, today) = usual();
+    let drawn = Shown { focused: true, ..Shown::default() };
     let whole = Rect::new(0, 0, 100, 30);
     for area in [Rect::new(10, 5, 60, 15), Rect::new(10, 5, 18, 3), Rect::new(70, 20, 60, 30)] {
         let mut buffer = Buffer::empty(whole);
         let styles = styles(ColorDepth::Truecolor);
-        draw(&mut buffer, area, &insight, ChartPicture::BurnDown, &styles, &Glyphs::unicode(), today);
+        draw(&mut buffer, area, &insight, drawn, &styles, &Glyphs::unicode(), today);
         for position in whole.positions().filter(|position| !area.contains(*position)) {
             assert_eq!(buffer[position].symbol(), " ", "{position:?} outside {area:?}");
         }
@@ -347,7 +476,7 @@ fn random() -> impl Strategy<Value = Random> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
-    fn any_history_is_drawn_at_any_size(random in random(), width in 0..320_u16, height in 0..70_u16, ascii: bool, up: bool) {
+    fn any_history_is_drawn_at_any_size(random in random(), width in 0..320_u16, height in 0..70_u16, ascii: bool, up: bool, focused: bool, cursor in -10..900_i64) {
         let first = at(1, 1);
         let on = |days: i64| first + chrono::Duration::days(days);
         let mut insight = insight(first, random.target.map(on), &random.days);
@@ -358,7 +487,9 @@ proptest! {
             random.steps.iter().map(|(day, added, removed)| ScopeStep { day: on(*day), added: *added, removed: *removed }).collect();
         let set = if ascii { GlyphSet::Ascii } else { GlyphSet::Unicode };
         let kind = if up { ChartPicture::BurnUp } else { ChartPicture::BurnDown };
-        let shown = picture(&insight, kind, on(random.today), set, (width, height));
+        let mut drawn = Shown { focused, ..shown(kind) };
+        drawn.chart.cursor = (cursor >= 0).then(|| on(cursor));
+        let shown = text_of(&buffer_of(&insight, drawn, on(random.today), set, (width, height)));
         if width >= 20 && height >= 1 {
             prop_assert!(shown.iter().any(|row| !row.is_empty()));
         }

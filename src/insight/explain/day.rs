@@ -1,0 +1,109 @@
+//! "Why?" of one day of the burn-down: what entered, left, became ready on it.
+
+use chrono::NaiveDate;
+
+use crate::domain::{Kind, StoryKind};
+use crate::insight::{
+    Unit,
+    burn_down::{trace_pull_requests, trace_stories},
+    scope::{Counts, Lines, Tracer},
+    words,
+};
+
+use super::{Explainer, Explanation, missing};
+
+/// What can happen to an item on a day, in the order that it is told.
+const EVENTS: [(&str, fn(Counts, Counts) -> bool); 6] = [
+    ("entered", |before, after| after.scope && !before.scope),
+    ("left", |before, after| before.scope && !after.scope),
+    ("became ready", |before, after| after.ready && !before.ready),
+    ("is ready no longer", |before, after| before.ready && after.scope && !after.ready),
+    ("defect opened", |before, after| after.defect && !before.defect),
+    ("defect closed", |before, after| before.defect && !after.defect),
+];
+
+impl Explainer<'_, '_> {
+    pub(super) fn day_of_the_burn_down(&self, day: NaiveDate) -> Explanation {
+        let title = day.format("%a %-d %b %Y").to_string();
+        let Some(insight) = self.insight else { return missing(&title) };
+        let burn_down = &insight.burn_down;
+        let Some(shown) = burn_down.days.iter().find(|shown| shown.day == day) else {
+            return missing(&title);
+        };
+        let what = match burn_down.unit {
+            Unit::Stories => "stories",
+            Unit::PullRequests => "pull requests",
+        };
+        let mut value = vec![format!("{} of {} {what} remain", shown.remaining(), shown.scope)];
+        value.extend(
+            shown.points.map(|points| format!("{} of {} points remain", points.remaining(), points.scope)),
+        );
+        if shown.defects > 0 {
+            value.push(words::count(shown.defects as usize, "open defect", "open defects"));
+        }
+        value.extend(shown.tests.map(|tests| format!("tests {}", words::percent(tests))));
+        let told = if burn_down.is_rebuilt(day) {
+            "Rebuilt: told by the items' own events, as nobody was watching the sources on that day."
+        } else {
+            "Observed: the sources were being watched on that day."
+        };
+        let mut formula = format!(
+            "The state at the end of the day; today's is now's. Below is what was another at its end than at \
+             the end of the day before. {told}"
+        );
+        let unestimated = shown.points.map_or(0, |points| points.unestimated);
+        if unestimated > 0 {
+            let stories = words::count(unestimated as usize, "story has", "stories have");
+            formula.push_str(&format!(" {stories} no estimate and weigh nothing in points."));
+        }
+        Explanation {
+            title,
+            value: value.join(" · "),
+            formula,
+            counted: self.happened_on(day),
+            left_out: Vec::new(),
+            sources: self.sources(match burn_down.unit {
+                Unit::Stories => &[Kind::Stories, Kind::Defects, Kind::TestRuns],
+                Unit::PullRequests => &[Kind::PullRequests],
+            }),
+        }
+    }
+
+    /// What happened to the items of the release on a day, by kind of event.
+    fn happened_on(&self, day: NaiveDate) -> Vec<String> {
+        let Some(index) = self.index else { return Vec::new() };
+        let since = (day - self.context.days.date(0)).num_days();
+        let Ok(number) = usize::try_from(since) else { return Vec::new() };
+        let mut lines: [Vec<String>; EVENTS.len()] = Default::default();
+        let mut note = |before: Counts, after: Counts, name: &dyn Fn() -> String| {
+            for (lines, (event, happened)) in lines.iter_mut().zip(EVENTS) {
+                if happened(before, after) {
+                    lines.push(format!("{event}: {}", name()));
+                }
+            }
+        };
+        let around = |changes: &[_]| {
+            let before = number.checked_sub(1).map(|before| Lines::counts_on(changes, before));
+            (before.unwrap_or_default(), Lines::counts_on(changes, number))
+        };
+        let mut tracer = Tracer::default();
+        if self.insight.is_some_and(|insight| insight.burn_down.unit == Unit::PullRequests) {
+            trace_pull_requests(self.context, &self.membership, index, &mut tracer, |item, changes| {
+                let (before, after) = around(changes);
+                let pull_request = self.context.pull_requests[item];
+                note(before, after, &|| format!("{} {}", pull_request.id, pull_request.title));
+            });
+        }
+        trace_stories(self.context, &self.membership, index, &mut tracer, |item, changes, _| {
+            let (before, after) = around(changes);
+            let story = self.context.stories[item];
+            note(before, after, &|| {
+                let points = story.points.filter(|_| story.kind == StoryKind::Story);
+                let points = points.map(|points| format!(" · {points} points")).unwrap_or_default();
+                format!("{} {}{points}", story.key, story.title)
+            });
+        });
+        let lines: Vec<String> = lines.into_iter().flatten().collect();
+        if lines.is_empty() { vec!["nothing entered, left or became ready".to_owned()] } else { lines }
+    }
+}
