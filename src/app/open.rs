@@ -3,7 +3,7 @@
 use crate::{domain::Instant, insight::Subject};
 
 use super::{
-    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, palette,
+    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, operations, palette,
     update::{say, show_overlay},
 };
 
@@ -39,6 +39,9 @@ pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effec
 pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     if state.filter.take().is_some() {
         effects.push(Effect::Draw);
+        return;
+    }
+    if operations::open(state, now, effects) {
         return;
     }
     match state.overlays.last().cloned() {

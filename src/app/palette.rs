@@ -8,7 +8,9 @@ use tui_input::Input;
 
 use crate::domain::Instant;
 
-use super::{Command, Effect, Group, ListId, Row, State, past, past::Step, update::carry_out};
+use super::{
+    Command, Effect, Group, ListId, OperationKind, Row, State, operations, past, past::Step, update::carry_out,
+};
 
 /// The command palette: a line to type in; the list below is
 /// [`ListId::Palette`](super::ListId::Palette).
@@ -31,6 +33,10 @@ pub enum PaletteEntry {
     Step(Step, bool),
     /// Pins the instant on the screen as A (0) or B (1).
     Pin(usize),
+    /// Asks for an operation that no key is bound to.
+    Operation(OperationKind),
+    /// The operations that were carried out.
+    OperationLog,
 }
 
 /// What no key is bound to.
@@ -53,7 +59,12 @@ impl PaletteEntry {
         // Who moves a row moves it with a key.
         let commands =
             Command::ALL.iter().filter(|command| command.group() != Group::Move || is_tab(**command));
-        EXTRAS.into_iter().chain(commands.map(|command| Self::Command(*command)))
+        let operations = OperationKind::ALL.into_iter().filter(|kind| kind.command().is_none());
+        EXTRAS
+            .into_iter()
+            .chain(commands.map(|command| Self::Command(*command)))
+            .chain(operations.map(Self::Operation))
+            .chain([Self::OperationLog])
     }
 
     /// The entry of a row of the list.
@@ -77,6 +88,8 @@ impl PaletteEntry {
             Self::Step(Step::Release, true) => "release-later",
             Self::Pin(0) => "pin-a",
             Self::Pin(_) => "pin-b",
+            Self::Operation(kind) => kind.name(),
+            Self::OperationLog => "operation-log",
         }
     }
 
@@ -95,6 +108,8 @@ impl PaletteEntry {
             Self::Step(Step::Release, true) => "the board when the next release went out",
             Self::Pin(0) => "pin the instant on the screen as A, to compare",
             Self::Pin(_) => "pin the instant on the screen as B, to compare",
+            Self::Operation(kind) => kind.help(),
+            Self::OperationLog => "the last operations: who, what, when, the answer",
         }
     }
 }
@@ -159,5 +174,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         PaletteEntry::Since => past::since(state, time, now, effects),
         PaletteEntry::Step(by, later) => past::step(state, by, later, now, effects),
         PaletteEntry::Pin(which) => past::pin(state, which, now, effects),
+        PaletteEntry::Operation(kind) => operations::ask_by_key(state, kind, now, effects),
+        PaletteEntry::OperationLog => operations::open_log(state, effects),
     }
 }

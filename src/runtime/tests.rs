@@ -214,6 +214,7 @@ async fn start_with(
         boards,
         session: session.handle(),
         archive: session.archive(),
+        operation_log: OperationLog::none(),
         looks: looks(),
         clock,
     };

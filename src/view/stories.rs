@@ -9,7 +9,7 @@ use ratatui::{
 use crate::{
     app::{Heading, ListId, Row},
     domain::{Category, Kind, Severity, StoryKind},
-    insight::{StepState, StoryRow},
+    insight::{StepState, StoryRow, Subject},
 };
 
 use super::{
@@ -98,6 +98,11 @@ fn cells(screen: &Screen<'_>, story: &StoryRow, places: Option<&Places>) -> [(St
     if because.0.is_empty() && room.is_none() && story.open {
         // Where its own column gave way, it is the next best reason.
         because = pull_request.clone();
+    }
+    let told = states::operation(screen, &Subject::Story(item.key.clone()));
+    let (mark, mark_style) = told.as_ref().map_or((mark, mark_style), |told| (told.mark, told.style));
+    if let Some(told) = told {
+        because = (told.words, told.style);
     }
     let owner = item.owner.as_deref().unwrap_or(glyphs.dash);
     [
