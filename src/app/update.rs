@@ -27,8 +27,11 @@ const LONGEST_INPUT: usize = 200;
 pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
     let mut effects = Vec::new();
     let before = state.release.clone();
-    // First: what is due by now cannot be undone any more.
-    operations::advance(state, now, &mut effects);
+    // First: what is due by now cannot be undone any more. Not by what the runtime tells beside
+    // its own turn, where nobody carries out what comes back.
+    if !matches!(event, Event::Drawn(_) | Event::Notice(_)) {
+        operations::advance(state, now, &mut effects);
+    }
     match event {
         Event::Key(key) => {
             if key.kind != KeyEventKind::Release {

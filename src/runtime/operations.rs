@@ -106,3 +106,118 @@ impl Carrier {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::BoxFuture;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::{
+        app::{Outcome, fixture::now},
+        domain::{Problem, SourceId},
+        insight::Subject,
+        source::{
+            Answer, Round, Source, SourceError,
+            operation::{
+                Done, Found, Operation, OperationError, Operator, PullRequestOperation, PullRequestTarget,
+            },
+        },
+    };
+
+    /// Closes at once; a comment is sent and never answered.
+    #[derive(Clone, Default)]
+    struct Service(Arc<AtomicUsize>);
+
+    impl Source for Service {
+        fn id(&self) -> SourceId {
+            SourceId::new("service")
+        }
+
+        fn interval(&self) -> Duration {
+            Duration::from_secs(60)
+        }
+
+        fn fetch<'a>(&'a mut self, _: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
+            Box::pin(std::future::ready(Ok(Answer::Unchanged)))
+        }
+
+        fn operator(&self) -> Option<Arc<dyn Operator>> {
+            Some(Arc::new(self.clone()))
+        }
+    }
+
+    impl Operator for Service {
+        fn offers(&self, _: &Operation) -> bool {
+            true
+        }
+
+        fn carry_out<'a>(
+            &'a self,
+            operation: &'a Operation,
+            attempt: &'a Attempt,
+        ) -> BoxFuture<'a, Result<Done, OperationError>> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            let is_close = matches!(operation, Operation::PullRequest(_, PullRequestOperation::Close));
+            Box::pin(async move {
+                if is_close {
+                    return Ok(Done { what: "closed".into(), url: None });
+                }
+                attempt.cancelled.cancelled().await;
+                Err(OperationError::Unclear(Problem::new("the answer got lost", "look")))
+            })
+        }
+
+        fn look<'a>(&'a self, _: &'a Operation, _: Instant, _: &'a Attempt) -> BoxFuture<'a, Found> {
+            Box::pin(std::future::ready(Found::NotDone))
+        }
+    }
+
+    fn queued(number: u64, operation: PullRequestOperation) -> QueuedOperation {
+        let target = PullRequestTarget { repository: "api".into(), number: 812, head: None };
+        QueuedOperation {
+            number,
+            subject: Subject::PullRequest("api#812".into()),
+            operation: Operation::PullRequest(target, operation),
+            source: Some(SourceId::new("service")),
+            account: Some("ana".into()),
+            sentence: "what was confirmed".into(),
+            short: "in short".into(),
+            due: now(),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_is_carried_out_once_answered_and_written_down_also_at_the_end() {
+        let directory = tempfile::tempdir().unwrap();
+        let log = OperationLog::new(directory.path());
+        let service = Service::default();
+        let operators = Operators::of(&[Box::new(service.clone())], None);
+        let (told, mut answers) = mpsc::unbounded_channel();
+        let mut carrier = Carrier::new(operators, log.clone(), Clock::Frozen(now()), told);
+
+        carrier.carry_out(queued(1, PullRequestOperation::Close));
+        let Some(Event::OperationAnswered { number: 1, answer: Ok(done) }) = answers.recv().await else {
+            panic!("no answer");
+        };
+        assert_eq!(done.what.as_str(), "closed");
+
+        carrier.carry_out(queued(2, PullRequestOperation::Comment("hi".into())));
+        while service.0.load(Ordering::SeqCst) < 2 {
+            tokio::task::yield_now().await;
+        }
+        carrier.look(queued(3, PullRequestOperation::Close), now());
+        let Some(Event::OperationFound { number: 3, found: Found::NotDone }) = answers.recv().await else {
+            panic!("no look");
+        };
+        // The end does not wait for ever, and what came back by then is written down.
+        carrier.end().await;
+        assert_eq!(service.0.load(Ordering::SeqCst), 2, "nothing was tried again");
+
+        let Event::OperationLog(Ok(entries)) = log.last().await else { panic!("no log") };
+        let mut outcomes: Vec<_> = entries.iter().map(|entry| entry.outcome).collect();
+        outcomes.sort_by_key(|outcome| format!("{outcome:?}"));
+        assert_eq!(outcomes, [Outcome::Done, Outcome::FoundNotDone, Outcome::Unclear]);
+        assert!(entries.iter().all(|entry| entry.who.as_deref() == Some("ana")));
+    }
+}

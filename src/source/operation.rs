@@ -229,6 +229,11 @@ impl Operators {
         self.all.iter().find(|(_, operator)| operator.offers(operation)).map(|(source, _)| source)
     }
 
+    /// There is none: nothing can be changed.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// Why nothing at all can be changed, if that is so.
     pub fn hands_off(&self) -> Option<HandsOff> {
         self.hands_off

@@ -202,7 +202,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
     }
     offers.push((&[C::Filter], "filter"));
     let is_row = matches!(state.subject(), Subject::PullRequest(_) | Subject::Story(_));
-    if is_row && !state.read_only && state.past.is_none() {
+    if is_row && !state.operations.operators.is_empty() && state.past.is_none() {
         offers.push((&[C::Operations], "act"));
     }
     if state.active_list().is_some_and(|id| id.orders().len() > 1) {

@@ -136,6 +136,10 @@ fn row(state: &mut State, now: Instant, effects: &mut Vec<Effect>) -> Option<Sub
         say(state, format!("{} → {}", problem.what, problem.next_step), now, effects);
         return None;
     }
+    if state.operations.operators.is_empty() {
+        say(state, "no source of this board can change anything outside", now, effects);
+        return None;
+    }
     let subject = subject(state).filter(|subject| state.knows(subject));
     if subject.is_none() {
         say(state, "select a pull request or a story first", now, effects);

@@ -28,6 +28,8 @@ pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) 
     let source = state.operations.operators.source(operation);
     let health = source.and_then(|source| state.board.health.iter().find(|health| health.id == *source));
     let account = health.and_then(|health| health.account.clone());
+    // The two forges do some of it differently, and a person shall know how.
+    let is_gitlab = source.is_some_and(|source| source.as_str().starts_with("gitlab"));
     let (what, row, rest, url) = match (operation, subject) {
         (Operation::PullRequest(target, operation), Subject::PullRequest(id)) => {
             let row = state.pull_request(id).map(|row| &row.pull_request);
@@ -35,7 +37,7 @@ pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) 
             let base = row.map_or("its base", |row| row.base.as_str());
             let at = target.head.as_ref().map(|head| format!(" at {}", commit(head))).unwrap_or_default();
             let row_name = format!("{}#{}", target.repository, target.number);
-            let (what, rest) = on_pull_request(operation, &at, base);
+            let (what, rest) = on_pull_request(operation, &at, base, is_gitlab);
             (what, (row_name, title), rest, row.and_then(|row| row.url.clone()))
         }
         (Operation::Story(key, operation), _) => {
@@ -45,7 +47,7 @@ pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) 
             (what, (key.to_string(), title), rest, row.and_then(|row| row.url.clone()))
         }
         (Operation::PullRequest(target, operation), _) => {
-            let (what, rest) = on_pull_request(operation, "", "its base");
+            let (what, rest) = on_pull_request(operation, "", "its base", is_gitlab);
             (what, (format!("{}#{}", target.repository, target.number), String::new()), rest, None)
         }
     };
@@ -64,19 +66,25 @@ pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) 
     }
 }
 
-fn on_pull_request(operation: &PullRequestOperation, at: &str, base: &str) -> (String, String) {
+fn on_pull_request(
+    operation: &PullRequestOperation,
+    at: &str,
+    base: &str,
+    is_gitlab: bool,
+) -> (String, String) {
     use PullRequestOperation as P;
     match operation {
         P::Comment(text) => ("comment on".to_owned(), format!(": “{text}”")),
         P::Approve(None) => ("approve".to_owned(), at.to_owned()),
         P::Approve(Some(text)) => ("approve".to_owned(), format!("{at}: “{text}”")),
         P::RequestReview(people) => (format!("ask {} to review", names(people)), String::new()),
-        P::Merge(method) => (self::method(*method).to_owned(), format!("{at} into {base}{}", which(*method))),
+        P::Merge(method) => (self::method(*method).to_owned(), format!("{at} into {base}{}", which(*method, is_gitlab))),
         P::MergeWhenReady(method) => {
             let what = format!("once it may be merged, {}", self::method(*method));
-            (what, format!("{at} into {base}{}", which(*method)))
+            (what, format!("{at} into {base}{}", which(*method, is_gitlab)))
         }
         P::RunFailedChecksAgain => ("run the failed checks of".to_owned(), format!("{at} again")),
+        P::UpdateBranch if is_gitlab => (format!("rebase onto {base} the branch of"), at.to_owned()),
         P::UpdateBranch => (format!("merge {base} into the branch of"), at.to_owned()),
         P::MarkReady => ("declare ready for review".to_owned(), String::new()),
         P::Close => ("close without merging".to_owned(), String::new()),
@@ -121,8 +129,9 @@ fn method(method: Option<MergeMethod>) -> &'static str {
 }
 
 /// Nobody said how.
-fn which(method: Option<MergeMethod>) -> &'static str {
+fn which(method: Option<MergeMethod>, is_gitlab: bool) -> &'static str {
     match method {
+        None if is_gitlab => ", by the project's own method",
         None => ", by the first method that the repository allows of merge commit, squash, rebase",
         Some(_) => "",
     }

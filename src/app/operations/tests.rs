@@ -113,6 +113,10 @@ fn a_merge_is_asked_waits_is_sent_once_and_told_until_it_was_looked_at() {
     assert_eq!(progress_of(&state), Some(&Progress::Waits));
     assert_eq!(state.next_tick(now()), Some(seconds(1)), "the countdown is drawn");
     assert!(sent(&update(&mut state, Event::Tick, seconds(9))).is_empty());
+    // Nobody carries out what comes back from these.
+    for event in [Event::Drawn(crate::app::Layout::default()), Event::Notice("dark".into())] {
+        assert!(sent(&update(&mut state, event, seconds(10))).is_empty());
+    }
     let effects = update(&mut state, Event::Tick, seconds(10));
     let carried = sent(&effects);
     assert_eq!(carried.len(), 1);
