@@ -10,16 +10,16 @@ use chrono_tz::Tz;
 use futures_util::future::BoxFuture;
 
 use crate::{
-    source::{
-        Answer, Round, Source, SourceError,
-        operation::{Attempt, Done, Operation, OperationError, Operator, Operators, StoryOperation},
-    },
     domain::{
         Activity, Allowance, Cadence, Calendar, Category, Deployment, DeploymentId, DeploymentState,
         EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity, SourceHealth, SourceId,
         SourceState, Story, StoryKind, Target, Text, Window, World,
     },
     insight::{board::Completeness, *},
+    source::{
+        Answer, Round, Source, SourceError,
+        operation::{Attempt, Done, Operation, OperationError, Operator, Operators, StoryOperation},
+    },
 };
 
 use pull_requests::{pull_requests, unassigned};

@@ -9,7 +9,8 @@ use tui_input::Input;
 use crate::domain::Instant;
 
 use super::{
-    Command, Effect, Group, ListId, OperationKind, Row, State, operations, past, past::Step, update::carry_out,
+    Command, Effect, Group, ListId, OperationKind, Row, State, operations, past, past::Step,
+    update::carry_out,
 };
 
 /// The command palette: a line to type in; the list below is

@@ -400,7 +400,11 @@ impl State {
     /// minute; the next second in the last hour before what is counted down to, or while a
     /// message waits to go away its end.
     pub fn next_tick(&self, now: Instant) -> Option<Instant> {
-        let step = if self.counts_seconds(now) || self.operations.waiting().next().is_some() { Duration::seconds(1) } else { Duration::minutes(1) };
+        let step = if self.counts_seconds(now) || self.operations.waiting().next().is_some() {
+            Duration::seconds(1)
+        } else {
+            Duration::minutes(1)
+        };
         let next = now.duration_trunc(step).ok()?.checked_add_signed(step)?;
         let message = self.message.as_ref().map(|message| message.until).filter(|until| *until > now);
         // What is due is sent then, not at the next full second.

@@ -95,7 +95,8 @@ fn a_project_can_switch_operations_off_and_never_on() {
         ("true", "", "false", false),
     ] {
         let mut machine = Machine::new();
-        let line = |value: &str| if value.is_empty() { String::new() } else { format!("read_only = {value}\n") };
+        let line =
+            |value: &str| if value.is_empty() { String::new() } else { format!("read_only = {value}\n") };
         machine.user(&line(user));
         machine.project(&line(project));
         machine.variable("TMINUS_READ_ONLY", variable);

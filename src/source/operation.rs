@@ -211,9 +211,7 @@ impl Operators {
     /// even made.
     pub fn of(sources: &[Box<dyn Source>], hands_off: Option<HandsOff>) -> Self {
         let all = match hands_off {
-            None => {
-                sources.iter().filter_map(|source| Some((source.id(), source.operator()?))).collect()
-            }
+            None => sources.iter().filter_map(|source| Some((source.id(), source.operator()?))).collect(),
             Some(_) => Vec::new(),
         };
         Self { all, hands_off }
@@ -288,9 +286,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::{
-        source::{Answer, Round, SourceError},
-    };
+    use crate::source::{Answer, Round, SourceError};
 
     /// A source whose operator can close, and counts how often it was made and asked.
     #[derive(Clone, Default)]

@@ -7,7 +7,10 @@ use ratatui::{
 use tui_input::Input;
 
 use crate::{
-    app::{ChartPicture, Command, Dialog, Overlay, PullRequestPicture, SchedulePicture, Section, Since, State, Tab},
+    app::{
+        ChartPicture, Command, Dialog, Overlay, PullRequestPicture, SchedulePicture, Section, Since, State,
+        Tab,
+    },
     insight::{Subject, words},
 };
 
@@ -157,7 +160,8 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             return match &**dialog {
                 Dialog::Menu(_) => vec![(&[C::Open], "ask"), (MOVE, "move"), (&[C::Back], "close")],
                 Dialog::Line(_) => vec![(&[C::Open], "go on"), (&[C::Back], "leave it")],
-                Dialog::Question(_) | Dialog::Leave => vec![(&[C::Back], "no")],
+                Dialog::Question(_) => vec![(&[C::Back], "no")],
+                Dialog::Leave => vec![(&[C::Back], "stay")],
                 Dialog::Log { .. } => vec![(&[C::Back], "close"), (MOVE, "scroll")],
             };
         }

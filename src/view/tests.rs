@@ -523,7 +523,8 @@ fn the_log_of_operations_tells_who_what_when_and_the_answer() {
         at: now() - Duration::minutes(minutes),
         who: Some("ana".into()),
         source: Some("github".into()),
-        what: "squash and merge api#812 Refund webhook retries at 1a2b3c4 into main at github.com as ana".into(),
+        what: "squash and merge api#812 Refund webhook retries at 1a2b3c4 into main at github.com as ana"
+            .into(),
         outcome,
         answer: answer.map(Into::into),
         url: None,

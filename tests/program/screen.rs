@@ -152,7 +152,9 @@ fn a_plan_is_read_again_when_it_changes_and_a_broken_one_changes_nothing() {
 #[test]
 fn a_read_only_board_offers_nothing_and_says_so() {
     let place = Place::new();
-    for (arguments, project) in [(&["demo", "--frozen", "--read-only"][..], ""), (&DEMO, "read_only = true\n")] {
+    for (arguments, project) in
+        [(&["demo", "--frozen", "--read-only"][..], ""), (&DEMO, "read_only = true\n")]
+    {
         place.write(".tminus.toml", project);
         let mut terminal = place.open(arguments, 120, 36);
         terminal.wait_for("read-only");

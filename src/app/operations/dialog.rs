@@ -178,8 +178,7 @@ pub(crate) fn open_log(state: &mut State, effects: &mut Vec<Effect>) {
 /// Asks for an operation on the row, as its own key or the palette does.
 pub(crate) fn ask_by_key(state: &mut State, kind: OperationKind, now: Instant, effects: &mut Vec<Effect>) {
     let Some(subject) = row(state, now, effects) else { return };
-    let offer =
-        offers(state, &subject).into_iter().find(|offer| offer.choice == Choice::Ask(kind));
+    let offer = offers(state, &subject).into_iter().find(|offer| offer.choice == Choice::Ask(kind));
     match offer {
         Some(Offer { refused: None, .. }) => begin(state, subject, kind, now, effects),
         Some(Offer { refused: Some(why), .. }) => say(state, format!("not possible: {why}"), now, effects),
@@ -188,13 +187,7 @@ pub(crate) fn ask_by_key(state: &mut State, kind: OperationKind, now: Instant, e
 }
 
 /// The line if something must be written, else the question.
-fn begin(
-    state: &mut State,
-    subject: Subject,
-    kind: OperationKind,
-    now: Instant,
-    effects: &mut Vec<Effect>,
-) {
+fn begin(state: &mut State, subject: Subject, kind: OperationKind, now: Instant, effects: &mut Vec<Effect>) {
     if kind.prompt().is_some() {
         let known = known_words(state, &subject, kind);
         let line = Line { subject, kind, input: Input::default(), known, problem: None };
@@ -204,7 +197,8 @@ fn begin(
         Subject::PullRequest(id) => state.pull_request(id).map(|row| row.pull_request.repository.clone()),
         _ => None,
     };
-    let method = repository.and_then(|repository| state.operations.methods.get(&repository).copied()).flatten();
+    let method =
+        repository.and_then(|repository| state.operations.methods.get(&repository).copied()).flatten();
     match build(state, &subject, kind, "", method) {
         Ok(operation) => ask(state, subject, kind, operation, effects),
         Err(why) => say(state, format!("not possible: {why}"), now, effects),

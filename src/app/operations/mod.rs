@@ -29,9 +29,7 @@ use crate::{
 use super::{Effect, State, update::say};
 
 pub use dialog::{Dialog, Line, Menu, Question};
-pub(super) use dialog::{
-    ask_by_key, edit, is_still_meant, leave, on_key, open, open_log, open_menu, step,
-};
+pub(super) use dialog::{ask_by_key, edit, is_still_meant, leave, on_key, open, open_log, open_menu, step};
 pub use log::{LogEntry, Outcome};
 pub use offer::{Choice, Offer, OperationKind};
 
@@ -205,8 +203,16 @@ fn enqueue(state: &mut State, question: Question, now: Instant) {
     operations.last += 1;
     let number = operations.last;
     let Question { subject, operation, sentence, short, source, account, .. } = question;
-    let queued =
-        QueuedOperation { number, subject, operation, source, account, sentence, short, due: now + operations.hold };
+    let queued = QueuedOperation {
+        number,
+        subject,
+        operation,
+        source,
+        account,
+        sentence,
+        short,
+        due: now + operations.hold,
+    };
     operations.tracked.push(Tracked { queued, progress: Progress::Waits });
     operations.bound();
     state.undo = Some(Undo::Operation(number));

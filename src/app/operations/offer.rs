@@ -289,8 +289,7 @@ pub(super) fn refusal(
             _ => "it may have been done: look first",
         }));
     }
-    (!state.operations.operators.offers(operation))
-        .then(|| Text::new("no source of this board can do that"))
+    (!state.operations.operators.offers(operation)).then(|| Text::new("no source of this board can do that"))
 }
 
 fn by_pull_request(
@@ -309,7 +308,9 @@ fn by_pull_request(
         _ => {}
     }
     if needs_head && pull_request.head.is_none() {
-        return Some("its source does not tell its newest commit, so another one than you saw could be meant");
+        return Some(
+            "its source does not tell its newest commit, so another one than you saw could be meant",
+        );
     }
     if needs_head && pull_request.head != target.head {
         return Some("it has a newer commit than the one you were asked about");
@@ -317,7 +318,9 @@ fn by_pull_request(
     match kind {
         K::MarkReady if !pull_request.draft => Some("it is no draft"),
         _ if merges && pull_request.draft => Some("it is a draft"),
-        K::Merge if pull_request.mergeability == Mergeability::Conflicts => Some("it conflicts with its base"),
+        K::Merge if pull_request.mergeability == Mergeability::Conflicts => {
+            Some("it conflicts with its base")
+        }
         K::MergeWhenReady if pull_request.auto_merge => Some("it will be merged by itself already"),
         K::RunFailedChecksAgain
             if !pull_request.checks.iter().any(|check| check.outcome == CheckOutcome::Failed) =>

@@ -78,7 +78,9 @@ fn on_pull_request(
         P::Approve(None) => ("approve".to_owned(), at.to_owned()),
         P::Approve(Some(text)) => ("approve".to_owned(), format!("{at}: “{text}”")),
         P::RequestReview(people) => (format!("ask {} to review", names(people)), String::new()),
-        P::Merge(method) => (self::method(*method).to_owned(), format!("{at} into {base}{}", which(*method, is_gitlab))),
+        P::Merge(method) => {
+            (self::method(*method).to_owned(), format!("{at} into {base}{}", which(*method, is_gitlab)))
+        }
         P::MergeWhenReady(method) => {
             let what = format!("once it may be merged, {}", self::method(*method));
             (what, format!("{at} into {base}{}", which(*method, is_gitlab)))

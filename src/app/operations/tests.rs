@@ -140,9 +140,9 @@ fn a_merge_is_asked_waits_is_sent_once_and_told_until_it_was_looked_at() {
     let effects =
         update(&mut state, Event::OperationAnswered { number, answer: Ok(done.clone()) }, seconds(41));
     assert!(
-        effects.iter().any(
-            |effect| matches!(effect, Effect::Refresh(Some(source)) if source.as_str() == "github")
-        )
+        effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Refresh(Some(source)) if source.as_str() == "github"))
     );
     assert_eq!(said(&state), "merge api#812: merged as 4f2a9c1");
     assert_eq!(progress_of(&state), Some(&Progress::Done(done)));
@@ -172,7 +172,9 @@ fn what_stood_still_when_it_was_due_is_not_sent_any_more() {
     let mut state = state();
     press(&mut state, now(), "m y");
     assert!(sent(&update(&mut state, Event::Resumed, seconds(3600))).is_empty());
-    assert!(matches!(progress_of(&state), Some(Progress::NotDone(problem)) if problem.what.contains("stood still")));
+    assert!(
+        matches!(progress_of(&state), Some(Progress::NotDone(problem)) if problem.what.contains("stood still"))
+    );
 }
 
 #[test]
@@ -243,7 +245,11 @@ fn what_is_not_offered_says_why() {
         (|it| it.state = PullRequestState::Merged, "m", "it is merged"),
         (|it| it.state = PullRequestState::Closed, "v", "it is closed"),
         (|it| it.number = None, "c", "no pull request yet"),
-        (|it| it.checks.iter_mut().for_each(|check| check.outcome = CheckOutcome::Passed), "F", "none of its checks"),
+        (
+            |it| it.checks.iter_mut().for_each(|check| check.outcome = CheckOutcome::Passed),
+            "F",
+            "none of its checks",
+        ),
         (|_| {}, "F", ""),
     ];
     for (change, key, why) in cases {

@@ -75,8 +75,7 @@ fn draw_menu(screen: &mut Screen<'_>, body: Rect, menu: &OperationMenu) {
             }
         };
         let style = if offer.refused.is_some() { styles.muted } else { styles.base };
-        let mut spans =
-            vec![Span::styled(format!(" {key:<KEY$}"), styles.accent), Span::styled(does, style)];
+        let mut spans = vec![Span::styled(format!(" {key:<KEY$}"), styles.accent), Span::styled(does, style)];
         if let Some(why) = &offer.refused {
             spans.push(Span::styled(format!("  {} {why}", glyphs.not_needed), styles.muted));
         }
@@ -117,7 +116,10 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
     let cells = usize::from(super::inner_width(body, WIDTH));
     let mut lines = wrapped(&question.sentence, cells, styles.strong);
     lines.push(Line::default());
-    lines.push(Line::styled("It waits 10 seconds before it is sent; until then it can be undone.", styles.muted));
+    lines.push(Line::styled(
+        "It waits 10 seconds before it is sent; until then it can be undone.",
+        styles.muted,
+    ));
     lines.push(Line::default());
     let mut keys = vec![
         Span::styled("y", styles.accent),
@@ -150,12 +152,7 @@ fn draw_leave(screen: &mut Screen<'_>, body: Rect) {
     super::text(screen, body, &Line::styled("Quit?", styles.title), &lines, WIDTH, 0);
 }
 
-fn draw_log(
-    screen: &mut Screen<'_>,
-    body: Rect,
-    entries: Option<&Result<Vec<LogEntry>, Text>>,
-    scroll: u16,
-) {
+fn draw_log(screen: &mut Screen<'_>, body: Rect, entries: Option<&Result<Vec<LogEntry>, Text>>, scroll: u16) {
     let Look { styles, glyphs } = screen.look;
     let cells = usize::from(super::inner_width(body, 100));
     let lines = match entries {
@@ -174,6 +171,8 @@ fn draw_log(
 }
 
 fn entry_lines(screen: &Screen<'_>, entry: &LogEntry, cells: usize) -> Vec<Line<'static>> {
+    /// Cells of mark and instant.
+    const INDENT: usize = 20;
     let Look { styles, glyphs } = screen.look;
     let (mark, style) = match entry.outcome {
         Outcome::Done | Outcome::FoundDone => (glyphs.go, styles.go),
@@ -184,21 +183,21 @@ fn entry_lines(screen: &Screen<'_>, entry: &LogEntry, cells: usize) -> Vec<Line<
     };
     let mut lines = Vec::new();
     let at = screen.dates.moment(entry.at);
-    for (number, line) in text::wrap(&entry.what, cells.saturating_sub(18)).into_iter().enumerate() {
+    for (number, line) in text::wrap(&entry.what, cells.saturating_sub(INDENT)).into_iter().enumerate() {
         lines.push(if number == 0 {
             Line::from(vec![
                 Span::styled(format!("{mark} "), style),
-                Span::styled(format!("{at:<16}"), styles.muted),
+                Span::styled(format!("{at:<18}"), styles.muted),
                 Span::styled(line, styles.base),
             ])
         } else {
-            Line::styled(format!("{:18}{line}", ""), styles.base)
+            Line::styled(format!("{:INDENT$}{line}", ""), styles.base)
         });
     }
     let answer = entry.answer.as_ref().map(|answer| format!(": {answer}")).unwrap_or_default();
     let said = format!("{}{answer}", entry.outcome.word());
-    let wrapped = text::wrap(&said, cells.saturating_sub(18)).into_iter();
-    lines.extend(wrapped.map(|line| Line::styled(format!("{:18}{line}", ""), style)));
+    let wrapped = text::wrap(&said, cells.saturating_sub(INDENT)).into_iter();
+    lines.extend(wrapped.map(|line| Line::styled(format!("{:INDENT$}{line}", ""), style)));
     lines
 }
 
