@@ -22,6 +22,9 @@ use crate::{
     view::{self, Looks},
 };
 
+pub use operation_log::OperationLog;
+use operations::Carrier;
+
 /// The pause after a key until what is costly to draw follows.
 const REST: Duration = Duration::from_millis(120);
 /// The longest wait for time to move on: clocks are set, and machines sleep.
@@ -62,6 +65,8 @@ pub struct Wiring<I> {
     pub session: SessionHandle,
     /// Who makes boards of the past.
     pub archive: Archive,
+    /// Where what was changed outside is written down.
+    pub operation_log: OperationLog,
     /// How it looks.
     pub looks: Looks,
     /// Where `now` comes from.
@@ -70,9 +75,25 @@ pub struct Wiring<I> {
 
 /// Shows boards until somebody quits; the exit code. The terminal is given back before this
 /// returns.
-pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
+pub async fn run<I: Input>(wiring: Wiring<I>, state: State) -> i32 {
+    let (told, answers) = mpsc::unbounded_channel();
+    let operators = state.operations.operators.clone();
+    let mut carrier = Carrier::new(operators, wiring.operation_log.clone(), wiring.clock, told.clone());
+    // The terminal is given back in there.
+    let code = turn(wiring, state, (told, answers), &mut carrier).await;
+    carrier.end().await;
+    code
+}
+
+type Answers = (mpsc::UnboundedSender<Event>, mpsc::UnboundedReceiver<Event>);
+
+async fn turn<I: Input>(
+    mut wiring: Wiring<I>,
+    mut state: State,
+    (told, mut answers): Answers,
+    carrier: &mut Carrier,
+) -> i32 {
     let mut rest: Option<Pin<Box<Sleep>>> = None;
-    let (told, mut answers) = mpsc::unbounded_channel();
     if let Some(release) = &state.release {
         wiring.session.look_at(release);
     }
@@ -132,6 +153,12 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                     Effect::Compare { from, until, newest } => {
                         let archive = wiring.archive.clone();
                         answer(&told, async move { past::compare(&archive, from, until, newest).await });
+                    }
+                    Effect::CarryOut(queued) => carrier.carry_out(*queued),
+                    Effect::LookWhetherDone { queued, sent } => carrier.look(*queued, sent),
+                    Effect::ReadOperationLog => {
+                        let log = wiring.operation_log.clone();
+                        answer(&told, async move { log.last().await });
                     }
                     // Comes back as a signal, so that key and `kill -TSTP` take the same way.
                     Effect::Suspend => {
@@ -255,6 +282,8 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
     }
 }
 
+mod operation_log;
+mod operations;
 mod past;
 #[cfg(test)]
 mod tests;

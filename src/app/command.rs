@@ -11,6 +11,8 @@ pub enum Group {
     Look,
     /// Which rows are listed, and in which order.
     List,
+    /// Changing something outside.
+    Change,
     /// The board as a whole.
     Board,
     /// The program.
@@ -24,6 +26,7 @@ impl Group {
             Self::Move => "Move",
             Self::Look => "Look closer",
             Self::List => "List",
+            Self::Change => "Change",
             Self::Board => "Board",
             Self::Program => "Program",
         }
@@ -100,6 +103,12 @@ commands! {
     PreviousMatch, "previous-match", List, "previous match", "previous match, around the start";
     Sort, "sort", List, "sort", "sort by the next column";
     ReverseSort, "reverse-sort", List, "reverse", "turn the order round";
+    Operations, "operations", Change, "act", "what can be done to the row";
+    Approve, "approve", Change, "approve", "approve the pull request";
+    Comment, "comment", Change, "comment", "comment on the row";
+    Merge, "merge", Change, "merge", "merge the pull request";
+    RunFailedChecksAgain, "run-failed-again", Change, "re-run", "run its failed checks again";
+    Undo, "undo", Change, "undo", "take back what waits to be sent";
     ChooseRelease, "choose-release", Board, "release", "choose the release";
     Refresh, "refresh", Board, "refresh", "ask the sources of this list again";
     RefreshAll, "refresh-all", Board, "refresh all", "ask every source again";

@@ -7,9 +7,10 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use crate::{
     domain::{Instant, ReleaseId, SourceId, Text},
     insight::{Board, Changes},
+    source::operation::{Done, Found, OperationError},
 };
 
-use super::{Layout, Look};
+use super::{Layout, LogEntry, Look, QueuedOperation};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -41,6 +42,22 @@ pub enum Event {
     Tick,
     /// Something to tell: an operation that went well, a file that could not be read.
     Notice(Text),
+    /// What came of the operation with this number, which [`Effect::CarryOut`] asked for.
+    OperationAnswered {
+        /// Which one.
+        number: u64,
+        /// The answer.
+        answer: Result<Done, OperationError>,
+    },
+    /// What was found by looking whether the operation with this number was done.
+    OperationFound {
+        /// Which one.
+        number: u64,
+        /// What was found.
+        found: Found,
+    },
+    /// The last operations, the newest first, or why they cannot be read.
+    OperationLog(Result<Vec<LogEntry>, Text>),
     /// The terminal was drawn over, or comes back from the shell.
     Resumed,
     /// The terminal window is looked at.
@@ -84,6 +101,17 @@ pub enum Effect {
         /// The newest board.
         newest: Arc<Board>,
     },
+    /// Carry this operation out, once: [`Event::OperationAnswered`] answers.
+    CarryOut(Box<QueuedOperation>),
+    /// Look whether this operation was done: [`Event::OperationFound`] answers.
+    LookWhetherDone {
+        /// Which one.
+        queued: Box<QueuedOperation>,
+        /// When it was sent.
+        sent: Instant,
+    },
+    /// Read the log of operations: [`Event::OperationLog`] answers.
+    ReadOperationLog,
     /// Drop this board somewhere else: a big one takes longer than a frame.
     DropBoard(Arc<Board>),
 }

@@ -7,6 +7,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{Duration, NaiveDate, TimeZone, Utc};
 use chrono_tz::Tz;
+use futures_util::future::BoxFuture;
 
 use crate::{
     domain::{
@@ -15,6 +16,10 @@ use crate::{
         SourceHealth, SourceId, SourceState, Step, Story, StoryKind, Target, Text, Window, World,
     },
     insight::{board::Completeness, *},
+    source::{
+        Answer, Round, Source, SourceError,
+        operation::{Attempt, Done, Operation, OperationError, Operator, Operators, StoryOperation},
+    },
 };
 
 use pull_requests::{pull_requests, unassigned};
@@ -65,6 +70,56 @@ pub(crate) fn board() -> Board {
             ..Policy::default()
         }),
         completeness: Completeness::Whole,
+    }
+}
+
+/// The board with another pull request `api#812`, of which the head is known.
+pub(crate) fn board_with_first(change: impl FnOnce(&mut crate::domain::PullRequest)) -> Board {
+    board_with(|release| {
+        let first = Arc::make_mut(&mut release.pull_requests[0].pull_request);
+        first.head = Some(Text::new("1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"));
+        first.url = Some(Text::new("https://github.com/acme/api/pull/812"));
+        change(first);
+    })
+}
+
+/// Operators of a source `github` that carry out everything but setting priorities.
+pub(crate) fn operators(hands_off: Option<crate::source::operation::HandsOff>) -> Operators {
+    Operators::of(&[Box::new(Operated)], hands_off)
+}
+
+#[derive(Clone)]
+struct Operated;
+
+impl Source for Operated {
+    fn id(&self) -> SourceId {
+        SourceId::new("github")
+    }
+
+    fn interval(&self) -> std::time::Duration {
+        std::time::Duration::from_secs(60)
+    }
+
+    fn fetch<'a>(&'a mut self, _: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
+        Box::pin(std::future::ready(Ok(Answer::Unchanged)))
+    }
+
+    fn operator(&self) -> Option<Arc<dyn Operator>> {
+        Some(Arc::new(Self))
+    }
+}
+
+impl Operator for Operated {
+    fn offers(&self, operation: &Operation) -> bool {
+        !matches!(operation, Operation::Story(_, StoryOperation::SetPriority(_)))
+    }
+
+    fn carry_out<'a>(
+        &'a self,
+        _: &'a Operation,
+        _: &'a Attempt,
+    ) -> BoxFuture<'a, Result<Done, OperationError>> {
+        Box::pin(std::future::ready(Ok(Done { what: "merged as 4f2a9c1".into(), url: None })))
     }
 }
 

@@ -21,6 +21,7 @@ mod layout;
 mod list;
 mod mouse;
 mod open;
+mod operations;
 mod overlay;
 mod palette;
 mod past;
@@ -37,6 +38,11 @@ pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
 pub use layout::{Layout, ListArea};
 pub use list::{Heading, List, ListId, Row};
+pub use operations::{
+    Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer, OperationKind, Operations,
+    Outcome, Progress, Question as OperationQuestion, QueuedOperation, Tracked, Undo,
+};
+pub(crate) use operations::{brief, progress};
 pub use overlay::{Chooser, Overlay};
 pub use palette::{Palette, PaletteEntry};
 pub use past::{Comparison, Look, Past, Since, Step};

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::{domain::Instant, insight::Subject};
 
 use super::{
-    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, palette,
+    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, operations, palette,
     update::{say, show_overlay},
 };
 
@@ -41,6 +41,9 @@ pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effec
 pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     if state.filter.take().is_some() {
         effects.push(Effect::Draw);
+        return;
+    }
+    if operations::open(state, now, effects) {
         return;
     }
     match state.overlays.last().cloned() {

@@ -8,7 +8,7 @@ use tui_input::Input;
 
 use crate::insight::{Board, Explanation, Subject};
 
-use super::{Palette, Row};
+use super::{Dialog, Palette, Row};
 
 /// Something on top of a tab. `esc` and `q` close it.
 #[derive(Clone, Debug)]
@@ -43,6 +43,8 @@ pub enum Overlay {
     Chooser(Chooser),
     /// Everything that can be done, by its name.
     Palette(Palette),
+    /// What can be done to a row, and the questions before it.
+    Operations(Box<Dialog>),
 }
 
 impl Overlay {
@@ -53,6 +55,10 @@ impl Overlay {
             | Self::Why { scroll, .. }
             | Self::Item { scroll, .. }
             | Self::Sources { scroll } => Some(scroll),
+            Self::Operations(dialog) => match &mut **dialog {
+                Dialog::Log { scroll, .. } => Some(scroll),
+                _ => None,
+            },
             Self::Chooser(_) | Self::Palette(_) => None,
         }
     }

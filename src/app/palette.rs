@@ -8,7 +8,10 @@ use tui_input::Input;
 
 use crate::domain::Instant;
 
-use super::{ChartSeries, Command, Effect, Group, ListId, Row, State, past, past::Step, update::carry_out};
+use super::{
+    ChartSeries, Command, Effect, Group, ListId, OperationKind, Row, State, operations, past, past::Step,
+    update::carry_out,
+};
 
 /// The command palette: a line to type in; the list below is
 /// [`ListId::Palette`](super::ListId::Palette).
@@ -33,6 +36,10 @@ pub enum PaletteEntry {
     Pin(usize),
     /// Switches a part of the chart off, or on again: `series tests`.
     Series(ChartSeries),
+    /// Asks for an operation that no key is bound to.
+    Operation(OperationKind),
+    /// The operations that were carried out.
+    OperationLog,
 }
 
 /// What no key is bound to.
@@ -60,7 +67,12 @@ impl PaletteEntry {
         // Who moves a row moves it with a key.
         let commands =
             Command::ALL.iter().filter(|command| command.group() != Group::Move || is_tab(**command));
-        EXTRAS.into_iter().chain(commands.map(|command| Self::Command(*command)))
+        let operations = OperationKind::ALL.into_iter().filter(|kind| kind.command().is_none());
+        EXTRAS
+            .into_iter()
+            .chain(commands.map(|command| Self::Command(*command)))
+            .chain(operations.map(Self::Operation))
+            .chain([Self::OperationLog])
     }
 
     /// The entry of a row of the list.
@@ -89,6 +101,8 @@ impl PaletteEntry {
             Self::Series(ChartSeries::Defects) => "series-defects",
             Self::Series(ChartSeries::Ideal) => "series-ideal",
             Self::Series(ChartSeries::Forecast) => "series-forecast",
+            Self::Operation(kind) => kind.name(),
+            Self::OperationLog => "operation-log",
         }
     }
 
@@ -112,6 +126,8 @@ impl PaletteEntry {
             Self::Series(ChartSeries::Defects) => "open defects on the chart, on or off",
             Self::Series(ChartSeries::Ideal) => "the ideal line on the chart, on or off",
             Self::Series(ChartSeries::Forecast) => "the forecast on the chart, on or off",
+            Self::Operation(kind) => kind.help(),
+            Self::OperationLog => "the last operations: who, what, when, the answer",
         }
     }
 }
@@ -180,5 +196,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
             let is = if state.chart.toggle(series) { "shown" } else { "hidden" };
             super::update::say(state, format!("{} {is} on the chart", series.word()), now, effects);
         }
+        PaletteEntry::Operation(kind) => operations::ask_by_key(state, kind, now, effects),
+        PaletteEntry::OperationLog => operations::open_log(state, effects),
     }
 }

@@ -8,10 +8,12 @@ use tui_input::Input;
 use crate::{
     domain::{DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState, Text},
     insight::{Board, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
+    source::operation::Operators,
 };
 
 use super::{
-    ChartState, Chooser, Comparison, Context, KeyMap, Layout, List, ListId, Overlay, Palette, Past, Row,
+    ChartState, Chooser, Comparison, Context, Dialog, KeyMap, Layout, List, ListId, Operations, Overlay,
+    Palette, Past, Row, Undo, operations,
     rows::{self, View},
 };
 
@@ -174,6 +176,8 @@ pub struct Options {
     pub keys: KeyMap,
     /// When this user left the board last.
     pub last_visit: Option<Instant>,
+    /// Who changes something outside.
+    pub operators: Operators,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -226,6 +230,10 @@ pub struct State {
     pub keys: Arc<KeyMap>,
     /// Nothing outside may be changed.
     pub read_only: bool,
+    /// What is changed outside: what waits, what was sent, what came of it.
+    pub operations: Operations,
+    /// What the key for undoing takes back.
+    pub undo: Option<Undo>,
     lists: [List; ListId::ALL.len()],
     pull_request_at: HashMap<PullRequestId, PullRequestAt>,
 }
@@ -254,6 +262,8 @@ impl State {
             layout: Layout::default(),
             keys: Arc::new(options.keys),
             read_only: options.read_only,
+            operations: Operations::by(options.operators),
+            undo: None,
             lists: Default::default(),
             pull_request_at: HashMap::new(),
         };
@@ -340,6 +350,10 @@ impl State {
             Context::Filter
         } else if matches!(self.overlays.last(), Some(Overlay::Chooser(_) | Overlay::Palette(_))) {
             Context::Chooser
+        } else if let Some(Overlay::Operations(dialog)) = self.overlays.last()
+            && matches!(**dialog, Dialog::Line(_))
+        {
+            Context::Chooser
         } else {
             self.tab.context()
         }
@@ -376,10 +390,16 @@ impl State {
     /// minute; the next second in the last hour before what is counted down to, or while a
     /// message waits to go away its end.
     pub fn next_tick(&self, now: Instant) -> Option<Instant> {
-        let step = if self.counts_seconds(now) { Duration::seconds(1) } else { Duration::minutes(1) };
+        let step = if self.counts_seconds(now) || self.operations.waiting().next().is_some() {
+            Duration::seconds(1)
+        } else {
+            Duration::minutes(1)
+        };
         let next = now.duration_trunc(step).ok()?.checked_add_signed(step)?;
         let message = self.message.as_ref().map(|message| message.until).filter(|until| *until > now);
-        Some(message.map_or(next, |until| until.min(next)))
+        // What is due is sent then, not at the next full second.
+        let due = self.operations.waiting().map(|waiting| waiting.due).filter(|due| *due > now).min();
+        Some([message, due].into_iter().flatten().fold(next, Instant::min))
     }
 
     fn counts_seconds(&self, now: Instant) -> bool {
@@ -432,6 +452,7 @@ impl State {
         let mut overlays = std::mem::take(&mut self.overlays);
         overlays.retain(|overlay| match overlay {
             Overlay::Item { subject, .. } | Overlay::Why { subject, .. } => self.knows(subject),
+            Overlay::Operations(dialog) => operations::is_still_meant(self, dialog),
             _ => true,
         });
         for overlay in &mut overlays {

@@ -36,6 +36,7 @@ fn summary(state: &State) -> String {
         Overlay::Sources { .. } => "sources",
         Overlay::Chooser(_) => "chooser",
         Overlay::Palette(_) => "palette",
+        Overlay::Operations(_) => "operations",
     });
     let selected = match state.active_list().and_then(|id| state.list(id).selected.clone()) {
         Some(Subject::Story(key)) => key.to_string(),

@@ -11,10 +11,11 @@ use crate::{
 };
 
 use super::{
-    ChartPicture, Command, CountedBy, DetailPlace, Effect, Event, Key, ListId, Message, Overlay,
-    PullRequestPicture, SchedulePicture, Section, State, Tab,
+    ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, Key, ListId, Message,
+    OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab,
     mouse::on_mouse,
     open::{choose_release, open, why},
+    operations,
     palette::Palette,
     past::{self, Step},
 };
@@ -26,6 +27,11 @@ const LONGEST_INPUT: usize = 200;
 pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
     let mut effects = Vec::new();
     let before = state.release.clone();
+    // First: what is due by now cannot be undone any more. Not by what the runtime tells beside
+    // its own turn, where nobody carries out what comes back.
+    if !matches!(event, Event::Drawn(_) | Event::Notice(_)) {
+        operations::advance(state, now, &mut effects);
+    }
     match event {
         Event::Key(key) => {
             if key.kind != KeyEventKind::Release {
@@ -79,6 +85,20 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             forget_message(state, now);
             effects.push(Effect::Draw);
         }
+        Event::OperationAnswered { number, answer } => {
+            operations::answered(state, number, answer, now, &mut effects);
+        }
+        Event::OperationFound { number, found } => {
+            operations::found(state, number, found, now, &mut effects);
+        }
+        Event::OperationLog(answer) => {
+            if let Some(Overlay::Operations(dialog)) = state.overlays.last_mut()
+                && let Dialog::Log { entries, .. } = &mut **dialog
+            {
+                *entries = Some(answer);
+                effects.push(Effect::Draw);
+            }
+        }
         Event::Notice(text) => say(state, text, now, &mut effects),
         Event::Resumed => effects.push(Effect::Repaint),
         Event::FocusGained | Event::FocusLost => {}
@@ -101,6 +121,9 @@ pub(super) fn say(state: &mut State, text: impl AsRef<str>, now: Instant, effect
 }
 
 fn on_key(state: &mut State, event: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
+    if operations::on_key(state, event, now, effects) {
+        return;
+    }
     let key = Key::from(event);
     let context = state.context();
     let edits = context.is_typing() && !state.keys.binds(context, key);
@@ -148,6 +171,9 @@ fn edit_all(state: &mut State, requests: impl IntoIterator<Item = InputRequest>)
         input.value().to_owned()
     };
     let requests = &mut requests.into_iter();
+    if operations::edit(state, requests) {
+        return true;
+    }
     if let Some((input, _)) = &mut state.filter {
         let filter = apply(input, requests);
         set_filter(state, filter);
@@ -213,13 +239,25 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::Open => open(state, now, effects),
         C::Back => back(state, effects),
         C::Quit => {
-            if state.overlays.pop().is_none() {
-                effects.push(Effect::Quit);
-            } else {
+            if state.overlays.pop().is_some() {
                 effects.push(Effect::Draw);
+            } else if !operations::leave(state, effects) {
+                effects.push(Effect::Quit);
             }
         }
-        C::QuitNow => effects.push(Effect::Quit),
+        C::QuitNow => {
+            if !operations::leave(state, effects) {
+                effects.push(Effect::Quit);
+            }
+        }
+        C::Operations => operations::open_menu(state, now, effects),
+        C::Approve => operations::ask_by_key(state, OperationKind::Approve, now, effects),
+        C::Comment => operations::ask_by_key(state, OperationKind::Comment, now, effects),
+        C::Merge => operations::ask_by_key(state, OperationKind::Merge, now, effects),
+        C::RunFailedChecksAgain => {
+            operations::ask_by_key(state, OperationKind::RunFailedChecksAgain, now, effects);
+        }
+        C::Undo => operations::undo(state, now, effects),
         C::Suspend => effects.push(Effect::Suspend),
         C::Repaint => effects.push(Effect::Repaint),
         C::NextTheme => effects.push(Effect::NextTheme),
@@ -349,6 +387,10 @@ pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
         effects.push(Effect::Draw);
         return;
     }
+    if operations::step(state, steps) {
+        effects.push(Effect::Draw);
+        return;
+    }
     let Some(id) = state.active_list() else { return step_over_days(state, steps, effects) };
     let before = state.list(id).position;
     let list = state.list_mut(id);
@@ -394,9 +436,13 @@ pub(super) fn selected_anew(state: &mut State, id: ListId, before: usize, effect
     let selected = state.list(id).row().and_then(|row| state.subject_of(row));
     let page = state.layout.page(id).map_or(1, usize::from);
     let list = state.list_mut(id);
-    list.selected = selected;
+    let left = std::mem::replace(&mut list.selected, selected);
     list.settle(page);
-    if list.position != before {
+    let moved = list.position != before;
+    if moved && let Some(left) = left {
+        operations::looked_at(state, &left);
+    }
+    if moved {
         effects.push(Effect::Draw);
         effects.push(Effect::RestTimer);
     }

@@ -55,6 +55,9 @@ pub struct Common {
     /// Leave the mouse to the terminal, so that it can select text.
     #[arg(long, global = true, help_heading = "Screen")]
     pub no_mouse: bool,
+    /// Change nothing outside: no operations.
+    #[arg(long, global = true, help_heading = "Common")]
+    pub read_only: bool,
     /// Ask no source: show what was known last.
     #[arg(long, global = true, help_heading = "Common")]
     pub offline: bool,

@@ -129,6 +129,7 @@ pub(super) fn flags(common: &Common) -> Flags {
         theme: common.theme.clone(),
         mouse: common.no_mouse.then_some(false),
         ascii: common.ascii.then_some(true),
+        read_only: common.read_only.then_some(true),
     }
 }
 

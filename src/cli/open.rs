@@ -6,8 +6,9 @@ use crate::{
     app::{KeyMap, Options, State, Tab},
     config::Layer,
     history,
-    runtime::{self, Wiring},
+    runtime::{self, OperationLog, Wiring},
     server::{Session, SessionSetup},
+    source::operation::{HandsOff, Operators},
     terminal::{self, Capabilities, Unusable},
 };
 
@@ -24,8 +25,11 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     }
     let mut options = options(&context, common)?;
     options.last_visit = context.directory.as_deref().and_then(history::last_visit);
-    // Wrong ones are said before the screen opens.
-    headless::sources(&context, common)?;
+    // Wrong ones are said before the screen opens. Whoever owns the board: what this user
+    // changes is changed with this user's credentials.
+    let hands_off = context.config.read_only.then_some(HandsOff::ReadOnly);
+    options.read_only = hands_off.is_some();
+    options.operators = Operators::of(&headless::sources(&context, common)?, hands_off);
     let capabilities = Capabilities::detect(common.color.unwrap_or_default(), context.config.ascii, variable);
     let themes = context.config.layers.files.iter().find(|file| file.layer == Layer::User);
     let themes = themes.and_then(|file| Some(file.path.parent()?.join("themes")));
@@ -40,6 +44,7 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     );
     let context = Arc::new(context);
     let mouse = context.config.mouse;
+    let operation_log = OperationLog::new(&context.config.state_dir);
     let preview = context.directory.as_deref().and_then(headless::preview);
     let focus = headless::focus(common, preview.as_ref());
     let setup = sharing::setup(&context, common, sharing::again(Arc::clone(&context), common));
@@ -55,6 +60,7 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
             boards: session.boards(),
             session: session.handle(),
             archive: session.archive(),
+            operation_log,
             looks,
             clock,
         };

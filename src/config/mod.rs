@@ -63,6 +63,8 @@ pub struct Flags {
     pub theme: Option<String>,
     /// `--no-mouse` says false.
     pub mouse: Option<bool>,
+    /// `--read-only` says true.
+    pub read_only: Option<bool>,
     /// `--ascii` says true.
     pub ascii: Option<bool>,
 }
@@ -84,6 +86,8 @@ pub struct Config {
     pub theme: String,
     /// React to the mouse.
     pub mouse: bool,
+    /// Change nothing outside.
+    pub read_only: bool,
     /// Draw with ASCII characters only.
     pub ascii: bool,
     /// Commands by context and key; modifiers in small letters and in the order ctrl, alt,
@@ -293,6 +297,7 @@ fn flag_values(flags: &Flags, directory: &Path) -> LayerValues {
         ("theme", "--theme", flags.theme.clone().map(Value::Text)),
         ("mouse", "--no-mouse", flags.mouse.map(Value::Flag)),
         ("ascii", "--ascii", flags.ascii.map(Value::Flag)),
+        ("read_only", "--read-only", flags.read_only.map(Value::Flag)),
     ];
     let settings = values
         .into_iter()
@@ -315,7 +320,12 @@ impl Resolver {
     fn add(&mut self, layer: LayerValues) {
         self.rules.add(layer.rules);
         for (setting, value, origin) in layer.settings {
-            if origin.layer() != Layer::Project {
+            let is_project = origin.layer() == Layer::Project;
+            // Who gives a project to others cannot take away what they protect themselves with.
+            if setting.key == "read_only" && is_project && value == Value::Flag(false) {
+                continue;
+            }
+            if !is_project {
                 self.own.insert(setting.key, value.clone());
             }
             self.settings.insert(setting.key, (value, origin));
@@ -461,6 +471,7 @@ impl Resolver {
             board: self.text("board"),
             theme: self.text("theme").unwrap_or_else(|| "auto".to_owned()),
             mouse: self.flag("mouse"),
+            read_only: self.flag("read_only"),
             ascii: self.flag("ascii"),
             keys,
             git: self.git(&project),

@@ -178,6 +178,12 @@ static BOARD: &[Setting] = &[
     Setting::new("theme", Kind::Text, "\"auto\"", "The colours. auto: dark or light, as the terminal is."),
     Setting::new("mouse", Kind::Flag, "true", "React to the mouse."),
     Setting::new("ascii", Kind::Flag, "false", "Draw with ASCII characters only."),
+    Setting::new(
+        "read_only",
+        Kind::Flag,
+        "false",
+        "Change nothing outside: no operations. A project's file can switch this on only.",
+    ),
     Setting::of_user(
         "data_dir",
         Kind::Path,

@@ -84,6 +84,29 @@ fn without_configuration_the_defaults_hold_and_the_repository_is_read() {
 }
 
 #[test]
+fn a_project_can_switch_operations_off_and_never_on() {
+    for (user, project, variable, expected) in [
+        ("", "", "", false),
+        ("true", "false", "", true),
+        ("false", "true", "", true),
+        ("", "true", "", true),
+        // What the user says of this run holds.
+        ("", "true", "false", false),
+        ("true", "", "false", false),
+    ] {
+        let mut machine = Machine::new();
+        let line =
+            |value: &str| if value.is_empty() { String::new() } else { format!("read_only = {value}\n") };
+        machine.user(&line(user));
+        machine.project(&line(project));
+        machine.variable("TMINUS_READ_ONLY", variable);
+        assert_eq!(machine.load().read_only, expected, "{user:?} {project:?} {variable:?}");
+    }
+    let flags = Flags { read_only: Some(true), ..Flags::default() };
+    assert!(load(&Machine::new().environment, &flags).unwrap().read_only);
+}
+
+#[test]
 fn a_later_layer_wins_and_every_value_knows_its_own() {
     let mut machine = Machine::new();
     machine.user("theme = \"user\"\nascii = true\nmouse = false\nboard = \"user\"\nproject = \"user\"\n");
@@ -394,7 +417,7 @@ fn what_is_wrong_in_several_layers_is_reported_together() {
     machine.variable("TMINUS_MOUSE", "maybe");
     insta::assert_snapshot!(machine.fail(), @r#"
     ~/.config/tminus/config.toml:1:1: unknown key `tiem_zone` — did you mean `time_zone`?
-      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gate, gates, history, holidays, keys, last_day, metric, mouse, project, release, source, story, theme, time_zone, working_week
+      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gate, gates, history, holidays, keys, last_day, metric, mouse, project, read_only, release, source, story, theme, time_zone, working_week
     ~/work/payments/.tminus.toml:1:1: `data_dir` cannot be set in a project's file
       set it in your own file, by its variable or by its flag: it is a matter of you and your machine
     TMINUS_MOUSE: `mouse` must be true or false, not "maybe"
@@ -451,6 +474,7 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     theme = "paper"                     # user (~/.config/tminus/config.toml:1)
     mouse = true                        # default
     ascii = false                       # default
+    read_only = false                   # default
     data_dir = "/kept"                  # environment (TMINUS_DATA_DIR)
 
     [history]

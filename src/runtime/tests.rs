@@ -17,7 +17,7 @@ use super::*;
 use crate::{
     app::{
         Key, Options,
-        fixture::{board, board_with, now},
+        fixture::{board, board_with, board_with_first, now, operators},
     },
     domain::{Facts, Kind, Policy, Release, SourceHealth, SourceId, StoryKey},
     history::{History, MemoryHistory, Retention},
@@ -214,10 +214,15 @@ async fn start_with(
         boards,
         session: session.handle(),
         archive: session.archive(),
+        operation_log: OperationLog::none(),
         looks: looks(),
         clock,
     };
-    let code = tokio::spawn(run(wiring, State::new(first, Options::default(), now())));
+    let options = Options { operators: operators(None), ..Options::default() };
+    let mut state = State::new(first, options, now());
+    // Time stands still: what is confirmed is due at once.
+    state.operations.hold = chrono::Duration::zero();
+    let code = tokio::spawn(run(wiring, state));
     Rig { terminal, events, session, code, _directory: directory }
 }
 
@@ -484,4 +489,20 @@ async fn the_whole_board_steps_into_the_past_and_back() {
     .await;
     rig.press("q");
     assert_eq!(rig.ended().await, 0);
+}
+
+#[tokio::test]
+async fn what_is_confirmed_is_carried_out_and_its_answer_reaches_the_row() {
+    let (boards, receiver) = watch::channel(Arc::new(board_with_first(|_| {})));
+    let rig = rig_on(receiver, USUAL);
+    rig.until_text("PAY-311").await;
+    rig.press("2 m");
+    rig.until_text("merge api#812 Refund webhook retries at 1a2b3c4 into main").await;
+    rig.press("y");
+    rig.until_text("in 0 s: merge api#812").await;
+    rig.press("j");
+    rig.until_text("✓ merged as 4f2a9c1").await;
+    rig.press("q");
+    assert_eq!(rig.ended().await, 0);
+    drop(boards);
 }

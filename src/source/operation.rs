@@ -13,7 +13,7 @@ use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
 use super::Source;
-use crate::domain::{Instant, Problem, StoryKey, Text};
+use crate::domain::{Instant, Problem, SourceId, StoryKey, Text};
 
 /// Something that a service is asked to change, and on what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,7 +202,7 @@ impl HandsOff {
 /// All operators of a board.
 #[derive(Clone, Default)]
 pub struct Operators {
-    all: Vec<Arc<dyn Operator>>,
+    all: Vec<(SourceId, Arc<dyn Operator>)>,
     hands_off: Option<HandsOff>,
 }
 
@@ -211,7 +211,7 @@ impl Operators {
     /// even made.
     pub fn of(sources: &[Box<dyn Source>], hands_off: Option<HandsOff>) -> Self {
         let all = match hands_off {
-            None => sources.iter().filter_map(|source| source.operator()).collect(),
+            None => sources.iter().filter_map(|source| Some((source.id(), source.operator()?))).collect(),
             Some(_) => Vec::new(),
         };
         Self { all, hands_off }
@@ -220,6 +220,16 @@ impl Operators {
     /// Whether one of them offers `operation`.
     pub fn offers(&self, operation: &Operation) -> bool {
         self.find(operation).is_some()
+    }
+
+    /// The source whose service would carry out `operation`.
+    pub fn source(&self, operation: &Operation) -> Option<&SourceId> {
+        self.all.iter().find(|(_, operator)| operator.offers(operation)).map(|(source, _)| source)
+    }
+
+    /// There is none: nothing can be changed.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     /// Why nothing at all can be changed, if that is so.
@@ -248,7 +258,7 @@ impl Operators {
     }
 
     fn find(&self, operation: &Operation) -> Option<&Arc<dyn Operator>> {
-        self.all.iter().find(|operator| operator.offers(operation))
+        self.all.iter().map(|(_, operator)| operator).find(|operator| operator.offers(operation))
     }
 
     fn nobody(&self) -> Problem {
@@ -276,10 +286,7 @@ mod tests {
     use chrono::DateTime;
 
     use super::*;
-    use crate::{
-        domain::SourceId,
-        source::{Answer, Round, SourceError},
-    };
+    use crate::source::{Answer, Round, SourceError};
 
     /// A source whose operator can close, and counts how often it was made and asked.
     #[derive(Clone, Default)]

@@ -8,10 +8,10 @@ use tui_input::Input;
 
 use crate::{
     app::{
-        ChartPicture, Command, CountedBy, Overlay, PullRequestPicture, SchedulePicture, Section, Since,
-        State, Tab,
+        ChartPicture, Command, CountedBy, Dialog, Overlay, PullRequestPicture, SchedulePicture, Section,
+        Since, State, Tab,
     },
-    insight::words,
+    insight::{Subject, words},
 };
 
 use super::{
@@ -38,6 +38,13 @@ pub(crate) fn draw(screen: &mut Screen<'_>, row: Rect) {
     if reserved > 0 {
         screen.put_right(inner, &right);
     }
+    if state.filter.is_none() && !matches!(state.overlays.last(), Some(Overlay::Operations(_))) {
+        let used = waiting(screen, left);
+        if used > 0 {
+            let rest = Rect { x: left.x + used, width: left.width.saturating_sub(used), ..left };
+            return hints(screen, rest);
+        }
+    }
     if let Some((input, _)) = &state.filter {
         let list = state.list(state.main_list());
         let count = format!("  {} of {}", list.shown, list.known);
@@ -47,6 +54,25 @@ pub(crate) fn draw(screen: &mut Screen<'_>, row: Rect) {
     } else {
         hints(screen, left);
     }
+}
+
+/// What waits to be sent, how long still, and the key that takes it back. The cells it took.
+fn waiting(screen: &mut Screen<'_>, row: Rect) -> u16 {
+    let Look { styles, glyphs } = screen.look;
+    let mut all = screen.state.operations.waiting();
+    let Some(first) = all.next() else { return 0 };
+    let seconds = (first.due - screen.clock).num_milliseconds().max(0) as u64;
+    let more = match all.count() {
+        0 => String::new(),
+        more => format!(" {} {more} more wait", glyphs.separator),
+    };
+    let said = format!("in {} s: {}{more}  ", seconds.div_ceil(1000), first.short);
+    let mut used = screen.put(row.x, row.y, row.width, &said, styles.at_risk);
+    if let Some(key) = key(screen, Command::Undo) {
+        used += screen.put(row.x + used, row.y, row.width.saturating_sub(used), &key, styles.accent) + 1;
+        used += screen.put(row.x + used, row.y, row.width.saturating_sub(used), "undo", styles.muted) + 2;
+    }
+    used
 }
 
 /// How old the board is, and how much changed since the last visit.
@@ -130,6 +156,15 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
                 (MOVE, "scroll"),
             ];
         }
+        Some(Overlay::Operations(dialog)) => {
+            return match &**dialog {
+                Dialog::Menu(_) => vec![(&[C::Open], "ask"), (MOVE, "move"), (&[C::Back], "close")],
+                Dialog::Line(_) => vec![(&[C::Open], "go on"), (&[C::Back], "leave it")],
+                Dialog::Question(_) => vec![(&[C::Back], "no")],
+                Dialog::Leave => vec![(&[C::Back], "stay")],
+                Dialog::Log { .. } => vec![(&[C::Back], "close"), (MOVE, "scroll")],
+            };
+        }
         Some(_) => return vec![(&[C::Back], "close"), (MOVE, "scroll")],
         None => {}
     }
@@ -170,6 +205,10 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
         offers.push((&[C::Why], "why"));
     }
     offers.push((&[C::Filter], "filter"));
+    let is_row = matches!(state.subject(), Subject::PullRequest(_) | Subject::Story(_));
+    if is_row && !state.operations.operators.is_empty() && state.past.is_none() {
+        offers.push((&[C::Operations], "act"));
+    }
     if state.active_list().is_some_and(|id| id.orders().len() > 1) {
         offers.push((&[C::Sort], "sort"));
     }

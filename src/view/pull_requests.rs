@@ -9,7 +9,7 @@ use ratatui::{
 use crate::{
     app::{Heading, ListId, Row},
     domain::PullRequestState,
-    insight::{PullRequestRow, Standing, StepState},
+    insight::{PullRequestRow, Standing, StepState, Subject},
 };
 
 use super::{
@@ -180,6 +180,9 @@ fn cells(screen: &Screen<'_>, found: &PullRequestRow) -> [(String, Style); 14] {
         Standing::Unknown => glyphs.unknown.to_owned(),
         _ => standing.word.to_owned(),
     };
+    let told = states::operation(screen, &Subject::PullRequest(pull_request.id.clone()));
+    let (mark, mark_style) = told.as_ref().map_or((mark, mark_style), |told| (told.mark, told.style));
+    let next = told.map_or_else(|| (next_step(found), text), |told| (told.words, told.style));
     let dash = || if is_open { glyphs.dash.to_owned() } else { String::new() };
     [
         (mark.to_owned(), mark_style),
@@ -195,6 +198,6 @@ fn cells(screen: &Screen<'_>, found: &PullRequestRow) -> [(String, Style); 14] {
         (age.unwrap_or_default(), styles.muted),
         (slack.unwrap_or_else(dash), slack_style),
         (pace, standing.style),
-        (next_step(found), text),
+        next,
     ]
 }

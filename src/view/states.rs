@@ -3,11 +3,12 @@
 use ratatui::style::Style;
 
 use crate::{
+    app::Progress,
     domain::{Category, CheckOutcome, DeploymentState},
-    insight::{GateAnswer, Outlook, Standing, StepState, Verdict},
+    insight::{GateAnswer, Outlook, Standing, StepState, Subject, Verdict},
 };
 
-use super::Look;
+use super::{Look, screen::Screen};
 
 /// How a state is said.
 #[derive(Clone, Copy, Debug)]
@@ -124,4 +125,29 @@ pub(crate) fn category(look: &Look, category: Category) -> Style {
         Category::Done => styles.go,
         Category::Unknown => styles.unknown,
     }
+}
+
+/// What is to be told at a row of an operation on it.
+pub(crate) struct Told {
+    pub(crate) mark: &'static str,
+    pub(crate) words: String,
+    pub(crate) style: Style,
+}
+
+/// How far the newest operation on a row is, until somebody has looked at its end.
+pub(crate) fn operation(screen: &Screen<'_>, subject: &Subject) -> Option<Told> {
+    let Look { styles, glyphs } = screen.look;
+    let tracked = screen.state.operations.of(subject)?;
+    let (mark, style) = match &tracked.progress {
+        Progress::Waits | Progress::Sent(_) => (glyphs.running, styles.running),
+        Progress::Unclear { .. } | Progress::CannotTell(_) => (glyphs.unknown, styles.unknown),
+        Progress::Done(_) => (glyphs.go, styles.go),
+        Progress::NotDone(_) | Progress::Moved(_) | Progress::FoundNotDone => (glyphs.no_go, styles.no_go),
+    };
+    let short = crate::app::brief(&tracked.queued.operation);
+    let words = match &tracked.progress {
+        Progress::Done(_) => crate::app::progress(&tracked.progress),
+        progress => format!("{short}: {}", crate::app::progress(progress)),
+    };
+    Some(Told { mark, words: format!("{mark} {words}"), style })
 }

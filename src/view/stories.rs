@@ -9,7 +9,7 @@ use ratatui::{
 use crate::{
     app::{Heading, ListId, Row},
     domain::{Category, Kind, Severity, StoryKey, StoryKind},
-    insight::{Feature, StepState, StoryRow, words},
+    insight::{Feature, StepState, StoryRow, Subject, words},
 };
 
 use super::{
@@ -137,6 +137,11 @@ fn cells(screen: &Screen<'_>, story: &StoryRow, places: Option<&Places>) -> [(St
     if because.0.is_empty() && room.is_none() && story.open {
         // Where its own column gave way, it is the next best reason.
         because = pull_request.clone();
+    }
+    let told = states::operation(screen, &Subject::Story(item.key.clone()));
+    let (mark, mark_style) = told.as_ref().map_or((mark, mark_style), |told| (told.mark, told.style));
+    if let Some(told) = told {
+        because = (told.words, told.style);
     }
     let owner = item.owner.as_deref().unwrap_or(glyphs.dash);
     [

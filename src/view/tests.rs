@@ -24,17 +24,21 @@ fn look(set: GlyphSet) -> Look {
 fn after(board: Board, size: (u16, u16), keys: &str) -> State {
     let mut state = State::new(Arc::new(board), Options::default(), now());
     update(&mut state, Event::Resize(size.0, size.1), now());
-    render(&mut state, size, GlyphSet::Unicode, now());
+    go_on(&mut state, size, keys);
+    state
+}
+
+fn go_on(state: &mut State, size: (u16, u16), keys: &str) {
+    render(state, size, GlyphSet::Unicode, now());
     for key in keys.split_whitespace() {
         let key: Key = key.parse().unwrap();
-        for effect in press(&mut state, key) {
+        for effect in press(state, key) {
             if matches!(effect, Effect::RestTimer) {
-                update(&mut state, Event::Rested, now());
+                update(state, Event::Rested, now());
             }
         }
-        render(&mut state, size, GlyphSet::Unicode, now());
+        render(state, size, GlyphSet::Unicode, now());
     }
-    state
 }
 
 fn press(state: &mut State, key: Key) -> Vec<Effect> {
@@ -492,4 +496,59 @@ fn the_palette_lists_what_can_be_done() {
     let size = (80, 24);
     let mut state = after(board(), size, ": r e l e a s e");
     insta::assert_snapshot!("palette_80x24", render(&mut state, size, GlyphSet::Unicode, now()));
+}
+
+/// A board on which something can be changed, on its first pull request.
+fn acting(size: (u16, u16), keys: &str) -> State {
+    let options = Options { operators: fixture::operators(None), ..Options::default() };
+    let mut state = State::new(Arc::new(fixture::board_with_first(|_| {})), options, now());
+    go_on(&mut state, size, "2");
+    go_on(&mut state, size, keys);
+    state
+}
+
+#[test]
+fn operations_are_offered_asked_counted_down_and_told() {
+    for (name, keys) in [
+        ("menu", "a"),
+        ("line", "c p l e a s e space l o o k"),
+        ("names", "a j j j j j enter l"),
+        ("question", "m tab tab"),
+        ("queue", "m tab tab y v y"),
+        ("leave", "m y q"),
+    ] {
+        let mut state = acting(SMALL, keys);
+        let shown = render(&mut state, SMALL, GlyphSet::Unicode, now() + Duration::milliseconds(2100));
+        insta::assert_snapshot!(format!("operation_{name}_80x24"), shown);
+    }
+    let mut state = acting(USUAL, "m y j");
+    update(&mut state, Event::Tick, now() + Duration::seconds(10));
+    let done = crate::source::operation::Done { what: "merged as 4f2a9c1".into(), url: None };
+    update(&mut state, Event::OperationAnswered { number: 1, answer: Ok(done) }, now());
+    insta::assert_snapshot!("operation_done_120x36", render(&mut state, USUAL, GlyphSet::Unicode, now()));
+}
+
+#[test]
+fn the_log_of_operations_tells_who_what_when_and_the_answer() {
+    use crate::app::{LogEntry, Outcome};
+    let entry = |minutes, outcome, answer: Option<&str>| LogEntry {
+        id: crate::domain::Text::new(format!("{minutes}")),
+        at: now() - Duration::minutes(minutes),
+        who: Some("ana".into()),
+        source: Some("github".into()),
+        what: "squash and merge api#812 Refund webhook retries at 1a2b3c4 into main at github.com as ana"
+            .into(),
+        outcome,
+        answer: answer.map(Into::into),
+        url: None,
+    };
+    let mut state = acting(SMALL, ": o p e r a t i o n - l o g enter");
+    let entries = vec![
+        entry(1, Outcome::Sent, None),
+        entry(5, Outcome::Done, Some("merged as 4f2a9c1")),
+        entry(60, Outcome::Unclear, Some("github.com did not answer within 10 s")),
+        entry(2000, Outcome::Moved, Some("the head is another one now")),
+    ];
+    update(&mut state, Event::OperationLog(Ok(entries)), now());
+    insta::assert_snapshot!("operation_log_80x24", render(&mut state, SMALL, GlyphSet::Unicode, now()));
 }

@@ -150,3 +150,24 @@ fn a_plan_is_read_again_when_it_changes_and_a_broken_one_changes_nothing() {
     terminal.send("qq");
     assert_eq!(terminal.end(), 0);
 }
+
+#[test]
+fn a_read_only_board_offers_nothing_and_says_so() {
+    let place = Place::new();
+    for (arguments, project) in
+        [(&["demo", "--frozen", "--read-only"][..], ""), (&DEMO, "read_only = true\n")]
+    {
+        place.write(".tminus.toml", project);
+        let mut terminal = place.open(arguments, 120, 36);
+        terminal.wait_for("read-only");
+        for key in ["2", "a", "v", "c", "m", "F"] {
+            terminal.send(key);
+            if key != "2" {
+                terminal.wait_for("this board changes nothing: it is read-only");
+            }
+        }
+        // No menu, no line and no question is on top: the first q quits.
+        terminal.send("q");
+        assert_eq!(terminal.end(), 0);
+    }
+}

@@ -1,6 +1,7 @@
 //! What lies on top of a tab.
 
 mod help;
+mod operations;
 mod palette;
 mod releases;
 mod sources;
@@ -29,6 +30,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
             text(screen, body, &title, &lines, 100, *scroll);
         }
         Overlay::Sources { scroll } => sources::draw(screen, body, *scroll),
+        Overlay::Operations(dialog) => operations::draw(screen, body, dialog),
         Overlay::Palette(palette) => palette::draw(screen, body, palette),
         Overlay::Chooser(chooser) => releases::draw(screen, body, chooser),
     }

@@ -1,0 +1,206 @@
+//! What can be done to a row, the line for what it needs, the question, and the log.
+
+use ratatui::{
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use crate::{
+    app::{Choice, Dialog, LogEntry, OperationLine, OperationMenu, OperationQuestion, Outcome},
+    domain::Text,
+    insight::Subject,
+    view::{Look, footer, screen::Screen, text},
+};
+
+/// Widest overlay.
+const WIDTH: u16 = 84;
+/// Known words that are shown.
+const MOST_WORDS: usize = 12;
+
+/// Draws a dialog.
+pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, dialog: &Dialog) {
+    match dialog {
+        Dialog::Menu(menu) => draw_menu(screen, body, menu),
+        Dialog::Line(line) => draw_line(screen, body, line),
+        Dialog::Question(question) => draw_question(screen, body, question),
+        Dialog::Leave => draw_leave(screen, body),
+        Dialog::Log { entries, scroll } => draw_log(screen, body, entries.as_ref(), *scroll),
+    }
+}
+
+fn row_name(screen: &Screen<'_>, subject: &Subject) -> String {
+    let named = |name: &str, title: Option<&Text>| match title {
+        Some(title) => format!("{name} {title}"),
+        None => name.to_owned(),
+    };
+    match subject {
+        Subject::PullRequest(id) => {
+            let row = screen.state.pull_request(id);
+            named(id.as_str(), row.map(|row| &row.pull_request.title))
+        }
+        Subject::Story(key) => named(key.as_str(), screen.state.story(key).map(|row| &row.story.title)),
+        _ => String::new(),
+    }
+}
+
+fn title(screen: &Screen<'_>, word: &'static str, subject: &Subject) -> Line<'static> {
+    let styles = &screen.look.styles;
+    Line::from(vec![
+        Span::styled(word, styles.title),
+        Span::styled(format!(" {} ", screen.look.glyphs.separator), styles.muted),
+        Span::styled(row_name(screen, subject), styles.strong),
+    ])
+}
+
+fn draw_menu(screen: &mut Screen<'_>, body: Rect, menu: &OperationMenu) {
+    /// Cells of the keys, and of what is done.
+    const KEY: usize = 3;
+    let Look { styles, glyphs } = screen.look;
+    let title = title(screen, "Act", &menu.subject);
+    let inside = super::frame(screen, body, &title, WIDTH, menu.offers.len());
+    let height = usize::from(inside.height);
+    let first = menu.selected.saturating_sub(height.saturating_sub(1));
+    for (y, (offer, number)) in (inside.y..inside.bottom()).zip(menu.offers.iter().zip(0..).skip(first)) {
+        let row = Rect { y, height: 1, ..inside };
+        let (key, does) = match offer.choice {
+            Choice::Ask(kind) => {
+                let key = kind.command().and_then(|command| screen.key(command));
+                (key.unwrap_or_default(), kind.help().to_owned())
+            }
+            Choice::Look(number) => {
+                let operations = &screen.state.operations;
+                let short = operations.numbered(number).map(|tracked| tracked.queued.short.to_string());
+                (String::new(), format!("look whether it was done: {}", short.unwrap_or_default()))
+            }
+        };
+        let style = if offer.refused.is_some() { styles.muted } else { styles.base };
+        let mut spans = vec![Span::styled(format!(" {key:<KEY$}"), styles.accent), Span::styled(does, style)];
+        if let Some(why) = &offer.refused {
+            spans.push(Span::styled(format!("  {} {why}", glyphs.not_needed), styles.muted));
+        }
+        screen.put_line(row.x + 1, y, row.width.saturating_sub(1), &Line::from(spans));
+        if number == menu.selected {
+            screen.select(row, true);
+        }
+    }
+}
+
+fn draw_line(screen: &mut Screen<'_>, body: Rect, line: &OperationLine) {
+    let Look { styles, .. } = screen.look;
+    let title = title(screen, "Act", &line.subject);
+    let cells = usize::from(super::inner_width(body, WIDTH));
+    let mut below: Vec<Line<'static>> = Vec::new();
+    if let Some(problem) = &line.problem {
+        below.extend(wrapped(problem, cells, styles.no_go));
+    }
+    let known: Vec<&str> = line.completions().take(MOST_WORDS).map(Text::as_str).collect();
+    if !known.is_empty() {
+        below.extend(wrapped(&format!("known here: {}", known.join(", ")), cells, styles.muted));
+        below.push(Line::styled("tab takes the first of them", styles.muted));
+    }
+    let inside = super::frame(screen, body, &title, WIDTH, 2 + below.len());
+    screen.put(inside.x, inside.y, inside.width, line.prompt(), styles.header);
+    let prompt = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1).min(1), ..inside };
+    if prompt.height > 0 {
+        footer::typed(screen, prompt, "> ", &line.input);
+    }
+    let rest = Rect { y: inside.y + 2, height: inside.height.saturating_sub(2), ..inside };
+    for (y, line) in (rest.y..rest.bottom()).zip(&below) {
+        screen.put_line(rest.x, y, rest.width, line);
+    }
+}
+
+fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuestion) {
+    let Look { styles, .. } = screen.look;
+    let cells = usize::from(super::inner_width(body, WIDTH));
+    let mut lines = wrapped(&question.sentence, cells, styles.strong);
+    lines.push(Line::default());
+    lines.push(Line::styled(
+        "It waits 10 seconds before it is sent; until then it can be undone.",
+        styles.muted,
+    ));
+    lines.push(Line::default());
+    let mut keys = vec![
+        Span::styled("y", styles.accent),
+        Span::styled(" yes   ", styles.base),
+        Span::styled("enter", styles.accent),
+        Span::styled(" no", styles.strong),
+    ];
+    if question.has_methods() {
+        keys.extend([Span::styled("   tab", styles.accent), Span::styled(" another method", styles.base)]);
+    }
+    lines.push(Line::from(keys));
+    let title = Line::styled("Do this?", styles.title);
+    super::text(screen, body, &title, &lines, WIDTH, 0);
+}
+
+fn draw_leave(screen: &mut Screen<'_>, body: Rect) {
+    let Look { styles, .. } = screen.look;
+    let cells = usize::from(super::inner_width(body, WIDTH));
+    let mut lines = vec![Line::styled("What waits is dropped, nothing of it is sent:", styles.base)];
+    for waiting in screen.state.operations.waiting() {
+        lines.extend(wrapped(&format!("  {}", waiting.short), cells, styles.strong));
+    }
+    lines.push(Line::default());
+    lines.push(Line::from(vec![
+        Span::styled("enter", styles.accent),
+        Span::styled(" quit and drop   ", styles.strong),
+        Span::styled("esc", styles.accent),
+        Span::styled(" stay", styles.base),
+    ]));
+    super::text(screen, body, &Line::styled("Quit?", styles.title), &lines, WIDTH, 0);
+}
+
+fn draw_log(screen: &mut Screen<'_>, body: Rect, entries: Option<&Result<Vec<LogEntry>, Text>>, scroll: u16) {
+    let Look { styles, glyphs } = screen.look;
+    let cells = usize::from(super::inner_width(body, 100));
+    let lines = match entries {
+        None => vec![Line::styled("reading", styles.running)],
+        Some(Err(problem)) => wrapped(problem, cells, styles.no_go),
+        Some(Ok(entries)) if entries.is_empty() => {
+            vec![Line::styled("nothing was changed from here yet", styles.muted)]
+        }
+        Some(Ok(entries)) => entries.iter().flat_map(|entry| entry_lines(screen, entry, cells)).collect(),
+    };
+    let title = Line::from(vec![
+        Span::styled("Operations", styles.title),
+        Span::styled(format!(" {} the last 50 of this user", glyphs.separator), styles.muted),
+    ]);
+    super::text(screen, body, &title, &lines, 100, scroll);
+}
+
+fn entry_lines(screen: &Screen<'_>, entry: &LogEntry, cells: usize) -> Vec<Line<'static>> {
+    /// Cells of mark and instant.
+    const INDENT: usize = 20;
+    let Look { styles, glyphs } = screen.look;
+    let (mark, style) = match entry.outcome {
+        Outcome::Done | Outcome::FoundDone => (glyphs.go, styles.go),
+        Outcome::NotDone | Outcome::Moved | Outcome::FoundNotDone => (glyphs.no_go, styles.no_go),
+        Outcome::Sent | Outcome::Unclear | Outcome::CannotTell | Outcome::Unknown => {
+            (glyphs.unknown, styles.unknown)
+        }
+    };
+    let mut lines = Vec::new();
+    let at = screen.dates.moment(entry.at);
+    for (number, line) in text::wrap(&entry.what, cells.saturating_sub(INDENT)).into_iter().enumerate() {
+        lines.push(if number == 0 {
+            Line::from(vec![
+                Span::styled(format!("{mark} "), style),
+                Span::styled(format!("{at:<18}"), styles.muted),
+                Span::styled(line, styles.base),
+            ])
+        } else {
+            Line::styled(format!("{:INDENT$}{line}", ""), styles.base)
+        });
+    }
+    let answer = entry.answer.as_ref().map(|answer| format!(": {answer}")).unwrap_or_default();
+    let said = format!("{}{answer}", entry.outcome.word());
+    let wrapped = text::wrap(&said, cells.saturating_sub(INDENT)).into_iter();
+    lines.extend(wrapped.map(|line| Line::styled(format!("{:INDENT$}{line}", ""), style)));
+    lines
+}
+
+fn wrapped(content: &str, cells: usize, style: Style) -> Vec<Line<'static>> {
+    text::wrap(content, cells).into_iter().map(|line| Line::styled(line, style)).collect()
+}
