@@ -106,12 +106,10 @@ impl Comparison {
         match (self.since, self.pins) {
             (Since::LastVisit, _) => (self.last_visit.filter(|at| *at < now).unwrap_or(day), None),
             (Since::Hour, _) => (now - Duration::hours(1), None),
-            (Since::Day, _) => (day, None),
+            (Since::Day, _) | (Since::Pins, [None, None]) => (day, None),
             (Since::Week, _) => (now - Duration::weeks(1), None),
-            (Since::Instant(at), _) => (at, None),
+            (Since::Instant(at), _) | (Since::Pins, [Some(at), None] | [None, Some(at)]) => (at, None),
             (Since::Pins, [Some(a), Some(b)]) => (a.min(b), Some(a.max(b))),
-            (Since::Pins, [Some(at), None] | [None, Some(at)]) => (at, None),
-            (Since::Pins, [None, None]) => (day, None),
         }
     }
 
@@ -194,20 +192,15 @@ pub(super) fn show(
     effects: &mut Vec<Effect>,
 ) {
     let shown = state.show_board(board, now);
-    state.past = Some(match state.past.take() {
-        Some(past) => {
-            effects.push(Effect::DropBoard(shown));
-            Past::new(past.newest, changes)
-        }
-        None => {
-            // A frozen board gives way, and what came in the meantime is the newest.
-            let newer = state.frozen.take().and_then(|(_, newest)| newest);
-            let newest = newer.unwrap_or_else(|| Arc::clone(&shown));
-            effects.push(Effect::DropBoard(shown));
-            Past::new(newest, changes)
-        }
-    });
-    effects.push(Effect::Draw);
+    let newest = if let Some(past) = state.past.take() {
+        past.newest
+    } else {
+        // A frozen board gives way, and what came in the meantime is the newest.
+        let newer = state.frozen.take().and_then(|(_, newest)| newest);
+        newer.unwrap_or_else(|| Arc::clone(&shown))
+    };
+    state.past = Some(Past::new(newest, changes));
+    effects.extend([Effect::DropBoard(shown), Effect::Draw]);
 }
 
 /// Back to now.

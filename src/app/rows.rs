@@ -98,7 +98,7 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
     let release = view.release;
     let at = |index: u32| index as usize;
     match row {
-        Row::Heading(_) => None,
+        Row::Heading(_) | Row::Palette(_) => None,
         Row::Gate(index) => Some(Subject::Gate(release?.gates.get(at(index))?.name.clone())),
         Row::Story(index) => Some(Subject::Story(release?.stories.get(at(index))?.story.key.clone())),
         Row::PullRequest(index) => {
@@ -118,7 +118,6 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         Row::Concerned(index) => {
             Some(Subject::Release(view.changes?.concerned.get(at(index))?.release.clone()))
         }
-        Row::Palette(_) => None,
         Row::Release(index) => {
             Some(Subject::Release(view.board.insight.releases.get(at(index))?.release.id.clone()))
         }

@@ -106,8 +106,8 @@ fn selection(settings: &[Effective], connector: &str) -> String {
     if is_usual {
         return String::new();
     }
-    let short: String = digest.finalize().iter().take(3).map(|byte| format!("{byte:02x}")).collect();
-    format!(", settings {short}")
+    let short = digest.finalize().iter().take(3).fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+    format!(", settings {short:06x}")
 }
 
 /// Where a socket may be: where the system has a place for such, beside the log, or in the

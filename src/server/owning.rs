@@ -215,12 +215,11 @@ fn ask<T: Send + 'static, F>(
             Some(keeper) => read(keeper).await,
             None => None,
         };
-        let read = match read {
-            Some(read) => read.map_err(|error| error.problem()),
-            None => {
-                let next_step = "give it a place with --data-dir, or look at its sources (%) for the reason";
-                Err(Problem::new("this board keeps no history", next_step))
-            }
+        let read = if let Some(read) = read {
+            read.map_err(|error| error.problem())
+        } else {
+            let next_step = "give it a place with --data-dir, or look at its sources (%) for the reason";
+            Err(Problem::new("this board keeps no history", next_step))
         };
         // Whoever asked may have gone on.
         drop(answer.send(read));

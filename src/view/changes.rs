@@ -37,13 +37,12 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     let Look { styles, glyphs } = screen.look;
     let state = screen.state;
     let comparison = &state.comparison;
-    let (from, until) = match &comparison.changes {
-        Some(changes) => (changes.from, changes.until),
-        None => {
-            let newest = state.newest().at;
-            let (from, until) = comparison.span(newest);
-            (from, until.unwrap_or(newest))
-        }
+    let (from, until) = if let Some(changes) = &comparison.changes {
+        (changes.from, changes.until)
+    } else {
+        let newest = state.newest().at;
+        let (from, until) = comparison.span(newest);
+        (from, until.unwrap_or(newest))
     };
     let span = format!("  {} {} {}", screen.dates.moment(from), glyphs.right, screen.dates.moment(until));
     let title = Line::from(vec![

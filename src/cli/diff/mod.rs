@@ -27,16 +27,13 @@ pub(super) fn run(context: &Context, common: &Common, diff: &DiffArguments) -> R
     if until.is_some_and(|until| until < since) {
         return Err(Failure::Usage("--until is before --since\nname the earlier instant first".into()));
     }
-    let (before, after) = match until {
-        Some(until) => {
-            let mut boards = as_of::boards(context, &[since, until])?.into_iter();
-            (boards.next().flatten(), boards.next().flatten())
-        }
+    let (before, after) = if let Some(until) = until {
+        let mut boards = as_of::boards(context, &[since, until])?.into_iter();
+        (boards.next().flatten(), boards.next().flatten())
+    } else {
         // Now first: the sources may tell more of then.
-        None => {
-            let after = headless::board(context, common)?;
-            (as_of::boards(context, &[since])?.pop().flatten(), Some(after))
-        }
+        let after = headless::board(context, common)?;
+        (as_of::boards(context, &[since])?.pop().flatten(), Some(after))
     };
     let Some(after) = after else {
         return Err(Failure::Usage("nothing was known at either instant: the history begins later".into()));

@@ -17,22 +17,21 @@ pub(super) fn changes(pair: &Pair<'_>, changes: &mut Vec<Change>) {
     let (before_at, after_at) = (index(before), index(after));
     let observed = pair.was_observed(Kind::Deployments);
     for row in after {
-        match before_at.get(&row.deployment.id) {
-            Some(at) => compare(pair, &before[*at], row, changes),
-            None => {
-                let deployment = &row.deployment;
-                let began = pair.within(deployment.started_at.or(deployment.finished_at));
-                let is_over = deployment.state.is_over() || deployment.state == DeploymentState::Running;
-                // Of what was not observed before, only what ran in the meantime is an event.
-                if is_over && (observed || began.is_some()) {
-                    let (group, what) = ended(deployment.state);
-                    let at = pair.within(deployment.finished_at).or(began);
-                    changes.push(Change { at, rebuilt: !observed, ..change(pair, group, row, what.into()) });
-                } else if observed {
-                    let what = format!("planned for {}", pair.day_and_time(deployment.window.from));
-                    changes.push(change(pair, ChangeGroup::Added, row, Text::new(what)));
-                }
-            }
+        if let Some(at) = before_at.get(&row.deployment.id) {
+            compare(pair, &before[*at], row, changes);
+            continue;
+        }
+        let deployment = &row.deployment;
+        let began = pair.within(deployment.started_at.or(deployment.finished_at));
+        let is_over = deployment.state.is_over() || deployment.state == DeploymentState::Running;
+        // Of what was not observed before, only what ran in the meantime is an event.
+        if is_over && (observed || began.is_some()) {
+            let (group, what) = ended(deployment.state);
+            let at = pair.within(deployment.finished_at).or(began);
+            changes.push(Change { at, rebuilt: !observed, ..change(pair, group, row, what.into()) });
+        } else if observed {
+            let what = format!("planned for {}", pair.day_and_time(deployment.window.from));
+            changes.push(change(pair, ChangeGroup::Added, row, Text::new(what)));
         }
     }
     if pair.is_observed(Kind::Deployments) {

@@ -26,6 +26,7 @@ use super::{Board, Subject, words};
 use crate::domain::{Instant, Kind, ReleaseId, Text};
 
 /// What differs between two boards.
+#[expect(clippy::struct_field_names, reason = "the changes of Changes are what it is about")]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changes {
     /// The instant of the earlier board.

@@ -76,7 +76,9 @@ fn index(board: &Board) -> HashMap<&StoryKey, Known<'_>> {
             entry.releases.push(&insight.release.id);
         }
     }
-    known.values_mut().for_each(|known| known.releases.sort());
+    for known in known.values_mut() {
+        known.releases.sort();
+    }
     known
 }
 

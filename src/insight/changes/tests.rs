@@ -268,13 +268,13 @@ fn gates_and_verdicts_turn() {
 
 #[test]
 fn deployments_move_fail_and_get_into_trouble() {
+    use DeploymentState::{Approved, Cancelled, Failed, Succeeded};
     let planned = |day, state| {
         let mut deployment = deployment("d1", "payments 4.2", at(day, 13), 60);
         deployment.state = state;
         deployment.finished_at = state.is_over().then(|| at(22, 4));
         setting().deployment(deployment)
     };
-    use DeploymentState::{Approved, Cancelled, Failed, Succeeded};
     for (first, second, wanted) in [
         (
             planned(25, Approved),

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{Duration, NaiveDate};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -18,7 +18,10 @@ use super::{
     settings::JiraSettings,
     stories,
 };
-use crate::domain::{Facts, Instant, Kind, Problem, Release, Story, Target, Text};
+use crate::{
+    domain::{Facts, Instant, Kind, Problem, Release, Story, Target, Text},
+    source::forge::days_before,
+};
 
 /// The form of what is remembered; another one is not read.
 const FORM: u32 = 1;
@@ -252,9 +255,4 @@ fn digest(settings: &JiraSettings) -> [u8; 32] {
     let JiraSettings { site, flavour, projects, jql, email, points_field, recent_days, .. } = settings;
     let read = format!("{site} {flavour:?} {projects:?} {jql:?} {email:?} {points_field:?} {recent_days}");
     Sha256::digest(read).into()
-}
-
-/// The instant that so many days before `now` is.
-pub(super) fn days_before(now: Instant, days: u32) -> Instant {
-    now.checked_sub_signed(Duration::days(days.into())).unwrap_or(Instant::MIN_UTC)
 }

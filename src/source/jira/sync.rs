@@ -17,7 +17,7 @@ use super::{
     fields::CustomFields,
     issue::{Issue, in_order, past},
     jql,
-    known::{Known, KnownStatus, KnownVersion, Lost, Part, Place, days_before},
+    known::{Known, KnownStatus, KnownVersion, Lost, Part, Place},
     search::{Question, Search},
     settings::{Flavour, JiraSettings},
     timestamp::Timestamp,
@@ -27,6 +27,7 @@ use crate::{
     domain::{Instant, Problem, Progress, Text},
     source::{
         Report, Round,
+        forge::days_before,
         http::{HttpError, HttpErrorKind, Request, Session},
     },
 };

@@ -62,15 +62,16 @@ async fn a_service_that_repeats_the_token_does_not_make_it_shown() {
         let http = Http::new(Settings { credentials, ..fake.settings() }).unwrap();
         let round = round();
         let session = http.session(&round);
-        let mut shown = String::new();
+        let mut shown = Vec::new();
         for _ in 0..2 {
             let error = session.send(items()).await.unwrap_err();
-            shown += &format!("{error} {error:?} {:?}", error.problem());
+            shown.push(format!("{error} {error:?} {:?}", error.problem()));
         }
         let reply = session.send(items()).await.unwrap();
         assert_eq!(reply.json::<Item>().unwrap().id, 7, "the rest can be read");
         let said: serde_json::Value = reply.json().unwrap();
-        shown += &format!("{said} {:?}", http.validators());
+        shown.push(format!("{said} {:?}", http.validators()));
+        let shown = shown.concat();
         let sent = fake.asked().pop().unwrap();
         let (_, sent) = sent.header("authorization").unwrap().split_once(' ').unwrap();
         assert!(shown.contains("you sent") && !shown.contains(TOKEN) && !shown.contains(sent), "{shown}");
