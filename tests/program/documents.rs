@@ -95,8 +95,8 @@ fn the_document_of_the_gates_is_right() {
     let place = Place::new();
     let text = document("docs/gates.md");
     let blocks = |kind: &str| -> Vec<String> {
-        let fence = format!("```{kind}\n");
-        let parts = text.split(&fence).skip(1);
+        let mark = format!("```{kind}\n");
+        let parts = text.split(&mark).skip(1);
         parts.map(|part| part.split("```").next().unwrap_or_default().to_owned()).collect()
     };
     let examples = blocks("toml");
