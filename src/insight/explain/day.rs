@@ -99,7 +99,11 @@ impl Explainer<'_, '_> {
             let story = self.context.stories[item];
             note(before, after, &|| {
                 let points = story.points.filter(|_| story.kind == StoryKind::Story);
-                let points = points.map(|points| format!(" · {points} points")).unwrap_or_default();
+                let points = match points {
+                    Some(1.0) => " · 1 point".to_owned(),
+                    Some(points) => format!(" · {points} points"),
+                    None => String::new(),
+                };
                 format!("{} {}{points}", story.key, story.title)
             });
         });

@@ -58,11 +58,8 @@ impl Chart<'_> {
     /// short, in that of the notes. Whether both were needed.
     pub(super) fn draw_reading(&self, buffer: &mut Buffer, day: &BurnDownDay) -> bool {
         let Self { area, styles, glyphs, .. } = *self;
-        let form = match day.day.year() == self.today.year() {
-            _ if area.width < 60 => "%a %-d %b",
-            true => "%a %-d %b",
-            false => "%a %-d %b %Y",
-        };
+        let is_this_year = day.day.year() == self.today.year();
+        let form = if is_this_year { "%a %-d %b" } else { "%a %-d %b %Y" };
         let values = self.values(day);
         let mut keys = self.keys(day);
         // Whatever the lines are, the day is told in full.
