@@ -25,6 +25,7 @@ mod findings;
 mod fixture;
 pub mod forecast;
 mod gates;
+mod last_release;
 mod membership;
 mod next_step;
 mod outlook;
@@ -51,6 +52,7 @@ pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;
 pub use explain::{Explanation, explain};
 pub use forecast::Learned;
+pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
 pub use recap::{Deployed, Late, Recap, Returned, Said};
 pub use types::{

@@ -17,14 +17,14 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::delta::WorldDelta;
 use crate::{
-    domain::{Facts, Instant, Problem, SourceHealth, SourceId, Text},
+    domain::{Facts, Instant, Problem, SourceHealth, SourceId, Text, Triage},
     history::{Kept, Owner},
     insight::{Board, Completeness},
 };
 
 /// The shape of [`Frame`] and of answers about the past: rises with every change of a type
 /// that goes over the line.
-pub(super) const WIRE: u32 = 1;
+pub(super) const WIRE: u32 = 2;
 /// No frame of ours is longer: a world of a million items has some 300 MB.
 pub(super) const LONGEST: usize = 1 << 29;
 /// How long the header of a frame is.
@@ -58,6 +58,8 @@ pub(super) enum Frame {
     Alive,
     /// The owner goes: somebody else may have the board.
     End,
+    /// All that people said about things on the board.
+    Triage(Arc<Triage>),
 }
 
 /// What is known, as a difference to the state before.
