@@ -72,11 +72,18 @@ pub struct Wiring<I> {
 /// returns.
 pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
     let mut rest: Option<Pin<Box<Sleep>>> = None;
+    let mut triage = wiring.session.triage();
+    // What was said before is news to the screen.
+    triage.mark_changed();
     let (told, mut answers) = mpsc::unbounded_channel();
     if let Some(release) = &state.release {
         wiring.session.look_at(release);
     }
     draw(&mut wiring, &mut state);
+    if let Some(Effect::LookBack { look, newest }) = state.begin() {
+        let archive = wiring.archive.clone();
+        answer(&told, async move { past::look_back(&archive, look, &newest).await });
+    }
     loop {
         let tick = until_tick(&wiring, &state);
         let mut happened = tokio::select! {
@@ -85,6 +92,9 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
             Some(event) = answers.recv() => Happened::Event(event),
             () = wait(&mut rest) => Happened::Event(Event::Rested),
             Ok(()) = wiring.boards.changed() => Happened::Board,
+            Ok(()) = triage.changed() => {
+                Happened::Event(Event::Triage(Arc::clone(&triage.borrow_and_update())))
+            }
             () = tokio::time::sleep(tick) => Happened::Event(Event::Tick),
         };
         let mut dirty = false;
@@ -132,6 +142,19 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                     Effect::Compare { from, until, newest } => {
                         let archive = wiring.archive.clone();
                         answer(&told, async move { past::compare(&archive, from, until, newest).await });
+                    }
+                    Effect::CompareReleases { release, newest } => {
+                        let archive = wiring.archive.clone();
+                        answer(&told, async move { past::compare_releases(&archive, &release, newest).await });
+                    }
+                    Effect::Note(change) => {
+                        let (session, told) = (wiring.session.clone(), told.clone());
+                        tokio::spawn(async move {
+                            if let Err(problem) = session.note(change).await {
+                                // A loop that has ended needs no answer.
+                                drop(told.send(Event::Notice(past::said(&problem))));
+                            }
+                        });
                     }
                     // Comes back as a signal, so that key and `kill -TSTP` take the same way.
                     Effect::Suspend => {

@@ -94,6 +94,10 @@ commands! {
     DetailPreviousPage, "detail-previous-page", Look, "detail page", "previous page of the detail pane";
     Expand, "expand", Look, "expand", "the whole screen for one section, and back";
     OtherPicture, "other-picture", Look, "other picture", "the tab's other picture";
+    Acknowledge, "acknowledge", Look, "acknowledge", "say that it was seen; again: take it back";
+    Snooze, "snooze", Look, "snooze", "put it off for a day; again: take it back";
+    Watch, "watch", Look, "watch", "watch it; again: do not";
+    Undo, "undo", Look, "undo", "undo what was said within ten seconds";
     Filter, "filter", List, "filter", "show only rows with these words";
     NextMatch, "next-match", List, "next match", "next match, around the end";
     PreviousMatch, "previous-match", List, "previous match", "previous match, around the start";

@@ -27,6 +27,7 @@ mod rows;
 mod state;
 #[cfg(test)]
 mod tests;
+mod triage;
 mod update;
 
 pub use command::{Command, Group};
@@ -44,4 +45,5 @@ pub use state::{
     ChartPicture, DetailPane, DetailPlace, Message, Options, PullRequestPicture, SchedulePicture, Section,
     State, Tab,
 };
+pub use triage::Said;
 pub use update::update;

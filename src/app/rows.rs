@@ -4,7 +4,7 @@
 use crate::{
     domain::{Category, Instant, PullRequestState},
     insight::{
-        Board, Change, ChangeGroup, Changes, PullRequestRow, ReleaseInsight, Stage, StoryRow, Subject,
+        Board, Change, ChangeGroup, Changes, LastRelease, PullRequestRow, ReleaseInsight, Stage, StoryRow, Subject,
     },
 };
 
@@ -27,6 +27,8 @@ pub(super) struct View<'a> {
     pub(super) typed: &'a str,
     /// What the tab Changes lists.
     pub(super) changes: Option<&'a Changes>,
+    /// What the tab Changes lists of two releases.
+    pub(super) last_release: Option<&'a LastRelease>,
 }
 
 /// Computes the rows anew, and finds the selected item again. One that is gone leaves the
@@ -54,7 +56,9 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
         }
         ListId::Schedule => schedule(list, view.board, &words, order),
         ListId::Changes => {
-            if let Some(found) = view.changes {
+            if let Some(found) = view.last_release {
+                each(list, found.measures.len(), Row::Measure);
+            } else if let Some(found) = view.changes {
                 changes(list, found, &words);
             }
         }
@@ -116,6 +120,7 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         Row::Concerned(index) => {
             Some(Subject::Release(view.changes?.concerned.get(at(index))?.release.clone()))
         }
+        Row::Measure(_) => Some(Subject::Release(view.last_release?.distance.before.clone())),
         Row::Palette(_) => None,
         Row::Release(index) => {
             Some(Subject::Release(view.board.insight.releases.get(at(index))?.release.id.clone()))
