@@ -239,9 +239,8 @@ impl State {
             return;
         }
         if let (Ok(changes), Since::LastVisit) = (&answer, self.comparison.since)
-            && let Some(last_visit) = self.comparison.last_visit
+            && self.comparison.last_visit.is_some()
             && !std::mem::replace(&mut self.comparison.visit_told, true)
-            && changes.from == last_visit
         {
             self.unseen = Places::of(changes);
         }
