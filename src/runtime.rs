@@ -145,7 +145,10 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                     }
                     Effect::CompareReleases { release, newest } => {
                         let archive = wiring.archive.clone();
-                        answer(&told, async move { past::compare_releases(&archive, &release, newest).await });
+                        answer(
+                            &told,
+                            async move { past::compare_releases(&archive, &release, newest).await },
+                        );
                     }
                     Effect::Note(change) => {
                         let (session, told) = (wiring.session.clone(), told.clone());

@@ -68,8 +68,7 @@ impl PaletteEntry {
         let commands =
             Command::ALL.iter().filter(|command| command.group() != Group::Move || is_tab(**command));
         // With words behind them they do more than their keys.
-        let commands = commands
-            .filter(|command| !matches!(command, Command::Acknowledge | Command::Snooze));
+        let commands = commands.filter(|command| !matches!(command, Command::Acknowledge | Command::Snooze));
         EXTRAS.into_iter().chain(commands.map(|command| Self::Command(*command)))
     }
 
@@ -136,7 +135,8 @@ fn is_tab(command: Command) -> bool {
 /// name of an entry that takes them are no part of what is looked for.
 pub(super) fn matching(typed: &str) -> Vec<Row> {
     let (name, time) = typed.trim_start().split_once(' ').unwrap_or((typed, ""));
-    let named = PaletteEntry::all().zip(0u32..).find(|(entry, _)| entry.name() == name && entry.takes_words());
+    let named =
+        PaletteEntry::all().zip(0u32..).find(|(entry, _)| entry.name() == name && entry.takes_words());
     if let (Some((_, index)), false) = (named, time.trim().is_empty()) {
         return vec![Row::Palette(index)];
     }

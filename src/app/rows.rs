@@ -4,7 +4,8 @@
 use crate::{
     domain::{Category, Instant, PullRequestState},
     insight::{
-        Board, Change, ChangeGroup, Changes, LastRelease, PullRequestRow, ReleaseInsight, Stage, StoryRow, Subject,
+        Board, Change, ChangeGroup, Changes, LastRelease, PullRequestRow, ReleaseInsight, Stage, StoryRow,
+        Subject,
     },
 };
 

@@ -82,7 +82,8 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
 
 /// What the user of this process is called, for what is said to others.
 fn user(variable: impl Fn(&str) -> Option<String>) -> Text {
-    let name = ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
+    let name =
+        ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
     Text::new(name.unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw())))
 }
 

@@ -197,7 +197,8 @@ struct Import<'a> {
 impl<'a> Import<'a> {
     /// Reads the first line.
     fn new(stream: &'a mut dyn BufRead) -> Result<Self, HistoryError> {
-        let mut import = Self { stream, number: 0, known: BTreeMap::new(), triage: Triage::default(), failed: false };
+        let mut import =
+            Self { stream, number: 0, known: BTreeMap::new(), triage: Triage::default(), failed: false };
         let wrong = |what: &dyn std::fmt::Display| HistoryError::damaged(format!("line 1: {what}"));
         let first = import.line()?.ok_or_else(|| wrong(&"the stream is empty"))?;
         let header: Header =

@@ -226,13 +226,9 @@ mod tests {
         assert_eq!(read(directory.path()).unwrap(), Found::Marker(marker));
 
         let good = fs::read_to_string(path(directory.path())).unwrap();
-        for bad in [
-            String::new(),
-            "{}".into(),
-            good.replace("4711", "4710"),
-            good[..40].into(),
-            "x".repeat(4_000),
-        ] {
+        for bad in
+            [String::new(), "{}".into(), good.replace("4711", "4710"), good[..40].into(), "x".repeat(4_000)]
+        {
             fs::write(path(directory.path()), bad).unwrap();
             assert_eq!(read(directory.path()).unwrap(), Found::Damaged);
         }
@@ -262,8 +258,11 @@ mod tests {
         file.settle(fewer).unwrap();
         drop(file);
         // One of an older program is a single line.
-        fs::write(path(board), serde_json::to_vec(&Line { marker: fewer, checksum: checksum(fewer) }).unwrap())
-            .unwrap();
+        fs::write(
+            path(board),
+            serde_json::to_vec(&Line { marker: fewer, checksum: checksum(fewer) }).unwrap(),
+        )
+        .unwrap();
         assert_eq!(read(board).unwrap(), Found::Marker(fewer));
     }
 }

@@ -215,8 +215,7 @@ impl LastRelease {
         let then = kept.unwrap_or_else(|| rebuild(board, before, distance.then));
         let measure = |((name, then), now): ((MeasureName, Option<Figure>), Option<Figure>)| {
             let both = then.as_ref().zip(now.as_ref());
-            let compared =
-                both.map_or(Compared::Unknown, |(then, now)| name.compare(then.value, now.value));
+            let compared = both.map_or(Compared::Unknown, |(then, now)| name.compare(then.value, now.value));
             Measure { name, then, now, compared }
         };
         let measures = MeasureName::ALL.into_iter().zip(then).zip(figures(release)).map(measure).collect();
@@ -347,7 +346,13 @@ mod tests {
         let measures = compared.measures.iter();
         measures
             .map(|one| {
-                format!("{}: {} | {} | {}", one.name.title(), text(&one.then), text(&one.now), one.compared.word())
+                format!(
+                    "{}: {} | {} | {}",
+                    one.name.title(),
+                    text(&one.then),
+                    text(&one.now),
+                    one.compared.word()
+                )
             })
             .collect()
     }
@@ -379,10 +384,9 @@ mod tests {
             target: Some(Target { at: at(16, 17), estimated: false }),
             ..Release::named("payments", "4.1")
         };
-        let kept = Setting::covering(&ALL_KINDS).other(before).story(Story {
-            category: Category::InProgress,
-            ..of_before(story("PAY-5", Category::ToDo))
-        });
+        let kept = Setting::covering(&ALL_KINDS)
+            .other(before)
+            .story(Story { category: Category::InProgress, ..of_before(story("PAY-5", Category::ToDo)) });
         let kept = kept.board_at(distance.then);
         let compared = LastRelease::compare(&board, &distance, Some(&kept)).unwrap();
         assert!(!compared.rebuilt);
@@ -396,7 +400,8 @@ mod tests {
 
     #[test]
     fn past_its_target_it_is_held_against_one_that_was_out_and_without_one_nothing_is_said() {
-        let late = setting().release(|release| release.target = Some(Target { at: at(18, 9), estimated: false }));
+        let late =
+            setting().release(|release| release.target = Some(Target { at: at(18, 9), estimated: false }));
         let distance = SameDistance::of(&late.board_at(now()), &id()).unwrap();
         assert_eq!(distance.words(), "T+4d 00h");
         assert_eq!((distance.then, distance.was_out), (at(17, 17), true));

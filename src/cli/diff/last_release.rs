@@ -84,14 +84,14 @@ fn figure(figure: &Option<Figure>) -> &str {
 
 fn text(board: &Board, last: &LastRelease) -> String {
     let row = |measure: &Measure| {
-        let cells = [measure.name.title(), figure(&measure.then), figure(&measure.now), measure.compared.word()];
+        let cells =
+            [measure.name.title(), figure(&measure.then), figure(&measure.now), measure.compared.word()];
         cells.map(str::to_owned)
     };
     let rows: Vec<[String; 4]> = std::iter::once(["", "then", "now", ""].map(str::to_owned))
         .chain(last.measures.iter().map(row))
         .collect();
-    let width =
-        |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
+    let width = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
     let widths = [width(0), width(1), width(2)];
     let mut out = title(board, last) + "\n";
     for row in &rows {
@@ -108,7 +108,11 @@ fn text(board: &Board, last: &LastRelease) -> String {
 }
 
 fn markdown(board: &Board, last: &LastRelease) -> String {
-    let mut out = format!("**{}** · {}\n\n| | then | now | |\n| --- | --- | --- | --- |\n", escape(&board.title), escape(&title(board, last)));
+    let mut out = format!(
+        "**{}** · {}\n\n| | then | now | |\n| --- | --- | --- | --- |\n",
+        escape(&board.title),
+        escape(&title(board, last))
+    );
     for measure in &last.measures {
         let _ = writeln!(
             out,
