@@ -259,7 +259,7 @@ impl State {
             past: None,
             comparison: Comparison { last_visit: options.last_visit, ..Comparison::default() },
             opening: options.as_of,
-            unseen: Default::default(),
+            unseen: super::past::Places::default(),
             said: super::Said::by(options.user),
             tab: options.tab.unwrap_or_default(),
             release: None,
