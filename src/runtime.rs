@@ -94,10 +94,17 @@ async fn turn<I: Input>(
     carrier: &mut Carrier,
 ) -> i32 {
     let mut rest: Option<Pin<Box<Sleep>>> = None;
+    let mut triage = wiring.session.triage();
+    // What was said before is news to the screen.
+    triage.mark_changed();
     if let Some(release) = &state.release {
         wiring.session.look_at(release);
     }
     draw(&mut wiring, &mut state);
+    if let Some(Effect::LookBack { look, newest }) = state.begin() {
+        let archive = wiring.archive.clone();
+        answer(&told, async move { past::look_back(&archive, look, &newest).await });
+    }
     loop {
         let tick = until_tick(&wiring, &state);
         let mut happened = tokio::select! {
@@ -106,6 +113,9 @@ async fn turn<I: Input>(
             Some(event) = answers.recv() => Happened::Event(event),
             () = wait(&mut rest) => Happened::Event(Event::Rested),
             Ok(()) = wiring.boards.changed() => Happened::Board,
+            Ok(()) = triage.changed() => {
+                Happened::Event(Event::Triage(Arc::clone(&triage.borrow_and_update())))
+            }
             () = tokio::time::sleep(tick) => Happened::Event(Event::Tick),
         };
         let mut dirty = false;
@@ -159,6 +169,22 @@ async fn turn<I: Input>(
                     Effect::ReadOperationLog => {
                         let log = wiring.operation_log.clone();
                         answer(&told, async move { log.last().await });
+                    }
+                    Effect::CompareReleases { release, newest } => {
+                        let archive = wiring.archive.clone();
+                        answer(
+                            &told,
+                            async move { past::compare_releases(&archive, &release, newest).await },
+                        );
+                    }
+                    Effect::Note(change) => {
+                        let (session, told) = (wiring.session.clone(), told.clone());
+                        tokio::spawn(async move {
+                            if let Err(problem) = session.note(change).await {
+                                // A loop that has ended needs no answer.
+                                drop(told.send(Event::Notice(past::said(&problem))));
+                            }
+                        });
                     }
                     // Comes back as a signal, so that key and `kill -TSTP` take the same way.
                     Effect::Suspend => {

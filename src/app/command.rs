@@ -98,6 +98,9 @@ commands! {
     Expand, "expand", Look, "expand", "the whole screen for one section, and back";
     CountBy, "count-by", Look, "points", "the chart by stories or by points";
     OtherPicture, "other-picture", Look, "other picture", "the tab's other picture";
+    Acknowledge, "acknowledge", Look, "acknowledge", "say that it was seen; again: take it back";
+    Snooze, "snooze", Look, "snooze", "put it off for a day; again: take it back";
+    Watch, "watch", Look, "watch", "watch it; again: do not";
     Filter, "filter", List, "filter", "show only rows with these words";
     NextMatch, "next-match", List, "next match", "next match, around the end";
     PreviousMatch, "previous-match", List, "previous match", "previous match, around the start";
@@ -108,7 +111,7 @@ commands! {
     Comment, "comment", Change, "comment", "comment on the row";
     Merge, "merge", Change, "merge", "merge the pull request";
     RunFailedChecksAgain, "run-failed-again", Change, "re-run", "run its failed checks again";
-    Undo, "undo", Change, "undo", "take back what waits to be sent";
+    Undo, "undo", Change, "undo", "take back what was done last, while it can be";
     ChooseRelease, "choose-release", Board, "release", "choose the release";
     Refresh, "refresh", Board, "refresh", "ask the sources of this list again";
     RefreshAll, "refresh-all", Board, "refresh all", "ask every source again";

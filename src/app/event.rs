@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
-    domain::{Instant, ReleaseId, SourceId, Text},
-    insight::{Board, Changes},
+    domain::{Instant, ReleaseId, SourceId, Text, Triage, TriageChange},
+    insight::{Board, Changes, LastRelease},
     source::operation::{Done, Found, OperationError},
 };
 
@@ -34,6 +34,10 @@ pub enum Event {
     },
     /// What [`Effect::Compare`] asked for, or why it cannot be told.
     Compared(Result<Arc<Changes>, Text>),
+    /// What [`Effect::CompareReleases`] asked for, or why it cannot be told.
+    ReleasesCompared(Result<Arc<LastRelease>, Text>),
+    /// What people said about things on the board.
+    Triage(Arc<Triage>),
     /// A frame was drawn: where things are on it.
     Drawn(Layout),
     /// No key came for a while after [`Effect::RestTimer`]: what is costly to draw may follow.
@@ -112,6 +116,16 @@ pub enum Effect {
     },
     /// Read the log of operations: [`Event::OperationLog`] answers.
     ReadOperationLog,
+    /// Hold a release against the one before it: [`Event::ReleasesCompared`] answers.
+    CompareReleases {
+        /// Which release.
+        release: ReleaseId,
+        /// The newest board.
+        newest: Arc<Board>,
+    },
+    /// Say something about a thing on the board, or take it back: [`Event::Triage`] answers, or
+    /// [`Event::Notice`].
+    Note(TriageChange),
     /// Drop this board somewhere else: a big one takes longer than a frame.
     DropBoard(Arc<Board>),
 }

@@ -72,6 +72,8 @@ pub enum Row {
     Change(u32),
     /// A release that waits for one that changed.
     Concerned(u32),
+    /// A figure of the release and of the one before it.
+    Measure(u32),
     /// An entry of the palette.
     Palette(u32),
 }

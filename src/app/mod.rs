@@ -29,6 +29,7 @@ mod rows;
 mod state;
 #[cfg(test)]
 mod tests;
+mod triage;
 mod update;
 
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
@@ -51,4 +52,5 @@ pub(crate) use state::is_first_round;
 pub use state::{
     DetailPane, DetailPlace, Message, Options, PullRequestPicture, SchedulePicture, Section, State, Tab,
 };
+pub use triage::Said;
 pub use update::update;

@@ -92,6 +92,12 @@ fn day_to_open(state: &State) -> Option<NaiveDate> {
 
 /// From a change to the row that changed, in its release.
 fn open_change(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    if let Some(last) = &state.comparison.last_release {
+        let before = Subject::Release(last.distance.before.clone());
+        follow(state, &before, now);
+        effects.push(Effect::Draw);
+        return;
+    }
     let Some(changes) = state.comparison.changes.clone() else { return };
     let (subject, release) = match state.list(ListId::Changes).row() {
         Some(Row::Change(index)) => {
@@ -180,6 +186,7 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
         state.arrange(id);
         found = find(state);
     }
+    state.look_at(subject);
     if let Some(position) = found {
         let page = state.layout.page(id).map_or(1, usize::from);
         let list = state.list_mut(id);

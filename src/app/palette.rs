@@ -9,7 +9,9 @@ use tui_input::Input;
 use crate::domain::Instant;
 
 use super::{
-    ChartSeries, Command, Effect, Group, ListId, OperationKind, Row, State, operations, past, past::Step,
+    ChartSeries, Command, Effect, Group, ListId, OperationKind, Row, State, operations, past,
+    past::Step,
+    triage::{self, Saying},
     update::carry_out,
 };
 
@@ -30,6 +32,12 @@ pub enum PaletteEntry {
     AsOf,
     /// What changed since a time: `since 3h`.
     Since,
+    /// A note on what is selected: `note waits for the vendor`.
+    Note,
+    /// What is selected was seen: `acknowledge lee looks into it`.
+    Acknowledge,
+    /// What is selected is put off: `snooze 2d`, `snooze changed`.
+    Snooze,
     /// A step through the past; towards now if true.
     Step(Step, bool),
     /// Pins the instant on the screen as A (0) or B (1).
@@ -43,7 +51,7 @@ pub enum PaletteEntry {
 }
 
 /// What no key is bound to.
-const EXTRAS: [PaletteEntry; 15] = [
+const EXTRAS: [PaletteEntry; 18] = [
     PaletteEntry::AsOf,
     PaletteEntry::Since,
     PaletteEntry::Step(Step::Hour, false),
@@ -59,6 +67,9 @@ const EXTRAS: [PaletteEntry; 15] = [
     PaletteEntry::Series(ChartSeries::Defects),
     PaletteEntry::Series(ChartSeries::Ideal),
     PaletteEntry::Series(ChartSeries::Forecast),
+    PaletteEntry::Note,
+    PaletteEntry::Acknowledge,
+    PaletteEntry::Snooze,
 ];
 
 impl PaletteEntry {
@@ -67,6 +78,8 @@ impl PaletteEntry {
         // Who moves a row moves it with a key.
         let commands =
             Command::ALL.iter().filter(|command| command.group() != Group::Move || is_tab(**command));
+        // With words behind them they do more than their keys.
+        let commands = commands.filter(|command| !matches!(command, Command::Acknowledge | Command::Snooze));
         let operations = OperationKind::ALL.into_iter().filter(|kind| kind.command().is_none());
         EXTRAS
             .into_iter()
@@ -86,6 +99,9 @@ impl PaletteEntry {
             Self::Command(command) => command.name(),
             Self::AsOf => "as-of",
             Self::Since => "since",
+            Self::Note => "note",
+            Self::Acknowledge => "acknowledge",
+            Self::Snooze => "snooze",
             Self::Step(Step::Change, false) => "earlier",
             Self::Step(Step::Change, true) => "later",
             Self::Step(Step::Hour, false) => "hour-earlier",
@@ -106,12 +122,20 @@ impl PaletteEntry {
         }
     }
 
+    /// Words may stand behind its name.
+    fn takes_words(self) -> bool {
+        matches!(self, Self::AsOf | Self::Since | Self::Note | Self::Acknowledge | Self::Snooze)
+    }
+
     /// What it does, in one line.
     pub fn help(self) -> &'static str {
         match self {
             Self::Command(command) => command.help(),
             Self::AsOf => "the board of a time: as-of yesterday 14:00",
             Self::Since => "what changed since a time: since 3h",
+            Self::Note => "a note on what is selected: note waits for the vendor",
+            Self::Acknowledge => "say that what is selected was seen: acknowledge lee is on it",
+            Self::Snooze => "put off what is selected: snooze 2d, snooze changed",
             Self::Step(Step::Change, _) => "the board where something changed",
             Self::Step(Step::Hour, false) => "the board an hour earlier",
             Self::Step(Step::Hour, true) => "the board an hour later",
@@ -137,13 +161,12 @@ fn is_tab(command: Command) -> bool {
     matches!(command, C::TabReadiness | C::TabPullRequests | C::TabSchedule | C::TabChanges)
 }
 
-/// The entries whose name or help matches fuzzily, best first. A time behind the name of an
-/// entry is no part of what is looked for.
+/// The entries whose name or help matches fuzzily, best first. A time or other words behind the
+/// name of an entry that takes them are no part of what is looked for.
 pub(super) fn matching(typed: &str) -> Vec<Row> {
     let (name, time) = typed.trim_start().split_once(' ').unwrap_or((typed, ""));
-    let takes_a_time = |entry: PaletteEntry| matches!(entry, PaletteEntry::AsOf | PaletteEntry::Since);
     let named =
-        PaletteEntry::all().zip(0u32..).find(|(entry, _)| entry.name() == name && takes_a_time(*entry));
+        PaletteEntry::all().zip(0u32..).find(|(entry, _)| entry.name() == name && entry.takes_words());
     if let (Some((_, index)), false) = (named, time.trim().is_empty()) {
         return vec![Row::Palette(index)];
     }
@@ -177,19 +200,21 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
     }) else {
         return super::update::say(state, format!("there is no command \"{typed}\""), now, effects);
     };
-    let time = typed.trim_start().split_once(' ').map_or("", |(_, time)| time.trim());
+    let (name, words) = typed.trim_start().split_once(' ').unwrap_or((typed.trim(), ""));
+    let time = if name == entry.name() { words.trim() } else { "" };
     match entry {
         PaletteEntry::Command(command) => carry_out(state, command, now, effects),
         // Without a time it is not known yet: the line waits for it.
-        PaletteEntry::AsOf | PaletteEntry::Since
-            if time.is_empty() || !typed.trim_start().starts_with(entry.name()) =>
-        {
+        PaletteEntry::AsOf | PaletteEntry::Since | PaletteEntry::Note if time.is_empty() => {
             let input = Input::new(format!("{} ", entry.name()));
             state.overlays.push(super::Overlay::Palette(Palette { input }));
             state.arrange(ListId::Palette);
         }
         PaletteEntry::AsOf => past::as_of(state, time, now, effects),
         PaletteEntry::Since => past::since(state, time, now, effects),
+        PaletteEntry::Note => triage::tell(state, &Saying::Note(time), now, effects),
+        PaletteEntry::Acknowledge => triage::tell(state, &Saying::Acknowledge(time), now, effects),
+        PaletteEntry::Snooze => triage::tell(state, &Saying::Snooze(time), now, effects),
         PaletteEntry::Step(by, later) => past::step(state, by, later, now, effects),
         PaletteEntry::Pin(which) => past::pin(state, which, now, effects),
         PaletteEntry::Series(series) => {

@@ -6,7 +6,7 @@ use chrono::Duration;
 
 use crate::{
     domain::{Instant, ReleaseId, Text},
-    insight::{Board, Change, Changes, Completeness, Subject, when, words},
+    insight::{Board, Changes, Completeness, LastRelease, Subject, when, words},
 };
 
 use super::{
@@ -20,14 +20,33 @@ pub struct Past {
     /// The newest board.
     pub newest: Arc<Board>,
     /// What is another now than it was then; gates and headlines with their release.
-    differs: HashSet<(Subject, Option<ReleaseId>)>,
+    differs: Places,
 }
 
 impl Past {
     fn new(newest: Arc<Board>, changes: &Changes) -> Self {
-        let place =
-            |change: &Change| (change.subject.clone(), place(&change.subject, change.release.as_ref()));
-        Self { newest, differs: changes.changes.iter().map(place).collect() }
+        Self { newest, differs: Places::of(changes) }
+    }
+}
+
+/// Things on the board; gates and headlines with their release.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Places(HashSet<(Subject, Option<ReleaseId>)>);
+
+impl Places {
+    /// Where something changed.
+    fn of(changes: &Changes) -> Self {
+        let changes = changes.changes.iter();
+        Self(
+            changes
+                .map(|change| (change.subject.clone(), place(&change.subject, change.release.as_ref())))
+                .collect(),
+        )
+    }
+
+    fn hold(&self, subject: Subject, release: Option<&ReleaseId>) -> bool {
+        let release = place(&subject, release);
+        self.0.contains(&(subject, release))
     }
 }
 
@@ -76,6 +95,8 @@ pub enum Since {
     Day,
     /// A week ago.
     Week,
+    /// The release before, at the same distance from its target.
+    LastRelease,
     /// An instant that somebody named.
     Instant(Instant),
     /// From the one pinned instant to the other.
@@ -93,10 +114,14 @@ pub struct Comparison {
     pub pins: [Option<Instant>; 2],
     /// The answer, once it is there.
     pub changes: Option<Arc<Changes>>,
+    /// The answer where two releases are compared, once it is there.
+    pub last_release: Option<Arc<LastRelease>>,
     /// Why there is none.
     pub problem: Option<Text>,
     /// The answer is on its way.
     pub(super) asked: bool,
+    /// What changed since the last visit was told once.
+    pub(super) visit_told: bool,
 }
 
 impl Comparison {
@@ -105,8 +130,10 @@ impl Comparison {
         let day = now - Duration::days(1);
         match (self.since, self.pins) {
             (Since::LastVisit, _) => (self.last_visit.filter(|at| *at < now).unwrap_or(day), None),
+            // Two releases are compared, not two instants.
+            (Since::LastRelease | Since::Day, _) => (day, None),
             (Since::Hour, _) => (now - Duration::hours(1), None),
-            (Since::Day, _) | (Since::Pins, [None, None]) => (day, None),
+            (Since::Pins, [None, None]) => (day, None),
             (Since::Week, _) => (now - Duration::weeks(1), None),
             (Since::Instant(at), _) | (Since::Pins, [Some(at), None] | [None, Some(at)]) => (at, None),
             (Since::Pins, [Some(a), Some(b)]) => (a.min(b), Some(a.max(b))),
@@ -120,6 +147,7 @@ impl Comparison {
             Since::LastVisit | Since::Day => "since a day ago",
             Since::Hour => "since an hour ago",
             Since::Week => "since a week ago",
+            Since::LastRelease => "since the last release at the same T-minus",
             Since::Instant(_) => "since then",
             Since::Pins => "between A and B",
         }
@@ -130,8 +158,9 @@ impl Comparison {
             Since::LastVisit => Since::Hour,
             Since::Hour => Since::Day,
             Since::Day => Since::Week,
-            Since::Week if self.pins.iter().any(Option::is_some) => Since::Pins,
-            Since::Week | Since::Instant(_) | Since::Pins => Since::LastVisit,
+            Since::Week => Since::LastRelease,
+            Since::LastRelease if self.pins.iter().any(Option::is_some) => Since::Pins,
+            Since::LastRelease | Since::Instant(_) | Since::Pins => Since::LastVisit,
         }
     }
 }
@@ -149,15 +178,43 @@ impl State {
 
     /// While the past is shown: what the row is about is another now.
     pub(crate) fn differs_from_now(&self, row: super::Row) -> bool {
-        let past = self.past.as_ref().filter(|past| !past.differs.is_empty());
+        let past = self.past.as_ref().filter(|past| !past.differs.0.is_empty());
         let Some((past, subject)) = past.zip(self.subject_of(row)) else { return false };
-        let place = place(&subject, self.release.as_ref());
-        past.differs.contains(&(subject, place))
+        past.differs.hold(subject, self.release.as_ref())
+    }
+
+    /// What the row is about changed since the last visit, and was not looked at yet.
+    pub(crate) fn is_unseen(&self, row: super::Row) -> bool {
+        !self.unseen.0.is_empty()
+            && self.subject_of(row).is_some_and(|subject| self.unseen.hold(subject, self.release.as_ref()))
+    }
+
+    /// Somebody looks at it.
+    pub(super) fn look_at(&mut self, subject: &Subject) {
+        if !self.unseen.0.is_empty() {
+            let release = place(subject, self.release.as_ref());
+            self.unseen.0.remove(&(subject.clone(), release));
+        }
+    }
+
+    /// Asks for the board of the past that the screen begins with, once there is one to compare it
+    /// with.
+    pub fn begin(&mut self) -> Option<Effect> {
+        if self.board.completeness == Completeness::Preview || self.board.health.is_empty() {
+            return None;
+        }
+        let look = Look::At(self.opening.take()?);
+        Some(Effect::LookBack { look, newest: Arc::clone(self.newest()) })
     }
 
     /// The effect that asks for what changed, up to the newest board or the later pin.
     pub(super) fn compare(&mut self) -> Effect {
         self.comparison.asked = true;
+        if self.comparison.since == Since::LastRelease
+            && let Some(release) = self.release.clone()
+        {
+            return Effect::CompareReleases { release, newest: Arc::clone(self.newest()) };
+        }
         let (from, until) = self.comparison.span(self.newest().at);
         Effect::Compare { from, until, newest: Arc::clone(self.newest()) }
     }
@@ -165,8 +222,8 @@ impl State {
     /// Whether a newer board, with news or without, is to be compared: for the tab Changes, and
     /// once for the footer.
     pub(super) fn wants_comparison(&self, is_news: bool) -> bool {
-        let Comparison { asked, changes, problem, .. } = &self.comparison;
-        let is_first = changes.is_none() && problem.is_none();
+        let Comparison { asked, changes, last_release, problem, .. } = &self.comparison;
+        let is_first = changes.is_none() && last_release.is_none() && problem.is_none();
         let is_live = self.past.is_none() && self.frozen.is_none();
         let is_whole = self.board.completeness == Completeness::Whole;
         is_live && is_whole && !asked && (is_first || (is_news && self.tab == Tab::Changes))
@@ -175,10 +232,34 @@ impl State {
     /// Takes the answer of [`Effect::Compare`].
     pub(super) fn compared(&mut self, answer: Result<Arc<Changes>, Text>) {
         self.comparison.asked = false;
+        if self.comparison.since == Since::LastRelease {
+            // Somebody has gone on to another choice.
+            return;
+        }
+        if let (Ok(changes), Since::LastVisit) = (&answer, self.comparison.since)
+            && self.comparison.last_visit.is_some()
+            && !std::mem::replace(&mut self.comparison.visit_told, true)
+        {
+            self.unseen = Places::of(changes);
+        }
         match answer {
             Ok(changes) => (self.comparison.changes, self.comparison.problem) = (Some(changes), None),
             Err(problem) => (self.comparison.changes, self.comparison.problem) = (None, Some(problem)),
         }
+        self.arrange(ListId::Changes);
+    }
+
+    /// Takes the answer of [`Effect::CompareReleases`].
+    pub(super) fn releases_compared(&mut self, answer: Result<Arc<LastRelease>, Text>) {
+        self.comparison.asked = false;
+        if self.comparison.since != Since::LastRelease {
+            return;
+        }
+        let (last, problem) = match answer {
+            Ok(last) => (Some(last), None),
+            Err(problem) => (None, Some(problem)),
+        };
+        (self.comparison.last_release, self.comparison.problem) = (last, problem);
         self.arrange(ListId::Changes);
     }
 }
@@ -274,6 +355,7 @@ pub(super) fn next_since(state: &mut State, effects: &mut Vec<Effect>) {
 fn choose(state: &mut State, since: Since, effects: &mut Vec<Effect>) {
     state.comparison.since = since;
     state.comparison.changes = None;
+    state.comparison.last_release = None;
     state.comparison.problem = None;
     state.arrange(ListId::Changes);
     show_tab(state, Tab::Changes, effects);

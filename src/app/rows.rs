@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use crate::{
     domain::{Category, Instant, PullRequestState, StoryKey},
     insight::{
-        Board, Change, ChangeGroup, Changes, PullRequestRow, ReleaseInsight, Stage, StoryRow, Subject,
+        Board, Change, ChangeGroup, Changes, LastRelease, PullRequestRow, ReleaseInsight, Stage, StoryRow,
+        Subject,
     },
 };
 
@@ -29,6 +30,8 @@ pub(super) struct View<'a> {
     pub(super) typed: &'a str,
     /// What the tab Changes lists.
     pub(super) changes: Option<&'a Changes>,
+    /// What the tab Changes lists of two releases.
+    pub(super) last_release: Option<&'a LastRelease>,
 }
 
 /// Computes the rows anew, and finds the selected item again. One that is gone leaves the
@@ -56,7 +59,9 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
         }
         ListId::Schedule => schedule(list, view.board, &words, order),
         ListId::Changes => {
-            if let Some(found) = view.changes {
+            if let Some(found) = view.last_release {
+                each(list, found.measures.len(), Row::Measure);
+            } else if let Some(found) = view.changes {
                 changes(list, found, &words);
             }
         }
@@ -118,6 +123,7 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         Row::Concerned(index) => {
             Some(Subject::Release(view.changes?.concerned.get(at(index))?.release.clone()))
         }
+        Row::Measure(_) => Some(Subject::Release(view.last_release?.distance.before.clone())),
         Row::Release(index) => {
             Some(Subject::Release(view.board.insight.releases.get(at(index))?.release.id.clone()))
         }

@@ -178,6 +178,10 @@ pub struct Options {
     pub last_visit: Option<Instant>,
     /// Who changes something outside.
     pub operators: Operators,
+    /// The instant of the past that was asked for.
+    pub as_of: Option<Instant>,
+    /// Who looks at the screen.
+    pub user: Text,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -198,6 +202,12 @@ pub struct State {
     pub past: Option<Past>,
     /// What the tab Changes shows.
     pub comparison: Comparison,
+    /// The instant of the past to begin with, until it was asked for.
+    pub(super) opening: Option<Instant>,
+    /// What changed since the last visit and was not looked at yet.
+    pub(super) unseen: super::past::Places,
+    /// What people said about things on the board.
+    pub said: super::Said,
     /// The tab that is shown.
     pub tab: Tab,
     /// The release that is shown; none if the board has none.
@@ -246,6 +256,9 @@ impl State {
             frozen: None,
             past: None,
             comparison: Comparison { last_visit: options.last_visit, ..Comparison::default() },
+            opening: options.as_of,
+            unseen: super::past::Places::default(),
+            said: super::Said::by(options.user),
             tab: options.tab.unwrap_or_default(),
             release: None,
             chosen: None,
@@ -510,6 +523,7 @@ impl State {
             ended: self.pull_requests == PullRequestPicture::All,
             typed,
             changes: self.comparison.changes.as_deref(),
+            last_release: self.comparison.last_release.as_deref(),
         }
     }
 

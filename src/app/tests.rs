@@ -13,6 +13,8 @@ use crate::{
     insight::{Board, Change, ChangeGroup, Changes, GateName, Subject},
 };
 
+mod said;
+
 fn state(board: Board) -> State {
     State::new(Arc::new(board), Options::default(), now())
 }
@@ -296,7 +298,7 @@ fn effects_are_asked_for_once_and_by_name() {
         ("L down enter", "draw, look at ledger 1.8"),
         ("L enter", "draw"),
         ("T", "nexttheme"),
-        ("w", ""),
+        ("0", ""),
     ] {
         assert_eq!(said(keys), expected, "{keys}");
     }

@@ -18,6 +18,7 @@ use super::{
     operations,
     palette::Palette,
     past::{self, Step},
+    triage::{self, Saying},
 };
 
 /// Characters that a filter takes.
@@ -61,6 +62,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
                 effects.push(Effect::DropBoard(state.show_board(board, now)));
                 effects.push(Effect::Draw);
             }
+            effects.extend(state.begin());
             if state.wants_comparison(is_news) {
                 effects.push(state.compare());
             }
@@ -68,6 +70,14 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::Past { board, changes } => past::show(state, board, &changes, now, &mut effects),
         Event::Compared(answer) => {
             state.compared(answer);
+            effects.push(Effect::Draw);
+        }
+        Event::ReleasesCompared(answer) => {
+            state.releases_compared(answer);
+            effects.push(Effect::Draw);
+        }
+        Event::Triage(triage) => {
+            state.hear(triage);
             effects.push(Effect::Draw);
         }
         Event::Drawn(layout) => {
@@ -104,6 +114,9 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::FocusGained | Event::FocusLost => {}
     }
     if state.release != before {
+        if state.tab == Tab::Changes && state.comparison.since == past::Since::LastRelease {
+            effects.push(state.compare());
+        }
         effects.extend(state.release.clone().map(Effect::LookAt));
     }
     effects
@@ -281,6 +294,9 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::Now => past::leave(state, now, effects),
         C::Why => why(state, None, now, effects),
         C::WhyHeadline => why(state, Some(Subject::Headline), now, effects),
+        C::Acknowledge => triage::tell(state, &Saying::Acknowledge(""), now, effects),
+        C::Snooze => triage::tell(state, &Saying::Snooze(""), now, effects),
+        C::Watch => triage::tell(state, &Saying::Watch, now, effects),
         // What follows changes the tab, which an overlay covers.
         _ if !state.overlays.is_empty() => {}
         C::Filter => {
@@ -434,6 +450,9 @@ fn count_by(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
 /// Takes over the identity of the row at the position, and asks for what must be drawn.
 pub(super) fn selected_anew(state: &mut State, id: ListId, before: usize, effects: &mut Vec<Effect>) {
     let selected = state.list(id).row().and_then(|row| state.subject_of(row));
+    if let Some(subject) = &selected {
+        state.look_at(subject);
+    }
     let page = state.layout.page(id).map_or(1, usize::from);
     let list = state.list_mut(id);
     let left = std::mem::replace(&mut list.selected, selected);

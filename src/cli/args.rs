@@ -61,7 +61,7 @@ pub struct Common {
     /// Ask no source: show what was known last.
     #[arg(long, global = true, help_heading = "Common")]
     pub offline: bool,
-    /// Look at the past: `status` and `check` as of 2026-11-22, "yesterday 14:00", 3h or an instant.
+    /// Look at the past: the board, `status` and `check` as of 2026-11-22, "yesterday 14:00", 3h or an instant.
     #[arg(long, global = true, value_name = "TIME", help_heading = "Common")]
     pub as_of: Option<String>,
     /// How long a headless command waits for the sources, in seconds: 60 unless said; `doctor`: 20.
@@ -162,7 +162,8 @@ pub struct CheckArguments {
 /// What to compare.
 #[derive(Debug, Args)]
 pub struct DiffArguments {
-    /// The earlier instant: 2026-11-22, "2026-11-22 14:00", yesterday, 3h, 2d, 1w.
+    /// The earlier instant: 2026-11-22, "2026-11-22 14:00", yesterday, 3h, 2d, 1w; or
+    /// last-release: the release against the one before it, as far from its target.
     #[arg(long, value_name = "TIME", default_value = "1d")]
     pub since: String,
     /// The later instant; not given: now, after the sources were asked.

@@ -233,9 +233,12 @@ fn export(context: &Context, arguments: &ExportArguments) -> Result<ExitCode, Fa
     tell(&archive.problems());
     let now = context.clock.now();
     let title = context.title.as_str();
+    let directory = context.directory.as_deref().unwrap_or(Path::new(""));
+    let (said, problem) = history::triage(directory, now).map_err(|error| failed(&error))?;
+    tell(problem.as_slice());
     let Some(path) = &arguments.output else {
         let mut out = BufWriter::new(io::stdout().lock());
-        return match history::export(archive.as_ref(), title, now, &mut out) {
+        return match history::export(archive.as_ref(), &said, title, now, &mut out) {
             Ok(_) => Ok(ExitCode::SUCCESS),
             // A reader that has seen enough is no error.
             Err(HistoryError::Store { cause, .. }) if cause.contains("Broken pipe") => Ok(ExitCode::SUCCESS),
@@ -253,7 +256,7 @@ fn export(context: &Context, arguments: &ExportArguments) -> Result<ExitCode, Fa
         .open(path)
         .map_err(|error| wrong(&error))?;
     let mut out = BufWriter::new(file);
-    let written = history::export(archive.as_ref(), title, now, &mut out);
+    let written = history::export(archive.as_ref(), &said, title, now, &mut out);
     let count = match written {
         Ok(count) => count,
         Err(error) => {

@@ -5,6 +5,7 @@ use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
 use crate::{
     app::{KeyMap, Options, State, Tab},
     config::Layer,
+    domain::Text,
     history,
     runtime::{self, OperationLog, Wiring},
     server::{Session, SessionSetup},
@@ -12,7 +13,7 @@ use crate::{
     terminal::{self, Capabilities, Unusable},
 };
 
-use super::{Failure, args::Common, context::Context, headless, log, looks, say, sharing};
+use super::{Failure, args::Common, as_of, context::Context, headless, log, looks, say, sharing};
 
 /// Opens the board; returns when somebody quits. Everything that can be wrong with usage,
 /// configuration or terminal is said before the screen opens.
@@ -25,6 +26,13 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     }
     let mut options = options(&context, common)?;
     options.last_visit = context.directory.as_deref().and_then(history::last_visit);
+    options.user = user(variable);
+    if let Some(written) = &common.as_of {
+        if context.directory.is_none() {
+            return Err(Failure::Usage("the demo keeps no history: give it a place with --data-dir".into()));
+        }
+        options.as_of = Some(as_of::instant("--as-of", written, &context)?);
+    }
     // Wrong ones are said before the screen opens. Whoever owns the board: what this user
     // changes is changed with this user's credentials.
     let hands_off = context.config.read_only.then_some(HandsOff::ReadOnly);
@@ -76,6 +84,13 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     // The terminal is given back, the store is closed: what is in memory need not be taken
     // apart, which takes long with many items, and a source that hangs holds up nobody.
     std::process::exit(code)
+}
+
+/// What the user of this process is called, for what is said to others.
+fn user(variable: impl Fn(&str) -> Option<String>) -> Text {
+    let name =
+        ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
+    Text::new(name.unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw())))
 }
 
 fn options(context: &Context, common: &Common) -> Result<Options, Failure> {

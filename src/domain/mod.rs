@@ -17,6 +17,7 @@ mod release;
 mod story;
 mod test_run;
 mod text;
+mod triage;
 mod world;
 
 pub use build::Build;
@@ -37,6 +38,7 @@ pub use release::{MatchRule, Release, Target};
 pub use story::{Category, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind};
 pub use test_run::TestRun;
 pub use text::{Text, clean};
+pub use triage::{Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake};
 pub use world::World;
 
 /// An instant.

@@ -12,7 +12,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{Difference, History, HistoryError, Retention, StoreOptions, files};
-use crate::domain::{Facts, Instant, SourceHealth, SourceId, Text};
+use crate::domain::{Facts, Instant, SourceHealth, SourceId, Text, Triage, TriageEntry};
 
 /// One round of a source, as it is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,9 +103,21 @@ struct Line {
     health: SourceHealth,
 }
 
-/// Writes the whole past of the board called `board` to `out`; how many rounds.
+/// A line of what people said; they follow the rounds.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SaidLine {
+    triage: TriageEntry,
+}
+
+/// Begins such a line.
+const SAID: &[u8] = b"{\"triage\":";
+
+/// Writes the whole past of the board called `board` to `out`, and what people said about things
+/// on it; how many rounds.
 pub fn export(
     archive: &dyn Archive,
+    triage: &Triage,
     board: &str,
     now: Instant,
     out: &mut dyn Write,
@@ -136,6 +148,9 @@ pub fn export(
         count += 1;
         line(out, &Line { source: health.id.clone(), at, answered, facts, difference, held_until, health })
     })?;
+    for entry in &triage.entries {
+        line(out, &SaidLine { triage: entry.clone() })?;
+    }
     out.flush().map_err(|error| HistoryError::store(WRITING, &error))?;
     Ok(count)
 }
@@ -154,6 +169,13 @@ pub fn import(board: &Path, now: Instant, stream: &mut dyn BufRead) -> Result<u6
     let mut archive = super::open_archive(board, now, StoreOptions::default())?;
     let restored = archive.restore(&mut records);
     drop(archive);
+    let said = std::mem::take(&mut records.triage);
+    let restored = restored.and_then(|count| {
+        if !said.entries.is_empty() {
+            super::keep_triage(board, &said)?;
+        }
+        Ok(count)
+    });
     if restored.is_err() {
         for name in ["history", "marker"] {
             files::remove(&board.join(name))
@@ -168,13 +190,15 @@ struct Import<'a> {
     stream: &'a mut dyn BufRead,
     number: u64,
     known: BTreeMap<SourceId, Arc<Facts>>,
+    triage: Triage,
     failed: bool,
 }
 
 impl<'a> Import<'a> {
     /// Reads the first line.
     fn new(stream: &'a mut dyn BufRead) -> Result<Self, HistoryError> {
-        let mut import = Self { stream, number: 0, known: BTreeMap::new(), failed: false };
+        let mut import =
+            Self { stream, number: 0, known: BTreeMap::new(), triage: Triage::default(), failed: false };
         let wrong = |what: &dyn std::fmt::Display| HistoryError::damaged(format!("line 1: {what}"));
         let first = import.line()?.ok_or_else(|| wrong(&"the stream is empty"))?;
         let header: Header =
@@ -204,7 +228,17 @@ impl<'a> Import<'a> {
     }
 
     fn record(&mut self) -> Result<Option<Record>, HistoryError> {
-        let Some(line) = self.line()? else { return Ok(None) };
+        let line = loop {
+            let Some(line) = self.line()? else { return Ok(None) };
+            if !line.starts_with(SAID) {
+                break line;
+            }
+            let said: SaidLine = serde_json::from_slice(&line)
+                .map_err(|error| HistoryError::damaged(format!("line {}: {error}", self.number)))?;
+            if self.triage.entries.len() < Triage::MOST {
+                self.triage.entries.push(said.triage);
+            }
+        };
         let wrong =
             |what: &dyn std::fmt::Display| HistoryError::damaged(format!("line {}: {what}", self.number));
         let line: Line = serde_json::from_slice(&line).map_err(|error| wrong(&error))?;

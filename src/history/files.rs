@@ -44,9 +44,21 @@ pub(super) fn replace(path: &Path, content: &[u8], durability: Durability) -> io
     written
 }
 
+/// Gives the file at `from` another name.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    fs::rename(from, to)
+}
+
 /// Puts the directory entry of `path` on the disk.
 pub(super) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path.parent().ok_or(io::ErrorKind::InvalidInput)?)?.sync_all()
+}
+
+/// Opens the file at `path` for writing in it, if it is there and has exactly `length` bytes.
+pub(super) fn open_of_length(path: &Path, length: u64) -> io::Result<Option<File>> {
+    let file = OpenOptions::new().read(true).write(true).open(path)?;
+    let found = file.metadata()?;
+    Ok((found.is_file() && found.len() == length).then_some(file))
 }
 
 /// The content of a small regular file; an error for anything else and for more than `most`

@@ -21,6 +21,7 @@ mod retention;
 mod rounds;
 mod sled;
 mod source_memory;
+mod triage;
 mod visits;
 
 use std::{fmt::Display, io, path::Path, sync::Arc};
@@ -32,6 +33,7 @@ pub use lock::{LockError, Owner, OwnerLock};
 pub use memory::MemoryHistory;
 pub use paint_cache::PaintCache;
 pub use retention::Retention;
+pub use triage::{keep_triage, triage};
 pub use visits::{keep_visit, last_visit};
 
 use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
@@ -46,6 +48,7 @@ use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
 /// | `history.damaged-…` | a store that could not be read, set aside at that time |
 /// | `sources/` | what each source wants to know again after a restart |
 /// | `visits/` | when each user left the board last |
+/// | `triage` | what people said: acknowledgements, snoozes, notes |
 /// | `marker` | how much must be in the store |
 /// | `paint` | the first picture: [`PaintCache`] |
 ///

@@ -27,6 +27,7 @@ mod findings;
 mod fixture;
 pub mod forecast;
 mod gates;
+mod last_release;
 mod membership;
 pub(crate) mod metrics;
 mod next_step;
@@ -55,6 +56,7 @@ pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
+pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
 pub use recap::{Deployed, Late, Recap, Returned, Said};
 pub use types::{

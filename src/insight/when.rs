@@ -57,8 +57,8 @@ fn time_of_day(written: &str) -> Option<NaiveTime> {
     ["%H:%M", "%H:%M:%S"].iter().find_map(|format| NaiveTime::parse_from_str(written, format).ok())
 }
 
-/// `30m`, `3h`, `2d`, `1w`.
-fn length(written: &str) -> Option<Duration> {
+/// The length that a person means: `30m`, `3h`, `2d`, `1w`.
+pub fn length(written: &str) -> Option<Duration> {
     let written = written.strip_prefix('-').unwrap_or(written);
     let unit = written.chars().next_back()?;
     let count: i64 = written.strip_suffix(unit)?.parse().ok()?;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::{
     app::{Event, Look},
-    domain::{Instant, Problem, Text},
-    insight::{Board, Changes, words},
+    domain::{Instant, Problem, ReleaseId, Text},
+    insight::{Board, Changes, LastRelease, SameDistance, words},
     server::Archive,
 };
 
@@ -66,7 +66,21 @@ pub(super) async fn compare(
     })
 }
 
-fn said(problem: &Problem) -> Text {
+/// A release against the one before it, at the same distance from its target.
+pub(super) async fn compare_releases(archive: &Archive, release: &ReleaseId, newest: Arc<Board>) -> Event {
+    let compared = async {
+        let distance = SameDistance::of(&newest, release)?;
+        // What was not kept is told from the items' own events.
+        let then = archive.board(distance.then, &newest).await.ok().flatten();
+        let compare = move || LastRelease::compare(&newest, &distance, then.as_ref());
+        let compared = tokio::task::spawn_blocking(compare).await.ok().flatten();
+        compared.ok_or_else(|| Text::new("the releases could not be compared: try again"))
+    };
+    Event::ReleasesCompared(compared.await.map(Arc::new))
+}
+
+/// A problem in one line.
+pub(super) fn said(problem: &Problem) -> Text {
     if problem.next_step.is_empty() {
         problem.what.clone()
     } else {

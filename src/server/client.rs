@@ -3,15 +3,15 @@
 use std::{path::Path, time::Duration};
 
 use futures_util::FutureExt as _;
-use reqwest::{Method, Response, StatusCode};
+use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::{
     router::spoken,
-    wire::{Frame, Hello, Identity, KeptFacts, LONGEST, Reader, WireError, decode},
+    wire::{Frame, Hello, Identity, KeptFacts, LONGEST, Reader, WireError, decode, encode},
 };
 use crate::{
-    domain::{Instant, Problem, SourceId},
+    domain::{Instant, Problem, SourceId, TriageChange},
     history::{Kept, Owner},
 };
 
@@ -61,18 +61,13 @@ impl Client {
     }
 
     async fn ask(&self, method: Method, path: &str, within: Duration) -> Result<Response, Trouble> {
-        let asked = self.0.request(method, format!("http://tminus{path}")).send();
-        let response = match tokio::time::timeout(within, asked).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(_)) => return Err(Trouble::Gone),
-            Err(_) => return Err(Trouble::Silent),
-        };
-        if response.status().is_success() {
-            return Ok(response);
-        }
-        let status = response.status();
-        let text = whole(response, LONGEST_REFUSAL, within).await?;
-        Err(Trouble::Refused(serde_json::from_slice(&text).unwrap_or_else(|_| refusal(status))))
+        answer(self.0.request(method, format!("http://tminus{path}")), within).await
+    }
+
+    /// Says something about a thing on the board, or takes it back.
+    pub(super) async fn note(&self, change: &TriageChange) -> Result<(), Trouble> {
+        let path = format!("http://tminus/v1/viewer/{}/triage", spoken());
+        answer(self.0.post(path).body(encode(change)?), ANSWER_WITHIN).await.map(drop)
     }
 
     /// Attaches to the owner, if it shows what a process that is `identity` shows.
@@ -119,6 +114,22 @@ impl Client {
         let decoded = tokio::task::spawn_blocking(move || decode(&bytes)).await;
         Ok(decoded.unwrap_or_else(|error| Err(WireError::Unreadable(error.to_string())))?)
     }
+}
+
+/// Sends a request; the answer, if it is a good one.
+async fn answer(request: RequestBuilder, within: Duration) -> Result<Response, Trouble> {
+    let asked = request.send();
+    let response = match tokio::time::timeout(within, asked).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_)) => return Err(Trouble::Gone),
+        Err(_) => return Err(Trouble::Silent),
+    };
+    if response.status().is_success() {
+        return Ok(response);
+    }
+    let status = response.status();
+    let text = whole(response, LONGEST_REFUSAL, within).await?;
+    Err(Trouble::Refused(serde_json::from_slice(&text).unwrap_or_else(|_| refusal(status))))
 }
 
 /// A path segment: letters, digits and `-._` as they are, all else by its code.

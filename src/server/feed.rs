@@ -19,7 +19,7 @@ use super::{
     wire::{Frame, State, Truth, WireError, encode, header},
 };
 use crate::{
-    domain::{SourceHealth, World},
+    domain::{SourceHealth, Triage, World},
     insight::Board,
 };
 
@@ -34,8 +34,12 @@ pub(super) fn feed(
     let (boards, settled) = (served.boards.clone(), served.settled.clone());
     let beats = served.beats.subscribe();
     served.attached.notify_one();
+    let mut triage = served.triage.subscribe();
+    // What was said before is news to who comes.
+    triage.mark_changed();
     let queue = VecDeque::new();
-    let mut feed = Feed { served, boards, settled, beats, sent: None, sequence: 0, queue, is_over: false };
+    let mut feed =
+        Feed { served, boards, settled, triage, beats, sent: None, sequence: 0, queue, is_over: false };
     feed.enqueue(hello);
     stream::try_unfold(feed, |mut feed| async {
         let piece = feed.next().await?;
@@ -47,6 +51,7 @@ struct Feed {
     served: Arc<Served>,
     boards: watch::Receiver<Arc<Board>>,
     settled: watch::Receiver<bool>,
+    triage: watch::Receiver<Arc<Triage>>,
     beats: watch::Receiver<u64>,
     sent: Option<Sent>,
     sequence: u64,
@@ -80,6 +85,10 @@ impl Feed {
                 () = self.served.closing.cancelled() => self.end()?,
                 changed = self.boards.changed() => if changed.is_err() { self.end()? },
                 changed = self.settled.changed() => if changed.is_err() { self.end()? },
+                Ok(()) = self.triage.changed() => {
+                    let triage = Arc::clone(&self.triage.borrow_and_update());
+                    self.enqueue(encode(&Frame::Triage(triage))?);
+                }
                 Ok(()) = self.beats.changed() => self.enqueue(encode(&Frame::Alive)?),
             }
         }

@@ -25,6 +25,7 @@ use super::{
     feed::{HEARTBEAT, States},
     router::router,
     socket,
+    triage::TriageDesk,
     wire::Identity,
 };
 use crate::{
@@ -38,7 +39,7 @@ use crate::{
 const MOST_CONNECTIONS: usize = 128;
 /// How long a request may take to arrive.
 const REQUEST_WITHIN: Duration = Duration::from_secs(5);
-/// How much of a request is read; ours have no body.
+/// How much of a request is read before its body.
 const LARGEST_REQUEST: usize = 16 * 1024;
 const MOST_HEADERS: usize = 32;
 /// How long viewers may take to hear that the owner goes.
@@ -55,6 +56,7 @@ pub(super) struct Served {
     pub(super) settled: watch::Receiver<bool>,
     pub(super) asker: Asker,
     pub(super) keeper: Option<Keeper>,
+    pub(super) triage: TriageDesk,
     /// The board as `tminus status --format json` prints it.
     pub(super) status: fn(&Board) -> String,
     pub(super) states: States,
@@ -97,6 +99,7 @@ pub(super) struct Hosting {
     pub(super) settled: watch::Receiver<bool>,
     pub(super) asker: Asker,
     pub(super) keeper: Option<Keeper>,
+    pub(super) triage: TriageDesk,
     pub(super) status: fn(&Board) -> String,
 }
 
@@ -104,7 +107,7 @@ impl Host {
     /// Serves the board at `path`. Whoever calls this holds the lock of the board.
     pub(super) fn start(path: &Path, hosting: Hosting) -> io::Result<Self> {
         let listener = socket::bind(path)?;
-        let Hosting { owner, identity, clock, boards, settled, asker, keeper, status } = hosting;
+        let Hosting { owner, identity, clock, boards, settled, asker, keeper, triage, status } = hosting;
         let (listening, closing) = (CancellationToken::new(), CancellationToken::new());
         let served = Arc::new(Served {
             events: EventLog::new(owner.since),
@@ -115,6 +118,7 @@ impl Host {
             settled,
             asker,
             keeper,
+            triage,
             status,
             states: States::default(),
             closing: closing.clone(),

@@ -23,6 +23,7 @@ mod session;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod triage;
 mod viewing;
 mod wire;
 

@@ -6,6 +6,7 @@ use super::{
     host::{Host, Hosting},
     session::{Answer, Desk, END_WITHIN, Next, Order, Place, Standing},
     socket,
+    triage::TriageDesk,
 };
 use crate::{
     domain::Problem,
@@ -77,12 +78,18 @@ impl Desk {
     pub(super) async fn own(&mut self, owning: Owning) -> Next {
         let Owning { refresher, mut lock } = owning;
         self.fine();
+        let directory = self.setup.place.as_ref().filter(|_| lock.is_some());
+        let directory = directory.map(|place| place.directory.clone());
+        let (said, problem) = TriageDesk::open(directory, self.setup.clock, self.triage.clone()).await;
         let host = if let (Some(lock), Some(place)) = (&mut lock, self.setup.place.clone()) {
-            self.host(&place, lock, &refresher)
+            self.host(&place, lock, &refresher, &said)
         } else {
             self.stand.send_replace(Standing::Owner(None));
             None
         };
+        if let Some(problem) = problem {
+            self.trouble(problem, None);
+        }
         let (asker, keeper) = (refresher.asker(), refresher.keeper().cloned());
         let (mut boards, mut settled) = (refresher.boards(), refresher.settling());
         // What the owner before knew stays on the screens until this one has read it, too.
@@ -105,7 +112,15 @@ impl Desk {
                                     let read = move |keeper: Keeper| async move { keeper.instants(from, until).await };
                                     ask(keeper.clone(), answer, read);
                                 }
+                                Some(Order::Note { change, answer }) => {
+                                    let said = said.clone();
+                                    tokio::spawn(async move {
+                                        // Whoever asked may have gone on.
+                                        drop(answer.send(said.note(change).await));
+                                    });
+                                }
                                 Some(Order::Suspend(done)) => {
+                                    said.close().await;
                                     self.setup.lock = hand_over(host, refresher, lock, false).await;
                                     // Whoever waited may have gone on.
             let _ = done.send(());
@@ -113,9 +128,13 @@ impl Desk {
                                 }
                                 Some(Order::Resume) => {}
                                 Some(Order::Stop { keeps_lock }) => {
+                                    said.close().await;
                                     return Next::Ended(hand_over(host, refresher, lock, keeps_lock).await);
                                 }
-                                None => return Next::Ended(hand_over(host, refresher, lock, false).await),
+                                None => {
+                                    said.close().await;
+                                    return Next::Ended(hand_over(host, refresher, lock, false).await);
+                                }
                             },
                             Ok(()) = boards.changed() => {
                                 let board = Arc::clone(&boards.borrow_and_update());
@@ -138,7 +157,13 @@ impl Desk {
     }
 
     /// Lets others in; a board that cannot be shared works all the same, and says so.
-    fn host(&mut self, place: &Place, lock: &mut OwnerLock, refresher: &Refresher) -> Option<Host> {
+    fn host(
+        &mut self,
+        place: &Place,
+        lock: &mut OwnerLock,
+        refresher: &Refresher,
+        said: &TriageDesk,
+    ) -> Option<Host> {
         let started = socket::path(&place.directory, &place.sockets).and_then(|path| {
             let hosting = Hosting {
                 owner: lock.owner().clone(),
@@ -148,6 +173,7 @@ impl Desk {
                 settled: self.settle.subscribe(),
                 asker: refresher.asker(),
                 keeper: refresher.keeper().cloned(),
+                triage: said.clone(),
                 status: self.setup.status,
             };
             match Host::start(&path, hosting) {

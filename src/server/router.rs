@@ -6,7 +6,7 @@ use std::{convert::Infallible, fmt::Write as _, sync::Arc};
 use axum::{
     Router,
     body::{Body, Bytes},
-    extract::{Path, State},
+    extract::{DefaultBodyLimit, Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{IntoResponse, Response, Sse},
     routing::{get, post},
@@ -17,15 +17,17 @@ use serde::Serialize;
 use super::{
     feed::feed,
     host::Served,
-    wire::{Hello, KeptFacts, WIRE, encode},
+    wire::{Hello, KeptFacts, WIRE, decode, encode},
 };
 use crate::{
-    domain::{Instant, Problem, SourceId},
+    domain::{Instant, Problem, SourceId, TriageChange},
     history::HistoryError,
     insight::{Board, Completeness},
 };
 
 type Shared = State<Arc<Served>>;
+/// What somebody says about a thing on the board is never longer: its texts are bounded.
+const LARGEST_NOTE: usize = 64 * 1024;
 
 /// Everything that is answered.
 pub(super) fn router(served: Arc<Served>) -> Router {
@@ -38,6 +40,7 @@ pub(super) fn router(served: Arc<Served>) -> Router {
         .route("/v1/viewer", get(viewer))
         .route("/v1/viewer/{version}/at/{milliseconds}", get(past))
         .route("/v1/viewer/{version}/instants/{from}/{until}", get(instants))
+        .route("/v1/viewer/{version}/triage", post(note).layer(DefaultBodyLimit::max(LARGEST_NOTE)))
         .fallback(|| async { (StatusCode::NOT_FOUND, "not here: see docs/serve.md\n") })
         .with_state(served)
 }
@@ -140,6 +143,20 @@ async fn instants(State(served): Shared, Path((version, from, until)): Path<(Str
         Some(Ok(instants)) => encoded(instants).await,
         Some(Err(error)) => damaged(&error),
         None => nothing_kept(),
+    }
+}
+
+/// Somebody says something about a thing on the board.
+async fn note(State(served): Shared, Path(version): Path<String>, body: Bytes) -> Response {
+    if let Some(refused) = other_version(&version) {
+        return refused;
+    }
+    let Ok(change) = decode::<TriageChange>(&body) else {
+        return (StatusCode::BAD_REQUEST, "this cannot be read\n").into_response();
+    };
+    match served.triage.note(change).await {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(problem) => refused(StatusCode::SERVICE_UNAVAILABLE, &problem),
     }
 }
 

@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, stopwatch},
-    domain::{Instant, Problem, ReleaseId, SourceHealth, SourceId},
+    domain::{Instant, Problem, ReleaseId, SourceHealth, SourceId, Triage, TriageChange},
     history::{Kept, LockError, OwnerLock},
     insight::{Board, Completeness},
     refresh::{Deriver, Storage},
@@ -101,13 +101,17 @@ pub struct Session {
 
 /// What a session can be asked for, by somebody who does not own it.
 #[derive(Clone)]
-pub struct SessionHandle(mpsc::UnboundedSender<Order>);
+pub struct SessionHandle {
+    orders: mpsc::UnboundedSender<Order>,
+    triage: watch::Receiver<Arc<Triage>>,
+}
 
 pub(super) enum Order {
     Refresh(Option<SourceId>),
     LookAt(ReleaseId),
     At { at: Instant, answer: Answer<Vec<Kept>> },
     Instants { from: Instant, until: Instant, answer: Answer<Vec<Instant>> },
+    Note { change: TriageChange, answer: Answer<()> },
     Suspend(oneshot::Sender<()>),
     Resume,
     Stop { keeps_lock: bool },
@@ -140,6 +144,19 @@ impl SessionHandle {
         instants.await.unwrap_or_else(|_| Err(nobody()))
     }
 
+    /// What people said about things on the board, and whatever follows.
+    pub fn triage(&self) -> watch::Receiver<Arc<Triage>> {
+        self.triage.clone()
+    }
+
+    /// Says something about a thing on the board, or takes it back, for everybody who looks at
+    /// it: through the owner, if that is another process. It is kept when this returns.
+    pub async fn note(&self, change: TriageChange) -> Result<(), Problem> {
+        let (answer, noted) = oneshot::channel();
+        self.order(Order::Note { change, answer });
+        noted.await.unwrap_or_else(|_| Err(nobody()))
+    }
+
     /// Hands the board over, before this process is stopped. Returns when that is done, or
     /// takes too long.
     pub async fn suspend(&self) {
@@ -155,13 +172,13 @@ impl SessionHandle {
 
     fn order(&self, order: Order) {
         // A session that has ended has no orders.
-        drop(self.0.send(order));
+        drop(self.orders.send(order));
     }
 }
 
 /// The answer while nobody has the board.
-fn nobody() -> Problem {
-    Problem::new("the past cannot be read now: this board is just changing hands", "try again in a moment")
+pub(super) fn nobody() -> Problem {
+    Problem::new("that cannot be done now: this board is just changing hands", "try again in a moment")
 }
 
 impl Session {
@@ -173,6 +190,7 @@ impl Session {
         let (publish, boards) = watch::channel(Arc::new(first));
         let (settle, settled) = watch::channel(false);
         let (stand, standing) = watch::channel(Standing::Seeking);
+        let (say, triage) = watch::channel(Arc::default());
         let (orders, inbox) = mpsc::unbounded_channel();
         let plain = Arc::clone(&boards.borrow());
         let mut desk = Desk {
@@ -184,6 +202,7 @@ impl Session {
             publish,
             settle,
             stand,
+            triage: say,
             orders: inbox,
         };
         let next = desk.begin().await?;
@@ -191,7 +210,7 @@ impl Session {
             // With its sources, before anybody looks.
             desk.show(owning.board());
         }
-        let handle = SessionHandle(orders);
+        let handle = SessionHandle { orders, triage };
         let archive = Archive::new(handle.clone(), desk.setup.deriver.clone());
         let task = tokio::spawn(desk.run(next));
         Ok(Self { boards, settled, standing, handle, archive, task })
@@ -282,6 +301,7 @@ pub(super) struct Desk {
     pub(super) publish: watch::Sender<Arc<Board>>,
     pub(super) settle: watch::Sender<bool>,
     pub(super) stand: watch::Sender<Standing>,
+    pub(super) triage: watch::Sender<Arc<Triage>>,
     pub(super) orders: mpsc::UnboundedReceiver<Order>,
 }
 

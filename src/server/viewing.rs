@@ -74,6 +74,10 @@ impl Desk {
                     self.mirror.hear(*state).map_err(Trouble::from)
                 }
                 Ok(Frame::Alive) => Ok(()),
+                Ok(Frame::Triage(triage)) => {
+                    self.triage.send_replace(triage);
+                    Ok(())
+                }
                 Ok(Frame::End) => Err(Trouble::Gone),
                 Err(trouble) => Err(trouble),
             };
@@ -170,6 +174,7 @@ fn ask(client: Client, owner: Owner, order: Order) {
             Order::Instants { from, until, answer } => {
                 tell(answer, client.instants(from, until).await, &owner);
             }
+            Order::Note { change, answer } => tell(answer, client.note(&change).await, &owner),
             // The owner looks at a release of its own.
             Order::LookAt(_) | Order::Suspend(_) | Order::Resume | Order::Stop { .. } => {}
         }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::delta::WorldDelta;
 use crate::{
-    domain::{Facts, Instant, Problem, SourceHealth, SourceId, Text},
+    domain::{Facts, Instant, Problem, SourceHealth, SourceId, Text, Triage},
     history::{Kept, Owner},
     insight::{Board, Completeness},
 };
@@ -58,6 +58,8 @@ pub(super) enum Frame {
     Alive,
     /// The owner goes: somebody else may have the board.
     End,
+    /// All that people said about things on the board.
+    Triage(Arc<Triage>),
 }
 
 /// What is known, as a difference to the state before.

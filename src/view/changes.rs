@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    Look,
+    Look, last_release,
     screen::Screen,
     text,
     widgets::table::{self, Column, Places},
@@ -36,6 +36,9 @@ const MEASURED: usize = 500;
 pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     let Look { styles, glyphs } = screen.look;
     let state = screen.state;
+    if let Some(last) = state.comparison.last_release.as_deref() {
+        return last_release::draw(screen, body, last);
+    }
     let comparison = &state.comparison;
     let (from, until) = if let Some(changes) = &comparison.changes {
         (changes.from, changes.until)

@@ -7,7 +7,7 @@ use ratatui::{
 
 use crate::{
     app::DetailPlace,
-    domain::{Build, DeploymentState, ReviewVerdict, Text},
+    domain::{Build, DeploymentState, ReviewVerdict, Text, TriageEntry, TriageKind, Wake},
     insight::{
         DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject, words,
     },
@@ -118,10 +118,34 @@ fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>
         Subject::Release(id) => state.board.release(id).map(|insight| release(screen, insight, cells)),
         _ => None,
     };
+    let found = found.map(|(title, mut pages)| {
+        if let Some(page) = pages.first_mut() {
+            page.lines.extend(said(screen, subject, cells));
+        }
+        (title, pages)
+    });
     found.unwrap_or_else(|| {
         let lines = vec![Line::styled("it is not on the board any more", styles.muted)];
         (Line::styled("Detail", styles.title), vec![Page { title: "overview", lines }])
     })
+}
+
+/// What people said of it: `acknowledged by ada 2h ago: on it`.
+pub(super) fn said(screen: &Screen<'_>, subject: &Subject, cells: usize) -> Vec<Line<'static>> {
+    let entries = screen.state.said_of(subject, screen.now);
+    let line = |entry: &&TriageEntry| {
+        let what = match &entry.kind {
+            TriageKind::Acknowledged => "acknowledged".to_owned(),
+            TriageKind::Snoozed(Wake::At(until)) => format!("put off until {}", screen.dates.moment(*until)),
+            TriageKind::Snoozed(Wake::Change(_)) => "put off until it changes".to_owned(),
+            TriageKind::Note => "note".to_owned(),
+            TriageKind::Watched => "watched".to_owned(),
+        };
+        let words = if entry.text.is_empty() { String::new() } else { format!(": {}", entry.text) };
+        let line = format!("{what} by {} {} ago{words}", entry.who, format::age(entry.at, screen.now));
+        wrapped(&line, cells, screen.look.styles.accent)
+    };
+    entries.iter().flat_map(line).collect()
 }
 
 /// Parts of one line with a separator between them; empty ones are left out.

@@ -17,6 +17,7 @@ mod empty;
 mod footer;
 mod format;
 mod headline;
+mod last_release;
 mod looks;
 mod overlays;
 mod pull_requests;

@@ -138,6 +138,18 @@ impl Screen<'_> {
                 let width = named.min(inner.width);
                 self.buffer.set_style(Rect { width, ..inner }, self.look.styles.changed);
             }
+            let mark = if is_marked(id) && state.is_unseen(*row) {
+                Some((self.look.glyphs.changed, self.look.styles.accent))
+            } else if is_marked(id) {
+                state.said_mark(*row, self.now).map(|letter| (letter, self.look.styles.muted))
+            } else {
+                None
+            };
+            if let Some((mark, style)) = mark
+                && line.y < self.buffer.area.bottom()
+            {
+                self.buffer.set_string(line.x, line.y, mark, style);
+            }
             if first + usize::from(offset) == list.position && !matches!(row, Row::Heading(_)) {
                 let width = named.saturating_add(1).min(line.width);
                 self.select(Rect { width, ..line }, focused);
@@ -200,6 +212,11 @@ impl Screen<'_> {
         let context = self.state.tab.context();
         self.state.keys.keys(context, command).first().map(ToString::to_string)
     }
+}
+
+/// Whether rows of a list say what is new of them, and what people said: those of the tabs do.
+fn is_marked(id: ListId) -> bool {
+    matches!(id, ListId::Gates | ListId::Stories | ListId::PullRequests | ListId::Schedule)
 }
 
 /// Cells that a line takes.

@@ -552,3 +552,57 @@ fn the_log_of_operations_tells_who_what_when_and_the_answer() {
     update(&mut state, Event::OperationLog(Ok(entries)), now());
     insta::assert_snapshot!("operation_log_80x24", render(&mut state, SMALL, GlyphSet::Unicode, now()));
 }
+
+#[test]
+fn rows_say_what_is_new_and_what_people_said() {
+    use crate::domain::{Triage, TriageEntry, TriageKind, TriageSubject};
+    let last_visit = now() - Duration::days(1);
+    let options = Options { last_visit: Some(last_visit), user: "ada".into(), ..Options::default() };
+    let mut state = State::new(Arc::new(board()), options, now());
+    let mut changes = crate::insight::Changes::between(&yesterday(), &board());
+    let changed = state.release().unwrap().stories[1].story.key.clone();
+    for change in &mut changes.changes {
+        change.subject = crate::insight::Subject::Story(changed.clone());
+    }
+    update(&mut state, Event::Compared(Ok(Arc::new(changes))), now());
+    let story = state.release().unwrap().stories[2].story.key.clone();
+    let said = |kind, text: &str| TriageEntry {
+        subject: TriageSubject::Story(story.clone()),
+        kind,
+        who: "lee".into(),
+        at: now() - Duration::hours(2),
+        text: text.into(),
+    };
+    let entries = vec![said(TriageKind::Acknowledged, ""), said(TriageKind::Note, "waits for the vendor")];
+    update(&mut state, Event::Triage(Arc::new(Triage { entries })), now());
+    let text = render(&mut state, USUAL, GlyphSet::Unicode, now());
+    insta::assert_snapshot!("marks", text);
+    let is_new = format!("{}▲ {changed}", Glyphs::of(GlyphSet::Unicode).changed);
+    assert!(text.contains(&is_new), "{text}");
+    // Down to the third story, and opened: who said what is there to be read.
+    for key in ["j", "j", "enter"] {
+        press(&mut state, key.parse().unwrap());
+    }
+    let text = render(&mut state, USUAL, GlyphSet::Unicode, now());
+    assert!(text.contains("acknowledged by lee 2h ago"), "{text}");
+    assert!(text.contains("note by lee 2h ago: waits for the vendor"), "{text}");
+}
+
+#[test]
+fn two_releases_stand_beside_each_other() {
+    use crate::insight::{Compared, Figure, LastRelease, SameDistance};
+    for (name, size) in [("small", SMALL), ("usual", USUAL)] {
+        let mut state = after(board(), size, "6 b b b b");
+        let distance = SameDistance::of(&state.board, &fixture::payments()).unwrap();
+        let mut last = LastRelease::compare(&state.board, &distance, None).unwrap();
+        // Those of this board have no days to tell it from.
+        let figures = [("45 of 50 (90 %)", Compared::Worse), ("50", Compared::Less), ("3", Compared::Better)];
+        for (measure, (text, compared)) in last.measures.iter_mut().zip(figures) {
+            measure.then = Some(Figure { value: 0.0, text: text.into() });
+            measure.compared = compared;
+        }
+        update(&mut state, Event::ReleasesCompared(Ok(Arc::new(last))), now());
+        let text = render(&mut state, size, GlyphSet::Unicode, now());
+        insta::assert_snapshot!(format!("last_release_{name}"), text);
+    }
+}

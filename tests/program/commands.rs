@@ -337,6 +337,10 @@ url = "https://tracker.example/SHOP-1"
         (&["diff", "--since", "2020-01-01", "--until", "2020-01-02"], 2),
         (&["diff", "--since", "2020-01-01"], 0),
         (&["diff", "--demo=frozen"], 2),
+        // No release of this project went out before.
+        (&["diff", "--since", "last-release"], 2),
+        (&["diff", "--since", "last-release", "--demo=frozen"], 0),
+        (&["--demo=frozen", "--as-of", "yesterday"], 2),
     ] {
         assert_eq!(place.run(arguments).status.code(), Some(code), "{arguments:?}");
     }

@@ -26,7 +26,7 @@ use crate::{
     source::operation::{Done, Found, MergeMethod, Operation, OperationError, Operators},
 };
 
-use super::{Effect, State, update::say};
+use super::{Effect, State, triage, update::say};
 
 pub use dialog::{Dialog, Line, Menu, Question};
 pub(super) use dialog::{ask_by_key, edit, is_still_meant, leave, on_key, open, open_log, open_menu, step};
@@ -46,6 +46,8 @@ const MOST_ENDED: usize = 200;
 pub enum Undo {
     /// The operation with this number, while it waits.
     Operation(u64),
+    /// What was said last about something on the board.
+    Said,
 }
 
 /// An operation that somebody confirmed.
@@ -258,6 +260,10 @@ pub(super) fn undo(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
             if let Some(taken) = taken {
                 say(state, format!("undone before it was sent: {}", taken.queued.short), now, effects);
             }
+        }
+        Some(Undo::Said) => {
+            state.undo = state.operations.waiting().next_back().map(|last| Undo::Operation(last.number));
+            triage::undo(state, now, effects);
         }
         None => say(state, "nothing to undo: what was sent cannot be taken back", now, effects),
     }

@@ -1,6 +1,7 @@
 //! `tminus diff`: what changed between two instants.
 
 mod json;
+mod last_release;
 mod markdown;
 mod text;
 
@@ -21,6 +22,9 @@ use super::{
 
 /// Prints what is another than it was, of `--release` or of all releases.
 pub(super) fn run(context: &Context, common: &Common, diff: &DiffArguments) -> Result<ExitCode, Failure> {
+    if diff.since == last_release::NAME {
+        return last_release::run(context, common, diff);
+    }
     let since = as_of::instant("--since", &diff.since, context)?;
     let until = diff.until.as_deref().or(common.as_of.as_deref());
     let until = until.map(|until| as_of::instant("--until", until, context)).transpose()?;

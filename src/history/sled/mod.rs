@@ -30,7 +30,7 @@ use super::{
     Appended, FULL, History, HistoryError, Kept, Retention, StoreOptions, codec,
     guard::guarded,
     keys,
-    marker::{self, Marker},
+    marker::{Marker, MarkerFile},
     retention,
     rounds::Run,
     source_memory,
@@ -50,6 +50,7 @@ pub(super) struct SledHistory {
     store: Option<Store>,
     sources: Vec<Source>,
     sequence: u64,
+    marker: MarkerFile,
     /// The marker says less than the store holds.
     marker_behind: bool,
     /// The engine failed: it is opened anew before anything is written.
@@ -224,6 +225,10 @@ impl SledHistory {
             self.commit(Batch::default())?;
         }
         self.mark();
+        if !self.marker_behind {
+            let settled = self.marker.settle(self.content());
+            self.note_marker(settled);
+        }
         Ok(())
     }
 
@@ -327,9 +332,17 @@ impl SledHistory {
             self.marker_behind = true;
             return;
         }
+        let kept = self.marker.keep(self.content());
+        self.note_marker(kept);
+    }
+
+    /// What is in the store.
+    fn content(&self) -> Marker {
         let changes = self.sources.iter().map(|source| source.head.changes).sum();
-        let marker = Marker { format: codec::FORMAT, sequence: self.sequence, changes };
-        let written = marker::write(&self.board, marker);
+        Marker { format: codec::FORMAT, sequence: self.sequence, changes }
+    }
+
+    fn note_marker(&mut self, written: std::io::Result<()>) {
         // The record itself is safe; the next one brings the marker up to date.
         self.marker_behind = written.is_err();
         if let Err(error) = written {

@@ -8,13 +8,14 @@ use ::sled::Db;
 
 use super::{
     Change, FULL, Head, HistoryError, LEAST_ROOM, Reader, SledHistory, Source, Store, StoreOptions, Tail,
-    codec, engine, guarded, is_held, key_instant, keys,
-    marker::{self, Marker},
-    put, rewrite,
+    codec, engine, guarded, is_held, key_instant, keys, put, rewrite,
 };
 use crate::{
     domain::{Instant, Problem},
-    history::{files, marker::Found},
+    history::{
+        files,
+        marker::{self, Found, Marker, MarkerFile},
+    },
 };
 
 /// The engine keeps so much of its pages in memory.
@@ -93,6 +94,7 @@ impl SledHistory {
             store: Some(loaded.store),
             sources: loaded.sources,
             sequence,
+            marker: MarkerFile::new(board),
             marker_behind: false,
             failed: std::cell::Cell::new(false),
             problems,

@@ -11,6 +11,7 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 use chrono::{Duration, TimeZone, Utc};
 
 use super::*;
+use crate::history::marker;
 use crate::{
     domain::{Release, SourceState},
     history::conformance::sample,

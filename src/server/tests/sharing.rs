@@ -310,3 +310,37 @@ async fn the_picture_of_the_last_visit_is_not_served() {
     viewer.stop().await;
     owner.stop().await;
 }
+
+#[tokio::test]
+async fn what_people_say_is_told_to_all_and_stays_when_the_owner_goes() {
+    use crate::domain::{Triage, TriageChange, TriageEntry, TriageKind, TriageSubject};
+    let ground = Ground::new();
+    let owner = ground.start().await;
+    socket(&owner).await;
+    let entry = |who: &str, kind| TriageEntry {
+        subject: TriageSubject::Story("PAY-1".into()),
+        kind,
+        who: Text::new(who),
+        at: now(),
+        text: Text::new("on it"),
+    };
+    let said = |entry| TriageChange { withdrawn: None, said: Some(entry) };
+    let (first, second) = (entry("ada", TriageKind::Acknowledged), entry("lee", TriageKind::Note));
+    owner.handle().note(said(first.clone())).await.unwrap();
+    // Who comes later is told what was said before, and what it says is told to the owner.
+    let viewer = ground.start().await;
+    until_standing(&viewer, |standing| matches!(standing, Standing::Viewer(_))).await;
+    let all = |entries: Vec<TriageEntry>| move |triage: &Arc<Triage>| triage.entries == entries;
+    until(&mut viewer.handle().triage(), "what was said before", all(vec![first.clone()])).await;
+    viewer.handle().note(said(second.clone())).await.unwrap();
+    assert_eq!(owner.handle().triage().borrow().entries, [first.clone(), second.clone()]);
+    until(&mut viewer.handle().triage(), "what it said", all(vec![first.clone(), second.clone()])).await;
+    owner.stop().await;
+    until_standing(&viewer, |standing| matches!(standing, Standing::Owner(Some(_)))).await;
+    let undone = TriageChange { withdrawn: Some(first), said: None };
+    // The one that has the board now keeps it.
+    viewer.handle().note(undone).await.unwrap();
+    viewer.stop().await;
+    let kept = history::triage(&ground.directory(), now()).unwrap();
+    assert_eq!(kept, (Triage { entries: vec![second] }, None));
+}

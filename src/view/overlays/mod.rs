@@ -23,7 +23,9 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     let Some(overlay) = state.overlays.last() else { return };
     match overlay {
         Overlay::Help { scroll } => help::draw(screen, body, *scroll),
-        Overlay::Why { explanation, scroll, .. } => why::draw(screen, body, explanation, *scroll),
+        Overlay::Why { subject, explanation, scroll } => {
+            why::draw(screen, body, subject, explanation, *scroll)
+        }
         Overlay::Item { subject, scroll } => {
             let cells = usize::from(inner_width(body, 100));
             let (title, lines) = detail::everything(screen, subject, cells);

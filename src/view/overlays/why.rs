@@ -6,15 +6,21 @@ use ratatui::{
 };
 
 use crate::{
-    insight::Explanation,
-    view::{screen::Screen, text},
+    insight::{Explanation, Subject},
+    view::{detail, screen::Screen, text},
 };
 
 /// Widest overlay.
 const WIDTH: u16 = 96;
 
 /// Draws an explanation.
-pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, explanation: &Explanation, scroll: u16) {
+pub(super) fn draw(
+    screen: &mut Screen<'_>,
+    body: Rect,
+    subject: &Subject,
+    explanation: &Explanation,
+    scroll: u16,
+) {
     let styles = &screen.look.styles;
     let cells = usize::from(super::inner_width(body, WIDTH));
     let mut lines = Vec::new();
@@ -37,6 +43,11 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, explanation: &Explanatio
     part("counts", &explanation.counted, styles.base);
     part("left out", &explanation.left_out, styles.muted);
     part("from", &explanation.sources, styles.base);
+    let said = detail::said(screen, subject, cells);
+    if !said.is_empty() {
+        lines.extend([Line::default(), Line::styled("said", styles.header)]);
+        lines.extend(said);
+    }
     if lines.is_empty() {
         lines.push(Line::styled("nothing more is known of it", styles.muted));
     }

@@ -1,6 +1,7 @@
 //! Stores of every format there ever was.
 
 use super::*;
+use crate::history::marker;
 use crate::history::{Archive, conformance::sample};
 
 /// A board as a program of that format left it.

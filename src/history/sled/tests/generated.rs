@@ -5,7 +5,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 
 use super::*;
 use crate::{
-    domain::Story,
+    domain::{Story, Triage, TriageEntry, TriageKind, TriageSubject},
     history::{Archive, Kept, StoreOptions, export, import},
 };
 
@@ -183,7 +183,7 @@ fn every_instant_of_many_items_is_what_was_handed_in() {
             check(&history, &told, true);
 
             let mut stream = Vec::new();
-            export(&history, "board", now(), &mut stream).unwrap();
+            export(&history, &Triage::default(), "board", now(), &mut stream).unwrap();
             let other = tempfile::tempdir().unwrap();
             let board = other.path().join("board");
             import(&board, now(), &mut &stream[..]).unwrap();
@@ -203,7 +203,15 @@ fn a_stream_that_is_not_ours_leaves_nothing_behind() {
     let mut good = Vec::new();
     let source = tempfile::tempdir().unwrap();
     filled(source.path(), 4);
-    export(&SledHistory::open(source.path(), now()).unwrap(), "board", now(), &mut good).unwrap();
+    let said = TriageEntry {
+        subject: TriageSubject::Story("PAY-1".into()),
+        kind: TriageKind::Acknowledged,
+        who: "ada".into(),
+        at: now(),
+        text: "on it".into(),
+    };
+    let said = Triage { entries: vec![said] };
+    export(&SledHistory::open(source.path(), now()).unwrap(), &said, "board", now(), &mut good).unwrap();
     let good = String::from_utf8(good).unwrap();
     let lines: Vec<_> = good.lines().collect();
     let again = format!("{}\n{}\n{}\n", lines[0], lines[1], lines[1]);
@@ -211,7 +219,7 @@ fn a_stream_that_is_not_ours_leaves_nothing_behind() {
         (String::new(), "line 1: the stream is empty"),
         ("{}\n".into(), "line 1: this is no export"),
         (good.replacen("\"schema_version\":1", "\"schema_version\":7", 1), "schema_version 7"),
-        (good[..good.len() - 20].into(), "line 5 is cut short"),
+        (good[..good.len() - 20].into(), "line 6 is cut short"),
         (good.replacen("\"answered\":true", "\"answered\":false", 1), "line 2: facts of a round without"),
         (format!("{}\n{}\n", lines[0], lines[2]), "line 2: no facts came before"),
         (again, "is not later than the one before"),
@@ -221,6 +229,7 @@ fn a_stream_that_is_not_ours_leaves_nothing_behind() {
         assert!(!board.exists() || names(&board).is_empty(), "{said}: {:?}", names(&board));
     }
     assert_eq!(import(&board, now(), &mut good.as_bytes()).unwrap(), 4);
+    assert_eq!(crate::history::triage(&board, now()).unwrap(), (said, None), "what people said came along");
     let error = import(&board, now(), &mut good.as_bytes()).unwrap_err();
     assert!(error.to_string().contains("has a history"), "{error}");
 }
