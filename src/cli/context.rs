@@ -190,6 +190,11 @@ fn identity(config: &Config, demo: Option<&DemoSettings>) -> String {
             add(b"lab ");
             add(project.as_bytes());
         }
+        let tables = config.csv.as_ref().map(|tables| &tables.report);
+        for table in tables.iter().flat_map(|tables| &tables.files) {
+            add(b"csv ");
+            add(table.to_string().as_bytes());
+        }
         if let Some(jira) = &config.jira {
             add(b"jira");
             add(host_of_site(&jira.site).unwrap_or_default().as_bytes());

@@ -15,6 +15,8 @@ mod hosts;
 mod layer;
 pub(crate) mod plan_tables;
 mod report;
+mod report_settings;
+mod reports;
 mod service_settings;
 mod services;
 mod setting;
@@ -39,6 +41,7 @@ pub use self::{
     hosts::KnownHosts,
     layer::{Layer, Origin},
     report::{check, looked_for, path, print, sample},
+    reports::{ReportConfig, TableConfig},
     services::{Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, TokenPlace, host_of_site},
     value::FilePattern,
 };
@@ -99,6 +102,12 @@ pub struct Config {
     pub hosts: KnownHosts,
     /// The plan to read, if any.
     pub plan: Option<PlanSettings>,
+    /// JUnit reports to read, if any.
+    pub junit: Option<ReportConfig>,
+    /// SARIF reports to read, if any.
+    pub sarif: Option<ReportConfig>,
+    /// Tables of stories to read, if any.
+    pub csv: Option<TableConfig>,
     /// Where histories are kept.
     pub data_dir: PathBuf,
     /// For how long every change is kept.
@@ -461,6 +470,9 @@ impl Resolver {
             gitlab: self.gitlab(),
             jira: self.jira(),
             hosts,
+            junit: self.junit(&project, &policy.calendar),
+            sarif: self.sarif(&project, &policy.calendar),
+            csv: self.csv(&project, &policy.calendar),
             plan: self.plan(&project.root, inline, &policy.calendar),
             policy,
             state_dir: environment.state_directory().unwrap_or_else(|| data_dir.join("state")),

@@ -3,7 +3,9 @@
 //! A gate never says go on data that is missing or too old: first it is asked whether any
 //! source feeds it, then whether those sources answered lately, and only then what they say.
 
-use crate::domain::{Category, Deployment, Kind, PullRequestState, SourceId, StoryKey, StoryKind, Text};
+use crate::domain::{
+    Category, Deployment, Instant, Kind, PullRequestState, SourceId, StoryKey, StoryKind, TestRun, Text,
+};
 
 use super::{
     DeploymentRow, Gate, GateAnswer, GateName, ScheduleProblemKind, Tally, Verdict,
@@ -175,7 +177,17 @@ impl Question<'_, '_> {
         if self.tests.newest.is_empty() {
             return Answer::unknown("", "no run for it");
         }
+        let of_nothing =
+            |run: &&&TestRun| run.passed == 0 && run.failed == 0 && run.skipped == 0;
+        if let Some(run) = self.tests.newest.values().find(of_nothing) {
+            return Answer::unknown(measured, format!("no test ran in {}", run.suite));
+        }
         let heads = self.membership.heads(self.context, self.release);
+        let merged = self.last_merge();
+        let before = self.tests.newest.values().find(|run| run.commit.is_none() && Some(run.at) < merged);
+        if let Some(run) = before {
+            return Answer::unknown(measured, format!("{} ran before the last merge", run.suite));
+        }
         let old = self.tests.newest.values().find_map(|run| {
             let commit = run.commit.as_ref()?;
             (!heads.is_empty() && !heads.contains(&commit)).then_some((run, commit))
@@ -186,6 +198,12 @@ impl Question<'_, '_> {
         let Some(share) = share else { return Answer::unknown("", "no test ran") };
         let needed = self.context.policy.tests_passing;
         Answer::of(share >= needed, measured, format!("min {}", words::percent(needed)))
+    }
+
+    /// When a pull request of the release was merged last.
+    fn last_merge(&self) -> Option<Instant> {
+        let members = self.membership.pull_requests[self.release].iter();
+        members.filter_map(|member| self.context.pull_requests[member.item].merged_at).max()
     }
 
     fn pull_requests(&self) -> Answer {

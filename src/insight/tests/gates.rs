@@ -164,6 +164,9 @@ fn blocking_defects_block() {
 #[test]
 fn the_newest_runs_count() {
     let on = |run: TestRun, commit: &str| TestRun { commit: Some(commit.into()), ..run };
+    let merged_on = |day| {
+        all().pull_request(PullRequest { merged_at: Some(at(day)), ..pull_request(1, Merged) })
+    };
     let headed = || all().release(|it| it.commit = Some("aaaaaaaaaaaa".into()));
     let needs = |suites: &[&str]| {
         let suites: Vec<Text> = suites.iter().map(Text::new).collect();
@@ -190,7 +193,44 @@ fn the_newest_runs_count() {
                 "50 %",
                 "min 99 %",
             ),
-            ("nothing ran", all().test_run(test_run("unit", 20, 0, 0)), Unknown, "", "no test ran"),
+            ("nothing ran", all().test_run(test_run("unit", 20, 0, 0)), Unknown, "", "no test ran in unit"),
+            (
+                "a report that cannot be read, beside a good one",
+                all().test_run(test_run("unit", 20, 9, 0)).test_run(test_run("ui.xml", 20, 0, 0)),
+                Unknown,
+                "100 %",
+                "no test ran in ui.xml",
+            ),
+            (
+                "of no known commit, before the last merge",
+                merged_on(20).test_run(test_run("unit", 19, 9, 0)),
+                Unknown,
+                "100 %",
+                "unit ran before the last merge",
+            ),
+            (
+                "of no known commit, after the last merge",
+                merged_on(20).test_run(test_run("unit", 21, 9, 0)),
+                Go,
+                "100 %",
+                "min 99 %",
+            ),
+            (
+                "of no known commit and release, with one in the making",
+                all().test_run(TestRun { release: None, ..test_run("unit", 20, 9, 0) }),
+                Go,
+                "100 %",
+                "min 99 %",
+            ),
+            (
+                "of no known commit and release, with two in the making",
+                all()
+                    .facts(|it| it.releases.push(Arc::new(Release::named("payments", "5.0"))))
+                    .test_run(TestRun { release: None, ..test_run("unit", 20, 9, 0) }),
+                Unknown,
+                "",
+                "no run for it",
+            ),
             (
                 "one never ran",
                 needs(&["unit", "ui"]).test_run(test_run("unit", 20, 9, 0)),
