@@ -66,6 +66,12 @@ pub struct Flags {
     pub mouse: Option<bool>,
     /// `--ascii` says true.
     pub ascii: Option<bool>,
+    /// `--junit FILE`, each; `-` is the standard input, here and below.
+    pub junit: Vec<PathBuf>,
+    /// `--sarif FILE`
+    pub sarif: Vec<PathBuf>,
+    /// `--csv FILE`
+    pub csv: Vec<PathBuf>,
 }
 
 /// The configuration, resolved and checked.
@@ -292,7 +298,17 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 }
 
 fn flag_values(flags: &Flags, directory: &Path) -> LayerValues {
+    let files = |paths: &[PathBuf]| {
+        let file = |path: &PathBuf| match path.to_str() {
+            Some("-") => FilePattern { base: path.clone(), pattern: String::new() },
+            _ => FilePattern { base: directory.join(path), pattern: String::new() },
+        };
+        (!paths.is_empty()).then(|| Value::Patterns(paths.iter().map(file).collect()))
+    };
     let values = [
+        ("source.junit.files", "--junit", files(&flags.junit)),
+        ("source.sarif.files", "--sarif", files(&flags.sarif)),
+        ("source.csv.files", "--csv", files(&flags.csv)),
         ("data_dir", "--data-dir", flags.data_dir.as_ref().map(|path| Value::Path(directory.join(path)))),
         ("theme", "--theme", flags.theme.clone().map(Value::Text)),
         ("mouse", "--no-mouse", flags.mouse.map(Value::Flag)),

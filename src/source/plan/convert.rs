@@ -303,6 +303,8 @@ impl Converter<'_> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeZone;
+
     use chrono::{NaiveDate, Utc};
     use chrono_tz::Tz;
 

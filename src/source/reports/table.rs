@@ -159,6 +159,13 @@ pub(super) fn read(
     written_at: Instant,
 ) -> Result<Contents, Problem> {
     let text = text(name, bytes)?;
+    // The rest of the table would be one text, and its stories gone.
+    if text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
+        return Err(Problem::new(
+            format!("{name}: a quote is opened that nothing closes"),
+            "export the table again; a quote within a text is written twice, in quotes",
+        ));
+    }
     let mut reader =
         ReaderBuilder::new().delimiter(delimiter(text)).trim(Trim::Headers).from_reader(text.as_bytes());
     let headings = reader.headers().cloned().map_err(|error| {
@@ -187,19 +194,20 @@ pub(super) fn read(
         ));
     }
     let mut words = HashMap::new();
+    let mut lines = Lines { bytes: text.as_bytes(), counted: 0, line: 1 };
     for (count, record) in reader.records().enumerate() {
         if count >= MOST_ROWS {
             return Err(Problem::new(format!("{name}: more than {MOST_ROWS} rows"), "export fewer rows"));
         }
         let record = record.map_err(|error| {
             // A lost row would be a story that nobody misses.
-            let line = error.position().map(csv::Position::line).unwrap_or_default();
+            let line = lines.of(error.position());
             Problem::new(
                 format!("{name}:{line}: this row has not the columns of the first one"),
                 "export the table again; texts with the separator or a line end in them need quotes",
             )
         })?;
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = lines.of(record.position());
         let place = format!("{name}:{line}");
         let row = Row { place, columns: &columns, headings: &headings, record: &record };
         row.read(meaning, settings, written_at, &mut words, &mut contents);
@@ -211,6 +219,27 @@ pub(super) fn read(
         ));
     }
     Ok(contents)
+}
+
+/// Counts lines up to where rows begin, as an editor does: the reader's own count stays behind where
+/// lines end in CRLF.
+struct Lines<'a> {
+    bytes: &'a [u8],
+    counted: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    /// The line of a position that is not before the last one.
+    fn of(&mut self, position: Option<&csv::Position>) -> usize {
+        let position = position.map_or(self.counted, |position| position.byte() as usize);
+        let rest = self.bytes.get(position..).unwrap_or_default();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let passed = self.bytes.get(self.counted..position.saturating_add(ends)).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.counted += passed.len();
+        self.line
+    }
 }
 
 /// Unknown statuses, each with the place where it is met first and how often it is.
