@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::{
     config::{
-        Access, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer, ReportConfig,
-        TokenPlace, host_of_site,
+        Access, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer, ReportConfig, TokenPlace,
+        host_of_site,
     },
     domain::{Category, Problem, SourceId},
     source::{

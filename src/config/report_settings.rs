@@ -145,14 +145,22 @@ pub(super) static CSV_COLUMNS: &[Setting] = &[
     ),
     column!("owner", "[\"Assignee\", \"Assigned To\", \"Owner\"]", "Who works on it."),
     column!("priority", "[\"Priority\"]", "How urgent it is."),
-    column!("severity", "[\"Severity\", \"Custom field (Severity)\"]", "How bad a defect is; else its priority says."),
+    column!(
+        "severity",
+        "[\"Severity\", \"Custom field (Severity)\"]",
+        "How bad a defect is; else its priority says."
+    ),
     column!(
         "parent",
         "[\"Parent key\", \"Custom field (Epic Link)\", \"Epic Link\", \"Parent\"]",
         "The feature it is part of."
     ),
     column!("sprint", "[\"Sprint\", \"Iteration Path\"]", "Its sprint: the last one counts."),
-    column!("component", "[\"Component/s\", \"Components\", \"Component\", \"Area Path\"]", "The part of the product."),
+    column!(
+        "component",
+        "[\"Component/s\", \"Components\", \"Component\", \"Area Path\"]",
+        "The part of the product."
+    ),
     column!("labels", "[\"Labels\", \"Tags\"]", "Its labels. All columns with such a heading count."),
     column!("due", "[\"Due Date\", \"Due date\", \"Target Date\"]", "When it shall be ready."),
     column!(

@@ -177,8 +177,7 @@ impl Question<'_, '_> {
         if self.tests.newest.is_empty() {
             return Answer::unknown("", "no run for it");
         }
-        let of_nothing =
-            |run: &&&TestRun| run.passed == 0 && run.failed == 0 && run.skipped == 0;
+        let of_nothing = |run: &&&TestRun| run.passed == 0 && run.failed == 0 && run.skipped == 0;
         if let Some(run) = self.tests.newest.values().find(of_nothing) {
             return Answer::unknown(measured, format!("no test ran in {}", run.suite));
         }

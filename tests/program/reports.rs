@@ -31,7 +31,8 @@ fn the_gate_of_the_tests_follows_the_report() {
     place.write(".tminus.toml", CONFIGURATION);
     place.write("stories.csv", STORIES);
     let passed = r#"<testsuite name="unit"><testcase classname="till" name="opens"/></testsuite>"#;
-    let failed = r#"<testsuite name="unit"><testcase classname="till" name="opens"><failure/></testcase></testsuite>"#;
+    let failed =
+        r#"<testsuite name="unit"><testcase classname="till" name="opens"><failure/></testcase></testsuite>"#;
     for (report, code, answer) in [
         (passed, 0, "go"),
         (failed, 1, "no_go"),

@@ -224,9 +224,7 @@ fn the_newest_runs_count() {
             ),
             (
                 "of no known commit and release, with two in the making",
-                all()
-                    .other(Release::named("payments", "5.0"))
-                    .test_run(unplaced(test_run("unit", 20, 9, 0))),
+                all().other(Release::named("payments", "5.0")).test_run(unplaced(test_run("unit", 20, 9, 0))),
                 Unknown,
                 "",
                 "no run for it",

@@ -8,7 +8,6 @@ use std::{
     sync::Arc,
 };
 
-
 use super::{deployments, references};
 use crate::{
     config::{

@@ -141,7 +141,9 @@ impl Reading {
             let Step::Open(element) = step else { break };
             match element.name.as_str() {
                 "testsuite" => self.suite(document, &element, calendar)?,
-                "properties" => self.commit = properties(document, &mut self.problems)?.or(self.commit.take()),
+                "properties" => {
+                    self.commit = properties(document, &mut self.problems)?.or(self.commit.take())
+                }
                 _ => skip(document)?,
             }
         }
@@ -222,7 +224,8 @@ impl Reading {
     /// Adds a suite: to the one of the same name in this file, if there is one, as further
     /// attempts at its tests.
     fn add(&mut self, suite: Suite) {
-        let same = self.suites.iter_mut().find(|known| known.name == suite.name && known.commit == suite.commit);
+        let same =
+            self.suites.iter_mut().find(|known| known.name == suite.name && known.commit == suite.commit);
         let Some(known) = same else { return self.suites.push(suite) };
         known.at = known.at.max(suite.at);
         known.attempts.extend(suite.attempts);
@@ -317,7 +320,9 @@ fn test(document: &mut Document<'_>, element: &Element<'_>) -> Result<Attempt, P
     while let Some(Step::Open(inner)) = document.next()? {
         match inner.name.as_str() {
             "failure" | "error" => attempt.outcome = Outcome::Failed,
-            "skipped" | "disabled" if attempt.outcome == Outcome::Passed => attempt.outcome = Outcome::Skipped,
+            "skipped" | "disabled" if attempt.outcome == Outcome::Passed => {
+                attempt.outcome = Outcome::Skipped
+            }
             // Earlier attempts of surefire: of a test that passed in the end, and of one that did not.
             "flakyFailure" | "flakyError" => attempt.is_flaky = true,
             "rerunFailure" | "rerunError" if attempt.outcome != Outcome::Failed => {
@@ -337,7 +342,8 @@ fn numbers(
     calendar: &Calendar,
 ) -> Result<(Option<Instant>, Declared), Problem> {
     let names = ["timestamp", "time", "tests", "failures", "errors", "skipped", "disabled"];
-    let [timestamp, time, tests, failures, errors, skipped, disabled] = element.attributes(names, document)?;
+    let [timestamp, time, tests, failures, errors, skipped, disabled] =
+        element.attributes(names, document)?;
     let began = timestamp.as_deref().and_then(|written| dates::read(written, None));
     let seconds = time.and_then(|time| time.trim().replace(',', "").parse::<f64>().ok());
     let lasted = seconds.filter(|seconds| (0.0..=864_000.0).contains(seconds)).unwrap_or_default();

@@ -139,8 +139,7 @@ impl Memory {
         let found = files::find(format.name(), &settings.files);
         let on_disk = found.files.iter().filter(|file| *file != Path::new(STANDARD_INPUT));
         self.watched = on_disk.cloned().map(Watched::File).collect();
-        let directories =
-            found.directories.into_iter().filter(|directory| !directory.as_os_str().is_empty());
+        let directories = found.directories.into_iter().filter(|directory| !directory.as_os_str().is_empty());
         self.watched.extend(directories.map(Watched::Directory));
 
         let mut known = BTreeMap::new();

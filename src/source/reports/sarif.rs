@@ -297,7 +297,10 @@ impl<'a> Analysis<'a> {
     /// A finding in place of what cannot be read: nobody rated it, and so no gate says go.
     fn mark(&self, what: &str) -> Finding {
         let key = format!("{}\0{}\0{what}", self.file, self.tool);
-        Finding { tool: self.tool.clone(), ..mark(self.settings, &key, &format!("{}: {what}", self.file), self.at) }
+        Finding {
+            tool: self.tool.clone(),
+            ..mark(self.settings, &key, &format!("{}: {what}", self.file), self.at)
+        }
     }
 
     /// The finding that `result` is; none where it says that all is well.
@@ -313,11 +316,13 @@ impl<'a> Analysis<'a> {
         let text_of = |message: Option<&Message>| message.and_then(|message| message.text.clone());
         let message = text_of(result.message.as_ref());
         let title = text_of(rule.and_then(|rule| rule.short_description.as_ref()));
-        let title = message.clone().filter(|text| !text.is_empty()).or(title).unwrap_or_else(|| rule_id.to_owned());
+        let title =
+            message.clone().filter(|text| !text.is_empty()).or(title).unwrap_or_else(|| rule_id.to_owned());
         let fingerprint = fingerprint(result, region, message.as_deref());
         let category = self.run.automation_details.as_ref().and_then(|details| details.id.as_deref());
         let parts = [category.unwrap_or_default(), &self.tool, rule_id, path.as_deref().unwrap_or_default()];
-        let first_seen = result.provenance.as_ref().and_then(|known| known.first_detection_time_utc.as_deref());
+        let first_seen =
+            result.provenance.as_ref().and_then(|known| known.first_detection_time_utc.as_deref());
         let opened_at = first_seen.and_then(instant).map_or(self.at, |at| at.min(self.at));
         let is_closed = matches!(state, FindingState::Fixed | FindingState::Dismissed);
         Some(Finding {
@@ -334,7 +339,11 @@ impl<'a> Analysis<'a> {
             commit: self.commit.clone(),
             opened_at,
             closed_at: is_closed.then_some(self.at),
-            url: result.hosted_viewer_uri.as_ref().or(rule.and_then(|rule| rule.help_uri.as_ref())).map(Text::new),
+            url: result
+                .hosted_viewer_uri
+                .as_ref()
+                .or(rule.and_then(|rule| rule.help_uri.as_ref()))
+                .map(Text::new),
         })
     }
 
@@ -351,7 +360,9 @@ impl<'a> Analysis<'a> {
         let id = result.rule_id.as_deref().or_else(|| reference?.id.as_deref());
         // `CA1000/1` is a part of the rule `CA1000`.
         let is_it = |rule: &&Rule| {
-            id.is_none_or(|id| id.strip_prefix(&rule.id).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+            id.is_none_or(|id| {
+                id.strip_prefix(&rule.id).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
         };
         by_place.filter(is_it).or_else(|| {
             id?;
@@ -447,9 +458,8 @@ fn state(result: &Outcome) -> Option<FindingState> {
         _ => FindingState::Unknown,
     };
     let suppressions = result.suppressions.as_deref().unwrap_or_default();
-    let accepted = |suppression: &Suppression| {
-        matches!(suppression.status.as_deref(), None | Some("accepted"))
-    };
+    let accepted =
+        |suppression: &Suppression| matches!(suppression.status.as_deref(), None | Some("accepted"));
     Some(match result.baseline_state.as_deref() {
         Some("absent") => FindingState::Fixed,
         // One that somebody rejected, or still looks at, is not suppressed.

@@ -11,9 +11,7 @@ use super::{
 };
 use crate::{
     config::{ReportConfig, TableConfig},
-    domain::{
-        Category, Instant, Problem, Release, Severity, StatusMove, Story, StoryKey, StoryKind, Text,
-    },
+    domain::{Category, Instant, Problem, Release, Severity, StatusMove, Story, StoryKey, StoryKind, Text},
     source::{
         labels::{LabelSettings, Labels, dropped_resolutions, set, severities_by_priority},
         naming::Naming,
@@ -70,9 +68,9 @@ impl Meaning {
             is_format
         });
         let columns = settings.columns.into_iter();
-        let columns = columns.map(|(name, headings)| (name, headings.iter().map(|heading| plain(heading)).collect()));
-        let meaning =
-            Self { columns: columns.collect(), date_format, statuses, dropped, labels, problems };
+        let columns =
+            columns.map(|(name, headings)| (name, headings.iter().map(|heading| plain(heading)).collect()));
+        let meaning = Self { columns: columns.collect(), date_format, statuses, dropped, labels, problems };
         (meaning, settings.report)
     }
 
@@ -142,7 +140,11 @@ impl<'a> Row<'a> {
         if date.is_none() {
             let heading = Text::new(self.headings.get(position).unwrap_or_default());
             contents.problem(Problem::new(
-                format!("{}: column \"{heading}\": nobody knows what date \"{}\" is", self.place, Text::new(written)),
+                format!(
+                    "{}: column \"{heading}\": nobody knows what date \"{}\" is",
+                    self.place,
+                    Text::new(written)
+                ),
                 "say how dates are written in source.csv.date_format, such as \"%d/%m/%Y %H:%M\"",
             ));
         }
@@ -280,7 +282,8 @@ impl Row<'_> {
             Some(kind) if meaning.labels.is_defect(std::iter::once(&kind)) => StoryKind::Defect,
             _ => StoryKind::Story,
         };
-        let said: Vec<Text> = ["severity", "priority"].into_iter().filter_map(|column| self.text(column)).collect();
+        let said: Vec<Text> =
+            ["severity", "priority"].into_iter().filter_map(|column| self.text(column)).collect();
         let bad = said.iter().find_map(|word| meaning.labels.severity(std::slice::from_ref(word)));
         let releases = self.releases(settings);
         let first = [created, started, done, changed].into_iter().flatten().min();
@@ -315,7 +318,8 @@ impl Row<'_> {
 
     fn points(&self, contents: &mut Contents) -> Option<f32> {
         let (position, written) = self.values("points").next()?;
-        let points = written.replace(',', ".").parse().ok().filter(|points| (0.0..=100_000.0).contains(points));
+        let points =
+            written.replace(',', ".").parse().ok().filter(|points| (0.0..=100_000.0).contains(points));
         if points.is_none() {
             let heading = Text::new(self.headings.get(position).unwrap_or_default());
             contents.problem(Problem::new(
@@ -360,7 +364,8 @@ fn moves(
     let is_unknown = last.is_none();
     let last = last.unwrap_or(written_at).max(created_at);
     let mut moves = Vec::new();
-    if let Some(at) = started.filter(|at| category != Category::InProgress && *at >= created_at && *at < last) {
+    if let Some(at) = started.filter(|at| category != Category::InProgress && *at >= created_at && *at < last)
+    {
         moves.push(StatusMove { at, to: Category::InProgress });
     }
     moves.push(StatusMove { at: last, to: category });

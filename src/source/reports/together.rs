@@ -16,9 +16,7 @@ use super::{
 };
 use crate::{
     config::ReportConfig,
-    domain::{
-        Category, Facts, Finding, FindingState, Instant, Kind, Problem, Release, Story, TestRun, Text,
-    },
+    domain::{Category, Facts, Finding, FindingState, Instant, Kind, Problem, Release, Story, TestRun, Text},
     source::git::checked_out_at,
 };
 
@@ -110,8 +108,7 @@ fn commits<T>(
     parts: impl Fn(&mut T) -> (&mut Option<Text>, Instant),
 ) {
     let Some(commit) = settings.commit.as_deref() else { return };
-    let mut without: Vec<_> =
-        found.iter_mut().map(parts).filter(|(commit, _)| commit.is_none()).collect();
+    let mut without: Vec<_> = found.iter_mut().map(parts).filter(|(commit, _)| commit.is_none()).collect();
     if commit != HEAD {
         let commit = commit.to_ascii_lowercase();
         let commit = is_commit(&commit).then(|| Text::new(commit));
@@ -127,7 +124,12 @@ fn commits<T>(
 
 /// The runs of all files, oldest first; in place of a file that cannot be read a run in which
 /// nothing ran, which no gate takes for an answer.
-fn runs(settings: &ReportConfig, files: &[&Known], problems: &mut Vec<Problem>, now: Instant) -> Vec<TestRun> {
+fn runs(
+    settings: &ReportConfig,
+    files: &[&Known],
+    problems: &mut Vec<Problem>,
+    now: Instant,
+) -> Vec<TestRun> {
     let mut found: Vec<(&str, TestRun)> = Vec::new();
     for (file, contents) in read(files) {
         found.extend(contents.runs.iter().map(|run| (file.name.as_str(), run.clone())));
@@ -188,7 +190,8 @@ fn findings(settings: &ReportConfig, files: &[&Known], first: &mut FirstSeen, no
         for finding in &contents.findings {
             let mut finding = finding.clone();
             finding.opened_at = first.of(finding.id.to_string(), finding.opened_at);
-            let is_open = |finding: &Finding| matches!(finding.state, FindingState::Open | FindingState::Unknown);
+            let is_open =
+                |finding: &Finding| matches!(finding.state, FindingState::Open | FindingState::Unknown);
             let known = newest.get(&finding.id);
             // Of two at once the open one counts.
             if known.is_none_or(|(known, other)| (*known, is_open(other)) < (at, is_open(&finding))) {

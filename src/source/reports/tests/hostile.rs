@@ -49,7 +49,11 @@ fn a_bad_report_is_named_and_leaves_a_run_in_which_nothing_ran() {
 #[test]
 fn what_is_written_cannot_escape_to_the_terminal() {
     let mut reports = Reports::junit();
-    reports.file("a.xml", 21, "<testsuite name=\"s&#x1b;[2J\"><testcase name=\"a&#x9b;b\"><failure/></testcase></testsuite>");
+    reports.file(
+        "a.xml",
+        21,
+        "<testsuite name=\"s&#x1b;[2J\"><testcase name=\"a&#x9b;b\"><failure/></testcase></testsuite>",
+    );
     let facts = reports.facts();
     let shown = format!("{:?}", facts.test_runs);
     assert!(!shown.contains('\u{1b}') && !shown.contains('\u{9b}'), "{shown}");
@@ -87,7 +91,10 @@ fn a_bad_analysis_is_a_finding_that_nobody_rated() {
 #[test]
 fn a_bad_table_is_named_with_its_line() {
     for (text, expected) in [
-        (&b"Name;Age\nkim;3\n"[..], "reports/a.csv:1: no column holds the keys of stories; the first ones are Name, Age"),
+        (
+            &b"Name;Age\nkim;3\n"[..],
+            "reports/a.csv:1: no column holds the keys of stories; the first ones are Name, Age",
+        ),
         (b"", "reports/a.csv:1: no column holds the keys of stories"),
         (b"Key,Status\nA-1,Done\nA-2\n", "reports/a.csv:3: this row has not the columns of the first one"),
         (b"Key,Status\nA-1,\"Done\nA-2,Open\n", "reports/a.csv: a quote is opened that nothing closes"),
@@ -106,9 +113,10 @@ fn a_bad_table_is_named_with_its_line() {
 fn what_is_no_file_is_not_opened() {
     let directory = tempfile::tempdir().unwrap();
     let endless = FilePattern { base: "/dev/zero".into(), pattern: String::new() };
-    let mut source =
-        ReportSource::junit(ReportConfig { files: vec![endless], ..settings(directory.path()) });
+    let mut source = ReportSource::junit(ReportConfig { files: vec![endless], ..settings(directory.path()) });
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let Ok(Answer::Facts(facts)) = runtime.block_on(source.fetch(&Round::at(now()))) else { panic!("no facts") };
+    let Ok(Answer::Facts(facts)) = runtime.block_on(source.fetch(&Round::at(now()))) else {
+        panic!("no facts")
+    };
     assert!(problems(&facts).contains(&"/dev/zero: this is no file"), "{:?}", facts.problems);
 }

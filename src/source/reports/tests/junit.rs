@@ -81,7 +81,8 @@ fn what_the_usual_programs_write_is_understood() {
 
 #[test]
 fn attempts_at_one_test_are_one_test() {
-    let case = |name: &str, inner: &str| format!("<testcase classname=\"C\" name=\"{name}\">{inner}</testcase>");
+    let case =
+        |name: &str, inner: &str| format!("<testcase classname=\"C\" name=\"{name}\">{inner}</testcase>");
     let (pass, fail, skip) = ("", "<failure/>", "<skipped/>");
     for (attempts, expected, flaky) in [
         (vec![fail, pass], (1, 0, 0), true),
@@ -125,7 +126,10 @@ fn numbers_without_tests_are_never_lost() {
             (1, 2, 0),
         ),
         // GoogleTest.
-        ("<testsuites><testsuite name=\"s\"><testcase name=\"a\" status=\"notrun\"/><testcase name=\"b\" status=\"run\"/></testsuite></testsuites>", (1, 0, 1)),
+        (
+            "<testsuites><testsuite name=\"s\"><testcase name=\"a\" status=\"notrun\"/><testcase name=\"b\" status=\"run\"/></testsuite></testsuites>",
+            (1, 0, 1),
+        ),
     ] {
         let mut reports = Reports::junit();
         reports.file("a.xml", 21, text);
@@ -139,7 +143,10 @@ fn suites_of_one_name_hide_each_other_only_where_they_are_of_different_commits()
     let report = |commit: &str, result: &str| {
         let properties = match commit {
             "" => String::new(),
-            commit => format!("<properties><property name=\"git.commit\" value=\"{}\"/></properties>", commit.repeat(40)),
+            commit => format!(
+                "<properties><property name=\"git.commit\" value=\"{}\"/></properties>",
+                commit.repeat(40)
+            ),
         };
         format!("<testsuite name=\"pytest\">{properties}<testcase name=\"a\">{result}</testcase></testsuite>")
     };
@@ -149,7 +156,11 @@ fn suites_of_one_name_hide_each_other_only_where_they_are_of_different_commits()
         (["", "b"], vec!["pytest (reports/e2e.xml)", "pytest (reports/unit.xml)"]),
     ] {
         let mut reports = Reports::junit();
-        reports.file("e2e.xml", 20, report(commits[0], "<failure/>")).file("unit.xml", 21, report(commits[1], ""));
+        reports.file("e2e.xml", 20, report(commits[0], "<failure/>")).file(
+            "unit.xml",
+            21,
+            report(commits[1], ""),
+        );
         let facts = reports.facts();
         let suites: Vec<&str> = facts.test_runs.iter().map(|run| run.suite.as_str()).collect();
         assert_eq!(suites, expected, "{commits:?}");
@@ -169,7 +180,8 @@ fn a_time_without_a_zone_is_that_of_the_board_and_never_after_the_file() {
             |settings| ReportConfig { calendar: Calendar { zone, ..Calendar::default() }, ..settings },
             ReportSource::junit,
         );
-        let text = format!("<testsuite name=\"s\" timestamp=\"{written}\"><testcase name=\"a\"/></testsuite>");
+        let text =
+            format!("<testsuite name=\"s\" timestamp=\"{written}\"><testcase name=\"a\"/></testsuite>");
         reports.file("a.xml", 21, text);
         assert_eq!(run(&reports.facts(), "s").at, expected, "{zone} {written}");
     }

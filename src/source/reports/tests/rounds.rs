@@ -48,7 +48,9 @@ fn files_and_their_directories_are_watched_also_before_they_are_there() {
     let mut source = ReportSource::junit(ReportConfig { files: vec![missing], ..settings(root) });
     assert_eq!(source.watched(), [Watched::File(root.join("later.xml"))]);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let Ok(Answer::Facts(facts)) = runtime.block_on(source.fetch(&Round::at(now()))) else { panic!("no facts") };
+    let Ok(Answer::Facts(facts)) = runtime.block_on(source.fetch(&Round::at(now()))) else {
+        panic!("no facts")
+    };
     assert_eq!(problems(&facts), ["later.xml: there is no such file"]);
     assert_eq!(counts(run(&facts, "later.xml")), (0, 0, 0), "no gate takes that for an answer");
 }

@@ -84,9 +84,18 @@ fn results_are_findings_or_not_and_as_bad_as_they_say() {
         (json!({ "kind": "notApplicable" }), None),
         (json!({ "kind": "review" }), Some((Unknown, Some(Medium)))),
         (json!({ "suppressions": [{ "kind": "inSource" }] }), Some((Dismissed, Some(Medium)))),
-        (json!({ "suppressions": [{ "kind": "external", "status": "accepted" }] }), Some((Dismissed, Some(Medium)))),
-        (json!({ "suppressions": [{ "kind": "external", "status": "rejected" }] }), Some((Open, Some(Medium)))),
-        (json!({ "suppressions": [{ "kind": "external", "status": "underReview" }] }), Some((Open, Some(Medium)))),
+        (
+            json!({ "suppressions": [{ "kind": "external", "status": "accepted" }] }),
+            Some((Dismissed, Some(Medium))),
+        ),
+        (
+            json!({ "suppressions": [{ "kind": "external", "status": "rejected" }] }),
+            Some((Open, Some(Medium))),
+        ),
+        (
+            json!({ "suppressions": [{ "kind": "external", "status": "underReview" }] }),
+            Some((Open, Some(Medium))),
+        ),
         (json!({ "suppressions": [] }), Some((Open, Some(Medium)))),
         (json!({ "baselineState": "absent" }), Some((Fixed, Some(Medium)))),
         (json!({ "baselineState": "unchanged" }), Some((Open, Some(Medium)))),

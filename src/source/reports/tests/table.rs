@@ -28,7 +28,10 @@ fn an_export_of_jira_is_read_as_it_is() {
     reports.file("jira.csv", 21, JIRA);
     let facts = reports.facts();
     let done = story(&facts, "PAY-1");
-    assert_eq!((done.title.as_str(), done.category, done.kind), ("Refunds, again", Category::Done, StoryKind::Story));
+    assert_eq!(
+        (done.title.as_str(), done.category, done.kind),
+        ("Refunds, again", Category::Done, StoryKind::Story)
+    );
     let releases: Vec<String> = done.releases.iter().map(ToString::to_string).collect();
     assert_eq!(releases, ["PAY 4.2", "PAY 4.3"]);
     assert_eq!(done.created_at, utc("2026-01-05T15:04:00Z"));
@@ -46,7 +49,10 @@ fn an_export_of_jira_is_read_as_it_is() {
     assert_eq!(story(&facts, "PAY-3").category, Category::Dropped);
     assert_eq!(story(&facts, "PAY-4").category, Category::InReview);
     assert_eq!(story(&facts, "PAY-5").category, Category::Unknown);
-    assert_eq!(problems(&facts), ["reports/jira.csv:7: nobody knows what the status \"Kochen\" means (1 times)"]);
+    assert_eq!(
+        problems(&facts),
+        ["reports/jira.csv:7: nobody knows what the status \"Kochen\" means (1 times)"]
+    );
     let released: Vec<&str> = facts.releases.iter().map(|release| release.id.as_str()).collect();
     assert_eq!(released, ["PAY 4.2"], "of 4.3 all has been ready for long");
 }
@@ -75,7 +81,8 @@ fn a_date_that_could_be_two_is_not_guessed() {
     let mut reports = Reports::csv("");
     reports.file("azure.csv", 21, AZURE);
     let facts = reports.facts();
-    let first = "reports/azure.csv:2: column \"Created Date\": nobody knows what date \"1/5/2026 9:00:00 AM\" is";
+    let first =
+        "reports/azure.csv:2: column \"Created Date\": nobody knows what date \"1/5/2026 9:00:00 AM\" is";
     assert_eq!(problems(&facts)[0], first);
     // When it was done is not known: not before the table was written.
     let done = story(&facts, "17");
@@ -100,9 +107,11 @@ fn what_has_no_date_keeps_the_day_on_which_it_was_seen_first() {
 #[test]
 fn of_a_story_in_several_tables_the_newest_counts_and_rows_without_a_key_are_said() {
     let mut reports = Reports::csv("");
-    reports
-        .file("a.csv", 21, "Key\tStatus\tCreated\nA-1\tDone\t2026-11-01\n\t\t\n\tOpen\t\n")
-        .file("b.csv", 20, "Key\tStatus\tCreated\nA-1\tOpen\t2026-11-01\n");
+    reports.file("a.csv", 21, "Key\tStatus\tCreated\nA-1\tDone\t2026-11-01\n\t\t\n\tOpen\t\n").file(
+        "b.csv",
+        20,
+        "Key\tStatus\tCreated\nA-1\tOpen\t2026-11-01\n",
+    );
     let facts = reports.facts();
     assert_eq!((facts.stories.len(), story(&facts, "A-1").category), (1, Category::Done));
     assert_eq!(problems(&facts), ["reports/a.csv:4: this row has no key"]);
