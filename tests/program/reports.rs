@@ -5,6 +5,10 @@ use serde_json::Value;
 use crate::support::Place;
 
 const CONFIGURATION: &str = r#"
+[[release]]
+project = "shop"
+version = "1.0"
+
 [source.junit]
 files = ["reports/*.xml"]
 
@@ -52,7 +56,7 @@ fn the_gate_of_the_tests_follows_the_report() {
 #[test]
 fn a_report_may_be_put_in() {
     let place = Place::new();
-    place.write(".tminus.toml", "[source.csv]\nfiles = [\"stories.csv\"]\nproject = \"shop\"\n");
+    place.write(".tminus.toml", "[[release]]\nproject = \"shop\"\nversion = \"1.0\"\n[source.csv]\nfiles = [\"stories.csv\"]\nproject = \"shop\"\n");
     place.write("stories.csv", STORIES);
     for (report, code) in [
         ("<testsuite name=\"unit\"><testcase name=\"opens\"/></testsuite>", 0),
@@ -81,31 +85,4 @@ fn an_open_board_turns_red_when_the_report_changes() {
     terminal.wait_for("fix 1 failed test in unit");
     terminal.send("q");
     assert_eq!(terminal.end(), 0);
-}
-
-#[test]
-fn a_report_of_what_was_checked_out_then_is_of_another_commit_later() {
-    let place = Place::new();
-    place.write(
-        ".tminus.toml",
-        "[source.junit]\nfiles = [\"reports/*.xml\"]\ncommit = \"head\"\n[source.git]\nproject = \"shop\"\n",
-    );
-    place.git(&["init", "-q", "-b", "main"], "");
-    let commit = |message: &str| {
-        let who = ["-c", "user.name=Kim", "-c", "user.email=kim@example.org"];
-        place.git(&[&who[..], &["commit", "-q", "--allow-empty", "-m", message]].concat(), "");
-    };
-    commit("One");
-    place.git(&["tag", "v0.9"], "");
-    commit("Two");
-    place.write("reports/unit.xml", r#"<testsuite name="unit"><testcase name="opens"/></testsuite>"#);
-    let tests = || {
-        let output = place.run(&["status", "--format", "json"]);
-        let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        let gates = json["gates"].as_array().cloned().unwrap_or_default();
-        gates.into_iter().find(|gate| gate["name"] == "tests").map(|gate| gate["answer"].clone())
-    };
-    let first = tests();
-    let said = place.run(&["status", "--format", "json"]);
-    assert_eq!(first, Some("go".into()), "{}", String::from_utf8_lossy(&said.stdout));
 }
