@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::{
     config::{
-        Access, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer, TokenPlace, host_of_site,
+        Access, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer, ReportConfig, TokenPlace,
+        host_of_site,
     },
     domain::{Category, Problem, SourceId},
     source::{
@@ -17,6 +18,7 @@ use crate::{
         http::{Credentials, Http, Settings, TokenFrom},
         jira::{JiraSettings, JiraSource},
         plan::PlanSource,
+        reports::ReportSource,
     },
 };
 
@@ -52,7 +54,7 @@ pub(super) enum Part {
 }
 
 /// Every connector, in the order of their rank: what people wrote down before what is derived;
-/// plan, trackers, forges, git.
+/// plan, trackers, forges, reports, git.
 pub(super) fn all(config: &Config) -> Vec<Connector> {
     let home = config.git.as_ref().map(|git| home::find(&remotes(&git.path), &config.hosts));
     let (home, elsewhere) = match home {
@@ -66,6 +68,9 @@ pub(super) fn all(config: &Config) -> Vec<Connector> {
         jira(config),
         github(config, at(Service::Github), elsewhere.as_deref()),
         gitlab(config, at(Service::Gitlab), elsewhere.as_deref()),
+        junit(config),
+        sarif(config),
+        csv(config),
         git(config),
     ]
 }
@@ -82,6 +87,42 @@ fn plan(config: &Config) -> Connector {
     let source =
         config.plan.as_ref().map(|plan| Ok(Box::new(PlanSource::new(plan.clone())) as Box<dyn Source>));
     Connector { name: "plan", part: used(source.is_some()), about, source }
+}
+
+fn junit(config: &Config) -> Connector {
+    let named = config.junit.as_ref().map(|reports| (reports, reports));
+    reports("junit", named, |reports| Box::new(ReportSource::junit(reports.clone())))
+}
+
+fn sarif(config: &Config) -> Connector {
+    let named = config.sarif.as_ref().map(|reports| (reports, reports));
+    reports("sarif", named, |reports| {
+        let mut reports = reports.clone();
+        // The project that the source `git` takes: findings are of what is in the making there.
+        if reports.repository.is_none() && reports.project.is_none() {
+            let found = config.git.as_ref().and_then(|git| discover(&git.path));
+            reports.project = found.map(|found| found.project);
+        }
+        Box::new(ReportSource::sarif(reports))
+    })
+}
+
+fn csv(config: &Config) -> Connector {
+    let named = config.csv.as_ref().map(|tables| (&tables.report, tables));
+    reports("csv", named, |tables| Box::new(ReportSource::csv(tables.clone())))
+}
+
+/// A connector of files that other programs write: which files, and what is configured about them.
+fn reports<T>(
+    name: &'static str,
+    configured: Option<(&ReportConfig, &T)>,
+    source: impl FnOnce(&T) -> Box<dyn Source>,
+) -> Connector {
+    let Some((files, settings)) = configured else {
+        return not_there(name, &format!("source.{name}.files names none"));
+    };
+    let about = format!("reads {}", listed(&files.files.iter().map(ToString::to_string).collect::<Vec<_>>()));
+    Connector { name, part: Part::InUse, about, source: Some(Ok(source(settings))) }
 }
 
 fn git(config: &Config) -> Connector {
@@ -530,6 +571,9 @@ mod tests {
                 ("jira", Part::NotThere),
                 ("github", Part::InUse),
                 ("gitlab", Part::NotThere),
+                ("junit", Part::NotThere),
+                ("sarif", Part::NotThere),
+                ("csv", Part::NotThere),
                 ("git", Part::NotThere)
             ]
         );

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     clock::Clock,
-    config::{self, Config, Flags, host_of_site},
+    config::{self, Config, Flags, Layer, Origin, host_of_site},
     domain::{Calendar, Instant, Policy, Text},
     insight::GateName,
     source::{
@@ -130,6 +130,9 @@ pub(super) fn flags(common: &Common) -> Flags {
         mouse: common.no_mouse.then_some(false),
         ascii: common.ascii.then_some(true),
         read_only: common.read_only.then_some(true),
+        junit: common.junit.clone(),
+        sarif: common.sarif.clone(),
+        csv: common.csv.clone(),
     }
 }
 
@@ -196,10 +199,28 @@ fn identity(config: &Config, demo: Option<&DemoSettings>) -> String {
             add(b"lab ");
             add(project.as_bytes());
         }
+        let tables = config.csv.as_ref().map(|tables| &tables.report);
+        for table in tables.iter().flat_map(|tables| &tables.files) {
+            add(b"csv ");
+            add(table.to_string().as_bytes());
+        }
         if let Some(jira) = &config.jira {
             add(b"jira");
             add(host_of_site(&jira.site).unwrap_or_default().as_bytes());
             jira.projects.iter().for_each(|project| add(project.as_bytes()));
+        }
+    }
+    // Files of the command line are the board of that command: who else looks at the board of the
+    // configuration does not see them.
+    let tables = config.csv.as_ref().map(|tables| &tables.report);
+    let reports = [("junit", config.junit.as_ref()), ("sarif", config.sarif.as_ref()), ("csv", tables)];
+    for (name, reports) in reports {
+        let origin = config.origin(&format!("source.{name}.files")).map(Origin::layer);
+        if demo.is_none() && origin == Some(Layer::Flags) {
+            for file in reports.iter().flat_map(|reports| &reports.files) {
+                digest.update(name);
+                digest.update(file.to_string());
+            }
         }
     }
     let digest = digest.finalize();

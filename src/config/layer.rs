@@ -321,7 +321,10 @@ mod tests {
 
     #[test]
     fn keys_of_a_table_are_those_of_its_settings() {
-        assert_eq!(known_keys("source"), ["git", "github", "gitlab", "jira", "plan"]);
+        assert_eq!(
+            known_keys("source"),
+            ["csv", "git", "github", "gitlab", "jira", "junit", "plan", "sarif"]
+        );
         assert_eq!(known_keys("source.plan"), ["files", "interval"]);
         assert!(known_keys("").contains(&"gates"));
         assert!(known_keys("").contains(&"freeze"));

@@ -15,6 +15,8 @@ mod hosts;
 mod layer;
 pub(crate) mod plan_tables;
 mod report;
+mod report_settings;
+mod reports;
 mod rules;
 mod service_settings;
 mod services;
@@ -40,6 +42,7 @@ pub use self::{
     hosts::KnownHosts,
     layer::{Layer, Origin},
     report::{check, looked_for, path, print, sample},
+    reports::{ReportConfig, TableConfig},
     services::{Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, TokenPlace, host_of_site},
     value::FilePattern,
 };
@@ -67,6 +70,12 @@ pub struct Flags {
     pub read_only: Option<bool>,
     /// `--ascii` says true.
     pub ascii: Option<bool>,
+    /// `--junit FILE`, each; `-` is the standard input, here and below.
+    pub junit: Vec<PathBuf>,
+    /// `--sarif FILE`
+    pub sarif: Vec<PathBuf>,
+    /// `--csv FILE`
+    pub csv: Vec<PathBuf>,
 }
 
 /// The configuration, resolved and checked.
@@ -105,6 +114,12 @@ pub struct Config {
     pub hosts: KnownHosts,
     /// The plan to read, if any.
     pub plan: Option<PlanSettings>,
+    /// JUnit reports to read, if any.
+    pub junit: Option<ReportConfig>,
+    /// SARIF reports to read, if any.
+    pub sarif: Option<ReportConfig>,
+    /// Tables of stories to read, if any.
+    pub csv: Option<TableConfig>,
     /// Where histories are kept.
     pub data_dir: PathBuf,
     /// For how long every change is kept.
@@ -292,7 +307,17 @@ fn is_same_file(one: &Path, other: &Path) -> bool {
 }
 
 fn flag_values(flags: &Flags, directory: &Path) -> LayerValues {
+    let files = |paths: &[PathBuf]| {
+        let file = |path: &PathBuf| match path.to_str() {
+            Some("-") => FilePattern { base: path.clone(), pattern: String::new() },
+            _ => FilePattern { base: directory.join(path), pattern: String::new() },
+        };
+        (!paths.is_empty()).then(|| Value::Patterns(paths.iter().map(file).collect()))
+    };
     let values = [
+        ("source.junit.files", "--junit", files(&flags.junit)),
+        ("source.sarif.files", "--sarif", files(&flags.sarif)),
+        ("source.csv.files", "--csv", files(&flags.csv)),
         ("data_dir", "--data-dir", flags.data_dir.as_ref().map(|path| Value::Path(directory.join(path)))),
         ("theme", "--theme", flags.theme.clone().map(Value::Text)),
         ("mouse", "--no-mouse", flags.mouse.map(Value::Flag)),
@@ -479,6 +504,9 @@ impl Resolver {
             gitlab: self.gitlab(),
             jira: self.jira(),
             hosts,
+            junit: self.junit(&project, &policy.calendar),
+            sarif: self.sarif(&project, &policy.calendar),
+            csv: self.csv(&project, &policy.calendar),
             plan: self.plan(&project.root, inline, &policy.calendar),
             policy,
             state_dir: environment.state_directory().unwrap_or_else(|| data_dir.join("state")),

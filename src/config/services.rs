@@ -133,18 +133,18 @@ const SERVICES: [(&str, &str); 3] = [
 ];
 
 impl Resolver {
-    fn of(&self, table: &str, key: &str) -> Option<&Value> {
+    pub(super) fn of(&self, table: &str, key: &str) -> Option<&Value> {
         self.settings.get(format!("{table}.{key}").as_str()).map(|(value, _)| value)
     }
 
-    fn text_of(&self, table: &str, key: &str) -> Option<String> {
+    pub(super) fn text_of(&self, table: &str, key: &str) -> Option<String> {
         match self.of(table, key)? {
             Value::Text(text) => Some(text.clone()),
             _ => None,
         }
     }
 
-    fn list_of(&self, table: &str, key: &str) -> Vec<String> {
+    pub(super) fn list_of(&self, table: &str, key: &str) -> Vec<String> {
         match self.of(table, key) {
             Some(Value::Texts(texts)) => texts.clone(),
             _ => Vec::new(),

@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::report_settings::{CSV, CSV_COLUMNS, JUNIT, SARIF};
 use super::service_settings::{
     GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, GITLAB_LABELS, JIRA, JIRA_ACCESS,
 };
@@ -135,6 +136,10 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         JIRA,
         JIRA_ACCESS,
         PLAN,
+        JUNIT,
+        SARIF,
+        CSV,
+        CSV_COLUMNS,
     ];
     tables.into_iter().flatten()
 }

@@ -64,7 +64,10 @@ impl FilePattern {
 
 impl fmt::Display for FilePattern {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.base.join(&self.pattern).display())
+        match self.pattern.as_str() {
+            "" => write!(formatter, "{}", self.base.display()),
+            pattern => write!(formatter, "{}", self.base.join(pattern).display()),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, Days, NaiveDate, NaiveTime, TimeZone, Weekday};
+use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Weekday};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +37,12 @@ impl Calendar {
 
     /// The first instant of `day`. Where clocks skip midnight, the first one that exists.
     pub fn start_of(&self, day: NaiveDate) -> Instant {
-        let mut local = day.and_time(NaiveTime::MIN);
+        self.instant_of(day.and_time(NaiveTime::MIN))
+    }
+
+    /// The instant of a local date and time; where clocks skip it, the first one after.
+    pub fn instant_of(&self, local: NaiveDateTime) -> Instant {
+        let mut local = local;
         // No zone ever skipped more than a day.
         for _ in 0..=96 {
             if let Some(instant) = self.zone.from_local_datetime(&local).earliest() {

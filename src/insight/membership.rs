@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::{MatchRule, PullRequestState, Release, ReleaseId, Text};
+use crate::domain::{Instant, MatchRule, PullRequestState, Release, ReleaseId, Text};
 
 use super::{builds, context::Context, findings, patterns::Patterns};
 
@@ -221,7 +221,7 @@ impl Membership {
             let tested: Vec<usize> = match (&run.release, &run.commit) {
                 (Some(id), _) => context.release(id).into_iter().collect(),
                 (None, Some(commit)) => by_commit.get(commit).cloned().unwrap_or_default(),
-                (None, None) => Vec::new(),
+                (None, None) => in_the_making(context, taken_by, run.at).into_iter().collect(),
             };
             let mut all: Vec<usize> = tested
                 .iter()
@@ -257,6 +257,18 @@ impl Membership {
     pub(crate) fn names(&self, release: usize) -> impl Iterator<Item = usize> {
         std::iter::once(release).chain(self.taken_over[release].iter().copied())
     }
+}
+
+/// The release that was in the making at `at`, if there was but one: of several nobody can tell
+/// which one a run was for that says neither its release nor its commit.
+fn in_the_making(context: &Context<'_>, taken_by: &[Vec<usize>], at: Instant) -> Option<usize> {
+    let mut making = context.releases.iter().enumerate().filter(|(index, release)| {
+        taken_by[*index].is_empty()
+            && release.start.is_none_or(|start| start <= at)
+            && release.released_at.is_none_or(|released_at| released_at > at)
+    });
+    let (only, _) = making.next()?;
+    making.next().is_none().then_some(only)
 }
 
 /// Whether it has a rule that open pull requests can match.

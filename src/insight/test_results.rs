@@ -53,7 +53,7 @@ impl<'a> TestResults<'a> {
     }
 
     /// Why they say nothing of the release as it is now: a required suite or all of them never
-    /// ran, or one ran on another commit.
+    /// ran, one ran nothing at all, before the last merge, or on another commit.
     pub(crate) fn silence(
         &self,
         context: &Context<'_>,
@@ -65,6 +65,17 @@ impl<'a> TestResults<'a> {
         }
         if self.newest.is_empty() {
             return Some("no run for it".to_owned());
+        }
+        let of_nothing = |run: &&&TestRun| run.passed == 0 && run.failed == 0 && run.skipped == 0;
+        if let Some(run) = self.newest.values().find(of_nothing) {
+            return Some(format!("no test ran in {}", run.suite));
+        }
+        // Without a commit only the time can tell whether it saw what was merged.
+        let members = membership.pull_requests[release].iter();
+        let merged = members.filter_map(|member| context.pull_requests[member.item].merged_at).max();
+        let is_before = |run: &&&TestRun| run.commit.is_none() && Some(run.at) < merged;
+        if let Some(run) = self.newest.values().find(is_before) {
+            return Some(format!("{} ran before the last merge", run.suite));
         }
         let heads = membership.heads(context, release);
         self.newest.values().find_map(|run| {

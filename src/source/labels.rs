@@ -18,10 +18,9 @@ pub struct LabelSettings {
 
 impl Default for LabelSettings {
     fn default() -> Self {
-        let owned = |patterns: &[&str]| patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
         let severity = |words: &[&str]| {
             let forms = ["severity*[:/ _-]", "sev*[:/ _-]", "priority*[:/ _-]", "prio*[:/ _-]", "s-", "p-"];
-            let mut patterns: Vec<String> = owned(words);
+            let mut patterns = owned(words);
             for word in words {
                 patterns.extend(forms.iter().map(|form| format!("{form}{word}")));
             }
@@ -49,6 +48,44 @@ impl Default for LabelSettings {
             ],
         }
     }
+}
+
+/// Resolutions that mean that a closed issue was not done, as patterns.
+pub(super) fn dropped_resolutions() -> Vec<String> {
+    owned(&[
+        "won't *",
+        "won’t *",
+        "wont *",
+        "*duplicate*",
+        "declined",
+        "rejected",
+        "cannot reproduce",
+        "can't reproduce",
+        "incomplete",
+        "invalid",
+        "not a bug",
+        "not an issue",
+        "obsolete",
+        "abandoned",
+        "out of scope",
+        "cancelled",
+        "canceled",
+        "withdrawn",
+    ])
+}
+
+/// How bad a defect is by the usual names of priorities, as patterns; the worst first.
+pub(super) fn severities_by_priority() -> Vec<(Severity, Vec<String>)> {
+    vec![
+        (Severity::Critical, owned(&["blocker", "critical", "highest", "urgent", "p0*"])),
+        (Severity::High, owned(&["high", "major", "p1*"])),
+        (Severity::Medium, owned(&["medium", "normal", "p2*"])),
+        (Severity::Low, owned(&["low", "lowest", "minor", "trivial", "p3*", "p4*"])),
+    ]
+}
+
+fn owned(patterns: &[&str]) -> Vec<String> {
+    patterns.iter().map(|pattern| (*pattern).to_owned()).collect()
 }
 
 /// [`LabelSettings`], ready to be asked.

@@ -6,6 +6,7 @@
 //! whose texts are cleaned when they are made.
 
 pub mod demo;
+mod files;
 mod forge;
 pub mod git;
 pub mod github;
@@ -17,6 +18,8 @@ mod labels;
 mod naming;
 pub mod operation;
 pub mod plan;
+pub mod reports;
+mod status;
 
 pub use labels::LabelSettings;
 

@@ -75,6 +75,22 @@ impl Place {
             .expect("the program runs")
     }
 
+    /// Runs the program without a terminal, with `input` put into it.
+    pub(crate) fn run_with(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tminus"))
+            .args(arguments)
+            .current_dir(self.work())
+            .env_clear()
+            .envs(self.variables())
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("the program runs");
+        child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("the program reads");
+        child.wait_with_output().expect("the program ends")
+    }
+
     /// Starts the program without a terminal; what it says can be read.
     pub(crate) fn spawn(&self, arguments: &[&str]) -> std::process::Child {
         Command::new(env!("CARGO_BIN_EXE_tminus"))

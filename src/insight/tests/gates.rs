@@ -164,6 +164,9 @@ fn blocking_defects_block() {
 #[test]
 fn the_newest_runs_count() {
     let on = |run: TestRun, commit: &str| TestRun { commit: Some(commit.into()), ..run };
+    let merged = || all().pull_request(pull_request(1, Merged));
+    let empty = |run: TestRun| TestRun { skipped: 0, ..run };
+    let unplaced = |run: TestRun| TestRun { release: None, ..run };
     let headed = || all().release(|it| it.commit = Some("aaaaaaaaaaaa".into()));
     let needs = |suites: &[&str]| {
         let suites: Vec<Text> = suites.iter().map(Text::new).collect();
@@ -191,6 +194,41 @@ fn the_newest_runs_count() {
                 "min 99 %",
             ),
             ("nothing ran", all().test_run(test_run("unit", 20, 0, 0)), Unknown, "", "no test ran"),
+            (
+                "a report that cannot be read, beside a good one",
+                all().test_run(test_run("unit", 20, 9, 0)).test_run(empty(test_run("ui.xml", 20, 0, 0))),
+                Unknown,
+                "100 %",
+                "no test ran in ui.xml",
+            ),
+            (
+                "of no known commit, before the last merge",
+                merged().test_run(test_run("unit", 19, 9, 0)),
+                Unknown,
+                "100 %",
+                "unit ran before the last merge",
+            ),
+            (
+                "of no known commit, after the last merge",
+                merged().test_run(test_run("unit", 21, 9, 0)),
+                Go,
+                "100 %",
+                "min 99 %",
+            ),
+            (
+                "of no known commit and release, with one in the making",
+                all().test_run(unplaced(test_run("unit", 20, 9, 0))),
+                Go,
+                "100 %",
+                "min 99 %",
+            ),
+            (
+                "of no known commit and release, with two in the making",
+                all().other(Release::named("payments", "5.0")).test_run(unplaced(test_run("unit", 20, 9, 0))),
+                Unknown,
+                "",
+                "no run for it",
+            ),
             (
                 "one never ran",
                 needs(&["unit", "ui"]).test_run(test_run("unit", 20, 9, 0)),

@@ -12,6 +12,7 @@
 //! ever written. What cannot be read is a [`Problem`] and loses only itself.
 
 mod branches;
+mod checkout;
 mod commit;
 mod objects;
 mod pull_requests;
@@ -33,6 +34,7 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
+pub(crate) use self::checkout::checked_out_at;
 pub use crate::config::GitSettings;
 use crate::{
     domain::{Problem, SourceId},

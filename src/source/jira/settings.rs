@@ -6,7 +6,10 @@ use reqwest::Url;
 
 use crate::{
     domain::{Calendar, Category, Severity, Text},
-    source::http::{Credentials, Scheme, Settings, TokenFrom},
+    source::{
+        http::{Credentials, Scheme, Settings, TokenFrom},
+        labels,
+    },
 };
 
 /// What is configured about a Jira.
@@ -87,33 +90,9 @@ impl JiraSettings {
                     owned(&["in test", "in testing", "testing", "*in qa", "qa", "test", "verification"]),
                 ),
             ],
-            dropped: owned(&[
-                "won't *",
-                "won’t *",
-                "wont *",
-                "*duplicate*",
-                "declined",
-                "rejected",
-                "cannot reproduce",
-                "can't reproduce",
-                "incomplete",
-                "invalid",
-                "not a bug",
-                "not an issue",
-                "obsolete",
-                "abandoned",
-                "out of scope",
-                "cancelled",
-                "canceled",
-                "withdrawn",
-            ]),
+            dropped: labels::dropped_resolutions(),
             defects: owned(&["bug", "defect", "*[ -]bug", "*[ -]defect"]),
-            severities: vec![
-                (Severity::Critical, owned(&["blocker", "critical", "highest", "urgent", "p0*"])),
-                (Severity::High, owned(&["high", "major", "p1*"])),
-                (Severity::Medium, owned(&["medium", "normal", "p2*"])),
-                (Severity::Low, owned(&["low", "lowest", "minor", "trivial", "p3*", "p4*"])),
-            ],
+            severities: labels::severities_by_priority(),
             calendar: Calendar::default(),
             recent_days: 90,
             interval: Duration::from_secs(60),

@@ -8,8 +8,6 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{NaiveDateTime, TimeZone};
-
 use super::{deployments, references};
 use crate::{
     config::{
@@ -164,19 +162,6 @@ fn bounded(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems
 }
 
-/// The instant of a local date and time; where clocks skip it, the first one after.
-fn local_instant(calendar: &Calendar, local: NaiveDateTime) -> Instant {
-    let mut local = local;
-    // No zone ever skipped more than a day.
-    for _ in 0..=96 {
-        if let Some(instant) = calendar.zone.from_local_datetime(&local).earliest() {
-            return instant.to_utc();
-        }
-        local += chrono::Duration::minutes(15);
-    }
-    local.and_utc()
-}
-
 /// What is known on the way from what is written to what it means.
 pub(super) struct Converter<'a> {
     pub(super) calendar: &'a Calendar,
@@ -197,7 +182,7 @@ impl Converter<'_> {
     pub(super) fn from(&self, moment: Moment) -> Instant {
         match moment {
             Moment::Day(day) => self.calendar.start_of(day),
-            Moment::Local(local) => local_instant(self.calendar, local),
+            Moment::Local(local) => self.calendar.instant_of(local),
             Moment::Fixed(instant) => instant,
         }
     }
@@ -317,6 +302,8 @@ impl Converter<'_> {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeZone;
+
     use chrono::{NaiveDate, Utc};
     use chrono_tz::Tz;
 
@@ -331,7 +318,7 @@ mod tests {
             let date = NaiveDate::from_ymd_opt(2026, month, day).unwrap();
             let local = date.and_hms_opt(hour, minute, 0).unwrap();
             let expected = Utc.with_ymd_and_hms(2026, month, day, utc_hour, utc_minute, 0).unwrap();
-            assert_eq!(local_instant(&calendar, local), expected);
+            assert_eq!(calendar.instant_of(local), expected);
         }
     }
 }

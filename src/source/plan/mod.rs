@@ -2,16 +2,14 @@
 //! deployments, in TOML files or beside the settings in the configuration. `docs/plan.md`
 //! describes the tables.
 //!
-//! A round finds the files (`files`), reads them as they are written (`config::plan_tables`) and
+//! A round finds the files (`source::files`), reads them as they are written (`config::plan_tables`) and
 //! says what they mean (`convert`, `stories`, `deployments`); what refers to nothing or waits for
 //! itself is reported (`references`). The same contents are not converted twice.
 
 mod convert;
 mod cycles;
 mod deployments;
-mod files;
 mod references;
-mod status;
 mod stories;
 
 #[cfg(test)]
@@ -34,7 +32,7 @@ pub use crate::config::PlanSettings;
 use crate::{
     config::{Complaint, Document, Reading, TableReader, plan_tables},
     domain::{Facts, Instant, Problem, SourceId},
-    source::{Answer, Round, Source, SourceError, Watched},
+    source::{Answer, Round, Source, SourceError, Watched, files},
 };
 
 /// Most bytes of all files together.
@@ -92,7 +90,7 @@ impl Memory {
         now: Instant,
         cancelled: &CancellationToken,
     ) -> Result<Answer, SourceError> {
-        let found = files::find(&settings.files);
+        let found = files::find("plan", &settings.files);
         let mut paths = settings.inline.clone();
         paths.extend(found.files.into_iter().filter(|file| !settings.inline.contains(file)));
         self.watch(&paths, found.directories);

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::{
-    convert::{Converter, PlanFile},
-    status,
-};
+use super::convert::{Converter, PlanFile};
 use crate::{
     config::plan_tables::WrittenStory,
     domain::{Category, Instant, ReleaseId, StatusMove, Story, StoryKey, Text},
+    source::status,
 };
 
 impl Converter<'_> {

@@ -443,7 +443,7 @@ fn directories_are_walked_as_far_as_the_pattern_goes() {
     fs::create_dir(root.join("plan/directory.toml")).unwrap();
     let found = |pattern: &str| {
         let pattern = FilePattern { base: root.join("plan"), pattern: pattern.to_owned() };
-        let found = files::find(&[pattern.clone(), pattern]);
+        let found = files::find("plan", &[pattern.clone(), pattern]);
         found
             .files
             .iter()

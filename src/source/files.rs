@@ -1,4 +1,4 @@
-//! Finding the files of a plan.
+//! Finding the files that a source reads: by name or by pattern.
 
 use std::{
     collections::BTreeSet,
@@ -9,7 +9,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use crate::{config::FilePattern, domain::Problem};
 
-/// Most files that a plan may have.
+/// Most files that a source may have.
 pub(super) const MOST_FILES: usize = 1_000;
 
 /// Most directory entries that are looked at for one pattern.
@@ -18,7 +18,7 @@ const MOST_ENTRIES: usize = 100_000;
 /// Deepest nesting of directories that is walked.
 const DEEPEST: usize = 16;
 
-/// What a plan consists of on disk.
+/// What a source consists of on disk.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Found {
     /// Its files, in the order of the patterns, each once.
@@ -29,9 +29,9 @@ pub(super) struct Found {
     pub(super) problems: Vec<Problem>,
 }
 
-/// Looks for the files of `patterns`. A file that is named without a wildcard is listed whether
-/// it exists or not.
-pub(super) fn find(patterns: &[FilePattern]) -> Found {
+/// Looks for the files of `patterns`, which are those of the source `source`. A file that is named
+/// without a wildcard is listed whether it exists or not.
+pub(super) fn find(source: &str, patterns: &[FilePattern]) -> Found {
     let mut found = Found::default();
     for pattern in patterns {
         let mut files = Vec::new();
@@ -59,14 +59,14 @@ pub(super) fn find(patterns: &[FilePattern]) -> Found {
             );
             if left == 0 {
                 found.problems.push(Problem::new(
-                    format!("plan files {pattern}: more than {MOST_ENTRIES} files were looked at"),
-                    "name a smaller directory in source.plan.files",
+                    format!("{source} files {pattern}: more than {MOST_ENTRIES} files were looked at"),
+                    format!("name a smaller directory in source.{source}.files"),
                 ));
             }
             if files.is_empty() {
                 found.problems.push(Problem::new(
-                    format!("plan files {pattern}: there is no such file"),
-                    "correct source.plan.files, or add a plan file",
+                    format!("{source} files {pattern}: there is no such file"),
+                    format!("correct source.{source}.files, or add such a file"),
                 ));
             }
             files.sort();
@@ -79,8 +79,8 @@ pub(super) fn find(patterns: &[FilePattern]) -> Found {
     }
     if found.files.len() > MOST_FILES {
         found.problems.push(Problem::new(
-            format!("{} plan files, of which the first {MOST_FILES} are read", found.files.len()),
-            "name fewer in source.plan.files",
+            format!("{} {source} files, of which the first {MOST_FILES} are read", found.files.len()),
+            format!("name fewer in source.{source}.files"),
         ));
         found.files.truncate(MOST_FILES);
     }
@@ -97,7 +97,7 @@ fn walk(
     directories: &mut BTreeSet<PathBuf>,
 ) {
     let directory = base.join(within);
-    #[expect(clippy::disallowed_methods, reason = "plan files are found by pattern")]
+    #[expect(clippy::disallowed_methods, reason = "files of a source are found by pattern")]
     let Ok(entries) = std::fs::read_dir(&directory) else { return };
     directories.insert(directory);
     for entry in entries.flatten() {

@@ -1,0 +1,186 @@
+//! Reports of analyzers as the usual programs write them.
+
+use serde_json::json;
+
+use super::*;
+use crate::domain::{FindingState, Severity};
+
+const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// CodeQL: rules in an extension, a score for security, a fingerprint, where it comes from.
+fn codeql() -> serde_json::Value {
+    json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",
+        "runs": [{
+            "tool": {
+                "driver": { "name": "CodeQL", "organization": "GitHub", "rules": [] },
+                "extensions": [
+                    { "name": "other", "rules": [{ "id": "wrong" }] },
+                    { "name": "codeql/java-queries", "rules": [{
+                        "id": "java/sql-injection", "name": "java/sql-injection",
+                        "shortDescription": { "text": "Query built from user-controlled sources" },
+                        "defaultConfiguration": { "enabled": true, "level": "error" },
+                        "properties": { "security-severity": "8.8", "tags": ["security"] }
+                    }] }
+                ]
+            },
+            "artifacts": [{ "location": { "uri": "src/Till.java", "uriBaseId": "%SRCROOT%", "index": 0 } }],
+            "results": [{
+                "ruleId": "java/sql-injection", "ruleIndex": 0,
+                "rule": { "id": "java/sql-injection", "index": 0, "toolComponent": { "index": 1 } },
+                "message": { "text": "This query depends on a [user-provided value](1)." },
+                "locations": [{ "physicalLocation": {
+                    "artifactLocation": { "uriBaseId": "%SRCROOT%", "index": 0 },
+                    "region": { "startLine": 12, "startColumn": 3, "endColumn": 9 } } }],
+                "partialFingerprints": { "primaryLocationLineHash": "39fa2ee980eb94b0:1", "primaryLocationStartColumnFingerprint": "4" }
+            }],
+            "automationDetails": { "id": "java/" },
+            "versionControlProvenance": [{ "repositoryUri": "https://github.com/acme/till.git", "revisionId": COMMIT, "branch": "main" }]
+        }]
+    })
+}
+
+/// A report of one run with one rule and `results`.
+fn of(results: &serde_json::Value) -> String {
+    json!({ "version": "2.1.0", "runs": [{
+        "tool": { "driver": { "name": "ESLint", "rules": [{ "id": "no-eval" }] } },
+        "invocations": [{ "executionSuccessful": true, "startTimeUtc": "2026-11-20T08:00:00.000Z" }],
+        "results": results
+    }] })
+    .to_string()
+}
+
+#[test]
+fn codeql_is_understood() {
+    let mut reports = Reports::sarif();
+    reports.file("codeql.sarif", 21, codeql().to_string());
+    let facts = reports.facts();
+    assert!(facts.problems.is_empty(), "{:?}", facts.problems);
+    let found = finding(&facts, "This query depends");
+    assert_eq!(found.severity, Some(Severity::High));
+    assert_eq!((found.repository.as_str(), found.tool.as_str()), ("till", "CodeQL"));
+    assert_eq!((found.rule.as_str(), found.path.as_deref()), ("java/sql-injection", Some("src/Till.java")));
+    assert_eq!((found.line, found.state), (Some(12), FindingState::Open));
+    assert_eq!((found.commit.as_deref(), found.opened_at), (Some(COMMIT), at(21, 12)));
+}
+
+#[test]
+fn results_are_findings_or_not_and_as_bad_as_they_say() {
+    use FindingState::{Dismissed, Fixed, Open, Unknown};
+    use Severity::{Critical, High, Low, Medium};
+    for (result, expected) in [
+        // ESLint and clippy: a level, no score.
+        (json!({ "level": "error" }), Some((Open, Some(High)))),
+        (json!({ "level": "warning" }), Some((Open, Some(Medium)))),
+        (json!({ "level": "note" }), Some((Open, Some(Low)))),
+        (json!({ "level": "none" }), Some((Open, None))),
+        (json!({ "level": "unheard-of" }), Some((Open, None))),
+        (json!({}), Some((Open, Some(Medium)))),
+        (json!({ "properties": { "security-severity": 9.1 } }), Some((Open, Some(Critical)))),
+        (json!({ "properties": { "security-severity": "4.0" } }), Some((Open, Some(Medium)))),
+        (json!({ "properties": { "security-severity": "0.1" } }), Some((Open, Some(Low)))),
+        (json!({ "kind": "pass" }), None),
+        (json!({ "kind": "informational" }), None),
+        (json!({ "kind": "notApplicable" }), None),
+        (json!({ "kind": "review" }), Some((Unknown, Some(Medium)))),
+        (json!({ "suppressions": [{ "kind": "inSource" }] }), Some((Dismissed, Some(Medium)))),
+        (
+            json!({ "suppressions": [{ "kind": "external", "status": "accepted" }] }),
+            Some((Dismissed, Some(Medium))),
+        ),
+        (
+            json!({ "suppressions": [{ "kind": "external", "status": "rejected" }] }),
+            Some((Open, Some(Medium))),
+        ),
+        (
+            json!({ "suppressions": [{ "kind": "external", "status": "underReview" }] }),
+            Some((Open, Some(Medium))),
+        ),
+        (json!({ "suppressions": [] }), Some((Open, Some(Medium)))),
+        (json!({ "baselineState": "absent" }), Some((Fixed, Some(Medium)))),
+        (json!({ "baselineState": "unchanged" }), Some((Open, Some(Medium)))),
+        (json!({ "baselineState": "unheard-of" }), Some((Unknown, Some(Medium)))),
+    ] {
+        let mut reports = Reports::sarif();
+        let mut whole = result.clone();
+        whole["ruleId"] = json!("no-eval");
+        whole["message"] = json!({ "text": "eval can be harmful" });
+        reports.file("eslint.sarif", 21, of(&json!([whole])));
+        let facts = reports.facts();
+        let found = facts.findings.first().map(|finding| (finding.state, finding.severity));
+        assert_eq!(found, expected, "{result}");
+        // An analysis that found nothing is one all the same.
+        assert_eq!(facts.findings.len(), usize::from(expected.is_some()), "{result}");
+    }
+}
+
+#[test]
+fn a_finding_stays_itself_when_lines_move_and_two_alike_are_two() {
+    let result = |line: u32, more: serde_json::Value| {
+        let mut result = json!({
+            "ruleId": "no-eval", "message": { "text": "eval" },
+            "locations": [{ "physicalLocation": {
+                "artifactLocation": { "uri": "a.js" },
+                "region": { "startLine": line, "snippet": { "text": "  eval(x)  " } } } }]
+        });
+        for (key, value) in more.as_object().unwrap() {
+            result[key] = value.clone();
+        }
+        result
+    };
+    let ids = |results: serde_json::Value| {
+        let mut reports = Reports::sarif();
+        reports.file("a.sarif", 21, of(&results));
+        let mut ids: Vec<String> = reports.facts().findings.iter().map(|it| it.id.to_string()).collect();
+        ids.sort();
+        ids
+    };
+    let print = |value: &str| json!({ "partialFingerprints": { "v1": value } });
+    let one = ids(json!([result(3, json!({}))]));
+    assert_eq!(ids(json!([result(9, json!({}))])), one, "the same code, elsewhere");
+    assert_ne!(ids(json!([result(3, json!({ "ruleId": "no-new" }))])), one, "another rule");
+    assert_eq!(ids(json!([result(3, print("a"))])), ids(json!([result(5, print("a"))])));
+    assert_ne!(ids(json!([result(3, print("a"))])), ids(json!([result(3, print("b"))])));
+    let two = ids(json!([result(3, json!({})), result(4, json!({}))]));
+    assert_eq!((two.len(), &two[0]), (2, &one[0]));
+}
+
+#[test]
+fn where_nothing_was_analyzed_nobody_says_that_nothing_was_found() {
+    let mut reports = Reports::sarif();
+    let facts = reports.facts();
+    assert_eq!(facts.findings.len(), 1);
+    assert_eq!(facts.findings[0].severity, None);
+    assert!(problems(&facts)[0].contains("there is no such file"), "{:?}", facts.problems);
+    // An empty list says so.
+    reports.file("a.sarif", 21, of(&json!([])));
+    assert!(reports.facts().findings.is_empty());
+    // No list, or a run that failed, does not.
+    let mut failed: serde_json::Value = serde_json::from_str(&of(&json!([]))).unwrap();
+    failed["runs"][0]["invocations"][0]["executionSuccessful"] = json!(false);
+    reports.file("a.sarif", 20, failed.to_string());
+    assert_eq!(reports.facts().findings.len(), 1);
+    reports.file("a.sarif", 19, of(&json!(null)));
+    assert_eq!(reports.facts().findings.len(), 1);
+}
+
+#[test]
+fn since_when_it_is_there_is_remembered_over_restarts() {
+    let result = json!([{ "ruleId": "no-eval", "message": { "text": "eval" } }]);
+    let mut reports = Reports::sarif();
+    let later = of(&result).replace("2026-11-20T08", "2026-11-21T08");
+    reports.file("a.sarif", 20, of(&result));
+    assert_eq!(finding(&reports.facts(), "eval").opened_at, at(20, 8));
+    reports.file("a.sarif", 21, later.clone());
+    assert!(matches!(reports.round(now()), Answer::Unchanged), "the same since the same time");
+
+    let memory = reports.source.memory().unwrap();
+    let mut again = Reports::sarif();
+    again.file("a.sarif", 21, &later);
+    again.source.recall(&memory);
+    assert_eq!(finding(&again.facts(), "eval").opened_at, at(20, 8));
+    let mut anew = Reports::sarif();
+    anew.file("a.sarif", 21, &later);
+    anew.source.recall(b"nonsense");
+    assert_eq!(finding(&anew.facts(), "eval").opened_at, at(21, 8));
+}
