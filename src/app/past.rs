@@ -131,9 +131,8 @@ impl Comparison {
         match (self.since, self.pins) {
             (Since::LastVisit, _) => (self.last_visit.filter(|at| *at < now).unwrap_or(day), None),
             // Two releases are compared, not two instants.
-            (Since::LastRelease | Since::Day, _) => (day, None),
+            (Since::LastRelease | Since::Day, _) | (Since::Pins, [None, None]) => (day, None),
             (Since::Hour, _) => (now - Duration::hours(1), None),
-            (Since::Pins, [None, None]) => (day, None),
             (Since::Week, _) => (now - Duration::weeks(1), None),
             (Since::Instant(at), _) | (Since::Pins, [Some(at), None] | [None, Some(at)]) => (at, None),
             (Since::Pins, [Some(a), Some(b)]) => (a.min(b), Some(a.max(b))),

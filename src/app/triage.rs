@@ -103,18 +103,19 @@ impl State {
 
     /// What is selected, and the release that it is of.
     fn pointed_at(&self) -> Option<(Subject, TriageSubject)> {
-        let (subject, release) = match self.overlays.last() {
-            Some(Overlay::Item { subject, .. } | Overlay::Why { subject, .. }) => (subject.clone(), None),
-            _ => {
-                let change = match (self.active_list(), self.comparison.changes.as_deref()) {
-                    (Some(ListId::Changes), Some(changes)) => match self.list(ListId::Changes).row() {
-                        Some(Row::Change(index)) => changes.changes.get(index as usize),
-                        _ => None,
-                    },
+        let (subject, release) = if let Some(Overlay::Item { subject, .. } | Overlay::Why { subject, .. }) =
+            self.overlays.last()
+        {
+            (subject.clone(), None)
+        } else {
+            let change = match (self.active_list(), self.comparison.changes.as_deref()) {
+                (Some(ListId::Changes), Some(changes)) => match self.list(ListId::Changes).row() {
+                    Some(Row::Change(index)) => changes.changes.get(index as usize),
                     _ => None,
-                };
-                (self.subject(), change.and_then(|change| change.release.clone()))
-            }
+                },
+                _ => None,
+            };
+            (self.subject(), change.and_then(|change| change.release.clone()))
         };
         let about = about(&subject, release.as_ref().or(self.release.as_ref()))?;
         Some((subject, about))
@@ -173,13 +174,14 @@ pub(super) fn tell(state: &mut State, saying: &Saying<'_>, now: Instant, effects
         Saying::Acknowledge(words) => (TriageKind::Acknowledged, *words, "acknowledged".to_owned()),
         Saying::Note(words) => (TriageKind::Note, *words, "noted".to_owned()),
         Saying::Watch => (TriageKind::Watched, "", "watched".to_owned()),
-        Saying::Snooze(until) => match wake(state, &subject, until, now) {
-            Some((wake, words)) => (TriageKind::Snoozed(wake), "", words),
-            None => {
+        Saying::Snooze(until) => {
+            if let Some((wake, words)) = wake(state, &subject, until, now) {
+                (TriageKind::Snoozed(wake), "", words)
+            } else {
                 let said = format!("\"{until}\" is no length; write 4h, 2d, 1w or changed");
                 return say(state, said, now, effects);
             }
-        },
+        }
     };
     let entry = TriageEntry {
         subject: about.clone(),

@@ -64,7 +64,7 @@ pub struct Common {
     /// Look at the past: the board, `status` and `check` as of 2026-11-22, "yesterday 14:00", 3h or an instant.
     #[arg(long, global = true, value_name = "TIME", help_heading = "Common")]
     pub as_of: Option<String>,
-    /// Test reports (JUnit XML) in place of those of the configuration; `-` is the standard input.
+    /// Test reports (`JUnit` XML) in place of those of the configuration; `-` is the standard input.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Reports")]
     pub junit: Vec<PathBuf>,
     /// Reports of code analyzers (SARIF) in place of those of the configuration; `-` as above.

@@ -114,7 +114,7 @@ pub struct Config {
     pub hosts: KnownHosts,
     /// The plan to read, if any.
     pub plan: Option<PlanSettings>,
-    /// JUnit reports to read, if any.
+    /// `JUnit` reports to read, if any.
     pub junit: Option<ReportConfig>,
     /// SARIF reports to read, if any.
     pub sarif: Option<ReportConfig>,

@@ -1,4 +1,4 @@
-//! The settings of reports and tables that other programs write: JUnit, SARIF and CSV.
+//! The settings of reports and tables that other programs write: `JUnit`, SARIF and CSV.
 
 use super::setting::{DAY, Kind, Setting};
 

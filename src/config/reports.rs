@@ -68,7 +68,7 @@ impl Resolver {
         })
     }
 
-    /// JUnit reports; none: no files are named.
+    /// `JUnit` reports; none: no files are named.
     pub(super) fn junit(&self, project: &Project, calendar: &Calendar) -> Option<ReportConfig> {
         self.reports("source.junit", project, calendar)
     }

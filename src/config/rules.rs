@@ -180,7 +180,8 @@ fn wrong_query(table: &TableReader<'_>, key: &'static str, query: &Text, error: 
     if !error.known.is_empty() {
         let mut known = error.known.clone();
         known.sort_unstable();
-        next_step.push_str(&format!("\n  allowed here: {}", known.join(", ")));
+        next_step += "\n  allowed here: ";
+        next_step += &known.join(", ");
     }
     table.complain_within(key, error.at.start, format!("in `{key}`: {}{guess}", error.what), next_step);
 }

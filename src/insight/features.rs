@@ -86,7 +86,8 @@ mod tests {
     #[test]
     fn a_feature_is_ready_when_its_stories_are_and_none_waits_elsewhere() {
         use Category::{Done, Dropped, ToDo};
-        let cases: [(&str, &[Story], (u32, u32, bool), &[&str]); 7] = [
+        type Case<'a> = (&'a str, &'a [Story], (u32, u32, bool), &'a [&'a str]);
+        let cases: [Case<'_>; 7] = [
             ("all done", &[part("P-1", "E-1", Done, &[]), part("P-2", "E-1", Done, &[])], (2, 2, true), &[]),
             ("one open", &[part("P-1", "E-1", Done, &[]), part("P-2", "E-1", ToDo, &[])], (1, 2, false), &[]),
             (
@@ -121,10 +122,7 @@ mod tests {
             ),
         ];
         for (name, stories, (done, all, ready), waits_for) in cases {
-            let setting = stories
-                .iter()
-                .cloned()
-                .fold(Setting::covering(&ALL_KINDS), |setting, story| setting.story(story));
+            let setting = stories.iter().cloned().fold(Setting::covering(&ALL_KINDS), Setting::story);
             let answer = setting.answer();
             let [feature] = &answer.features[..] else { panic!("{name}: {:?}", answer.features) };
             assert_eq!((feature.stories_ready, feature.stories, feature.ready), (done, all, ready), "{name}");

@@ -279,6 +279,7 @@ impl Setting {
         Arc::clone(found.unwrap())
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "so it reads best where it is asked")]
     pub(crate) fn gate(&self, name: GateName) -> Gate {
         let answer = self.answer();
         answer.gates.iter().find(|gate| gate.name == name).unwrap().clone()

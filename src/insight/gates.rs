@@ -89,10 +89,10 @@ impl Question<'_, '_> {
     pub(crate) fn gates(&self) -> Vec<Gate> {
         let built_in = GateName::BUILT_IN.into_iter().map(|name| {
             let (feeding, besides) = kinds(&name, self.context.world.is_covered(Kind::Deployments));
-            let (answer, sources) = if self.lists(&self.context.policy.disabled_gates, &name) {
+            let (answer, sources) = if Self::lists(&self.context.policy.disabled_gates, &name) {
                 (Answer::not_needed("switched off"), Vec::new())
             } else {
-                let is_required = self.lists(&self.context.policy.required_gates, &name);
+                let is_required = Self::lists(&self.context.policy.required_gates, &name);
                 let (answer, sources) = self.on_fresh_data(feeding, besides, || self.ask(&name));
                 (if is_required { answer.required() } else { answer }, sources)
             };
@@ -101,7 +101,7 @@ impl Question<'_, '_> {
         built_in.chain(self.own_gates()).collect()
     }
 
-    fn lists(&self, gates: &[Text], name: &GateName) -> bool {
+    fn lists(gates: &[Text], name: &GateName) -> bool {
         gates.iter().any(|gate| gate.as_str() == name.key())
     }
 

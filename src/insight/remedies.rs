@@ -230,7 +230,7 @@ fn own(
         let untold: Vec<_> =
             left_out.iter().filter(|(_, why)| *why == metrics::NOT_TOLD).map(|(item, _)| item).collect();
         let subject = untold.first().and_then(|item| item.subject()).or_else(at_gate);
-        let about = named(&untold, |item| item.key(), "item", "items");
+        let about = named(&untold, super::query::Item::key, "item", "items");
         let action = if untold.is_empty() {
             format!("{name}: {}", gate.needed)
         } else {
@@ -239,7 +239,7 @@ fn own(
         return make(untold.len().max(1), action, subject);
     }
     let items: Vec<_> = counted.iter().collect();
-    let about = named(&items, |item| item.key(), "item", "items");
+    let about = named(&items, super::query::Item::key, "item", "items");
     let about = if about.is_empty() { about } else { format!(" ({about})") };
     let subject = items.first().and_then(|item| item.subject()).or_else(at_gate);
     make(items.len().max(1), format!("{name}: from {} to {}{about}", gate.measured, gate.needed), subject)

@@ -210,7 +210,7 @@ impl Lines {
 
     /// Adds the changes of one item of this weight up to and including the day `last`.
     pub(crate) fn add_until(&mut self, changes: &[Change], weight: Option<u64>, last: usize) {
-        let hundredths = weight.unwrap_or(0) as i64;
+        let hundredths = weight.unwrap_or(0).cast_signed();
         let mut before = Counts::default();
         for (day, counts) in changes.iter().take_while(|(day, _)| *day <= last) {
             let Some(change) = self.days.get_mut(*day) else { break };

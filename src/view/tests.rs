@@ -560,9 +560,9 @@ fn rows_say_what_is_new_and_what_people_said() {
     let options = Options { last_visit: Some(last_visit), user: "ada".into(), ..Options::default() };
     let mut state = State::new(Arc::new(board()), options, now());
     let mut changes = crate::insight::Changes::between(&yesterday(), &board());
-    let changed = state.release().unwrap().stories[1].story.key.clone();
+    let touched = state.release().unwrap().stories[1].story.key.clone();
     for change in &mut changes.changes {
-        change.subject = crate::insight::Subject::Story(changed.clone());
+        change.subject = crate::insight::Subject::Story(touched.clone());
     }
     update(&mut state, Event::Compared(Ok(Arc::new(changes))), now());
     let story = state.release().unwrap().stories[2].story.key.clone();
@@ -577,7 +577,7 @@ fn rows_say_what_is_new_and_what_people_said() {
     update(&mut state, Event::Triage(Arc::new(Triage { entries })), now());
     let text = render(&mut state, USUAL, GlyphSet::Unicode, now());
     insta::assert_snapshot!("marks", text);
-    let is_new = format!("{}▲ {changed}", Glyphs::of(GlyphSet::Unicode).changed);
+    let is_new = format!("{}▲ {touched}", Glyphs::of(GlyphSet::Unicode).changed);
     assert!(text.contains(&is_new), "{text}");
     // Down to the third story, and opened: who said what is there to be read.
     for key in ["j", "j", "enter"] {

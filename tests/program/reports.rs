@@ -22,8 +22,7 @@ SHOP-1,Basket,Story,Done,2026-01-02 10:00,2026-01-05 10:00,1.0\n";
 
 fn gate(place: &Place, name: &str) -> (Option<i32>, Value) {
     let output = place.run(&["check", "--release", "shop 1.0", "--format", "json"]);
-    let json: Value = serde_json::from_slice(&output.stdout)
-        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let json: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let gates = json["gates"].as_array().expect("gates");
     let gate = gates.iter().find(|gate| gate["name"] == name).expect("the gate").clone();
     (output.status.code(), gate)

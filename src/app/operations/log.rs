@@ -89,6 +89,7 @@ impl LogEntry {
     }
 
     /// The line of the answer that came at `at`.
+    #[must_use]
     pub fn answered(&self, answer: &Result<Done, OperationError>, at: Instant) -> Self {
         let (outcome, said, url) = match answer {
             Ok(done) => (Outcome::Done, done.what.clone(), done.url.clone()),
@@ -105,6 +106,7 @@ impl LogEntry {
     }
 
     /// The line of what a look found at `at`.
+    #[must_use]
     pub fn found(&self, found: &Found, at: Instant) -> Self {
         let (outcome, answer, url) = match found {
             Found::Done(done) => (Outcome::FoundDone, Some(done.what.clone()), done.url.clone()),

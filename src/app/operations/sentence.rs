@@ -52,7 +52,7 @@ pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) 
         }
     };
     let (row, title) = row;
-    let place = url.as_deref().and_then(host).or(source.map(|source| source.as_str()));
+    let place = url.as_deref().and_then(host).or(source.map(crate::domain::SourceId::as_str));
     let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
     let whom = account.as_ref().map_or_else(
         || " as whoever the credentials belong to".to_owned(),

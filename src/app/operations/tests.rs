@@ -1,3 +1,5 @@
+#![expect(clippy::items_after_statements, reason = "a case is named where its table is")]
+
 use std::sync::Arc;
 
 use super::*;

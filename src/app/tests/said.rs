@@ -94,12 +94,12 @@ fn the_palette_says_it_in_words() {
     assert!(matches!(said.kind, TriageKind::Snoozed(Wake::Change(_))), "{said:?}");
     let row = state.list(ListId::Stories).row().unwrap();
     assert_eq!(state.said_mark(row, now()), Some("z"));
-    let changed = board_with(|release| {
+    let another = board_with(|release| {
         for row in &mut release.stories {
             Arc::make_mut(&mut row.story).status = "quite another".into();
         }
     });
-    update(&mut state, Event::Board(Arc::new(changed)), now());
+    update(&mut state, Event::Board(Arc::new(another)), now());
     assert_eq!(state.said_mark(row, now()), Some("a"));
 
     // In the past nothing is said.

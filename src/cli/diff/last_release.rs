@@ -40,12 +40,11 @@ pub(super) fn run(context: &Context, common: &Common, diff: &DiffArguments) -> R
         Some(written) => as_of::board(context, as_of::instant("--until", written, context)?)?,
         None => headless::board(context, common)?,
     };
-    let release = match &common.release {
-        Some(name) => status::named(&board, name).map_err(Failure::Usage)?,
-        None => {
-            let release = board.default_release().map(|insight| insight.release.id.clone());
-            release.ok_or_else(|| Failure::Usage("no source knows a release".into()))?
-        }
+    let release = if let Some(name) = &common.release {
+        status::named(&board, name).map_err(Failure::Usage)?
+    } else {
+        let release = board.default_release().map(|insight| insight.release.id.clone());
+        release.ok_or_else(|| Failure::Usage("no source knows a release".into()))?
     };
     let distance = SameDistance::of(&board, &release)
         .map_err(|why| Failure::Usage(format!("{why}\nname another release with --release")))?;
@@ -78,14 +77,18 @@ fn title(board: &Board, last: &LastRelease) -> String {
 
 const REBUILT: &str = "told from the items' own events: it was not observed then";
 
-fn figure(figure: &Option<Figure>) -> &str {
-    figure.as_ref().map_or("-", |figure| figure.text.as_str())
+fn figure(figure: Option<&Figure>) -> &str {
+    figure.map_or("-", |figure| figure.text.as_str())
 }
 
 fn text(board: &Board, last: &LastRelease) -> String {
     let row = |measure: &Measure| {
-        let cells =
-            [measure.name.title(), figure(&measure.then), figure(&measure.now), measure.compared.word()];
+        let cells = [
+            measure.name.title(),
+            figure(measure.then.as_ref()),
+            figure(measure.now.as_ref()),
+            measure.compared.word(),
+        ];
         cells.map(str::to_owned)
     };
     let rows: Vec<[String; 4]> = std::iter::once(["", "then", "now", ""].map(str::to_owned))
@@ -118,8 +121,8 @@ fn markdown(board: &Board, last: &LastRelease) -> String {
             out,
             "| {} | {} | {} | {} |",
             measure.name.title(),
-            escape(figure(&measure.then)),
-            escape(figure(&measure.now)),
+            escape(figure(measure.then.as_ref())),
+            escape(figure(measure.now.as_ref())),
             measure.compared.word()
         );
     }

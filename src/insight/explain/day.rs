@@ -13,7 +13,10 @@ use crate::insight::{
 use super::{Explainer, Explanation, missing};
 
 /// What can happen to an item on a day, in the order that it is told.
-const EVENTS: [(&str, fn(Counts, Counts) -> bool); 6] = [
+/// Whether an event is between two days.
+type IsEvent = fn(Counts, Counts) -> bool;
+
+const EVENTS: [(&str, IsEvent); 6] = [
     ("entered", |before, after| after.scope && !before.scope),
     ("left", |before, after| before.scope && !after.scope),
     ("became ready", |before, after| after.ready && !before.ready),
@@ -54,7 +57,7 @@ impl Explainer<'_, '_> {
         let unestimated = shown.points.map_or(0, |points| points.unestimated);
         if unestimated > 0 {
             let stories = words::count(unestimated as usize, "story has", "stories have");
-            formula.push_str(&format!(" {stories} no estimate and weigh nothing in points."));
+            formula = format!("{formula} {stories} no estimate and weigh nothing in points.");
         }
         Explanation {
             title,

@@ -50,6 +50,7 @@ pub struct Answered {
 
 impl Row {
     /// An item with what is said of it.
+    #[expect(clippy::needless_pass_by_value, reason = "keys and references to keys alike")]
     pub(super) fn of(key: impl ToString, what: impl Into<String>) -> Self {
         Self { key: Some(key.to_string()), what: what.into() }
     }

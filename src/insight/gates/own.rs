@@ -63,7 +63,7 @@ impl Rules {
         let needed = needed(&own.rule, own.understood.as_ref().map_or(Unit::Number, |(_, unit)| *unit));
         let mut said = format!("{}. Go if it is {needed}.", metrics::described(metric));
         if !own.rule.scope.is_empty() {
-            said.push_str(&format!(" Only for {}.", crate::insight::words::list(&own.rule.scope, 5)));
+            said = format!("{said} Only for {}.", crate::insight::words::list(&own.rule.scope, 5));
         }
         Some(said)
     }
@@ -122,7 +122,7 @@ impl<'a, 'b> Question<'a, 'b> {
         let name = GateName::Own(own.rule.name.clone());
         let release = self.context.releases[self.release];
         let is_outside = !own.scope.is_empty() && own.scope.matching(release.id.as_str()).is_empty();
-        let exempt = if self.lists(&policy.disabled_gates, &name) {
+        let exempt = if Self::lists(&policy.disabled_gates, &name) {
             Some("switched off")
         } else if is_outside {
             Some("not for this release")
@@ -141,7 +141,7 @@ impl<'a, 'b> Question<'a, 'b> {
         };
         let feeding = [metrics::kind(compiled.items)];
         let (answer, sources) = self.on_fresh_data(&feeding, &[], || self.compare(&own.rule, compiled, unit));
-        let is_required = own.rule.required || self.lists(&policy.required_gates, &name);
+        let is_required = own.rule.required || Self::lists(&policy.required_gates, &name);
         gate(name, if is_required { answer.required() } else { answer }, sources)
     }
 

@@ -67,9 +67,12 @@ enum Work {
 /// Reads the queries of a metric; says what its number counts.
 pub(crate) fn compile(metric: &Metric) -> Result<(Compiled, Unit), MetricError> {
     let filter = parse(&metric.filter, metric.items).map_err(MetricError::Filter)?;
-    let field = || match metric.of.is_empty() {
-        true => Err(MetricError::OfMissing),
-        false => measured_field(&metric.of, metric.items).map_err(MetricError::Of),
+    let field = || {
+        if metric.of.is_empty() {
+            Err(MetricError::OfMissing)
+        } else {
+            measured_field(&metric.of, metric.items).map_err(MetricError::Of)
+        }
     };
     let unit = |kind| if kind == FieldKind::Time { Unit::Seconds } else { Unit::Number };
     let (work, unit) = match metric.aggregate {

@@ -71,12 +71,12 @@ pub(crate) fn described(metric: &Metric) -> String {
         Aggregate::Sum => format!("Sum of {of} over {items}"),
     };
     if !metric.filter.is_empty() {
-        described.push_str(&format!(" with `{}`", metric.filter));
+        described = format!("{described} with `{}`", metric.filter);
     }
     if let Some(length) =
         metric.period_seconds.and_then(|seconds| Duration::try_seconds(seconds.try_into().ok()?))
     {
-        described.push_str(&format!(", of the last {}", words::duration(length)));
+        described = format!("{described}, of the last {}", words::duration(length));
     }
     described
 }

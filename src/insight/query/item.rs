@@ -50,14 +50,14 @@ pub(super) enum Value<'a> {
 
 impl Value<'_> {
     /// Whether there is none.
-    pub(super) fn is_missing(&self) -> Option<bool> {
-        Some(match self {
+    pub(super) fn is_missing(&self) -> bool {
+        match self {
             Self::Texts(texts) => texts.is_empty(),
             Self::Status(_, status) => status.is_empty(),
             Self::State(_) | Self::Severity(_) => false,
             Self::Amount(amount) => *amount == Amount::Absent,
             Self::Absent | Self::Unknown => true,
-        })
+        }
     }
 }
 
@@ -230,12 +230,14 @@ impl<'a> Item<'a> {
                 Field::Status => Value::Status(story.category, &story.status),
                 // As the gate over blocking defects: what nobody rated blocks nothing.
                 Field::Severity => story.severity.map_or(Value::Absent, Value::Severity),
-                Field::Owner => texts(&story.owner),
+                Field::Owner => texts(story.owner.as_ref()),
                 Field::Label => Value::Texts(story.labels.iter().map(|label| &**label).collect()),
-                Field::Component => texts(&story.component),
-                Field::Sprint => texts(&story.sprint),
-                Field::Parent => Value::Texts(story.parent.iter().map(|key| key.as_str()).collect()),
-                Field::Priority => texts(&story.priority),
+                Field::Component => texts(story.component.as_ref()),
+                Field::Sprint => texts(story.sprint.as_ref()),
+                Field::Parent => {
+                    Value::Texts(story.parent.iter().map(crate::domain::StoryKey::as_str).collect())
+                }
+                Field::Priority => texts(story.priority.as_ref()),
                 Field::Points => number(story.points.map(f64::from)),
                 Field::Returns => number(Some(f64::from(returns(story)))),
                 _ => Value::Absent,
@@ -248,8 +250,8 @@ impl<'a> Item<'a> {
                 Field::Label => Value::Texts(pull_request.labels.iter().map(|label| &**label).collect()),
                 Field::Repository => Value::Texts(vec![&pull_request.repository]),
                 Field::Base => Value::Texts(vec![&pull_request.base]),
-                Field::Branch => texts(&pull_request.branch),
-                Field::Milestone => texts(&pull_request.milestone),
+                Field::Branch => texts(pull_request.branch.as_ref()),
+                Field::Milestone => texts(pull_request.milestone.as_ref()),
                 Field::Slack => number(slack_seconds.map(|seconds| seconds as f64)),
                 _ => Value::Absent,
             },
@@ -267,7 +269,7 @@ impl<'a> Item<'a> {
                 Field::Repository => Value::Texts(vec![&finding.repository]),
                 Field::Tool => Value::Texts(vec![&finding.tool]),
                 Field::Rule => Value::Texts(vec![&finding.rule]),
-                Field::Path => texts(&finding.path),
+                Field::Path => texts(finding.path.as_ref()),
                 _ => Value::Absent,
             },
             Self::TestRun { run, .. } => match field {
@@ -336,8 +338,8 @@ impl<'a> Item<'a> {
     }
 }
 
-fn texts(text: &Option<crate::domain::Text>) -> Value<'_> {
-    Value::Texts(text.iter().map(|text| &**text).filter(|text| !text.is_empty()).collect())
+fn texts(text: Option<&crate::domain::Text>) -> Value<'_> {
+    Value::Texts(text.into_iter().map(|text| &**text).filter(|text| !text.is_empty()).collect())
 }
 
 fn pull_request_state(state: PullRequestState) -> &'static str {

@@ -113,7 +113,7 @@ impl Wanted {
             return item.is(*flag, now);
         }
         match (self, item.value(field, now)) {
-            (Self::Nothing, value) => value.is_missing(),
+            (Self::Nothing, value) => Some(value.is_missing()),
             (Self::Part(part), Value::Texts(texts)) => {
                 Some(texts.iter().any(|text| text.to_lowercase().contains(part)))
             }
@@ -133,8 +133,7 @@ impl Wanted {
             (Self::Amount(comparison, wanted), Value::Amount(Amount::Known(amount))) => {
                 Some(comparison.is_met(amount, *wanted))
             }
-            (Self::Amount(..), Value::Amount(Amount::Absent)) => Some(false),
-            (_, Value::Absent) => Some(false),
+            (Self::Amount(..), Value::Amount(Amount::Absent)) | (_, Value::Absent) => Some(false),
             (..) => None,
         }
     }

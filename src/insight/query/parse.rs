@@ -187,13 +187,14 @@ impl Parser {
                 Ok(number) if number.is_finite() => Ok(Wanted::Amount(comparison, number)),
                 _ => Err(QueryError::new(word.at, format!("`{}` is not a number", word.text))),
             },
-            Kind::Time => match seconds(&word.text) {
-                Some(seconds) => Ok(Wanted::Amount(comparison, seconds as f64)),
-                None => {
+            Kind::Time => {
+                if let Some(seconds) = seconds(&word.text) {
+                    Ok(Wanted::Amount(comparison, seconds as f64))
+                } else {
                     let what = format!("`{}` is not a length of time such as 3d or 12h", word.text);
                     Err(QueryError::new(word.at, what))
                 }
-            },
+            }
         }
     }
 

@@ -24,6 +24,7 @@ fn all() -> Setting {
     Setting::covering(&ALL_KINDS)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so it reads best where it is asked")]
 fn says(name: GateName, cases: Vec<(&str, Setting, GateAnswer, &str, &str)>) {
     for (case, setting, answer, measured, needed) in cases {
         let gate = setting.gate(name.clone());

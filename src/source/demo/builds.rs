@@ -92,7 +92,9 @@ fn merges(draft: &Draft) -> HashMap<&str, Vec<(Instant, Text)>> {
             merges.entry(pull.whole.repository.as_str()).or_default().push((at, commit.clone()));
         }
     }
-    merges.values_mut().for_each(|merges| merges.sort());
+    for merges in merges.values_mut() {
+        merges.sort();
+    }
     merges
 }
 

@@ -84,12 +84,13 @@ pub(super) fn of(
         // What was put into the program can be read once.
         return before.unwrap_or_else(|| {
             let name = "standard input".to_owned();
-            let bytes = match std::io::stdin().is_terminal() {
-                true => Err(Problem::new(
+            let bytes = if std::io::stdin().is_terminal() {
+                Err(Problem::new(
                     format!("{name}: nothing is put in"),
                     "put a report in: `tminus check --junit - < report.xml`",
-                )),
-                false => bounded(std::io::stdin().lock(), &name),
+                ))
+            } else {
+                bounded(std::io::stdin().lock(), &name)
             };
             let contents = bytes.and_then(|bytes| read(&name, &bytes, now));
             Known { name, written_at: Some(now), contents: Arc::new(contents), stamp: None }

@@ -1,4 +1,4 @@
-//! Test results in the XML that JUnit made common: what surefire, Gradle, pytest, jest-junit,
+//! Test results in the XML that `JUnit` made common: what surefire, Gradle, pytest, jest-junit,
 //! go-junit-report and many more write. There is no standard; <https://github.com/testmoapp/junitxml>
 //! describes what is usual, the schema of surefire its retries.
 
@@ -142,7 +142,7 @@ impl Reading {
             match element.name.as_str() {
                 "testsuite" => self.suite(document, &element, calendar)?,
                 "properties" => {
-                    self.commit = properties(document, &mut self.problems)?.or(self.commit.take())
+                    self.commit = properties(document, &mut self.problems)?.or(self.commit.take());
                 }
                 _ => skip(document)?,
             }
@@ -321,7 +321,7 @@ fn test(document: &mut Document<'_>, element: &Element<'_>) -> Result<Attempt, P
         match inner.name.as_str() {
             "failure" | "error" => attempt.outcome = Outcome::Failed,
             "skipped" | "disabled" if attempt.outcome == Outcome::Passed => {
-                attempt.outcome = Outcome::Skipped
+                attempt.outcome = Outcome::Skipped;
             }
             // Earlier attempts of surefire: of a test that passed in the end, and of one that did not.
             "flakyFailure" | "flakyError" => attempt.is_flaky = true,

@@ -1,4 +1,4 @@
-//! Reports and tables that other programs write: test results as JUnit XML, findings as SARIF,
+//! Reports and tables that other programs write: test results as `JUnit` XML, findings as SARIF,
 //! stories as CSV. `docs/reports.md` says what of them counts, and how.
 //!
 //! A round finds the files and reads those that changed ([`contents`]); a format says what one
@@ -112,17 +112,20 @@ impl ReportSource {
     }
 
     fn new(format: Format, settings: ReportConfig) -> Self {
-        let mut memory = Memory::default();
         // Before the first round: what is named. Directories beneath a pattern are not known yet.
-        memory.watched = settings
+        let watched = settings
             .files
             .iter()
             .filter(|files| files.base != Path::new(STANDARD_INPUT))
-            .map(|files| match files.pattern.is_empty() {
-                true => Watched::File(files.base.clone()),
-                false => Watched::Directory(files.base.clone()),
+            .map(|files| {
+                if files.pattern.is_empty() {
+                    Watched::File(files.base.clone())
+                } else {
+                    Watched::Directory(files.base.clone())
+                }
             })
             .collect();
+        let memory = Memory { watched, ..Memory::default() };
         Self { format: Arc::new(format), settings: Arc::new(settings), memory }
     }
 }

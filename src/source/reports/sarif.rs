@@ -423,7 +423,8 @@ fn identity<'a>(repository: &Text, parts: impl IntoIterator<Item = &'a str>) -> 
         digest.update(part.as_bytes());
     }
     let digest = digest.finalize();
-    let short: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let short = digest.iter().take(8).fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let short = format!("{short:016x}");
     FindingId::new(format!("{repository}!{short}"))
 }
 
@@ -440,12 +441,11 @@ fn fingerprint(result: &Outcome, region: Option<&Region>, message: Option<&str>)
         return joined(&result.partial_fingerprints);
     }
     let snippet = region.and_then(|region| region.snippet.as_ref()?.text.as_deref());
-    match snippet {
-        Some(snippet) => snippet.split_whitespace().collect::<Vec<_>>().join(" "),
-        None => {
-            let line = region.and_then(|region| region.start_line).unwrap_or_default();
-            format!("{line} {}", message.unwrap_or_default())
-        }
+    if let Some(snippet) = snippet {
+        snippet.split_whitespace().collect::<Vec<_>>().join(" ")
+    } else {
+        let line = region.and_then(|region| region.start_line).unwrap_or_default();
+        format!("{line} {}", message.unwrap_or_default())
     }
 }
 

@@ -238,7 +238,7 @@ impl Lines<'_> {
         let rest = self.bytes.get(position..).unwrap_or_default();
         let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let passed = self.bytes.get(self.counted..position.saturating_add(ends)).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line += passed.split(|byte| *byte == b'\n').count() - 1;
         self.counted += passed.len();
         self.line
     }

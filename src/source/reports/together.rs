@@ -112,7 +112,9 @@ fn commits<T>(
     if commit != HEAD {
         let commit = commit.to_ascii_lowercase();
         let commit = is_commit(&commit).then(|| Text::new(commit));
-        without.iter_mut().for_each(|(place, _)| (**place).clone_from(&commit));
+        for (place, _) in &mut without {
+            (**place).clone_from(&commit);
+        }
         return;
     }
     let Some(checkout) = settings.checkout.as_deref().filter(|_| !without.is_empty()) else { return };

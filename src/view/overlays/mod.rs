@@ -24,7 +24,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     match overlay {
         Overlay::Help { scroll } => help::draw(screen, body, *scroll),
         Overlay::Why { subject, explanation, scroll } => {
-            why::draw(screen, body, subject, explanation, *scroll)
+            why::draw(screen, body, subject, explanation, *scroll);
         }
         Overlay::Item { subject, scroll } => {
             let cells = usize::from(inner_width(body, 100));

@@ -7,7 +7,7 @@ use crate::domain::{FindingState, Severity};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// CodeQL: rules in an extension, a score for security, a fingerprint, where it comes from.
+/// `CodeQL`: rules in an extension, a score for security, a fingerprint, where it comes from.
 fn codeql() -> serde_json::Value {
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",

@@ -53,8 +53,8 @@ fn an_export_of_jira_is_read_as_it_is() {
         problems(&facts),
         ["reports/jira.csv:7: nobody knows what the status \"Kochen\" means (1 times)"]
     );
-    let released: Vec<&str> = facts.releases.iter().map(|release| release.id.as_str()).collect();
-    assert_eq!(released, ["PAY 4.2"], "of 4.3 all has been ready for long");
+    let told: Vec<&str> = facts.releases.iter().map(|release| release.id.as_str()).collect();
+    assert_eq!(told, ["PAY 4.2"], "of 4.3 all has been ready for long");
 }
 
 #[test]
