@@ -16,7 +16,7 @@ use super::{
 };
 
 /// The command palette: a line to type in; the list below is
-/// [`ListId::Palette`](super::ListId::Palette).
+/// [`ListId::Palette`].
 #[derive(Clone, Debug, Default)]
 pub struct Palette {
     /// What is typed.

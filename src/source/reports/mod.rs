@@ -1,7 +1,7 @@
 //! Reports and tables that other programs write: test results as `JUnit` XML, findings as SARIF,
 //! stories as CSV. `docs/reports.md` says what of them counts, and how.
 //!
-//! A round finds the files and reads those that changed ([`contents`]); a format says what one
+//! A round finds the files and reads those that changed (`contents`); a format says what one
 //! file holds (`junit`, `sarif`, `table`); what all of them say together, and which commit and
 //! release they are of, is put together at the end (`together`). A file that cannot be read is a
 //! problem, and leaves a mark in its place that no gate takes for an answer.
