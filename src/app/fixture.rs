@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 
 use crate::{
     domain::{
-        Activity, Allowance, Cadence, Calendar, Category, Deployment, DeploymentId, DeploymentState,
+        Activity, Allowance, Assumption, Cadence, Calendar, Category, Deployment, DeploymentId, DeploymentState,
         EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity, SourceHealth, SourceId,
         SourceState, Story, StoryKind, Target, Text, Window, World,
     },
@@ -188,12 +188,25 @@ fn payments_insight() -> ReleaseInsight {
                 Some(Subject::PullRequest("api#812".into())),
             ),
             remedy("sonar: scan again", GateName::Tests, None),
+            Remedy {
+                days_saved: Some(1.13),
+                gate: None,
+                what_if: vec![Assumption::LeaveOut("PAY-320".into())],
+                ..remedy("leave out PAY-320", GateName::Stories, Some(Subject::Story("PAY-320".into())))
+            },
         ],
     }
 }
 
 fn remedy(action: &str, gate: GateName, subject: Option<Subject>) -> Remedy {
-    Remedy { action: Text::new(action), gate, subject }
+    Remedy {
+        action: Text::new(action),
+        gate: Some(gate),
+        days_saved: None,
+        outlook: None,
+        what_if: Vec::new(),
+        subject,
+    }
 }
 
 fn burn_down() -> BurnDown {

@@ -3,6 +3,7 @@
 //! Everything here is a value. Sources make it, the history keeps it, insight reads it.
 //! All texts are [`Text`]: cleaned at the door, so that nobody further in has to think of it.
 
+mod assumption;
 mod calendar;
 mod deployment;
 mod facts;
@@ -17,6 +18,7 @@ mod test_run;
 mod text;
 mod world;
 
+pub use assumption::{Assumed, Assumption};
 pub use calendar::Calendar;
 pub use deployment::{Activity, Booking, Deployment, DeploymentState, Environment, Freeze, Tier, Window};
 pub use facts::{Facts, Kind, Problem};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Booking, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem, PullRequest, PullRequestId,
+    Assumed, Booking, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem, PullRequest, PullRequestId,
     PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
 };
 
@@ -37,6 +37,9 @@ pub struct World {
     pub findings: Vec<Arc<Finding>>,
     /// What could not be read, by source.
     pub problems: Vec<(SourceId, Problem)>,
+    /// What of this is no fact but assumed ("what if?"). Empty in all that sources say, all that
+    /// is kept and all that is served.
+    pub assumed: Vec<Assumed>,
 }
 
 impl World {

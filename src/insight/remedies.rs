@@ -53,6 +53,17 @@ pub(crate) fn remedies(
     steps.into_iter().map(|(_, _, step)| step.remedy).collect()
 }
 
+fn of_gate(action: String, gate: GateName, subject: Option<Subject>) -> Remedy {
+    Remedy {
+        action: Text::new(action),
+        gate: Some(gate),
+        days_saved: None,
+        outlook: None,
+        what_if: Vec::new(),
+        subject,
+    }
+}
+
 fn stale_sources(context: &Context<'_>, gate: &Gate) -> Vec<SourceId> {
     let is_stale =
         |source: &&SourceId| context.health(source).is_none_or(|health| health.is_stale(context.now));
@@ -70,7 +81,7 @@ fn refresh(context: &Context<'_>, source: SourceId, gate: GateName) -> Step {
     };
     Step {
         things: 1,
-        remedy: Remedy { action: Text::new(action), gate, subject: Some(Subject::Source(source)) },
+        remedy: of_gate(action, gate, Some(Subject::Source(source))),
     }
 }
 
@@ -83,7 +94,7 @@ fn step(
     let context = question.context;
     let make = |things: usize, action: String, subject: Option<Subject>| Step {
         things,
-        remedy: Remedy { action: Text::new(action), gate: gate.name, subject },
+        remedy: of_gate(action, gate.name, subject),
     };
     let row = question.destination();
     let deployment = row.map(|row| Subject::Deployment(row.deployment.id.clone()));

@@ -59,6 +59,8 @@ impl WorldDelta {
             test_runs,
             findings,
             problems,
+            // Facts are served, never what somebody assumes.
+            assumed: _,
         } = new;
         Self {
             covers: covers.clone(),
@@ -89,6 +91,7 @@ impl WorldDelta {
             test_runs: applied(self.test_runs, &old.test_runs)?,
             findings: applied(self.findings, &old.findings)?,
             problems: applied(self.problems, &old.problems)?,
+            assumed: Vec::new(),
         })
     }
 }

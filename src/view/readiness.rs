@@ -279,7 +279,7 @@ fn draw_remedies(
             if insight.release.released_at.is_some() { "it went out" } else { "nothing is left to do" };
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
     }
-    let gate_of = |remedy: &Remedy| format!("{} {}", glyphs.right, remedy.gate.title());
+    let gate_of = |remedy: &Remedy| format!("{} {}", glyphs.right, remedy.turns());
     // The gates are named where no action has to be cut for it.
     let fits = |remedy: &Remedy| {
         let needed = text::width(&remedy.action) + text::width(&gate_of(remedy)) + NUMBER + 3;

@@ -63,7 +63,7 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now:
     let _ = writeln!(out, "\n{asked} **{}**", answer_word(release, outlook));
     out.push_str(&gates(release));
     for remedy in &release.remedies {
-        let _ = writeln!(out, "- {} (turns: {})", escape(&remedy.action), remedy.gate.title());
+        let _ = writeln!(out, "- {} (turns: {})", escape(&remedy.action), remedy.turns());
     }
     out
 }

@@ -81,7 +81,7 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now:
     if !release.remedies.is_empty() {
         section(&mut out, "What turns it green");
         for remedy in &release.remedies {
-            line(&mut out, format_args!("  {} (turns: {})", remedy.action, remedy.gate.title()));
+            line(&mut out, format_args!("  {} (turns: {})", remedy.action, remedy.turns()));
         }
     }
     out
