@@ -133,6 +133,10 @@ pub async fn run<I: Input>(mut wiring: Wiring<I>, mut state: State) -> i32 {
                         let archive = wiring.archive.clone();
                         answer(&told, async move { past::compare(&archive, from, until, newest).await });
                     }
+                    Effect::Assume { truth, assumed } => {
+                        let archive = wiring.archive.clone();
+                        answer(&told, async move { what_if::assume(&archive, truth, assumed).await });
+                    }
                     // Comes back as a signal, so that key and `kill -TSTP` take the same way.
                     Effect::Suspend => {
                         if let Err(error) = request_stop() {
@@ -258,3 +262,4 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
 mod past;
 #[cfg(test)]
 mod tests;
+mod what_if;

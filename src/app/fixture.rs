@@ -10,9 +10,9 @@ use chrono_tz::Tz;
 
 use crate::{
     domain::{
-        Activity, Allowance, Assumption, Cadence, Calendar, Category, Deployment, DeploymentId, DeploymentState,
-        EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity, SourceHealth, SourceId,
-        SourceState, Story, StoryKind, Target, Text, Window, World,
+        Activity, Allowance, Assumption, Cadence, Calendar, Category, Deployment, DeploymentId,
+        DeploymentState, EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity, SourceHealth,
+        SourceId, SourceState, Story, StoryKind, Target, Text, Window, World,
     },
     insight::{board::Completeness, *},
 };

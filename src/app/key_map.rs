@@ -168,6 +168,7 @@ impl Default for KeyMap {
             ("l", C::SectionRight),
             ("right", C::SectionRight),
             ("b", C::OtherPicture),
+            ("W", C::WhatIf),
         ];
         let detail: &[(&str, C)] = &[
             ("p", C::Detail),

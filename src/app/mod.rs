@@ -28,6 +28,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod update;
+mod what_if;
 
 pub use command::{Command, Group};
 pub use event::{Effect, Event};
@@ -45,3 +46,4 @@ pub use state::{
     State, Tab,
 };
 pub use update::update;
+pub use what_if::WhatIf;

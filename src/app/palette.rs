@@ -8,7 +8,7 @@ use tui_input::Input;
 
 use crate::domain::Instant;
 
-use super::{Command, Effect, Group, ListId, Row, State, past, past::Step, update::carry_out};
+use super::{Command, Effect, Group, ListId, Row, State, past, past::Step, update::carry_out, what_if};
 
 /// The command palette: a line to type in; the list below is
 /// [`ListId::Palette`](super::ListId::Palette).
@@ -27,6 +27,8 @@ pub enum PaletteEntry {
     AsOf,
     /// What changed since a time: `since 3h`.
     Since,
+    /// What would be if something was: `what-if target +3d`.
+    WhatIf,
     /// A step through the past; towards now if true.
     Step(Step, bool),
     /// Pins the instant on the screen as A (0) or B (1).
@@ -34,9 +36,10 @@ pub enum PaletteEntry {
 }
 
 /// What no key is bound to.
-const EXTRAS: [PaletteEntry; 10] = [
+const EXTRAS: [PaletteEntry; 11] = [
     PaletteEntry::AsOf,
     PaletteEntry::Since,
+    PaletteEntry::WhatIf,
     PaletteEntry::Step(Step::Hour, false),
     PaletteEntry::Step(Step::Hour, true),
     PaletteEntry::Step(Step::Day, false),
@@ -51,8 +54,9 @@ impl PaletteEntry {
     /// All of them, the ones with a time first.
     pub fn all() -> impl Iterator<Item = Self> {
         // Who moves a row moves it with a key.
-        let commands =
-            Command::ALL.iter().filter(|command| command.group() != Group::Move || is_tab(**command));
+        let commands = Command::ALL.iter().filter(|command| {
+            (command.group() != Group::Move || is_tab(**command)) && **command != Command::WhatIf
+        });
         EXTRAS.into_iter().chain(commands.map(|command| Self::Command(*command)))
     }
 
@@ -67,6 +71,7 @@ impl PaletteEntry {
             Self::Command(command) => command.name(),
             Self::AsOf => "as-of",
             Self::Since => "since",
+            Self::WhatIf => "what-if",
             Self::Step(Step::Change, false) => "earlier",
             Self::Step(Step::Change, true) => "later",
             Self::Step(Step::Hour, false) => "hour-earlier",
@@ -86,6 +91,7 @@ impl PaletteEntry {
             Self::Command(command) => command.help(),
             Self::AsOf => "the board of a time: as-of yesterday 14:00",
             Self::Since => "what changed since a time: since 3h",
+            Self::WhatIf => "what if: what-if leave-out KEY, target +3d, freeze-scope, off",
             Self::Step(Step::Change, _) => "the board where something changed",
             Self::Step(Step::Hour, false) => "the board an hour earlier",
             Self::Step(Step::Hour, true) => "the board an hour later",
@@ -104,13 +110,14 @@ fn is_tab(command: Command) -> bool {
     matches!(command, C::TabReadiness | C::TabPullRequests | C::TabSchedule | C::TabChanges)
 }
 
-/// The entries whose name or help matches fuzzily, best first. A time behind the name of an
+/// The entries whose name or help matches fuzzily, best first. What is written behind the name of an
 /// entry is no part of what is looked for.
 pub(super) fn matching(typed: &str) -> Vec<Row> {
     let (name, time) = typed.trim_start().split_once(' ').unwrap_or((typed, ""));
-    let takes_a_time = |entry: PaletteEntry| matches!(entry, PaletteEntry::AsOf | PaletteEntry::Since);
-    let named =
-        PaletteEntry::all().zip(0u32..).find(|(entry, _)| entry.name() == name && takes_a_time(*entry));
+    let takes_more = |entry: PaletteEntry| {
+        matches!(entry, PaletteEntry::AsOf | PaletteEntry::Since | PaletteEntry::WhatIf)
+    };
+    let named = PaletteEntry::all().zip(0u32..).find(|(entry, _)| entry.name() == name && takes_more(*entry));
     if let (Some((_, index)), false) = (named, time.trim().is_empty()) {
         return vec![Row::Palette(index)];
     }
@@ -148,7 +155,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
     match entry {
         PaletteEntry::Command(command) => carry_out(state, command, now, effects),
         // Without a time it is not known yet: the line waits for it.
-        PaletteEntry::AsOf | PaletteEntry::Since
+        PaletteEntry::AsOf | PaletteEntry::Since | PaletteEntry::WhatIf
             if time.is_empty() || !typed.trim_start().starts_with(entry.name()) =>
         {
             let input = Input::new(format!("{} ", entry.name()));
@@ -156,6 +163,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
             state.arrange(ListId::Palette);
         }
         PaletteEntry::AsOf => past::as_of(state, time, now, effects),
+        PaletteEntry::WhatIf => what_if::written(state, time, now, effects),
         PaletteEntry::Since => past::since(state, time, now, effects),
         PaletteEntry::Step(by, later) => past::step(state, by, later, now, effects),
         PaletteEntry::Pin(which) => past::pin(state, which, now, effects),

@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    Chooser, Comparison, Context, KeyMap, Layout, List, ListId, Overlay, Palette, Past, Row,
+    Chooser, Comparison, Context, KeyMap, Layout, List, ListId, Overlay, Palette, Past, Row, WhatIf,
     rows::{self, View},
 };
 
@@ -202,6 +202,8 @@ pub struct State {
     pub frozen: Option<(Instant, Option<Arc<Board>>)>,
     /// While the past is shown: what waits.
     pub past: Option<Past>,
+    /// While something is assumed: what, and the truth that waits.
+    pub what_if: Option<WhatIf>,
     /// What the tab Changes shows.
     pub comparison: Comparison,
     /// The tab that is shown.
@@ -247,6 +249,7 @@ impl State {
             board,
             frozen: None,
             past: None,
+            what_if: None,
             comparison: Comparison { last_visit: options.last_visit, ..Comparison::default() },
             tab: options.tab.unwrap_or_default(),
             release: None,

@@ -9,8 +9,8 @@ use std::{
 use chrono::Duration;
 
 use crate::domain::{
-    Assumption, Booking, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind, Policy, PullRequest,
-    Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
+    Assumption, Booking, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind, Policy,
+    PullRequest, Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
 };
 
 use super::{days::Days, words};
@@ -117,8 +117,7 @@ impl<'a> Context<'a> {
     pub(crate) fn is_left_out(&self, release: usize, story: &StoryKey) -> bool {
         let id = &self.releases[release].id;
         self.world.assumed.iter().any(|assumed| {
-            assumed.release == *id
-                && matches!(&assumed.assumption, Assumption::LeaveOut(key) if key == story)
+            assumed.release == *id && matches!(&assumed.assumption, Assumption::LeaveOut(key) if key == story)
         })
     }
 

@@ -44,7 +44,8 @@ impl Sooner<'_, '_> {
             let is_enough = one.as_ref().is_some_and(|step| step.outlook == Some(Outlook::OnTrack));
             steps.extend(one);
             if matches!(self.outlook, Outlook::AtRisk | Outlook::Late) && !is_enough {
-                let more = (2..=longest.len().min(MOST_LEFT_OUT)).filter_map(|count| self.leave_out(&longest, count));
+                let more = (2..=longest.len().min(MOST_LEFT_OUT))
+                    .filter_map(|count| self.leave_out(&longest, count));
                 steps.extend(more.into_iter().find(|step| step.outlook == Some(Outlook::OnTrack)));
             }
         }
@@ -88,7 +89,13 @@ impl Sooner<'_, '_> {
         self.step(format!("leave out {named}"), state, what_if, subject)
     }
 
-    fn step(&self, action: String, state: State, what_if: Vec<Assumption>, subject: Subject) -> Option<Remedy> {
+    fn step(
+        &self,
+        action: String,
+        state: State,
+        what_if: Vec<Assumption>,
+        subject: Subject,
+    ) -> Option<Remedy> {
         let then = self.asked.if_it_was(state)?;
         let days_saved = self.asked.distribution().days(0.85) - then.days(0.85);
         if days_saved < LEAST_DAYS {

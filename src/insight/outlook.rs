@@ -119,8 +119,7 @@ impl Forecasts {
         progress: &Progress,
     ) -> Option<Asked<'_>> {
         let described = context.releases[release];
-        let (forecaster, _) =
-            self.forecasters.get(&(unit == Unit::Stories, described.project.clone()))?;
+        let (forecaster, _) = self.forecasters.get(&(unit == Unit::Stories, described.project.clone()))?;
         match ask(context, release, forecaster, progress) {
             Forecast::Dates(dates) => Some(Asked { forecaster, now: dates }),
             Forecast::Withheld(_) => None,
@@ -240,9 +239,7 @@ impl Asked<'_> {
 fn ask(context: &Context<'_>, release: usize, forecaster: &Forecaster, progress: &Progress) -> Forecast {
     let today = context.days.date(context.days.today());
     match forecaster.state(&series(progress, false), today) {
-        Ok(state) if context.is_scope_frozen(release) => {
-            forecaster.forecast_state(state.with_frozen_scope())
-        }
+        Ok(state) if context.is_scope_frozen(release) => forecaster.forecast_state(state.with_frozen_scope()),
         Ok(state) => forecaster.forecast_state(state),
         Err(why) => Forecast::Withheld(why),
     }

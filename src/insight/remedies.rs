@@ -79,10 +79,7 @@ fn refresh(context: &Context<'_>, source: SourceId, gate: GateName) -> Step {
         Some(problem) => format!("{source}: {}", problem.next_step),
         None => format!("refresh {source}"),
     };
-    Step {
-        things: 1,
-        remedy: of_gate(action, gate, Some(Subject::Source(source))),
-    }
+    Step { things: 1, remedy: of_gate(action, gate, Some(Subject::Source(source))) }
 }
 
 fn step(

@@ -110,9 +110,13 @@ fn a_story_is_left_out_whatever_says_that_it_belongs() {
     let mut labelled = story("PAY-1", Category::ToDo);
     labelled.releases.clear();
     labelled.labels = vec![Text::new("next")];
-    let rules = || Setting::covering(&[Kind::Stories, Kind::Defects, Kind::PullRequests])
-        .release(|it| it.rules = vec![MatchRule::Label(Text::new("next")), MatchRule::Story(Text::new("PAY-*"))])
-        .story(story("PAY-2", Category::Done));
+    let rules = || {
+        Setting::covering(&[Kind::Stories, Kind::Defects, Kind::PullRequests])
+            .release(|it| {
+                it.rules = vec![MatchRule::Label(Text::new("next")), MatchRule::Story(Text::new("PAY-*"))]
+            })
+            .story(story("PAY-2", Category::Done))
+    };
     let linked = |milestone: Option<&str>| {
         let mut request = pull_request(1, PullRequestState::Open);
         request.release = None;
@@ -125,7 +129,13 @@ fn a_story_is_left_out_whatever_says_that_it_belongs() {
     let mut waits = story("PAY-3", Category::ToDo);
     waits.blocked_by = vec![StoryKey::new("PAY-1")];
     for (setting, left_out, name, before, after) in [
-        (rules().story(labelled.clone()), "PAY-1", GateName::Stories, (GateAnswer::NoGo, "1/2"), (GateAnswer::Go, "1/1")),
+        (
+            rules().story(labelled.clone()),
+            "PAY-1",
+            GateName::Stories,
+            (GateAnswer::NoGo, "1/2"),
+            (GateAnswer::Go, "1/1"),
+        ),
         (rules().story(blocking), "PAY-9", GateName::Defects, (GateAnswer::NoGo, "1"), (GateAnswer::Go, "0")),
         // What belongs only by the story goes with it.
         (
@@ -183,7 +193,8 @@ fn what_is_expected_to_take_longest_is_left_out_first() {
     assert_eq!(said[0], ("leave out PAY-28", story("PAY-28")));
     assert!(said.contains(&("finish or leave out 6 stories", story("PAY-26"))), "{said:?}");
     // Where nothing is done there is no pace to go by, and no number.
-    let setting = Setting::covering(&[Kind::Stories]).story(super::super::fixture::story("PAY-1", Category::ToDo));
+    let setting =
+        Setting::covering(&[Kind::Stories]).story(super::super::fixture::story("PAY-1", Category::ToDo));
     assert!(setting.answer().remedies.iter().all(|it| it.days_saved.is_none() && it.gate.is_some()));
 }
 
@@ -237,7 +248,13 @@ fn differences_stand_beside_the_truth() {
     let said: Vec<_> = found.iter().map(|it| (it.what, &*it.assumed)).collect();
     assert_eq!(
         said,
-        [("P50", "ready"), ("P85", "ready"), ("outlook", "on track"), ("verdict", "go"), ("Stories ready", "go 24/24")]
+        [
+            ("P50", "ready"),
+            ("P85", "ready"),
+            ("outlook", "on track"),
+            ("verdict", "go"),
+            ("Stories ready", "go 24/24")
+        ]
     );
     assert_eq!(without.outlook, Outlook::OnTrack);
 }

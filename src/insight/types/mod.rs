@@ -18,7 +18,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Assumption, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text};
+use crate::domain::{
+    Assumption, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text,
+};
 
 /// Everything that was worked out of one world at one instant.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
