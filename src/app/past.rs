@@ -205,7 +205,7 @@ pub(super) fn show(
             // A frozen board gives way, and what came in the meantime is the newest.
             let newer = state.frozen.take().and_then(|(_, newest)| newest);
             // And so does what was assumed.
-            let truth = state.what_if.take().map(|what_if| what_if.truth);
+            let truth = what_if::end(state);
             let newest = newer.or(truth).unwrap_or_else(|| Arc::clone(&shown));
             effects.push(Effect::DropBoard(shown));
             Past::new(newest, changes)

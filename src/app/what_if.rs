@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Assumed, Assumption, Instant},
+    domain::{Assumed, Assumption, Instant, ReleaseId},
     insight::{Board, Completeness, Subject, parse_assumption, said_of, with_assumption},
 };
 
@@ -16,6 +16,9 @@ pub struct WhatIf {
     pub truth: Arc<Board>,
     /// What is assumed, in the order in which it was said.
     pub assumed: Vec<Assumed>,
+    /// The release that is held on the screen, where nobody had chosen one: with another target
+    /// another one may be the first.
+    held: Option<ReleaseId>,
 }
 
 impl State {
@@ -107,7 +110,15 @@ fn ask(state: &mut State, assumed: Vec<Assumed>, now: Instant, effects: &mut Vec
         say(state, format!("what if: {said}"), now, effects);
     }
     effects.push(Effect::Assume { truth: Arc::clone(&truth), assumed: assumed.clone() });
-    state.what_if = Some(WhatIf { truth, assumed });
+    let held = match &state.what_if {
+        Some(what_if) => what_if.held.clone(),
+        None if state.chosen.is_none() => state.release.clone(),
+        None => None,
+    };
+    if state.what_if.is_none() && held.is_some() {
+        state.chosen.clone_from(&held);
+    }
+    state.what_if = Some(WhatIf { truth, assumed, held });
 }
 
 /// A newer true board: what is assumed is assumed of it.
@@ -137,10 +148,19 @@ pub(super) fn show(
     effects.push(Effect::Draw);
 }
 
+/// Nothing is assumed any more: the truth that waited.
+pub(super) fn end(state: &mut State) -> Option<Arc<Board>> {
+    let what_if = state.what_if.take()?;
+    if what_if.held.is_some() && what_if.held == state.chosen {
+        state.chosen = None;
+    }
+    Some(what_if.truth)
+}
+
 /// Back to the truth.
 pub(super) fn leave(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
-    if let Some(what_if) = state.what_if.take() {
-        effects.push(Effect::DropBoard(state.show_board(what_if.truth, now)));
+    if let Some(truth) = end(state) {
+        effects.push(Effect::DropBoard(state.show_board(truth, now)));
         state.message = None;
         effects.push(Effect::Draw);
     }

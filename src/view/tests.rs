@@ -503,8 +503,10 @@ fn what_is_assumed_says_so_on_every_tab_beside_the_truth() {
         press(&mut state, key.parse().unwrap());
         for size in [(120, 36), (80, 24), (40, 10)] {
             let text = render(&mut state, size, GlyphSet::Unicode, now());
-            assert!(text.lines().nth(1).unwrap().contains("WHAT IF 1 change"), "{text}");
-            assert!(text.lines().nth(2).unwrap().starts_with(" if PAY-320 left out"), "{text}");
+            // On the narrowest only the row below has room for all of it.
+            let banner = if size.0 < 60 { "WHAT I" } else { "WHAT IF 1 change" };
+            assert!(text.lines().nth(1).unwrap().contains(banner), "{text}");
+            assert!(text.lines().nth(2).unwrap().starts_with(" what if PAY-320 left out"), "{text}");
             assert!(text.lines().nth(3).unwrap().starts_with(" then P85 Fri 27 Nov → Wed 25"), "{text}");
         }
         let smallest = render(&mut state, (39, 1), GlyphSet::Ascii, now());

@@ -27,8 +27,10 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
             if shown(&one.release) { words } else { format!("{}: {words}", one.release) }
         })
         .collect();
-    let said =
-        Line::from(vec![Span::styled("if ", styles.muted), Span::styled(said.join(", "), styles.strong)]);
+    let said = Line::from(vec![
+        Span::styled("what if ", styles.strong),
+        Span::styled(said.join(", "), styles.strong),
+    ]);
     let row = |y| Rect { x: area.x + 1, y, width: area.width.saturating_sub(2), height: 1 };
     let first = row(area.y);
     screen.put_line(first.x, first.y, first.width, &said);
