@@ -186,6 +186,10 @@ async fn turn<I: Input>(
                             }
                         });
                     }
+                    Effect::Assume { truth, assumed } => {
+                        let archive = wiring.archive.clone();
+                        answer(&told, async move { what_if::assume(&archive, truth, assumed).await });
+                    }
                     // Comes back as a signal, so that key and `kill -TSTP` take the same way.
                     Effect::Suspend => {
                         if let Err(error) = request_stop() {
@@ -313,3 +317,4 @@ mod operations;
 mod past;
 #[cfg(test)]
 mod tests;
+mod what_if;

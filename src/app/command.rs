@@ -120,6 +120,7 @@ commands! {
     Earlier, "earlier", Board, "earlier", "the board before the last change, and back from there";
     Later, "later", Board, "later", "from the past towards now";
     Now, "now", Board, "now", "from the past to now";
+    WhatIf, "what-if", Board, "what if", "what if the story was left out, or the step taken";
     Palette, "palette", Program, "commands", "everything by its name: as-of yesterday 14:00";
     NextTheme, "next-theme", Program, "theme", "next theme";
     Help, "help", Program, "help", "keys that apply here";

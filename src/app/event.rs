@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
-    domain::{Instant, ReleaseId, SourceId, Text, Triage, TriageChange},
+    domain::{Assumed, Instant, ReleaseId, SourceId, Text, Triage, TriageChange},
     insight::{Board, Changes, LastRelease},
     source::operation::{Done, Found, OperationError},
 };
@@ -31,6 +31,13 @@ pub enum Event {
         board: Arc<Board>,
         /// What is another now than it was then.
         changes: Arc<Changes>,
+    },
+    /// The board that [`Effect::Assume`] asked for.
+    Assumed {
+        /// The true board that it was made of.
+        truth: Arc<Board>,
+        /// The board.
+        board: Arc<Board>,
     },
     /// What [`Effect::Compare`] asked for, or why it cannot be told.
     Compared(Result<Arc<Changes>, Text>),
@@ -95,6 +102,13 @@ pub enum Effect {
         look: Look,
         /// What it is compared with.
         newest: Arc<Board>,
+    },
+    /// Work out the board on which something is assumed: [`Event::Assumed`] answers.
+    Assume {
+        /// The true board.
+        truth: Arc<Board>,
+        /// What is assumed.
+        assumed: Vec<Assumed>,
     },
     /// Find out what changed: [`Event::Compared`] answers.
     Compare {

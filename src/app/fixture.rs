@@ -11,9 +11,9 @@ use futures_util::future::BoxFuture;
 
 use crate::{
     domain::{
-        Activity, Allowance, Build, BuildId, Cadence, Calendar, Category, Check, CheckOutcome, Deployment,
-        DeploymentId, DeploymentState, EnvironmentId, Instant, Kind, Policy, Release, ReleaseId, Severity,
-        SourceHealth, SourceId, SourceState, Step, Story, StoryKind, Target, Text, Window, World,
+        Activity, Allowance, Assumption, Build, BuildId, Cadence, Calendar, Category, Check, CheckOutcome,
+        Deployment, DeploymentId, DeploymentState, EnvironmentId, Instant, Kind, Policy, Release, ReleaseId,
+        Severity, SourceHealth, SourceId, SourceState, Step, Story, StoryKind, Target, Text, Window, World,
     },
     insight::{board::Completeness, *},
     source::{
@@ -245,6 +245,12 @@ fn payments_insight() -> ReleaseInsight {
                 Some(Subject::PullRequest("api#812".into())),
             ),
             remedy("sonar: scan again", GateName::Tests, None),
+            Remedy {
+                days_saved: Some(1.13),
+                gate: None,
+                what_if: vec![Assumption::LeaveOut("PAY-320".into())],
+                ..remedy("leave out PAY-320", GateName::Stories, Some(Subject::Story("PAY-320".into())))
+            },
         ],
         builds: vec![build()],
     }
@@ -270,7 +276,14 @@ fn build() -> Arc<Build> {
 }
 
 fn remedy(action: &str, gate: GateName, subject: Option<Subject>) -> Remedy {
-    Remedy { action: Text::new(action), gate, subject }
+    Remedy {
+        action: Text::new(action),
+        gate: Some(gate),
+        days_saved: None,
+        outlook: None,
+        what_if: Vec::new(),
+        subject,
+    }
 }
 
 fn burn_down() -> BurnDown {

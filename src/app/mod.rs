@@ -31,6 +31,7 @@ mod state;
 mod tests;
 mod triage;
 mod update;
+mod what_if;
 
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
 pub use command::{Command, Group};
@@ -54,3 +55,4 @@ pub use state::{
 };
 pub use triage::Said;
 pub use update::update;
+pub use what_if::WhatIf;

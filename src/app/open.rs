@@ -160,6 +160,10 @@ fn follow(state: &mut State, subject: &Subject, now: Instant) {
 
 /// Selects `subject` where it is listed.
 pub(super) fn go_to(state: &mut State, subject: &Subject) {
+    if *subject == Subject::BurnDown {
+        (state.tab, state.section) = (Tab::Readiness, Section::BurnDown);
+        return;
+    }
     let (tab, id) = match subject {
         Subject::Gate(_) => (Tab::Readiness, ListId::Gates),
         Subject::Story(_) => (Tab::Readiness, ListId::Stories),

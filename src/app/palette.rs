@@ -13,6 +13,7 @@ use super::{
     past::Step,
     triage::{self, Saying},
     update::carry_out,
+    what_if,
 };
 
 /// The command palette: a line to type in; the list below is
@@ -38,6 +39,8 @@ pub enum PaletteEntry {
     Acknowledge,
     /// What is selected is put off: `snooze 2d`, `snooze changed`.
     Snooze,
+    /// What would be if something was: `what-if target +3d`.
+    WhatIf,
     /// A step through the past; towards now if true.
     Step(Step, bool),
     /// Pins the instant on the screen as A (0) or B (1).
@@ -51,9 +54,10 @@ pub enum PaletteEntry {
 }
 
 /// What no key is bound to.
-const EXTRAS: [PaletteEntry; 18] = [
+const EXTRAS: [PaletteEntry; 19] = [
     PaletteEntry::AsOf,
     PaletteEntry::Since,
+    PaletteEntry::WhatIf,
     PaletteEntry::Step(Step::Hour, false),
     PaletteEntry::Step(Step::Hour, true),
     PaletteEntry::Step(Step::Day, false),
@@ -79,7 +83,8 @@ impl PaletteEntry {
         let commands =
             Command::ALL.iter().filter(|command| command.group() != Group::Move || is_tab(**command));
         // With words behind them they do more than their keys.
-        let commands = commands.filter(|command| !matches!(command, Command::Acknowledge | Command::Snooze));
+        let commands = commands
+            .filter(|command| !matches!(command, Command::Acknowledge | Command::Snooze | Command::WhatIf));
         let operations = OperationKind::ALL.into_iter().filter(|kind| kind.command().is_none());
         EXTRAS
             .into_iter()
@@ -102,6 +107,7 @@ impl PaletteEntry {
             Self::Note => "note",
             Self::Acknowledge => "acknowledge",
             Self::Snooze => "snooze",
+            Self::WhatIf => "what-if",
             Self::Step(Step::Change, false) => "earlier",
             Self::Step(Step::Change, true) => "later",
             Self::Step(Step::Hour, false) => "hour-earlier",
@@ -124,7 +130,10 @@ impl PaletteEntry {
 
     /// Words may stand behind its name.
     fn takes_words(self) -> bool {
-        matches!(self, Self::AsOf | Self::Since | Self::Note | Self::Acknowledge | Self::Snooze)
+        matches!(
+            self,
+            Self::AsOf | Self::Since | Self::WhatIf | Self::Note | Self::Acknowledge | Self::Snooze
+        )
     }
 
     /// What it does, in one line.
@@ -136,6 +145,7 @@ impl PaletteEntry {
             Self::Note => "a note on what is selected: note waits for the vendor",
             Self::Acknowledge => "say that what is selected was seen: acknowledge lee is on it",
             Self::Snooze => "put off what is selected: snooze 2d, snooze changed",
+            Self::WhatIf => "what if: what-if leave-out KEY, target +3d, freeze-scope, off",
             Self::Step(Step::Change, _) => "the board where something changed",
             Self::Step(Step::Hour, false) => "the board an hour earlier",
             Self::Step(Step::Hour, true) => "the board an hour later",
@@ -205,12 +215,15 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
     match entry {
         PaletteEntry::Command(command) => carry_out(state, command, now, effects),
         // Without a time it is not known yet: the line waits for it.
-        PaletteEntry::AsOf | PaletteEntry::Since | PaletteEntry::Note if time.is_empty() => {
+        PaletteEntry::AsOf | PaletteEntry::Since | PaletteEntry::WhatIf | PaletteEntry::Note
+            if time.is_empty() =>
+        {
             let input = Input::new(format!("{} ", entry.name()));
             state.overlays.push(super::Overlay::Palette(Palette { input }));
             state.arrange(ListId::Palette);
         }
         PaletteEntry::AsOf => past::as_of(state, time, now, effects),
+        PaletteEntry::WhatIf => what_if::written(state, time, now, effects),
         PaletteEntry::Since => past::since(state, time, now, effects),
         PaletteEntry::Note => triage::tell(state, &Saying::Note(time), now, effects),
         PaletteEntry::Acknowledge => triage::tell(state, &Saying::Acknowledge(time), now, effects),

@@ -12,6 +12,7 @@ use crate::{
 use super::{
     Effect, ListId, Message, Overlay, State, Tab,
     update::{say, show_tab},
+    what_if,
 };
 
 /// The past is on the screen: what is now waits.
@@ -167,7 +168,8 @@ impl Comparison {
 impl State {
     /// The newest board, whatever is on the screen.
     pub fn newest(&self) -> &Arc<Board> {
-        self.past.as_ref().map_or(&self.board, |past| &past.newest)
+        let truth = self.what_if.as_ref().map_or(&self.board, |what_if| &what_if.truth);
+        self.past.as_ref().map_or(truth, |past| &past.newest)
     }
 
     /// The instant that the screen is drawn for: the past is looked at from then.
@@ -223,7 +225,7 @@ impl State {
     pub(super) fn wants_comparison(&self, is_news: bool) -> bool {
         let Comparison { asked, changes, last_release, problem, .. } = &self.comparison;
         let is_first = changes.is_none() && last_release.is_none() && problem.is_none();
-        let is_live = self.past.is_none() && self.frozen.is_none();
+        let is_live = self.past.is_none() && self.frozen.is_none() && self.what_if.is_none();
         let is_whole = self.board.completeness == Completeness::Whole;
         is_live && is_whole && !asked && (is_first || (is_news && self.tab == Tab::Changes))
     }
@@ -277,7 +279,9 @@ pub(super) fn show(
     } else {
         // A frozen board gives way, and what came in the meantime is the newest.
         let newer = state.frozen.take().and_then(|(_, newest)| newest);
-        newer.unwrap_or_else(|| Arc::clone(&shown))
+        // And so does what was assumed.
+        let truth = what_if::end(state);
+        newer.or(truth).unwrap_or_else(|| Arc::clone(&shown))
     };
     state.past = Some(Past::new(newest, changes));
     effects.extend([Effect::DropBoard(shown), Effect::Draw]);
@@ -290,6 +294,7 @@ pub(super) fn leave(state: &mut State, now: Instant, effects: &mut Vec<Effect>) 
             effects.push(Effect::DropBoard(state.show_board(past.newest, now)));
             effects.push(Effect::Draw);
         }
+        None if state.what_if.is_some() => what_if::leave(state, now, effects),
         None => say(state, "this is now", now, effects),
     }
 }

@@ -114,7 +114,8 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         }
         Row::Remedy(index) => {
             let remedy = release?.remedies.get(at(index))?;
-            Some(remedy.subject.clone().unwrap_or(Subject::Gate(remedy.gate.clone())))
+            let turned = || remedy.gate.clone().map_or(Subject::Headline, Subject::Gate);
+            Some(remedy.subject.clone().unwrap_or_else(turned))
         }
         Row::Deployment(index) => Some(Subject::Deployment(
             view.board.insight.schedule.deployments.get(at(index))?.deployment.id.clone(),

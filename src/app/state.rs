@@ -13,7 +13,7 @@ use crate::{
 
 use super::{
     ChartState, Chooser, Comparison, Context, Dialog, KeyMap, Layout, List, ListId, Operations, Overlay,
-    Palette, Past, Row, Undo, operations,
+    Palette, Past, Row, Undo, WhatIf, operations,
     rows::{self, View},
 };
 
@@ -200,6 +200,8 @@ pub struct State {
     pub frozen: Option<(Instant, Option<Arc<Board>>)>,
     /// While the past is shown: what waits.
     pub past: Option<Past>,
+    /// While something is assumed: what, and the truth that waits.
+    pub what_if: Option<WhatIf>,
     /// What the tab Changes shows.
     pub comparison: Comparison,
     /// The instant of the past to begin with, until it was asked for.
@@ -255,6 +257,7 @@ impl State {
             board,
             frozen: None,
             past: None,
+            what_if: None,
             comparison: Comparison { last_visit: options.last_visit, ..Comparison::default() },
             opening: options.as_of,
             unseen: super::past::Places::default(),

@@ -130,6 +130,92 @@ fn the_past_stays_on_the_screen_until_somebody_leaves_it() {
     assert!(state.message.is_some());
 }
 
+/// What was asked to be worked out, and the answer to it: the truth with another verdict.
+fn answered(effects: &[Effect]) -> Option<Event> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Assume { truth, assumed } => {
+            let mut board = board_with(|insight| insight.verdict = crate::insight::Verdict::Go);
+            Arc::make_mut(&mut board.world).assumed.clone_from(assumed);
+            Some(Event::Assumed { truth: Arc::clone(truth), board: Arc::new(board) })
+        }
+        _ => None,
+    })
+}
+
+fn command(state: &mut State, typed: &str) -> Vec<Effect> {
+    press(state, ":");
+    type_in(state, typed);
+    press(state, "enter")
+}
+
+#[test]
+fn what_is_assumed_stays_until_somebody_leaves_it_and_the_truth_comes_back() {
+    for leave in ["esc", "=", "off"] {
+        let truth = Arc::new(board());
+        let mut state = State::new(Arc::clone(&truth), Options::default(), now());
+        press(&mut state, "j j j");
+        assert_eq!(summary(&state), "readiness PAY-320");
+        let effects = press(&mut state, "W");
+        assert!(!state.is_assumed(), "it is on its way");
+        update(&mut state, answered(&effects).unwrap(), now());
+        assert!(state.is_assumed());
+        let effects = command(&mut state, "what-if target +3d");
+        update(&mut state, answered(&effects).unwrap(), now());
+        assert_eq!(state.what_if.as_ref().unwrap().assumed.len(), 2);
+        assert!(Arc::ptr_eq(state.newest(), &truth), "what changed is told of the truth");
+
+        // A newer board: the same is assumed of it, and the answer for the one before is late.
+        let newer = Arc::new(board());
+        let late = answered(&effects).unwrap();
+        let effects = update(&mut state, Event::Board(Arc::clone(&newer)), now());
+        let shown = Arc::clone(&state.board);
+        update(&mut state, late, now());
+        assert!(Arc::ptr_eq(&state.board, &shown));
+        update(&mut state, answered(&effects).unwrap(), now());
+        assert!(state.is_assumed() && !Arc::ptr_eq(&state.board, &shown));
+
+        match leave {
+            "off" => drop(command(&mut state, "what-if off")),
+            key => drop(press(&mut state, key)),
+        }
+        assert!(state.what_if.is_none() && Arc::ptr_eq(&state.board, &newer), "{leave}");
+        // An answer that comes after that is nobody's.
+        update(&mut state, answered(&effects).unwrap(), now());
+        assert!(Arc::ptr_eq(&state.board, &newer), "{leave}");
+    }
+}
+
+#[test]
+fn whoever_assumes_what_cannot_be_is_told() {
+    for (typed, said) in [
+        ("what-if off", "nothing is assumed"),
+        ("what-if leave-out PAY-999", "payments 4.2 has no story \"PAY-999\""),
+        ("what-if target soon", "\"soon\" is no target; write +3d, -2d or 2026-12-01"),
+        ("what-if it-rains", "\"it-rains\" is no assumption; write"),
+    ] {
+        let mut state = state(board());
+        assert!(answered(&command(&mut state, typed)).is_none(), "{typed}");
+        let message = state.message.as_ref().unwrap();
+        assert!(message.text.starts_with(said), "{typed}: {}", message.text);
+        assert!(state.what_if.is_none());
+    }
+    // Without an assumption the line waits for it.
+    let mut waiting = state(board());
+    command(&mut waiting, "what-if");
+    assert!(summary(&waiting).ends_with("palette"));
+    // A step that only turns a gate assumes nothing; one that leaves out does.
+    let mut steps = state(board());
+    assert!(answered(&press(&mut steps, "l W")).is_none());
+    assert!(answered(&press(&mut steps, "G W")).is_some());
+    // The past is what it was; to look at it leaves what was assumed.
+    let changes = Arc::new(Changes::between(&earlier(24), &board()));
+    update(&mut steps, Event::Past { board: earlier(24), changes }, now());
+    assert!(steps.what_if.is_none());
+    assert!(answered(&command(&mut steps, "what-if freeze-scope")).is_none());
+    press(&mut steps, "=");
+    assert!(steps.past.is_none() && !steps.is_assumed());
+}
+
 #[test]
 fn changes_are_asked_for_and_lead_to_what_changed() {
     let asked = |effects: &[Effect]| {

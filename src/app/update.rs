@@ -19,6 +19,7 @@ use super::{
     palette::Palette,
     past::{self, Step},
     triage::{self, Saying},
+    what_if,
 };
 
 /// Characters that a filter takes.
@@ -53,6 +54,8 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             if let Some(past) = &mut state.past {
                 // What is on the screen stays as it was.
                 effects.push(Effect::DropBoard(std::mem::replace(&mut past.newest, board)));
+            } else if state.what_if.is_some() {
+                what_if::renew(state, board, &mut effects);
             } else if let Some((_, newest)) = &mut state.frozen {
                 let first = newest.is_none();
                 effects.extend(newest.replace(board).map(Effect::DropBoard));
@@ -68,6 +71,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             }
         }
         Event::Past { board, changes } => past::show(state, board, &changes, now, &mut effects),
+        Event::Assumed { truth, board } => what_if::show(state, &truth, board, now, &mut effects),
         Event::Compared(answer) => {
             state.compared(answer);
             effects.push(Effect::Draw);
@@ -250,7 +254,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             }
         }
         C::Open => open(state, now, effects),
-        C::Back => back(state, effects),
+        C::Back => back(state, now, effects),
         C::Quit => {
             if state.overlays.pop().is_some() {
                 effects.push(Effect::Draw);
@@ -307,6 +311,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             state.filter = Some((Input::new(filter.clone()), filter));
             effects.push(Effect::Draw);
         }
+        C::WhatIf => what_if::selected(state, now, effects),
         C::Sort | C::ReverseSort => sort(state, command == C::ReverseSort, now, effects),
         C::Expand => {
             state.expanded = !state.expanded;
@@ -510,7 +515,7 @@ pub(super) fn show_overlay(state: &mut State, overlay: Overlay, effects: &mut Ve
     effects.push(Effect::Draw);
 }
 
-fn back(state: &mut State, effects: &mut Vec<Effect>) {
+fn back(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     if let Some((_, before)) = state.filter.take() {
         set_filter(state, before);
     } else if state.overlays.pop().is_some() {
@@ -523,6 +528,8 @@ fn back(state: &mut State, effects: &mut Vec<Effect>) {
         && state.chart.cursor.is_some()
     {
         state.chart.cursor = None;
+    } else if state.what_if.is_some() {
+        what_if::leave(state, now, effects);
     } else if state.message.take().is_none() {
         return;
     }
@@ -548,6 +555,9 @@ fn sort(state: &mut State, reverse: bool, now: Instant, effects: &mut Vec<Effect
 }
 
 fn freeze(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    if state.what_if.is_some() {
+        return say(state, "what is assumed is assumed of the newest board: leave it first", now, effects);
+    }
     match state.frozen.take() {
         None => state.frozen = Some((now, None)),
         Some((_, newest)) => {

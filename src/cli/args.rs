@@ -152,6 +152,10 @@ impl std::str::FromStr for DemoSpec {
 /// What to print.
 #[derive(Debug, Args)]
 pub struct StatusArguments {
+    /// What if: `leave-out=KEY`, `target=+3d`, `target=2026-12-01`, `freeze-scope`; again for
+    /// more. Prints the board as it would be, and says so.
+    #[arg(long, value_name = "CHANGE")]
+    pub what_if: Vec<String>,
     /// For people, for programs, or for a page.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -160,6 +164,9 @@ pub struct StatusArguments {
 /// What to ask.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
+    /// Refused with a reason: a pipeline asks about what is.
+    #[arg(long, hide = true, value_name = "CHANGE")]
+    pub what_if: Vec<String>,
     /// Ask whether it will be ready by its target, not whether it may go now.
     #[arg(long)]
     pub outlook: bool,

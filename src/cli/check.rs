@@ -19,6 +19,10 @@ pub(super) fn run(
     common: &Common,
     question: &CheckArguments,
 ) -> Result<ExitCode, Failure> {
+    if !question.what_if.is_empty() {
+        let why = "check answers for what is true, never for what is assumed";
+        return Err(Failure::Usage(format!("{why}\nask `tminus status --what-if …`")));
+    }
     let Some(name) = &common.release else {
         return Err(Failure::Usage("which release? `tminus check --release NAME`".into()));
     };

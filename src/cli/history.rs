@@ -99,7 +99,7 @@ pub(super) fn run(context: &Context, common: &Common, command: &HistoryCommand) 
         HistoryCommand::List(arguments) => list(context, arguments),
         HistoryCommand::Show(arguments) => {
             let common = Common { as_of: Some(arguments.at.clone()), ..common.clone() };
-            status::run(context, &common, arguments.format)
+            status::run(context, &common, arguments.format, &[])
         }
         HistoryCommand::Export(arguments) => export(context, arguments),
         HistoryCommand::Import(arguments) => import(context, &arguments.file),

@@ -102,7 +102,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
         None => open::run(Context::resolve(common, None)?, common),
         Some(Command::Demo(demo)) => open::run(Context::resolve(common, Some(demo))?, common),
-        Some(Command::Status(status)) => status::run(&Context::resolve(common, None)?, common, status.format),
+        Some(Command::Status(asked)) => {
+            status::run(&Context::resolve(common, None)?, common, asked.format, &asked.what_if)
+        }
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Diff(diff)) => diff::run(&Context::resolve(common, None)?, common, diff),
         Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),

@@ -3,6 +3,7 @@
 //! Everything here is a value. Sources make it, the history keeps it, insight reads it.
 //! All texts are [`Text`]: cleaned at the door, so that nobody further in has to think of it.
 
+mod assumption;
 mod build;
 mod calendar;
 mod deployment;
@@ -20,6 +21,7 @@ mod text;
 mod triage;
 mod world;
 
+pub use assumption::{Assumed, Assumption};
 pub use build::Build;
 pub use calendar::Calendar;
 pub use deployment::{Activity, Booking, Deployment, DeploymentState, Environment, Freeze, Tier, Window};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Booking, Build, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem, PullRequest,
+    Assumed, Booking, Build, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem, PullRequest,
     PullRequestId, PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
 };
 
@@ -39,6 +39,9 @@ pub struct World {
     pub builds: Vec<Arc<Build>>,
     /// What could not be read, by source.
     pub problems: Vec<(SourceId, Problem)>,
+    /// What of this is no fact but assumed ("what if?"). Empty in all that sources say, all that
+    /// is kept and all that is served.
+    pub assumed: Vec<Assumed>,
 }
 
 impl World {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{Instant, Policy, ReleaseId, SourceHealth, Text, World};
+use crate::domain::{Assumed, Instant, Policy, ReleaseId, SourceHealth, Text, World};
 
-use super::{Insight, ReleaseInsight, derive, forecast::Learned};
+use super::{Insight, ReleaseInsight, assume, derive, forecast::Learned};
 
 /// Everything that is known and what it means, at one instant. Immutable; shared by `Arc`.
 #[derive(Clone, Debug)]
@@ -51,6 +51,20 @@ impl Board {
     ) -> Self {
         let (insight, valid_until) = derive(&world, &health, &policy, learned, now);
         Self { title, at: now, valid_until, world, insight: Arc::new(insight), health, policy, completeness }
+    }
+
+    /// The board as it would be if `assumed` was true: the same facts, rules and instant. With
+    /// nothing assumed it says the same.
+    pub fn assuming(&self, assumed: &[Assumed], learned: &Learned) -> Self {
+        Self::derive(
+            self.title.clone(),
+            Arc::new(assume(&self.world, assumed, self.at)),
+            Arc::clone(&self.health),
+            Arc::clone(&self.policy),
+            learned,
+            self.completeness,
+            self.at,
+        )
     }
 
     /// The release to show when nobody asked for one: the unreleased one with the nearest

@@ -13,7 +13,7 @@ use super::{
     BurnDown, BurnDownDay, BurnDownPoints, ScopeStep, Unit,
     context::Context,
     membership::Membership,
-    scope::{self, Change, Counts, DayState, Lines, Tracer},
+    scope::{self, Change, Counts, DayState, Lines, Tracer, counts_now},
     test_results::TestResults,
 };
 
@@ -64,6 +64,8 @@ pub(crate) fn burn_down(
     let mut lines = Lines::until(last);
     let mut rebuilt = false;
     let mut has_points = false;
+    // Assumed to be left out: those that were in it yesterday, and those that entered today.
+    let mut left_out = (0, 0);
     let mut went_out = described.released_at.map(|_| WentOut::default());
     trace_stories(context, membership, release, tracer, |item, changes, is_rebuilt| {
         let story = context.stories[item];
@@ -71,6 +73,10 @@ pub(crate) fn burn_down(
         let weight = scope::weight(story);
         has_points |= weight.is_some_and(|weight| weight > 0) && story.kind == StoryKind::Story;
         lines.add_until(changes, weight, last);
+        if context.is_left_out(release, &story.key) && counts_now(story, true).scope {
+            let was_in = last.checked_sub(1).is_some_and(|day| Lines::counts_on(changes, day).scope);
+            if was_in { left_out.0 += 1 } else { left_out.1 += 1 }
+        }
         if let Some(went_out) = &mut went_out {
             went_out.stories.push((item, Lines::counts_on(changes, last)));
         }
@@ -109,6 +115,13 @@ pub(crate) fn burn_down(
     };
     if let Some(first) = progress.days.first_mut() {
         (first.added, first.removed, first.completed) = (first.scope, 0, first.ready);
+    }
+    // To assume that something is left out says nothing about how the scope grows otherwise.
+    let is_first = progress.days.len() == 1;
+    if let Some(today) = progress.days.last_mut() {
+        let (removed, entered) = if is_first { (0, left_out.0 + left_out.1) } else { left_out };
+        today.removed = today.removed.saturating_sub(removed);
+        today.added += entered;
     }
 
     let shown = start.max((last + 1).saturating_sub(MOST_DAYS));

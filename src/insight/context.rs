@@ -9,8 +9,8 @@ use std::{
 use chrono::Duration;
 
 use crate::domain::{
-    Booking, Build, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind, Policy,
-    PullRequest, Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
+    Assumption, Booking, Build, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind,
+    Policy, PullRequest, Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
 };
 
 use super::{days::Days, words};
@@ -115,6 +115,22 @@ impl<'a> Context<'a> {
     /// Position of a story.
     pub(crate) fn story(&self, key: &StoryKey) -> Option<usize> {
         self.story_by_key.get(key).copied()
+    }
+
+    /// Whether the story is assumed to be left out of the release, whatever else says that it
+    /// belongs.
+    pub(crate) fn is_left_out(&self, release: usize, story: &StoryKey) -> bool {
+        let id = &self.releases[release].id;
+        self.world.assumed.iter().any(|assumed| {
+            assumed.release == *id && matches!(&assumed.assumption, Assumption::LeaveOut(key) if key == story)
+        })
+    }
+
+    /// Whether the scope of the release is assumed to stay as it is.
+    pub(crate) fn is_scope_frozen(&self, release: usize) -> bool {
+        let id = &self.releases[release].id;
+        let mut assumed = self.world.assumed.iter().filter(|assumed| assumed.release == *id);
+        assumed.any(|assumed| assumed.assumption == Assumption::FreezeScope)
     }
 
     /// An environment that a source knows.

@@ -10,6 +10,7 @@ use super::{
     ForecastView, Insight, ReleaseInsight, Tally,
     burn_down::burn_down,
     context::{Context, later},
+    counterfactuals::{self, Sooner},
     features::features,
     forecast::Learned,
     gates::{self, Question, Rules},
@@ -80,16 +81,22 @@ pub fn derive(
             own_change = own_change.into_iter().chain(rules.changes_at(question.inputs())).min();
         }
         let verdict = gates::verdict(&context, &gates, &tally, deployments.any[release]);
-        let remedies = if described.released_at.is_none() {
-            remedies(&question, &gates, &story_rows)
-        } else {
-            Vec::new()
-        };
         let (forecast, outlook, distribution) =
             forecasts.of(&context, &membership, release, burn_down.unit, &progress);
         if let ForecastView::Dates { p50, p85, p95, .. } = forecast {
             burn_down.forecast_days = Some([p50, p85, p95].map(|at| policy.calendar.day(at)));
         }
+        let remedies = if described.released_at.is_none() {
+            let steps = remedies(&question, &gates, &story_rows);
+            let asked = forecasts.asked(&context, release, burn_down.unit, &progress);
+            let sooner = asked.map(|asked| {
+                let unit = burn_down.unit;
+                Sooner { context: &context, asked, release, unit, outlook }.steps(&story_rows, &usual_ages)
+            });
+            counterfactuals::in_order(sooner.unwrap_or_default(), steps, outlook)
+        } else {
+            Vec::new()
+        };
         gates::count_gates(&mut tally, &gates);
         let promised = described.target.filter(|target| !target.estimated);
         let last_day = Duration::hours(i64::from(policy.last_day_hours));

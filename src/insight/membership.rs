@@ -126,6 +126,9 @@ impl Membership {
             let matching = compiled.story.matching(story.key.as_str());
             found.extend(matching.into_iter().map(|release| (*release, keys.with(story.key.text()))));
             let mut releases = Vec::with_capacity(found.len());
+            if !context.world.assumed.is_empty() {
+                found.retain(|(release, _)| !context.is_left_out(*release, &story.key));
+            }
             for (release, belongs) in found {
                 if !releases.contains(&release) {
                     releases.push(release);

@@ -13,11 +13,13 @@
 //! disk for the first paint; the longer lists behind a number are made by [`explain()`] when
 //! somebody asks.
 
+mod assume;
 pub mod board;
 mod builds;
 mod burn_down;
 mod changes;
 mod context;
+mod counterfactuals;
 mod days;
 mod derive;
 mod explain;
@@ -51,6 +53,7 @@ mod types;
 pub mod when;
 pub mod words;
 
+pub use assume::{Difference, assume, differences, parse_assumption, said_of, with_assumption};
 pub use board::{Board, Completeness};
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;

@@ -15,7 +15,7 @@ use super::{
     context::Context,
     forecast::{
         Dates, DayCounts, Distribution, Forecast, Forecaster, Learned, Past, Project, ReleaseSeries, Scope,
-        Term, Throughput, TrackRecord,
+        State, Term, Throughput, TrackRecord,
     },
     membership::Membership,
     words,
@@ -109,6 +109,23 @@ impl Forecasts {
         Self { forecasters }
     }
 
+    /// The model and what it sees of the release at this position, where it gives dates: to
+    /// ask it what would be if that was another.
+    pub(crate) fn asked(
+        &self,
+        context: &Context<'_>,
+        release: usize,
+        unit: Unit,
+        progress: &Progress,
+    ) -> Option<Asked<'_>> {
+        let described = context.releases[release];
+        let (forecaster, _) = self.forecasters.get(&(unit == Unit::Stories, described.project.clone()))?;
+        match ask(context, release, forecaster, progress) {
+            Forecast::Dates(dates) => Some(Asked { forecaster, now: dates }),
+            Forecast::Withheld(_) => None,
+        }
+    }
+
     /// What to show of the release at this position, how it looks against its target, and how
     /// likely it is ready by any other time.
     pub(crate) fn of(
@@ -153,8 +170,7 @@ impl Forecasts {
                 Likelihood::Unknown,
             );
         };
-        let today = context.days.date(context.days.today());
-        match forecaster.forecast(&series(progress, false), today) {
+        match ask(context, release, forecaster, progress) {
             Forecast::Withheld(why) => (withheld(why.reason()), late_or_unknown, Likelihood::Unknown),
             Forecast::Dates(dates) => {
                 let at = |share| {
@@ -167,9 +183,7 @@ impl Forecasts {
                 let outlook = match promised.and(by_target) {
                     None => Outlook::Unknown,
                     Some(_) if has_passed => Outlook::Late,
-                    Some(share) if share >= ON_TRACK => Outlook::OnTrack,
-                    Some(share) if share >= AT_RISK => Outlook::AtRisk,
-                    Some(_) => Outlook::Late,
+                    Some(share) => by_share(share),
                 };
                 let view = ForecastView::Dates {
                     p50: at(0.5),
@@ -183,6 +197,51 @@ impl Forecasts {
                 (view, outlook, likelihood)
             }
         }
+    }
+}
+
+/// The outlook of a release that is ready by its promised target with this probability.
+pub(crate) fn by_share(share: f64) -> Outlook {
+    match share {
+        share if share >= ON_TRACK => Outlook::OnTrack,
+        share if share >= AT_RISK => Outlook::AtRisk,
+        _ => Outlook::Late,
+    }
+}
+
+/// A model, and the forecast that it gives of one release.
+pub(crate) struct Asked<'a> {
+    forecaster: &'a Forecaster,
+    now: Box<Dates>,
+}
+
+impl Asked<'_> {
+    /// What the model sees.
+    pub(crate) fn state(&self) -> State {
+        self.now.state
+    }
+
+    /// The forecast as it is.
+    pub(crate) fn distribution(&self) -> &Distribution {
+        &self.now.distribution
+    }
+
+    /// The forecast of another state; none where the model has no dates for it.
+    pub(crate) fn if_it_was(&self, state: State) -> Option<Distribution> {
+        match self.forecaster.forecast_state(state) {
+            Forecast::Dates(dates) => Some(dates.distribution),
+            Forecast::Withheld(_) => None,
+        }
+    }
+}
+
+/// The forecast of the release at this position, under what is assumed of it.
+fn ask(context: &Context<'_>, release: usize, forecaster: &Forecaster, progress: &Progress) -> Forecast {
+    let today = context.days.date(context.days.today());
+    match forecaster.state(&series(progress, false), today) {
+        Ok(state) if context.is_scope_frozen(release) => forecaster.forecast_state(state.with_frozen_scope()),
+        Ok(state) => forecaster.forecast_state(state),
+        Err(why) => Forecast::Withheld(why),
     }
 }
 

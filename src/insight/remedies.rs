@@ -49,6 +49,17 @@ pub(crate) fn remedies(question: &Question<'_, '_>, gates: &[Gate], stories: &[S
     steps.into_iter().map(|(_, _, step)| step.remedy).collect()
 }
 
+fn of_gate(action: String, gate: GateName, subject: Option<Subject>) -> Remedy {
+    Remedy {
+        action: Text::new(action),
+        gate: Some(gate),
+        days_saved: None,
+        outlook: None,
+        what_if: Vec::new(),
+        subject,
+    }
+}
+
 fn stale_sources(context: &Context<'_>, gate: &Gate) -> Vec<SourceId> {
     let is_stale =
         |source: &&SourceId| context.health(source).is_none_or(|health| health.is_stale(context.now));
@@ -64,10 +75,7 @@ fn refresh(context: &Context<'_>, source: SourceId, gate: GateName) -> Step {
         Some(problem) => format!("{source}: {}", problem.next_step),
         None => format!("refresh {source}"),
     };
-    Step {
-        things: 1,
-        remedy: Remedy { action: Text::new(action), gate, subject: Some(Subject::Source(source)) },
-    }
+    Step { things: 1, remedy: of_gate(action, gate, Some(Subject::Source(source))) }
 }
 
 fn step(question: &Question<'_, '_>, gate: &Gate, stories: &[StoryRow]) -> Step {
@@ -75,7 +83,7 @@ fn step(question: &Question<'_, '_>, gate: &Gate, stories: &[StoryRow]) -> Step 
     let context = question.context;
     let make = |things: usize, action: String, subject: Option<Subject>| Step {
         things,
-        remedy: Remedy { action: Text::new(action), gate: gate.name.clone(), subject },
+        remedy: of_gate(action, gate.name.clone(), subject),
     };
     let row = question.destination();
     let deployment = row.map(|row| Subject::Deployment(row.deployment.id.clone()));

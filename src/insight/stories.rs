@@ -48,6 +48,17 @@ impl UsualAges {
         Self(spans.into_iter().filter_map(|(category, spans)| Some((category, percentile(spans)?))).collect())
     }
 
+    /// How long a story that has been in `category` for `spent` may still take, where 85 % of
+    /// the stories do not exceed it: what is left there, and all that comes after.
+    pub(crate) fn left(&self, category: Category, spent: Duration) -> Duration {
+        let ahead = [Category::InProgress, Category::InReview, Category::InTest];
+        let first = ahead.iter().position(|one| *one == category);
+        let usual = |one: &Category| self.p85(*one).unwrap_or_else(Duration::zero);
+        let here = first.map_or_else(Duration::zero, |index| usual(&ahead[index]) - spent);
+        let after = first.map_or(0, |index| index + 1);
+        ahead[after..].iter().map(usual).fold(here.max(Duration::zero()), |sum, one| sum + one)
+    }
+
     /// What 85 % of the stories do not exceed in this category.
     pub(crate) fn p85(&self, category: Category) -> Option<Duration> {
         self.0.get(&category).map(|seconds| Duration::seconds(*seconds))

@@ -57,6 +57,22 @@ fn time_of_day(written: &str) -> Option<NaiveTime> {
     ["%H:%M", "%H:%M:%S"].iter().find_map(|format| NaiveTime::parse_from_str(written, format).ok())
 }
 
+/// The instant in the future that a person means by `written`: so long after `from` (`+3d`), so
+/// long before it (`-2d`), or a day, which means its end, or a time as [`instant`] reads it. None if
+/// it is no such time.
+pub fn moved(written: &str, from: Instant, now: Instant, calendar: &Calendar) -> Option<Instant> {
+    let written = written.trim();
+    if let Some(by) = written.strip_prefix('+') {
+        return if by.starts_with('-') { None } else { from.checked_add_signed(length(by)?) };
+    }
+    if written.starts_with('-') {
+        return from.checked_sub_signed(length(written)?);
+    }
+    let first = written.split(' ').next().unwrap_or_default();
+    // So long ago is no target.
+    if length(first).is_some() { None } else { instant(written, now, calendar) }
+}
+
 /// The length that a person means: `30m`, `3h`, `2d`, `1w`.
 pub fn length(written: &str) -> Option<Duration> {
     let written = written.strip_prefix('-').unwrap_or(written);

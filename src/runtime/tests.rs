@@ -443,6 +443,25 @@ async fn the_demo_fills_the_screen() {
 }
 
 #[tokio::test]
+async fn what_is_assumed_is_worked_out_beside_the_loop_and_left_again() {
+    let settings = DemoSettings { frozen: true, ..DemoSettings::opened(now(), chrono_tz::Tz::UTC) };
+    let rig = start(DemoSource::new(settings), USUAL, None, None);
+    rig.until("the demo", |screen| selected(screen).is_some()).await;
+    rig.press(": w h a t - i f space t a r g e t space + 9 0 d enter");
+    rig.until_text("WHAT IF 1 change").await;
+    // With ninety days more it is on track: that is worked out by the whole of insight.
+    rig.until("the answer", |screen| {
+        let third = screen.contents().lines().nth(3).map(str::to_owned).unwrap_or_default();
+        third.contains("then outlook") && third.contains("→ on track")
+    })
+    .await;
+    rig.press("esc");
+    rig.until("the truth", |screen| !screen.contents().contains("WHAT IF")).await;
+    rig.press("q");
+    assert_eq!(rig.ended().await, 0);
+}
+
+#[tokio::test]
 async fn nothing_runs_while_nothing_happens() {
     let rig = rig(Counting::default(), USUAL);
     rig.until_text("round 1").await;

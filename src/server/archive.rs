@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::Duration;
 
 use crate::{
-    domain::{Instant, Problem, SourceHealth, World},
+    domain::{Assumed, Instant, Problem, SourceHealth, World},
     history::Kept,
     insight::{Board, Completeness},
     refresh::Deriver,
@@ -46,6 +46,13 @@ impl Archive {
         let board = self.deriver.derive(world, health, Completeness::Whole, at).await;
         let ending = || Problem::new("the program is ending", "");
         board.map(Some).ok_or_else(ending)
+    }
+
+    /// The board on which `assumed` is true besides what `truth` says: for this screen alone, it
+    /// is neither kept nor served. None while the program is ending.
+    pub async fn assuming(&self, truth: Arc<Board>, assumed: Vec<Assumed>) -> Option<Board> {
+        let learned = Arc::clone(&self.deriver.learned);
+        tokio::task::spawn_blocking(move || truth.assuming(&assumed, &learned)).await.ok()
     }
 
     /// A board of an instant at which nothing was known.

@@ -61,6 +61,8 @@ impl WorldDelta {
             findings,
             builds,
             problems,
+            // Facts are served, never what somebody assumes.
+            assumed: _,
         } = new;
         Self {
             covers: covers.clone(),
@@ -93,6 +95,7 @@ impl WorldDelta {
             findings: applied(self.findings, &old.findings)?,
             builds: applied(self.builds, &old.builds)?,
             problems: applied(self.problems, &old.problems)?,
+            assumed: Vec::new(),
         })
     }
 }

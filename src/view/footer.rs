@@ -201,6 +201,9 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
         offers.push((&[C::Earlier, C::Later], "step"));
         offers.push((&[C::Now], "now"));
     }
+    if state.what_if.is_some() {
+        offers.push((&[C::Back], "the truth"));
+    }
     if state.tab != Tab::Changes {
         offers.push((&[C::Why], "why"));
     }

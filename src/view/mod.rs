@@ -31,6 +31,7 @@ mod tests;
 mod text;
 mod tiny;
 mod top;
+mod what_if;
 mod widgets;
 
 use ratatui::{Frame, layout::Rect};
@@ -79,7 +80,12 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look, now: Instant) -> 
         let row = |y| Rect::new(area.x, y, area.width, 1);
         top::header(&mut screen, row(area.y));
         top::tabs(&mut screen, row(area.y + 1));
-        let body = Rect::new(area.x, area.y + 2, area.width, area.height - 3);
+        let mut body = Rect::new(area.x, area.y + 2, area.width, area.height - 3);
+        if state.what_if.is_some() {
+            what_if::draw(&mut screen, Rect { height: what_if::ROWS, ..body });
+            body.y += what_if::ROWS;
+            body.height -= what_if::ROWS;
+        }
         if state.is_empty() {
             empty::draw(&mut screen, body);
         } else {

@@ -281,25 +281,29 @@ fn draw_remedies(
             if insight.release.released_at.is_some() { "it went out" } else { "nothing is left to do" };
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
     }
-    let gate_of = |remedy: &Remedy| format!("{} {}", glyphs.right, remedy.gate.title());
+    let gate_of = |remedy: &Remedy| format!("{} {}", glyphs.right, remedy.turns());
     // The gates are named where no action has to be cut for it.
     let fits = |remedy: &Remedy| {
         let needed = text::width(&remedy.action) + text::width(&gate_of(remedy)) + NUMBER + 3;
         needed <= usize::from(inside.width)
     };
     let with_gates = insight.remedies.iter().all(fits);
+    // Days are few cells: they stand where the gates have no room, too.
+    let beside = |remedy: &Remedy| match remedy.days_saved {
+        _ if with_gates => Some(gate_of(remedy)),
+        Some(days) => Some(format!("{}{days:.1}d", glyphs.minus)),
+        None => None,
+    };
     screen.list(ListId::Remedies, inside, focused, |screen, row, item| {
         let Row::Remedy(index) = item else { return 0 };
         let Some(remedy) = insight.remedies.get(index as usize) else { return 0 };
         let number = format!("{} ", index + 1);
         let used = screen.put(row.x, row.y, row.width, &number, styles.muted);
-        let room = row.width.saturating_sub(used);
+        let beside = beside(remedy).unwrap_or_default();
+        let cells = (text::width(&beside) as u16).min(row.width.saturating_sub(used));
+        let room = row.width.saturating_sub(used + cells + u16::from(cells > 0));
         let action = screen.put(row.x + used, row.y, room, &remedy.action, styles.base);
-        if with_gates {
-            let gate = gate_of(remedy);
-            let cells = (text::width(&gate) as u16).min(room);
-            screen.put(row.right() - cells, row.y, cells, &gate, styles.muted);
-        }
+        screen.put(row.right() - cells, row.y, cells, &beside, styles.muted);
         used + action
     });
 }

@@ -492,6 +492,49 @@ fn the_past_says_so_on_every_tab_and_marks_what_differs() {
 }
 
 #[test]
+fn what_is_assumed_says_so_on_every_tab_beside_the_truth() {
+    let mut state = after(board(), (120, 36), "");
+    let mut then = board_with(|insight| {
+        insight.stories.retain(|row| row.story.key.as_str() != "PAY-320");
+        insight.outlook = crate::insight::Outlook::OnTrack;
+        insight.tally.gates_no_go = 2;
+        let at = insight.release.target.unwrap().at;
+        if let crate::insight::ForecastView::Dates { p85, by_target, .. } = &mut insight.forecast {
+            (*p85, *by_target) = (at, Some(0.88));
+        }
+    });
+    press(&mut state, "j".parse().unwrap());
+    press(&mut state, "j".parse().unwrap());
+    press(&mut state, "j".parse().unwrap());
+    press(&mut state, "W".parse().unwrap());
+    let what_if = state.what_if.clone().unwrap();
+    std::sync::Arc::make_mut(&mut then.world).assumed.clone_from(&what_if.assumed);
+    let event = Event::Assumed { truth: what_if.truth, board: Arc::new(then) };
+    for size in [(120, 36), (80, 24)] {
+        let waiting = render(&mut state, size, GlyphSet::Unicode, now());
+        assert!(waiting.lines().nth(3).unwrap().starts_with(" then …"), "{waiting}");
+    }
+    update(&mut state, event, now());
+    state.message = None;
+    for key in ["1", "2", "3", "6"] {
+        press(&mut state, key.parse().unwrap());
+        for size in [(120, 36), (80, 24), (40, 10)] {
+            let text = render(&mut state, size, GlyphSet::Unicode, now());
+            // On the narrowest only the row below has room for all of it.
+            let banner = if size.0 < 60 { "WHAT I" } else { "WHAT IF 1 change" };
+            assert!(text.lines().nth(1).unwrap().contains(banner), "{text}");
+            assert!(text.lines().nth(2).unwrap().starts_with(" what if PAY-320 left out"), "{text}");
+            assert!(text.lines().nth(3).unwrap().starts_with(" then P85 Fri 27 Nov → Wed 25"), "{text}");
+        }
+        let smallest = render(&mut state, (39, 1), GlyphSet::Ascii, now());
+        assert!(smallest.starts_with("WHAT IF "), "{smallest}");
+    }
+    press(&mut state, "1".parse().unwrap());
+    let text = render(&mut state, (120, 36), GlyphSet::Unicode, now());
+    insta::assert_snapshot!("what_if_120x36", text);
+}
+
+#[test]
 fn the_palette_lists_what_can_be_done() {
     let size = (80, 24);
     let mut state = after(board(), size, ": r e l e a s e");

@@ -5,7 +5,7 @@ use ratatui::{layout::Rect, text::Span};
 use crate::{
     app::Tab,
     domain::{SourceHealth, SourceState},
-    insight::board::Completeness,
+    insight::{board::Completeness, words},
 };
 
 use super::{
@@ -113,7 +113,8 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
     let needed: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 5).sum();
     // Where the words do not fit, the open tab keeps its own; what is not now comes first.
     let state = screen.state;
-    let banner = if state.past.is_some() || state.frozen.is_some() { BANNER } else { 0 };
+    let is_other = state.past.is_some() || state.frozen.is_some() || state.what_if.is_some();
+    let banner = if is_other { BANNER } else { 0 };
     let all_words = needed + banner < usize::from(row.width);
     for tab in Tab::ALL {
         let number = tab.digit();
@@ -136,6 +137,13 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
         pieces.push(Piece::new(0, vec![Span::styled(said, styles.banner)]));
         let back = screen.key(crate::app::Command::Now).unwrap_or_default();
         pieces.push(Piece::new(4, vec![Span::styled(format!("{back} now"), styles.muted)]));
+    }
+    if let Some(what_if) = &state.what_if {
+        let changes = words::count(what_if.assumed.len(), "change", "changes");
+        let said = format!(" WHAT IF {changes} ");
+        pieces.push(Piece::new(0, vec![Span::styled(said, styles.banner)]));
+        let back = screen.key(crate::app::Command::Now).unwrap_or_default();
+        pieces.push(Piece::new(4, vec![Span::styled(format!("{back} the truth"), styles.muted)]));
     }
     match state.board.completeness {
         Completeness::Preview => {

@@ -345,3 +345,54 @@ url = "https://tracker.example/SHOP-1"
         assert_eq!(place.run(arguments).status.code(), Some(code), "{arguments:?}");
     }
 }
+
+#[test]
+fn what_if_says_so_and_never_answers_a_pipeline() {
+    let place = Place::new();
+    let ask = |arguments: &[&str]| place.run(&[&["--demo=frozen"], arguments].concat());
+    let json = |arguments: &[&str]| {
+        let output = ask(&[&["status", "--format", "json"], arguments].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")
+    };
+    let truth = json(&[]);
+    assert_eq!((&truth["assumptions"], &truth["truth"]), (&Value::Array(Vec::new()), &Value::Null));
+    let name = truth["release"].as_str().expect("a release");
+    let is_open =
+        |story: &&Value| story["release"] == name && story["open"] == true && story["kind"] == "story";
+    let story = truth["stories"].as_array().expect("stories").iter().find(is_open).expect("an open story");
+    let key = story["key"].as_str().expect("a key");
+
+    let leave_out = format!("leave-out={key}");
+    let changes = ["--what-if", &leave_out, "--what-if", "target=+10d"];
+    let then = json(&changes);
+    let of = |board: &Value| {
+        let releases = board["releases"].as_array().expect("releases");
+        releases.iter().find(|release| release["name"] == name).expect("the release").clone()
+    };
+    let (is, was) = (of(&then), of(&truth));
+    assert_eq!(then["assumptions"][0]["story"], key);
+    assert_eq!(then["assumptions"][1]["kind"], "move_target");
+    assert_eq!(then["truth"]["forecast"]["p85"], was["forecast"]["p85"]);
+    assert_eq!(is["tally"]["stories"].as_u64().map(|count| count + 1), was["tally"]["stories"].as_u64());
+    assert_ne!(is["target"], was["target"]);
+    // Nothing of it stays.
+    assert_eq!(json(&[]), truth);
+
+    for (format, first) in
+        [("text", "WHAT IF: this is not the truth"), ("markdown", "> **What if**: this is not")]
+    {
+        let output = ask(&[&["status", "--format", format], &changes[..]].concat());
+        let printed = text(&output.stdout);
+        assert!(printed.starts_with(first) && printed.contains(key), "{printed}");
+    }
+    for arguments in [
+        &["check", "--release", name, "--what-if", "freeze-scope"][..],
+        &["status", "--what-if", "it-rains"],
+        &["status", "--what-if", "leave-out=NOBODY-1"],
+    ] {
+        let output = ask(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+    }
+}

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::{
     domain::{
-        Build, CheckOutcome, Deployment, Instant, Policy, Problem, ReleaseId, SourceHealth, StoryKey, Target,
-        Text,
+        Assumed, Assumption, Build, CheckOutcome, Deployment, Instant, Policy, Problem, ReleaseId,
+        SourceHealth, StoryKey, Target, Text,
     },
     insight::{
         Board, Completeness, DeploymentRow, Estimate, Evidence, Feature, ForecastView, Gate, MetricValue,
@@ -32,6 +32,55 @@ struct BoardJson<'a> {
     sources: Vec<SourceJson<'a>>,
     problems: Vec<ProblemJson<'a>>,
     policy: &'a Policy,
+    assumptions: Vec<AssumptionJson<'a>>,
+    truth: Option<TruthJson<'a>>,
+}
+
+/// What is assumed: one shape for all.
+#[derive(Serialize)]
+struct AssumptionJson<'a> {
+    release: &'a ReleaseId,
+    kind: &'static str,
+    story: Option<&'a StoryKey>,
+    target: Option<Instant>,
+}
+
+/// What is true of the release that something is assumed of.
+#[derive(Serialize)]
+struct TruthJson<'a> {
+    name: &'a ReleaseId,
+    target: Option<Target>,
+    verdict: Verdict,
+    outlook: Outlook,
+    forecast: ForecastJson<'a>,
+    tally: Tally,
+    gates: &'a [Gate],
+}
+
+impl<'a> AssumptionJson<'a> {
+    fn of(assumed: &'a Assumed) -> Self {
+        let release = &assumed.release;
+        let (kind, story, target) = match &assumed.assumption {
+            Assumption::LeaveOut(key) => ("leave_out", Some(key), None),
+            Assumption::FreezeScope => ("freeze_scope", None, None),
+            Assumption::MoveTarget(at) => ("move_target", None, Some(*at)),
+        };
+        Self { release, kind, story, target }
+    }
+}
+
+impl<'a> TruthJson<'a> {
+    fn of(insight: &'a ReleaseInsight) -> Self {
+        Self {
+            name: &insight.release.id,
+            target: insight.release.target,
+            verdict: insight.verdict,
+            outlook: insight.outlook,
+            forecast: ForecastJson::of(&insight.forecast),
+            tally: insight.tally,
+            gates: &insight.gates,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -236,6 +285,11 @@ struct ProblemJson<'a> {
 
 /// The whole board, or what of it concerns `release`.
 pub(super) fn board(board: &Board, release: Option<&ReleaseId>) -> String {
+    assumed(board, release, None)
+}
+
+/// The same of a board on which something is assumed, with what is true of that release.
+pub(super) fn assumed(board: &Board, release: Option<&ReleaseId>, truth: Option<&ReleaseInsight>) -> String {
     let all = &board.insight.releases;
     let chosen: Vec<_> = match release {
         Some(id) => board.release(id).into_iter().map(|insight| &**insight).collect(),
@@ -273,6 +327,8 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>) -> String {
             .map(|(source, problem)| ProblemJson { source: source.as_str(), problem })
             .collect(),
         policy: &board.policy,
+        assumptions: board.world.assumed.iter().map(AssumptionJson::of).collect(),
+        truth: truth.map(TruthJson::of),
     })
 }
 

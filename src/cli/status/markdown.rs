@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     domain::{Instant, PullRequestState, ReleaseId, Text},
-    insight::{Board, GateAnswer, ReleaseInsight, Verdict, words},
+    insight::{Board, Difference, GateAnswer, ReleaseInsight, Verdict, said_of, words},
 };
 
 use super::text::{
@@ -59,6 +59,19 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) ->
     out
 }
 
+/// What is assumed, and what is another by it.
+pub(super) fn assumed(board: &Board, different: &[Difference]) -> String {
+    let mut out = String::from("> **What if**: this is not the truth, it is assumed that\n");
+    for one in &board.world.assumed {
+        let said = said_of(&one.assumption, &board.policy.calendar);
+        let _ = writeln!(out, "> - {}: {}", escape(one.release.as_str()), escape(&said));
+    }
+    let rows = different.iter().map(|one| [&*one.what, &one.truth, &one.assumed].map(escape).to_vec());
+    out.push_str(&table("What if", &["", "Truth", "What if"], rows.collect()));
+    out.push('\n');
+    out
+}
+
 /// The gates of one release and the answer.
 pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now: Instant) -> String {
     let mut out = head(board, release, now);
@@ -66,7 +79,7 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now:
     let _ = writeln!(out, "\n{asked} **{}**", answer_word(release, outlook));
     out.push_str(&gates(release));
     for remedy in &release.remedies {
-        let _ = writeln!(out, "- {} (turns: {})", escape(&remedy.action), escape(remedy.gate.title()));
+        let _ = writeln!(out, "- {} (turns: {})", escape(&remedy.action), escape(&remedy.turns()));
     }
     out
 }

@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     domain::{Instant, ReleaseId, SourceState},
     insight::{
-        Board, ForecastView, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState, StoryRow,
-        Verdict, words,
+        Board, Difference, ForecastView, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState,
+        StoryRow, Verdict, said_of, words,
     },
 };
 
@@ -76,6 +76,25 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) ->
     out
 }
 
+/// What is assumed, and what is another by it.
+pub(super) fn assumed(board: &Board, different: &[Difference]) -> String {
+    let mut out = String::new();
+    line(&mut out, format_args!("WHAT IF: this is not the truth, it is assumed that"));
+    for one in &board.world.assumed {
+        let said = said_of(&one.assumption, &board.policy.calendar);
+        line(&mut out, format_args!("  {}: {said}", one.release));
+    }
+    section(&mut out, "Truth → what if");
+    if different.is_empty() {
+        line(&mut out, format_args!("  nothing is another"));
+    }
+    let cells =
+        different.iter().map(|one| vec![one.what.to_string(), format!("{} → {}", one.truth, one.assumed)]);
+    rows(&mut out, cells.collect());
+    out.push('\n');
+    out
+}
+
 /// The gates of one release and the answer.
 pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now: Instant) -> String {
     let mut out = String::new();
@@ -86,7 +105,7 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now:
     if !release.remedies.is_empty() {
         section(&mut out, "What turns it green");
         for remedy in &release.remedies {
-            line(&mut out, format_args!("  {} (turns: {})", remedy.action, remedy.gate.title()));
+            line(&mut out, format_args!("  {} (turns: {})", remedy.action, remedy.turns()));
         }
     }
     out

@@ -52,13 +52,16 @@ impl Forecaster {
 
     /// The forecast of a release of the project at the end of `today`.
     pub fn forecast(&self, series: &ReleaseSeries, today: NaiveDate) -> Forecast {
-        let Ok(elapsed) = u32::try_from(series.elapsed(today)) else {
-            return Forecast::Withheld(Withheld::NotStarted);
-        };
-        match self.past.state(self.project, series, elapsed) {
-            Some(state) => self.forecast_state(state),
-            None => Forecast::Withheld(Withheld::NoDays),
+        match self.state(series, today) {
+            Ok(state) => self.forecast_state(state),
+            Err(withheld) => Forecast::Withheld(withheld),
         }
+    }
+
+    /// What the model sees of a release of the project at the end of `today`.
+    pub fn state(&self, series: &ReleaseSeries, today: NaiveDate) -> Result<State, Withheld> {
+        let elapsed = u32::try_from(series.elapsed(today)).map_err(|_| Withheld::NotStarted)?;
+        self.past.state(self.project, series, elapsed).ok_or(Withheld::NoDays)
     }
 
     /// The forecast of a state: of a real one, or of one that is asked about ("what if").

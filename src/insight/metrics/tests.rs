@@ -336,7 +336,7 @@ fn why_and_evidence_and_remedy_name_the_items() {
         ]
     );
     let answer = setting.answer();
-    let remedy = answer.remedies.iter().find(|remedy| remedy.gate == name).unwrap();
+    let remedy = answer.remedies.iter().find(|remedy| remedy.gate.as_ref() == Some(&name)).unwrap();
     assert_eq!(remedy.action, "Ours: from 1 to 2 to max 0 (PAY-9)");
     assert_eq!(remedy.subject, Some(Subject::Story("PAY-9".into())));
     let evidence = evidence(&board(&setting), &id(), now());

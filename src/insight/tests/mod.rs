@@ -1,5 +1,6 @@
 //! What the whole of insight says of small worlds, and what must hold in any.
 
+mod assume;
 mod builds;
 mod explain;
 mod gates;

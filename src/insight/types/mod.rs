@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text,
+    Assumption, Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text,
 };
 
 /// Everything that was worked out of one world at one instant.
@@ -68,6 +68,16 @@ pub struct ReleaseInsight {
     pub remedies: Vec<Remedy>,
     /// Builds of the branches that it is made of, by repository and branch. No gate asks for them.
     pub builds: Vec<Arc<Build>>,
+}
+
+impl Remedy {
+    /// What it turns or saves, in a few words: `Stories ready`, `1.1d sooner, on track`.
+    pub fn turns(&self) -> String {
+        let days = self.days_saved.map(|days| format!("{days:.1}d sooner"));
+        let outlook = self.outlook.map(|outlook| outlook.word().to_owned());
+        let gate = self.gate.as_ref().map(|gate| gate.title().to_owned());
+        gate.into_iter().chain(days).chain(outlook).collect::<Vec<_>>().join(", ")
+    }
 }
 
 impl ReleaseInsight {
@@ -124,13 +134,19 @@ pub struct Tally {
     pub gates_not_needed: u32,
 }
 
-/// A step towards go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A step towards go: it turns a gate, or it saves days that the forecast can tell of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Remedy {
     /// What to do: `finish or leave out 7 stories`.
     pub action: Text,
-    /// The gate that it turns.
-    pub gate: GateName,
+    /// The gate that it turns; none for one that only saves days.
+    pub gate: Option<GateName>,
+    /// Days by which the 85 % date comes sooner; none where the forecast cannot tell.
+    pub days_saved: Option<f64>,
+    /// What the outlook then is, if another than now.
+    pub outlook: Option<Outlook>,
+    /// What to assume to see the board as it would be then.
+    pub what_if: Vec<Assumption>,
     /// The row to go to, where there is one.
     pub subject: Option<Subject>,
 }
