@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{facts, http_of, minutes, now, problems};
 use crate::{
-    domain::{Category, Instant, ReleaseId, SourceId, StoryKey, StoryKind},
+    domain::{Category, Instant, ReleaseId, SourceId, StoryKey, StoryKind, Text},
     source::{
         Round, Source,
         http::{
@@ -145,7 +145,7 @@ fn links_say_which_end_waits() {
     for (kind, expected) in types["issueLinkTypes"].as_array().unwrap().iter().zip([None, Some("PR-3")]) {
         let mut link = value(LINK);
         link["type"] = kind.clone();
-        assert_eq!(blockers(json!([link])).first().map(|key| key.as_str()), expected, "{kind}");
+        assert_eq!(blockers(json!([link])).first().map(Text::as_str), expected, "{kind}");
     }
 }
 
