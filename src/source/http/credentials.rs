@@ -389,6 +389,16 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_variable_holds_it() {
+        // Tests set no variables: others run beside them. This one is always there.
+        let value = std::env::var("PATH").unwrap();
+        let place = TokenFrom::Environment("PATH".to_owned());
+        let found = Credentials::new(Scheme::Bearer, vec![place]).find().await;
+        let sent = found.map(|signature| signature.value.to_str().unwrap().to_owned());
+        assert_eq!(sent.ok(), Token::new(&value).map(|_| format!("Bearer {value}")));
+    }
+
+    #[tokio::test]
     async fn the_keyring_is_asked_by_the_systems_own_command() {
         assert_eq!(
             keyring(false, "tminus", "github.com").join(" "),

@@ -411,9 +411,10 @@ impl Received {
                 let said = |name: &str| value.get(name).map(words).filter(|words| !words.is_empty());
                 let names = ["message", "errorMessages", "errors", "error_description", "error"];
                 let first = names.into_iter().find_map(|name| Some((name, said(name)?)));
-                // GitHub's `message` of a refused change says no more than that it is refused.
+                // GitHub's `message` of a refused change says no more than that it is refused, and Jira's
+                // `errorMessages` are about the whole, its `errors` about single fields.
                 Text::new(match first {
-                    Some(("message", message)) => match said("errors") {
+                    Some(("message" | "errorMessages", message)) => match said("errors") {
                         Some(errors) => format!("{message}: {errors}"),
                         None => message,
                     },
@@ -462,9 +463,11 @@ fn words(value: &serde_json::Value) -> String {
         serde_json::Value::Object(fields) => fields
             .iter()
             .take(5)
-            .map(|(name, value)| match name.as_str() {
-                "message" => words(value),
-                _ => format!("{}: {}", clean(name), words(value)),
+            .map(|(name, value)| (name, words(value)))
+            .filter(|(_, words)| !words.is_empty())
+            .map(|(name, words)| match name.as_str() {
+                "message" => words,
+                _ => format!("{}: {words}", clean(name)),
             })
             .collect::<Vec<_>>()
             .join("; "),

@@ -120,7 +120,7 @@ impl Issue {
 ///
 /// A link has a type with a phrase for each end. "X is blocked by Y" is told of X as an inward
 /// issue Y of the type "Blocks". Other types say it the other way round: "X depends on Y".
-fn blockers(links: &[wire::Link]) -> Vec<Text> {
+pub(super) fn blockers(links: &[wire::Link]) -> Vec<Text> {
     let is_waiting = |phrase: Option<&Text>| {
         phrase.is_some_and(|phrase| {
             let phrase = phrase.to_lowercase();

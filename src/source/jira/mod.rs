@@ -189,7 +189,6 @@ impl JiraSource {
         }
         let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
         shared.place.clone_from(&self.known.place);
-        shared.projects = self.known.issues.values().map(|issue| issue.project.clone()).collect();
     }
 }
 

@@ -9,17 +9,14 @@ mod look;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::BoxFuture;
 
 use self::errand::Errand;
 use super::{api::Api, known::Place, settings::JiraSettings, sync::find_place};
 use crate::{
-    domain::{Instant, Problem, SourceId, StoryKey, Text},
+    domain::{Instant, Problem, SourceId, StoryKey},
     source::{
         Round,
         http::Http,
@@ -31,8 +28,6 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Shared {
     pub(super) place: Option<Place>,
-    /// Keys of the projects of which there are issues.
-    pub(super) projects: BTreeSet<Text>,
 }
 
 /// Carries out operations at one Jira.
@@ -55,10 +50,11 @@ impl JiraOperator {
     /// Whether a key is one of an issue of this source.
     fn is_ours(&self, key: &StoryKey) -> bool {
         let Some(project) = project_of(key) else { return false };
-        match &self.settings.jql {
-            None => self.settings.projects.iter().any(|ours| ours.trim().eq_ignore_ascii_case(project)),
-            Some(_) => self.shared().projects.contains(project),
-        }
+        // A question in JQL may find issues of any project, and the board's operators are made for
+        // a source that reads nothing: its rounds run in another process. No other service has keys
+        // of this form, and what is not there Jira refuses.
+        self.settings.jql.is_some()
+            || self.settings.projects.iter().any(|ours| ours.trim().eq_ignore_ascii_case(project))
     }
 
     async fn do_once(&self, operation: &Operation, attempt: &Attempt) -> Result<Done, OperationError> {

@@ -1,7 +1,8 @@
 //! Reading a Jira: all of it the first time and once a day, later on what changed.
 //!
 //! What a round costs:
-//! - without news one search, of ids and times of change only;
+//! - without news one search, of ids and times of change only: Jira has no validators for searches,
+//!   so that even this is never a 304;
 //! - every five minutes one question for the versions of each project, conditional where Jira has
 //!   `ETag`s;
 //! - with news one search more and, on Cloud, one question for the changelogs;

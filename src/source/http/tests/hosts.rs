@@ -171,8 +171,9 @@ fn a_file_of_certificates_must_hold_some() {
     {
         let base = "https://example.com/".parse().unwrap();
         let settings = Settings { ca_file: Some(file), ..Settings::new("jira", base, Credentials::none()) };
-        let error = Http::new(settings).unwrap_err();
-        assert!(error.to_string().contains(why), "{error}");
+        let problem = Http::new(settings).unwrap_err().problem();
+        assert!(problem.what.contains(why) && problem.what.contains(".pem"), "{problem:?}");
+        assert_eq!(problem.next_step, "change it in the configuration");
     }
 }
 

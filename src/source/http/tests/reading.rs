@@ -274,9 +274,25 @@ async fn answers_are_bounded_also_when_they_are_compressed() {
     let fake = Fake::sequence([Answer::json(r#"{"id": 4}"#).gzip()]).await;
     let reply = ask(fake.settings(), items()).await.unwrap();
     assert_eq!(reply.json::<Item>().unwrap().id, 4);
-    let asked = &fake.asked()[0];
-    assert_eq!(asked.header("accept-encoding"), Some("gzip"));
-    assert_eq!(asked.header("user-agent"), Some(concat!("tminus/", env!("CARGO_PKG_VERSION"))));
+}
+
+#[tokio::test]
+async fn every_request_says_which_program_asks_and_takes_compressed_answers() {
+    let fake = Fake::start(|asked: &Asked, _| match asked.target.as_str() {
+        "/items" => Answer::new(302, "").header("location", "/moved"),
+        _ => Answer::json("{}").gzip(),
+    })
+    .await;
+    ask(fake.settings(), items()).await.unwrap();
+    ask(signed(fake.settings()), Request::post("query", "graphql").json(&serde_json::json!({})))
+        .await
+        .unwrap();
+    let asked = fake.asked();
+    assert_eq!(asked.len(), 3, "a redirect, where it leads, and a question");
+    for asked in asked {
+        assert_eq!(asked.header("user-agent"), Some(concat!("tminus/", env!("CARGO_PKG_VERSION"))));
+        assert_eq!(asked.header("accept-encoding"), Some("gzip"));
+    }
 }
 
 #[derive(Debug, Deserialize)]

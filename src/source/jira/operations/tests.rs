@@ -12,7 +12,7 @@ use crate::{
             Http, Settings,
             fake::{Answer, Asked, Fake},
         },
-        operation::{Attempt, Done, Found, Operation, OperationError, Operator, StoryOperation},
+        operation::{Attempt, Done, Found, Operation, OperationError, Operator, Operators, StoryOperation},
     },
 };
 
@@ -394,4 +394,24 @@ async fn only_issues_of_its_projects_are_offered() {
         assert_eq!(operator.offers(&operation), ours, "{key}");
     }
     assert!(fake.asked().is_empty());
+}
+
+/// As the program opens a board: the source whose operator it is never runs a round.
+#[tokio::test]
+async fn a_board_of_a_question_offers_operations_before_anything_was_read() {
+    let fake = jira(true, vec![], Answer::new(201, r#"{"id":"10042"}"#)).await;
+    let jql = Some("project in (PAY, AUTH) AND labels = release".to_owned());
+    let settings = JiraSettings { jql, ..JiraSettings::new(fake.url()) };
+    let http = Http::new(Settings { service: "jira".into(), ..fake.settings() }).unwrap();
+    let source: Box<dyn Source> = Box::new(JiraSource::new(SourceId::new("jira"), settings, http));
+    let operators = Operators::of(&[source], None);
+    let comment =
+        |key: &str| Operation::Story(StoryKey::new(key), StoryOperation::Comment("Ship it.".to_owned()));
+    for (key, ours) in [("PAY-311", true), ("AUTH-7", true), ("api#12", false), ("PAY-3/../x", false)] {
+        assert_eq!(operators.source(&comment(key)).is_some(), ours, "{key}");
+    }
+    assert!(fake.asked().is_empty());
+    let done = operators.carry_out(&comment("AUTH-7"), &attempt()).await.unwrap();
+    assert_eq!(done.url.as_deref(), Some("https://acme.example/browse/AUTH-7?focusedCommentId=10042"));
+    assert_eq!(changes(&fake).len(), 1);
 }

@@ -1,5 +1,6 @@
 //! The source with a Jira on loopback.
 
+mod bodies;
 mod examination;
 mod faults;
 mod rounds;
@@ -16,7 +17,7 @@ use crate::{
     domain::{Facts, Instant, SourceId},
     source::{
         Answer, Round, Source, SourceError,
-        http::{Credentials, Http, Scheme, Settings, Token, TokenFrom},
+        http::{Credentials, Http, Scheme, Settings, Token, TokenFrom, fake::Fake},
     },
 };
 use tracker::{State, Tracker};
@@ -131,9 +132,13 @@ fn settings(tracker: &Tracker) -> JiraSettings {
 }
 
 fn http(tracker: &Tracker) -> Http {
+    http_of(&tracker.fake)
+}
+
+fn http_of(fake: &Fake) -> Http {
     let places = vec![TokenFrom::Given(Token::new("secret").unwrap(), "a test".into())];
     let credentials = Credentials::new(Scheme::Basic { user: "kim@acme.example".to_owned() }, places);
-    Http::new(Settings { credentials, service: "jira".into(), ..tracker.fake.settings() }).unwrap()
+    Http::new(Settings { credentials, service: "jira".into(), ..fake.settings() }).unwrap()
 }
 
 fn source_with(tracker: &Tracker, settings: JiraSettings) -> JiraSource {
