@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::Duration;
+use chrono::{Duration, TimeDelta};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::domain::{Facts, Instant, Problem, Step};
@@ -24,6 +24,20 @@ pub(super) fn note(problems: &mut Vec<Problem>, problem: Problem) {
 /// The instant that so many days before `now` is.
 pub(super) fn days_before(now: Instant, days: u32) -> Instant {
     now.checked_sub_signed(Duration::days(days.into())).unwrap_or(Instant::MIN_UTC)
+}
+
+/// The earliest instant that a service can have put to what it was asked for at `tried_at`. `skew` is how
+/// far its clock is known to be ahead of ours: it is told in whole seconds. Where nobody knows, it
+/// may be a minute behind.
+pub(super) fn earliest(tried_at: Instant, skew: Option<TimeDelta>) -> Instant {
+    let least = skew.map_or(TimeDelta::minutes(-1), |skew| skew - TimeDelta::seconds(5));
+    tried_at.checked_add_signed(least).unwrap_or(tried_at)
+}
+
+/// Whether two texts say the same, however a service keeps the ends of lines.
+pub(super) fn says_the_same(one: &str, other: &str) -> bool {
+    let lines = |text: &str| text.trim().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+    lines(one) == lines(other)
 }
 
 /// Gives `facts` the items of `last` that did not change, so that boards share them, and each

@@ -37,8 +37,6 @@ mod known;
 mod merge_requests;
 mod notice;
 mod operations;
-mod quick_actions;
-mod refusal;
 mod releases;
 mod settings;
 mod stories;
