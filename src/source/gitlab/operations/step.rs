@@ -82,7 +82,7 @@ impl Step<'_> {
 
     pub(super) fn unread(&self, error: &HttpError) -> OperationError {
         let problem = error.problem();
-        not_done(format!("{}: not begun: {}", self.what, problem.what), problem.next_step)
+        not_done(format!("{}: {}", self.what, problem.what), problem.next_step)
     }
 
     /// Changes something. Nothing is sent while the service wants to be left alone or once the
