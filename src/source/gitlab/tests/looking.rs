@@ -280,8 +280,13 @@ async fn done_and_then_no_answer() {
     ];
     let desk = Desk::start().await;
     let untouched = desk.service.tables().routes.clone();
-    for answer in [fake::Answer::silence(), fake::Answer::reset(), fake::Answer::page(502)] {
-        for (operation, method, sent, below, then) in &cases {
+    // A silence takes its time: one operation is enough.
+    for (answer, cases) in [
+        (fake::Answer::reset(), &cases[..]),
+        (fake::Answer::silence(), &cases[..1]),
+        (fake::Answer::page(502), &cases[..1]),
+    ] {
+        for (operation, method, sent, below, then) in cases {
             desk.service.tables().routes = untouched.clone();
             let mut before = issue(1, "2026-11-10T08:00:00Z");
             before["milestone"] = Value::Null;
