@@ -8,7 +8,7 @@
 //!
 //! - A round asks eight conditional questions for each repository (`notice.rs`). While all are answered
 //!   "nothing has changed" that is all it does, and it costs nothing against the rate limit. What is on
-//!   screen is asked first, and more often than the rest while the limit is tight (`attention.rs`).
+//!   screen is asked first, and more often than the rest while the limit is tight (`source/attention.rs`).
 //! - What changed is read over GraphQL (`sync.rs`): everything the first time and once a day, because nothing
 //!   tells of what was deleted; later on what changed since. Pages shrink while the server runs out of
 //!   time; a part that the token may not see is a problem that names the permission, and loses itself.
@@ -39,7 +39,6 @@
 //! checks changed: those of pull requests, and those of the heads of the main branch and of release
 //! branches, which are builds (`builds.rs`).
 
-mod attention;
 mod builds;
 #[cfg(test)]
 mod cost;
@@ -84,7 +83,8 @@ use crate::{
     domain::{Facts, Instant, Problem, SourceId, Text},
     source::{
         Answer, Diagnosis, Report, Round, Source, SourceError, Standing,
-        forge::{bases, days_before, share},
+        attention::Attention,
+        forge::{bases, days_before, news},
         http::{Http, HttpError, Session},
         labels::Labels,
         operation::Operator,
@@ -112,10 +112,7 @@ pub struct GithubSource {
     untold: bool,
     /// What the last round advised.
     wait: Duration,
-    /// How many times longer that is than wanted.
-    stretch: f64,
-    /// How many rounds there were.
-    rounds: u64,
+    attention: Attention,
 }
 
 impl GithubSource {
@@ -139,8 +136,7 @@ impl GithubSource {
             last: None,
             untold: true,
             wait,
-            stretch: 1.0,
-            rounds: 0,
+            attention: Attention::default(),
         }
     }
 
@@ -156,10 +152,9 @@ impl GithubSource {
         // What was read before a failure is told by the next round that does not fail.
         let mut is_news = std::mem::replace(&mut self.untold, true);
         let mut refused: Vec<(usize, HttpError)> = Vec::new();
-        let focused = attention::focused(&self.settings.repositories, round.focus.as_ref());
         let is_known: Vec<bool> = self.known.iter().map(|known| !known.read.is_empty()).collect();
-        let asked = attention::asked(&focused, &is_known, self.stretch, self.rounds);
-        self.rounds += 1;
+        let projects: Vec<&str> = self.settings.repositories.iter().map(GithubRepository::project).collect();
+        let asked = self.attention.begin(&projects, &is_known, round.focus.as_ref());
         for &index in &asked {
             let repository = self.settings.repositories[index].clone();
             let looked = notice::look(&session, prefix, &repository, &mut self.known[index]).await;
@@ -193,23 +188,15 @@ impl GithubSource {
             self.settings.interval
         };
         self.wait = http.budget().advise(interval, round.now);
-        self.stretch = self.wait.div_duration_f64(interval.max(Duration::from_secs(1)));
+        self.attention.pause(self.wait, interval);
         let mut besides = self.mistakes.clone();
         besides.extend(anonymous);
         besides.extend(refused.iter().map(|(_, error)| error.problem()));
-        let was = self.last.as_deref();
         self.untold = false;
-        if !is_news && was.is_some_and(|facts| besides.iter().all(|problem| facts.problems.contains(problem)))
-        {
+        let all = || self.facts(&self.known.iter().collect::<Vec<_>>(), round.now);
+        let Some(facts) = news(self.last.as_deref(), is_news, besides, all) else {
             return Ok(Answer::Unchanged);
-        }
-        let mut facts = self.facts(&self.known.iter().collect::<Vec<_>>(), round.now);
-        facts.problems.splice(0..0, besides);
-        share(&mut facts, was);
-        if was == Some(&facts) {
-            return Ok(Answer::Unchanged);
-        }
-        let facts = Arc::new(facts);
+        };
         self.last = Some(Arc::clone(&facts));
         Ok(Answer::Facts(facts))
     }

@@ -47,8 +47,12 @@ pub(super) fn deployments<'a>(
             state == DeploymentState::Running || (state.is_over() && state != DeploymentState::Cancelled);
         let started_at =
             job.and_then(|job| job.started_at).or(Some(deployment.created_at)).filter(|_| has_begun);
-        let finished_at =
-            job.and_then(|job| job.finished_at).or(deployment.updated_at).filter(|_| state.is_over());
+        let finished_at = job
+            .and_then(|job| job.finished_at)
+            .or(deployment.updated_at)
+            .filter(|_| state.is_over())
+            // A job may be over before GitLab has written the deployment down.
+            .map(|finished| finished.max(started_at.unwrap_or(finished)));
         let from = started_at.unwrap_or(deployment.created_at);
         let until = finished_at.or(deployment.updated_at).unwrap_or(from).max(from + shortest());
         let release = deployment

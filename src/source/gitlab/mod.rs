@@ -15,7 +15,10 @@
 //!   round, and what is looked at first (`details.rs`).
 //! - A part that is not shown is a problem that names the role and the scope, and loses itself. Without a
 //!   token what is public is read, with fewer details.
-//! - Operations (`operations.rs`) are sent once, and guarded by the head that was seen.
+//! - Of several projects the one on screen is asked first, and more often than the rest while the limit
+//!   is tight (`source/attention.rs`).
+//! - Operations (`operations/`) are sent once, and guarded by the head that was seen; after an answer that
+//!   got lost it is looked whether they were done.
 //!
 //! A token needs the scope `read_api`, for operations `api`, and its owner the role Reporter in a private
 //! project (Guest reads issues and milestones, Developer merge trains and is needed for most operations).
@@ -37,8 +40,6 @@ mod known;
 mod merge_requests;
 mod notice;
 mod operations;
-mod quick_actions;
-mod refusal;
 mod releases;
 mod settings;
 mod stories;
@@ -68,7 +69,8 @@ use crate::{
     domain::{Facts, Instant, Problem, SourceId, Text},
     source::{
         Answer, Diagnosis, Report, Round, Source, SourceError, Standing,
-        forge::{bases, days_before, share},
+        attention::Attention,
+        forge::{bases, days_before, news},
         http::{Http, HttpError, HttpErrorKind, Request, Session, Validators},
         labels::Labels,
         naming::Naming,
@@ -103,6 +105,7 @@ pub struct GitlabSource {
     account_asked: bool,
     /// What the last round advised.
     wait: Duration,
+    attention: Attention,
 }
 
 /// What is kept across restarts.
@@ -139,6 +142,7 @@ impl GitlabSource {
             account: None,
             account_asked: false,
             wait,
+            attention: Attention::default(),
         }
     }
 
@@ -154,7 +158,10 @@ impl GitlabSource {
         // What was read before a failure is told by the next round that does not fail.
         let mut is_news = std::mem::replace(&mut self.untold, true);
         let mut refused: Vec<(usize, HttpError)> = Vec::new();
-        for index in 0..self.settings.projects.len() {
+        let projects: Vec<&str> = self.settings.projects.iter().map(GitlabProject::project).collect();
+        let is_known: Vec<bool> = self.known.iter().map(|known| !known.read.is_empty()).collect();
+        let asked = self.attention.begin(&projects, &is_known, round.focus.as_ref());
+        for index in asked {
             match self.read(index, &session, round).await {
                 Ok(news) => is_news |= news,
                 // One of several projects that is not there does not hide the others.
@@ -178,22 +185,15 @@ impl GitlabSource {
             self.settings.interval
         };
         self.wait = http.budget().advise(interval, round.now);
+        self.attention.pause(self.wait, interval);
         let mut besides = self.mistakes.clone();
         besides.extend(anonymous);
         besides.extend(refused.iter().map(|(_, error)| error.problem()));
-        let was = self.last.as_deref();
         self.untold = false;
-        if !is_news && was.is_some_and(|facts| besides.iter().all(|problem| facts.problems.contains(problem)))
-        {
+        let all = || self.facts(&self.known.iter().collect::<Vec<_>>(), round.now);
+        let Some(facts) = news(self.last.as_deref(), is_news, besides, all) else {
             return Ok(Answer::Unchanged);
-        }
-        let mut facts = self.facts(&self.known.iter().collect::<Vec<_>>(), round.now);
-        facts.problems.splice(0..0, besides);
-        share(&mut facts, was);
-        if was == Some(&facts) {
-            return Ok(Answer::Unchanged);
-        }
-        let facts = Arc::new(facts);
+        };
         self.last = Some(Arc::clone(&facts));
         Ok(Answer::Facts(facts))
     }
@@ -301,9 +301,7 @@ impl GitlabSource {
 
 /// What things of `project` are called.
 fn naming(project: &GitlabProject) -> Naming {
-    let name = project.name();
-    let of = project.project.as_deref().unwrap_or(name);
-    Naming { repository: Text::new(name), project: Text::new(of) }
+    Naming { repository: Text::new(project.name()), project: Text::new(project.project()) }
 }
 
 /// Whether an error means that one project is not there, or not shown.

@@ -11,8 +11,9 @@
 //! | the pipelines that changed last | jobs of merge requests, test reports |
 //! | merge trains, where the project has any | places in the queue |
 //!
-//! GitLab computes its weak `ETag`s from the answer, for every list of its interface, so each of
-//! these is asked for; unlike GitHub's, its 304s count against the limit, so they are few. What
+//! gitlab.com sends weak `ETag`s with its lists (recorded: `fixtures/README.md`), as Rails makes them of
+//! the answer, so each of these is asked for. Nothing says that a 304 saves of the limit, as it
+//! does at GitHub: they are counted, and they are few. What
 //! none of them tells (environments, freezes, settings of the project) is looked at once an hour,
 //! and merge requests whose jobs run are asked for again anyway.
 

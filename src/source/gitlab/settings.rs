@@ -58,6 +58,11 @@ impl GitlabProject {
     pub fn name(&self) -> &str {
         self.path.trim_matches('/').rsplit('/').next().unwrap_or_default()
     }
+
+    /// What its releases are of.
+    pub(super) fn project(&self) -> &str {
+        self.project.as_deref().unwrap_or_else(|| self.name())
+    }
 }
 
 impl GitlabSettings {

@@ -1,6 +1,8 @@
 //! The source against a GitLab on loopback. Shapes of its answers: GitLab's `doc/api/*.md`.
 
+mod bodies;
 mod faults;
+mod looking;
 mod operations;
 mod rounds;
 mod service;

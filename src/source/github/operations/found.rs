@@ -1,7 +1,5 @@
 //! Looking whether something was done whose answer got lost: told from what is there now.
 
-use chrono::TimeDelta;
-
 use super::{
     super::wire::{Titled, all},
     checks::Failed,
@@ -13,13 +11,11 @@ use super::{
 };
 use crate::{
     domain::{Instant, Problem, Text},
-    source::operation::{Found, Operation, OperationError, PullRequestOperation, StoryOperation},
+    source::{
+        forge::earliest,
+        operation::{Found, Operation, OperationError, PullRequestOperation, StoryOperation},
+    },
 };
-
-/// By so much the service's clock may be behind ours where nobody knows by how much.
-const SLACK: TimeDelta = TimeDelta::minutes(1);
-/// And by so much where its answers told: they name whole seconds.
-const KNOWN_SLACK: TimeDelta = TimeDelta::seconds(5);
 
 impl Errand<'_> {
     pub(super) async fn found(&self, operation: &Operation, tried_at: Instant) -> Found {
@@ -41,10 +37,7 @@ impl Errand<'_> {
     async fn found_comment(&self, body: &str, tried_at: Instant) -> Result<Found, OperationError> {
         let comments: CommentsIn = self.query(Document::Comments).await?;
         let Some(commented) = comments.issue_or_pull_request else { return Err(self.not_there()) };
-        let since = match self.operator.http.clock_skew() {
-            Some(skew) => tried_at + skew - KNOWN_SLACK,
-            None => tried_at - SLACK,
-        };
+        let since = earliest(tried_at, self.operator.http.clock_skew());
         let ours = all(commented.comments.as_ref()).iter().rev().find(|comment| comment.is_ours(body, since));
         Ok(ours.map_or(Found::NotDone, |comment| Found::Done(done("commented", comment.url.clone()))))
     }

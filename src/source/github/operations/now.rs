@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::super::wire::{Connection, Listed, Titled, all};
 use crate::{
     domain::{Instant, Text},
-    source::operation::MergeMethod,
+    source::{forge::says_the_same, operation::MergeMethod},
 };
 
 /// A repository, and one pull request of it.
@@ -137,11 +137,9 @@ pub(super) struct Comment {
 impl Comment {
     /// Whether it is what we said, not before `since`.
     pub(super) fn is_ours(&self, body: &str, since: Instant) -> bool {
-        // However a service keeps the ends of lines.
-        let lines = |text: &str| text.trim().lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
         self.viewer_did_author == Some(true)
             && self.created_at.is_some_and(|at| at >= since)
-            && lines(&self.body) == lines(body)
+            && says_the_same(&self.body, body)
     }
 }
 

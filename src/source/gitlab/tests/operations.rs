@@ -22,39 +22,39 @@ use crate::{
     },
 };
 
-fn attempt() -> Attempt {
+pub(super) fn attempt() -> Attempt {
     Attempt { now: now(), cancelled: CancellationToken::new() }
 }
 
-fn on(operation: Op) -> Operation {
+pub(super) fn on(operation: Op) -> Operation {
     let head = Some(Text::new("b".repeat(40)));
     Operation::PullRequest(PullRequestTarget { repository: "api".into(), number: 5, head }, operation)
 }
 
-fn of(operation: StoryOperation) -> Operation {
+pub(super) fn of(operation: StoryOperation) -> Operation {
     Operation::Story(StoryKey::new("api#1"), operation)
 }
 
 /// A service with an operator: they are slow to make.
-struct Desk {
-    service: Service,
-    operator: Arc<dyn Operator>,
+pub(super) struct Desk {
+    pub(super) service: Service,
+    pub(super) operator: Arc<dyn Operator>,
 }
 
 impl Desk {
-    async fn start() -> Self {
+    pub(super) async fn start() -> Self {
         let service = Service::start().await;
         let operator = service.source().operator().unwrap();
         Self { service, operator }
     }
 
-    async fn carry_out(&self, operation: &Operation) -> Result<Done, OperationError> {
+    pub(super) async fn carry_out(&self, operation: &Operation) -> Result<Done, OperationError> {
         assert!(self.operator.offers(operation));
         self.operator.carry_out(operation, &attempt()).await
     }
 
     /// The changes that were sent since the last time: method, path below the project.
-    fn changes(&self) -> Vec<String> {
+    pub(super) fn changes(&self) -> Vec<String> {
         let log = self.service.log().into_iter().map(|(asked, _)| asked);
         log.filter(|asked| !asked.starts_with("GET")).map(|asked| asked.replace(API, "")).collect()
     }

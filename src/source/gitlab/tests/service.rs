@@ -33,6 +33,8 @@ pub(super) struct Tables {
     pub(super) routes: BTreeMap<String, Value>,
     /// Answers that come instead, by method and path.
     pub(super) faults: BTreeMap<String, fake::Answer>,
+    /// What a request changes before it is answered, by its method and path: a path and what is there then.
+    pub(super) effects: BTreeMap<String, (String, Value)>,
     /// Headers of every answer.
     pub(super) headers: Vec<(&'static str, String)>,
     /// The server has pages by key.
@@ -128,6 +130,9 @@ impl Tables {
     fn answer(&mut self, asked: &Asked) -> fake::Answer {
         let target = asked.target.trim_start_matches("/api/v4/").to_owned();
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
+        if let Some((path, value)) = self.effects.get(&format!("{} {path}", asked.method)) {
+            self.routes.insert(path.clone(), value.clone());
+        }
         let (answer, status) = match self.faults.get(&format!("{} {path}", asked.method)) {
             Some(fault) => (fault.clone(), 0),
             None => self.found(asked, path, query),

@@ -1,22 +1,58 @@
-//! Which repositories a round asks, and in which order: what is on screen stays fresh when not
-//! everything can.
+//! Which repositories of a forge a round asks, and in which order: what is on screen stays fresh when
+//! not everything can.
 
-use super::settings::GithubRepository;
+use std::time::Duration;
+
 use crate::domain::ReleaseId;
 
 /// A repository that is not on screen is asked at least every so many rounds.
 const RAREST: u64 = 4;
 
-/// Which of `repositories` the release that somebody looks at is of: all whose releases are of
-/// its project. A project may be called like the beginning of another: the longest one counts.
-pub(super) fn focused(repositories: &[GithubRepository], focus: Option<&ReleaseId>) -> Vec<bool> {
-    let length = |repository: &GithubRepository| {
-        let project = repository.project();
+/// How a source shares its attention between rounds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attention {
+    /// How many times longer than wanted the last pause between rounds had to be.
+    stretch: f64,
+    /// How many rounds there were.
+    rounds: u64,
+}
+
+impl Default for Attention {
+    fn default() -> Self {
+        Self { stretch: 1.0, rounds: 0 }
+    }
+}
+
+impl Attention {
+    /// Begins a round: which repositories to ask, in this order. `projects` are those that their
+    /// releases are of; `known` says of each whether it was read before; `focus` is the release that
+    /// somebody looks at.
+    pub(super) fn begin(
+        &mut self,
+        projects: &[&str],
+        known: &[bool],
+        focus: Option<&ReleaseId>,
+    ) -> Vec<usize> {
+        let asked = asked(&focused(projects, focus), known, self.stretch, self.rounds);
+        self.rounds += 1;
+        asked
+    }
+
+    /// Notes that the pause after a round is `pause`, where `wanted` was wanted.
+    pub(super) fn pause(&mut self, pause: Duration, wanted: Duration) {
+        self.stretch = pause.div_duration_f64(wanted.max(Duration::from_secs(1)));
+    }
+}
+
+/// Which of `projects` the release that somebody looks at is of. A project may be called like the
+/// beginning of another: the longest one counts.
+fn focused(projects: &[&str], focus: Option<&ReleaseId>) -> Vec<bool> {
+    let length = |project: &str| {
         let rest = focus?.as_str().strip_prefix(project)?;
         rest.starts_with(' ').then_some(project.len())
     };
-    let longest = repositories.iter().filter_map(length).max();
-    repositories.iter().map(|repository| longest.is_some() && length(repository) == longest).collect()
+    let longest = projects.iter().filter_map(|project| length(project)).max();
+    projects.iter().map(|project| longest.is_some() && length(project) == longest).collect()
 }
 
 /// The repositories to ask in round number `round`, the ones on screen first.
@@ -25,7 +61,7 @@ pub(super) fn focused(repositories: &[GithubRepository], focus: Option<&ReleaseI
 /// `stretch` is how many times longer than wanted the pause between rounds must be for the
 /// budget to last: while it is two or more, those not on screen are asked every second round
 /// only, from four on every fourth. Without anything on screen all are equal.
-pub(super) fn asked(focused: &[bool], known: &[bool], stretch: f64, round: u64) -> Vec<usize> {
+fn asked(focused: &[bool], known: &[bool], stretch: f64, round: u64) -> Vec<usize> {
     let every = match stretch {
         _ if !focused.contains(&true) => 1,
         stretch if stretch >= 4.0 => RAREST,
@@ -70,12 +106,7 @@ mod tests {
 
     #[test]
     fn a_release_is_of_the_repositories_of_its_project() {
-        let repository = |name: &str, project: Option<&str>| GithubRepository {
-            owner: "o".into(),
-            name: name.into(),
-            project: project.map(str::to_owned),
-        };
-        let all = [repository("pay", None), repository("pay core", None), repository("web", Some("pay"))];
+        let all = ["pay", "pay core", "pay"];
         for (focus, expected) in [
             (Some("pay 4.2"), [true, false, true]),
             (Some("pay core 4.2"), [false, true, false]),

@@ -1,63 +1,50 @@
-//! Operations on merge requests and issues: each is sent once, with the credentials of the source.
-//!
-//! A token needs the scope `api`; the role Developer does for most, and merging into a protected
-//! branch is for whom the project says. How GitLab answers is documented with each endpoint
-//! (`doc/api/merge_requests.md`, `merge_request_approvals.md`, `notes.md`, `pipelines.md`): 401 is also
-//! what it says to somebody who may not merge or approve, 405 and 422 to a merge that is not possible
-//! yet, 409 to a head that is not the one that was seen.
-//!
-//! Which method a branch is merged by is the project's own setting; a merge can only choose to squash.
-//! Asking for another method is refused before anything is sent.
+//! The requests of an operation: what is looked at before, what is sent, and what is said of it.
 
-use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
-    ask::{Asking, List},
-    naming,
+    super::{
+        ask::{Asking, List},
+        naming,
+        wire::{Milestone, MilestoneName, Pipeline, Project, User},
+    },
     quick_actions::written,
     refusal::{Sent, is_in_the_way, not_done, refusal},
-    settings::GitlabProject,
-    wire::{Milestone, Pipeline, Project, User},
 };
 use crate::{
-    domain::{Problem, StoryKey, Text},
+    domain::{Problem, Text},
     source::{
-        Round,
         http::{Http, HttpError, Method, Reply, Request, Session},
-        operation::{
-            Attempt, Done, MergeMethod, Operation, OperationError, Operator, PullRequestOperation,
-            PullRequestTarget, StoryOperation,
-        },
+        operation::{Attempt, Done, MergeMethod, OperationError, PullRequestTarget},
     },
 };
 
 /// Most people that one operation asks or assigns.
 const MOST_PEOPLE: usize = 20;
 
-/// Carries out operations at a GitLab.
-#[derive(Clone, Debug)]
-pub(super) struct GitlabOperator {
-    projects: Vec<GitlabProject>,
-    http: Http,
-}
-
 /// A merge request or an issue, as it is at this moment.
 #[derive(Clone, Debug, Deserialize)]
-struct Target {
-    title: String,
-    state: Option<Text>,
-    sha: Option<Text>,
+pub(super) struct Target {
+    pub(super) title: String,
+    pub(super) state: Option<Text>,
+    pub(super) sha: Option<Text>,
     #[serde(default)]
-    assignees: Vec<User>,
+    pub(super) assignees: Vec<User>,
     #[serde(default)]
-    reviewers: Vec<User>,
-    head_pipeline: Option<Pipeline>,
+    pub(super) reviewers: Vec<User>,
+    pub(super) milestone: Option<MilestoneName>,
+    pub(super) head_pipeline: Option<Pipeline>,
+    pub(super) merge_when_pipeline_succeeds: Option<bool>,
+    pub(super) merge_commit_sha: Option<Text>,
+    pub(super) squash_commit_sha: Option<Text>,
+    /// Only where they are asked for.
+    pub(super) diverged_commits_count: Option<u64>,
+    pub(super) rebase_in_progress: Option<bool>,
     detailed_merge_status: Option<Text>,
     #[serde(rename = "target_branch")]
     base: Option<Text>,
-    web_url: Option<Text>,
+    pub(super) web_url: Option<Text>,
 }
 
 /// What a change was answered with, as far as it is told.
@@ -74,129 +61,28 @@ struct Changed {
 }
 
 /// One operation under way.
-struct Step<'a> {
-    asking: Asking<'a>,
-    attempt: &'a Attempt,
-    http: &'a Http,
+pub(super) struct Step<'a> {
+    pub(super) asking: Asking<'a>,
+    pub(super) attempt: &'a Attempt,
+    pub(super) http: &'a Http,
     /// What is called what: `api!7: merge`.
-    what: String,
+    pub(super) what: String,
     /// Below the project: `merge_requests/7`.
-    below: String,
+    pub(super) below: &'a str,
 }
 
-type Outcome = Result<Done, OperationError>;
-
-impl GitlabOperator {
-    pub(super) fn new(projects: Vec<GitlabProject>, http: Http) -> Self {
-        Self { projects, http }
-    }
-
-    /// The one project of that name: two of one name cannot be told apart.
-    fn project(&self, name: &str) -> Option<&GitlabProject> {
-        let mut of_name = self.projects.iter().filter(|project| Text::new(project.name()).as_str() == name);
-        of_name.next().filter(|_| of_name.next().is_none())
-    }
-
-    /// Project and number of an issue: `api#12`.
-    fn issue(&self, key: &StoryKey) -> Option<(&GitlabProject, u64)> {
-        let (name, number) = key.as_str().rsplit_once('#')?;
-        Some((self.project(name)?, number.parse().ok()?))
-    }
-
-    async fn perform(&self, operation: &Operation, attempt: &Attempt) -> Outcome {
-        let found = match operation {
-            Operation::PullRequest(target, _) => self.project(&target.repository).map(|project| {
-                (
-                    project,
-                    format!("merge_requests/{}", target.number),
-                    format!("{}!{}", target.repository, target.number),
-                )
-            }),
-            Operation::Story(key, _) => self
-                .issue(key)
-                .map(|(project, number)| (project, format!("issues/{number}"), key.to_string())),
-        };
-        let Some((project, below, name)) = found else {
-            return Err(not_done(
-                "this source has no such project",
-                "look at the projects of the gitlab source",
-            ));
-        };
-        // Not the round of anybody else: what was sent is waited for, whatever ends meanwhile.
-        let round = Round::at(attempt.now);
-        let session = self.http.session(&round);
-        let asking = Asking { session: &session, project, service: self.http.service(), round: &round };
-        let step = |what: &str| Step {
-            asking,
-            attempt,
-            http: &self.http,
-            what: format!("{name}: {what}"),
-            below: below.clone(),
-        };
-        match operation {
-            Operation::PullRequest(target, operation) => match operation {
-                PullRequestOperation::Comment(words) => step("comment").comment(words).await,
-                PullRequestOperation::Approve(words) => {
-                    step("approve").approve(target, words.as_deref()).await
-                }
-                PullRequestOperation::RequestReview(people) => {
-                    step("request a review").people(people, true).await
-                }
-                PullRequestOperation::Merge(method) => step("merge").merge(target, *method, false).await,
-                PullRequestOperation::MergeWhenReady(method) => {
-                    step("merge when ready").merge(target, *method, true).await
-                }
-                PullRequestOperation::RunFailedChecksAgain => {
-                    step("run failed jobs again").retry(target).await
-                }
-                PullRequestOperation::UpdateBranch => step("rebase").rebase(target).await,
-                PullRequestOperation::MarkReady => step("mark as ready").mark_ready().await,
-                PullRequestOperation::Close => step("close").close().await,
-                PullRequestOperation::Assign(people) => step("assign").people(people, false).await,
-                PullRequestOperation::Move(title) => {
-                    step("move to a milestone").milestone(title.as_ref()).await
-                }
-            },
-            Operation::Story(_, operation) => match operation {
-                StoryOperation::Comment(words) => step("comment").comment(words).await,
-                StoryOperation::Assign(people) => step("assign").people(people, false).await,
-                StoryOperation::Move(title) => step("move to a milestone").milestone(title.as_ref()).await,
-                StoryOperation::SetPriority(_) | StoryOperation::Transition(_) => Err(not_done(
-                    format!("{name}: GitLab's issues have neither priorities nor statuses to be set"),
-                    "set a label in GitLab",
-                )),
-            },
-        }
-    }
-}
-
-impl Operator for GitlabOperator {
-    fn offers(&self, operation: &Operation) -> bool {
-        match operation {
-            Operation::PullRequest(target, _) => self.project(&target.repository).is_some(),
-            Operation::Story(key, operation) => {
-                let is_known =
-                    !matches!(operation, StoryOperation::SetPriority(_) | StoryOperation::Transition(_));
-                is_known && self.issue(key).is_some()
-            }
-        }
-    }
-
-    fn carry_out<'a>(&'a self, operation: &'a Operation, attempt: &'a Attempt) -> BoxFuture<'a, Outcome> {
-        Box::pin(self.perform(operation, attempt))
-    }
-}
+pub(super) type Outcome = Result<Done, OperationError>;
 
 impl Step<'_> {
     /// Reads: whatever goes wrong, nothing was changed.
-    async fn ask<T: serde::de::DeserializeOwned>(&self, below: &str) -> Result<T, OperationError> {
+    pub(super) async fn ask<T: serde::de::DeserializeOwned>(&self, below: &str) -> Result<T, OperationError> {
         let asked: Result<T, HttpError> = self.asking.one("operation", below).await;
         asked.map_err(|error| self.unread(&error))
     }
 
-    fn unread(&self, error: &HttpError) -> OperationError {
+    pub(super) fn unread(&self, error: &HttpError) -> OperationError {
         let problem = error.problem();
-        not_done(format!("{}: not begun: {}", self.what, problem.what), problem.next_step)
+        not_done(format!("{}: {}", self.what, problem.what), problem.next_step)
     }
 
     /// Changes something. Nothing is sent while the service wants to be left alone or once the
@@ -245,8 +131,8 @@ impl Step<'_> {
     }
 
     /// The merge request or issue as it is now.
-    async fn target(&self) -> Result<Target, OperationError> {
-        self.ask(&self.below).await
+    pub(super) async fn target(&self) -> Result<Target, OperationError> {
+        self.ask(self.below).await
     }
 
     /// The same, and it is still open.
@@ -270,7 +156,7 @@ impl Step<'_> {
         })
     }
 
-    async fn comment(&self, words: &str) -> Outcome {
+    pub(super) async fn comment(&self, words: &str) -> Outcome {
         self.say(words).await?;
         Ok(Done { what: "commented".into(), url: None })
     }
@@ -283,7 +169,7 @@ impl Step<'_> {
         self.send(Method::Post, &below, &json!({ "body": written(words) }), Sent::Change).await.map(drop)
     }
 
-    async fn approve(&self, target: &PullRequestTarget, words: Option<&str>) -> Outcome {
+    pub(super) async fn approve(&self, target: &PullRequestTarget, words: Option<&str>) -> Outcome {
         let head = self.head(target)?;
         let below = format!("{}/approve", self.below);
         self.send(Method::Post, &below, &json!({ "sha": head }), Sent::Guarded).await?;
@@ -299,7 +185,7 @@ impl Step<'_> {
 
     /// Merges now, or lets GitLab do it once it may be merged: by the merge train, where the
     /// project has one.
-    async fn merge(
+    pub(super) async fn merge(
         &self,
         target: &PullRequestTarget,
         method: Option<MergeMethod>,
@@ -373,7 +259,7 @@ impl Step<'_> {
         not_done(what, &problem.next_step)
     }
 
-    async fn retry(&self, target: &PullRequestTarget) -> Outcome {
+    pub(super) async fn retry(&self, target: &PullRequestTarget) -> Outcome {
         let now = self.open().await?;
         self.is_seen(target, &now)?;
         let Some(pipeline) = now.head_pipeline else {
@@ -392,7 +278,7 @@ impl Step<'_> {
         })
     }
 
-    async fn rebase(&self, target: &PullRequestTarget) -> Outcome {
+    pub(super) async fn rebase(&self, target: &PullRequestTarget) -> Outcome {
         self.head(target)?;
         let now = self.open().await?;
         self.is_seen(target, &now)?;
@@ -413,26 +299,26 @@ impl Step<'_> {
     }
 
     /// A draft is what its title says.
-    async fn mark_ready(&self) -> Outcome {
+    pub(super) async fn mark_ready(&self) -> Outcome {
         let now = self.open().await?;
         let title = ready_title(&now.title);
         if title == now.title {
             return Err(not_done(format!("{}: it is no draft", self.what), "nothing to do"));
         }
-        let reply = self.send(Method::Put, &self.below, &json!({ "title": title }), Sent::Change).await?;
+        let reply = self.send(Method::Put, self.below, &json!({ "title": title }), Sent::Change).await?;
         let changed: Changed = reply.json().unwrap_or_default();
         Ok(Done { what: "marked as ready".into(), url: changed.web_url.or(now.web_url) })
     }
 
-    async fn close(&self) -> Outcome {
+    pub(super) async fn close(&self) -> Outcome {
         let now = self.open().await?;
-        self.send(Method::Put, &self.below, &json!({ "state_event": "close" }), Sent::Change).await?;
+        self.send(Method::Put, self.below, &json!({ "state_event": "close" }), Sent::Change).await?;
         Ok(Done { what: "closed".into(), url: now.web_url })
     }
 
     /// Asks people for a review, or assigns them, besides those that are there. New ones come
     /// first: the free tier keeps the first one only.
-    async fn people(&self, people: &[Text], as_reviewers: bool) -> Outcome {
+    pub(super) async fn people(&self, people: &[Text], as_reviewers: bool) -> Outcome {
         if people.is_empty() || people.len() > MOST_PEOPLE {
             let what = format!("{}: not sent: {} people are named", self.what, people.len());
             return Err(not_done(what, format!("name one to {MOST_PEOPLE} people")));
@@ -449,7 +335,7 @@ impl Step<'_> {
             }
         }
         let field = if as_reviewers { "reviewer_ids" } else { "assignee_ids" };
-        let reply = self.send(Method::Put, &self.below, &json!({ field: ids }), Sent::Change).await?;
+        let reply = self.send(Method::Put, self.below, &json!({ field: ids }), Sent::Change).await?;
         let done = if as_reviewers { "asked for a review" } else { "assigned" };
         let names = |names: &[&Text]| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
         let all: Vec<&Text> = people.iter().collect();
@@ -485,13 +371,13 @@ impl Step<'_> {
     }
 
     /// Moves it to the milestone of that title, or of that version; none: out of its milestone.
-    async fn milestone(&self, title: Option<&Text>) -> Outcome {
+    pub(super) async fn milestone(&self, title: Option<&Text>) -> Outcome {
         let (id, what) = match title {
             // How GitLab is told that there shall be none.
             None => (0, "taken out of its milestone".to_owned()),
             Some(title) => (self.find_milestone(title).await?, format!("moved to {title}")),
         };
-        let reply = self.send(Method::Put, &self.below, &json!({ "milestone_id": id }), Sent::Change).await?;
+        let reply = self.send(Method::Put, self.below, &json!({ "milestone_id": id }), Sent::Change).await?;
         let changed: Changed = reply.json().unwrap_or_default();
         Ok(Done { what: Text::new(what), url: changed.web_url })
     }
@@ -519,12 +405,12 @@ impl Step<'_> {
 }
 
 /// The first digits of a commit.
-fn short(commit: &str) -> &str {
+pub(super) fn short(commit: &str) -> &str {
     commit.get(..8).unwrap_or(commit)
 }
 
 /// `title` without what makes it a draft.
-fn ready_title(title: &str) -> String {
+pub(super) fn ready_title(title: &str) -> String {
     let mut rest = title.trim_start();
     'again: loop {
         for prefix in ["draft:", "[draft]", "(draft)", "wip:", "[wip]"] {
