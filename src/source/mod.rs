@@ -5,6 +5,7 @@
 //! What its service sends stays private to it; what it hands over is made of domain types,
 //! whose texts are cleaned when they are made.
 
+pub mod calendar;
 pub mod demo;
 mod files;
 mod forge;
