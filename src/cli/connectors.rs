@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::{
     config::{
-        Access, CalendarConfig, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer, ReportConfig, TokenPlace,
-        host_of_site,
+        Access, CalendarConfig, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer,
+        ReportConfig, TokenPlace, host_of_site,
     },
     domain::{Category, Problem, SourceId},
     source::{
@@ -134,7 +134,8 @@ fn calendars(config: &Config) -> Connector {
     };
     let files = settings.files.iter().map(ToString::to_string);
     // The rest of an address is for nobody to see.
-    let hosts = settings.addresses.iter().filter_map(host_of_site).map(|host| format!("a calendar at {host}"));
+    let hosts =
+        settings.addresses.iter().filter_map(host_of_site).map(|host| format!("a calendar at {host}"));
     let about = format!("reads {}", listed(&files.chain(hosts).collect::<Vec<_>>()));
     let source = || {
         let clients = settings.addresses.iter().map(|address| calendar_client(settings, address));

@@ -63,7 +63,12 @@ pub(super) static CALENDAR: &[Setting] = &[
         "[]",
         "Events in these categories are days without deployments, whole ones: [\"public holiday\"].",
     ),
-    Setting::new("source.calendar.day_off_summaries", Kind::Summaries, "[]", "The same for events that are called so."),
+    Setting::new(
+        "source.calendar.day_off_summaries",
+        Kind::Summaries,
+        "[]",
+        "The same for events that are called so.",
+    ),
     Setting::new(
         "source.calendar.booking_categories",
         Kind::Summaries,

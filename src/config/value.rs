@@ -274,8 +274,12 @@ impl Setting {
             .map(Value::Addresses)
             .map_err(|item| Misfit {
                 part: item.map(Spanned::span),
-                what: format!("`{}` must be a list of addresses that begin with https:// or http://", self.key),
-                next_step: "a user or a password belongs into no address; a file belongs into `files`".to_owned(),
+                what: format!(
+                    "`{}` must be a list of addresses that begin with https:// or http://",
+                    self.key
+                ),
+                next_step: "a user or a password belongs into no address; a file belongs into `files`"
+                    .to_owned(),
             }),
             Kind::Summaries => {
                 let expected = "a list of patterns such as \"deploy {release} to {environment}\"";

@@ -111,7 +111,8 @@ impl Host {
     /// Serves the board at `path`. Whoever calls this holds the lock of the board.
     pub(super) fn start(path: &Path, hosting: Hosting) -> io::Result<Self> {
         let listener = socket::bind(path)?;
-        let Hosting { owner, identity, clock, boards, settled, asker, keeper, triage, status, schedule } = hosting;
+        let Hosting { owner, identity, clock, boards, settled, asker, keeper, triage, status, schedule } =
+            hosting;
         let (listening, closing) = (CancellationToken::new(), CancellationToken::new());
         let served = Arc::new(Served {
             events: EventLog::new(owner.since),

@@ -31,8 +31,12 @@ pub(super) fn written(board: &Board, schedule: &Scheduled<'_>, now: Instant) -> 
     for row in &schedule.deployments {
         let deployment = &row.deployment;
         let what = deployment.release.as_ref().map_or(deployment.id.as_str(), |release| release.as_str());
-        let Some(mut event) = writer.timed("deployment", deployment.id.as_str(), deployment.window.from, deployment.window.until)
-        else {
+        let Some(mut event) = writer.timed(
+            "deployment",
+            deployment.id.as_str(),
+            deployment.window.from,
+            deployment.window.until,
+        ) else {
             continue;
         };
         let summary = format!("{what} → {}", deployment.environment);
@@ -47,9 +51,11 @@ pub(super) fn written(board: &Board, schedule: &Scheduled<'_>, now: Instant) -> 
         event.add_property(ICalendarProperty::Status, status);
         let mut told = vec![deployment.state.word().to_owned()];
         told.extend(Some(readiness(row)).filter(|readiness| !readiness.is_empty()));
-        told.extend(row.estimate.map(|estimate| {
-            format!("usually P50 {}m, P85 {}m", estimate.p50_minutes, estimate.p85_minutes)
-        }));
+        told.extend(
+            row.estimate.map(|estimate| {
+                format!("usually P50 {}m, P85 {}m", estimate.p50_minutes, estimate.p85_minutes)
+            }),
+        );
         told.extend(problems(row));
         event.add_property(ICalendarProperty::Description, told.join("\n"));
         if let Some(url) = &deployment.url {
@@ -108,7 +114,8 @@ impl Writer {
         let (start, end) = (day(first)?, day(first.checked_add_days(Days::new(1))?)?);
         let mut event = self.event(kind, key)?;
         for (name, value) in [(ICalendarProperty::Dtstart, start), (ICalendarProperty::Dtend, end)] {
-            let entry = ICalendarEntry::new(name).with_param(ICalendarParameter::value(ICalendarValueType::Date));
+            let entry =
+                ICalendarEntry::new(name).with_param(ICalendarParameter::value(ICalendarValueType::Date));
             event.entries.push(entry.with_value(value));
         }
         Some(event)

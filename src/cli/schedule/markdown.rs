@@ -17,7 +17,8 @@ pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>, now: Instant) ->
     let freezes = schedule.freezes.iter().map(|freeze| (joined(&freeze_words(board, freeze)), Vec::new()));
     list(&mut out, "Freezes", freezes.collect());
     let releases = schedule.releases.iter();
-    let releases = releases.map(|insight| (joined(&release_words(board, schedule, insight, now)), Vec::new()));
+    let releases =
+        releases.map(|insight| (joined(&release_words(board, schedule, insight, now)), Vec::new()));
     list(&mut out, "Releases", releases.collect());
     out
 }

@@ -26,8 +26,12 @@ pub(super) fn run(context: &Context, common: &Common, format: ScheduleFormat) ->
     let board = headless::board(context, common)?;
     // The past is looked at from then.
     let now = if common.as_of.is_some() { board.at } else { context.clock.now() };
-    let release =
-        common.release.as_deref().map(|name| status::named(&board, name)).transpose().map_err(Failure::Usage)?;
+    let release = common
+        .release
+        .as_deref()
+        .map(|name| status::named(&board, name))
+        .transpose()
+        .map_err(Failure::Usage)?;
     let schedule = Scheduled::of(&board, release.as_ref());
     print(&match format {
         ScheduleFormat::Text => text::schedule(&board, &schedule, now),
@@ -52,9 +56,16 @@ impl<'a> Scheduled<'a> {
     fn of(board: &'a Board, release: Option<&ReleaseId>) -> Self {
         let is_asked = |id: Option<&ReleaseId>| release.is_none() || id == release;
         let rows = &board.insight.schedule.deployments;
-        let mut freezes: Vec<&Freeze> =
-            board.world.freezes.iter().map(|freeze| &**freeze).filter(|freeze| freeze.window.until > board.at).collect();
-        freezes.sort_by(|a, b| (a.window.from, a.window.until, &a.name).cmp(&(b.window.from, b.window.until, &b.name)));
+        let mut freezes: Vec<&Freeze> = board
+            .world
+            .freezes
+            .iter()
+            .map(|freeze| &**freeze)
+            .filter(|freeze| freeze.window.until > board.at)
+            .collect();
+        freezes.sort_by(|a, b| {
+            (a.window.from, a.window.until, &a.name).cmp(&(b.window.from, b.window.until, &b.name))
+        });
         // Two sources may tell of the same one.
         freezes.dedup();
         let releases = board.insight.releases.iter().map(|insight| &**insight);
@@ -62,7 +73,9 @@ impl<'a> Scheduled<'a> {
             deployments: rows.iter().filter(|row| is_asked(row.deployment.release.as_ref())).collect(),
             freezes,
             releases: releases
-                .filter(|insight| insight.release.released_at.is_none() && is_asked(Some(&insight.release.id)))
+                .filter(|insight| {
+                    insight.release.released_at.is_none() && is_asked(Some(&insight.release.id))
+                })
                 .collect(),
         }
     }
@@ -99,7 +112,12 @@ fn dates(insight: &ReleaseInsight) -> Option<(Instant, Instant)> {
 }
 
 /// A release that is not out: its target, forecast, and whether a deployment is planned.
-fn release_words(board: &Board, schedule: &Scheduled<'_>, insight: &ReleaseInsight, now: Instant) -> [String; 4] {
+fn release_words(
+    board: &Board,
+    schedule: &Scheduled<'_>,
+    insight: &ReleaseInsight,
+    now: Instant,
+) -> [String; 4] {
     let calendar = &board.policy.calendar;
     let target = insight.release.target.map_or("no target".to_owned(), |target| {
         let about = if target.estimated { " (estimated)" } else { "" };
@@ -108,7 +126,8 @@ fn release_words(board: &Board, schedule: &Scheduled<'_>, insight: &ReleaseInsig
     let forecast = dates(insight).map_or_else(String::new, |(p50, p85)| {
         format!("P50 {}, P85 {}", words::day(p50, calendar), words::day(p85, calendar))
     });
-    let planned = if schedule.is_planned(&insight.release.id, now) { "planned" } else { "no deployment planned" };
+    let planned =
+        if schedule.is_planned(&insight.release.id, now) { "planned" } else { "no deployment planned" };
     [insight.release.id.to_string(), target, forecast, planned.to_owned()]
 }
 

@@ -14,9 +14,10 @@ pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>, now: Instant) ->
     section(&mut out, "Deployments", rows.zip(below).collect());
     let rows = schedule.freezes.iter().map(|freeze| (freeze_words(board, freeze).to_vec(), Vec::new()));
     section(&mut out, "Freezes", rows.collect());
-    let rows = schedule.releases.iter().map(|insight| {
-        (release_words(board, schedule, insight, now).to_vec(), Vec::new())
-    });
+    let rows = schedule
+        .releases
+        .iter()
+        .map(|insight| (release_words(board, schedule, insight, now).to_vec(), Vec::new()));
     section(&mut out, "Releases", rows.collect());
     out
 }
@@ -26,11 +27,17 @@ fn section(out: &mut String, title: &str, rows: Vec<(Vec<String>, Vec<String>)>)
     if !out.is_empty() {
         out.push('\n');
     }
-    let _ = writeln!(out, "{title}: {}", if rows.is_empty() { "none".to_owned() } else { rows.len().to_string() });
+    let _ = writeln!(
+        out,
+        "{title}: {}",
+        if rows.is_empty() { "none".to_owned() } else { rows.len().to_string() }
+    );
     let width = |text: &str| unicode_width::UnicodeWidthStr::width(text);
     let columns = rows.iter().map(|(cells, _)| cells.len()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns)
-        .map(|column| rows.iter().filter_map(|(cells, _)| cells.get(column)).map(|cell| width(cell)).max().unwrap_or(0))
+        .map(|column| {
+            rows.iter().filter_map(|(cells, _)| cells.get(column)).map(|cell| width(cell)).max().unwrap_or(0)
+        })
         .collect();
     for (cells, below) in rows {
         let mut line = String::new();

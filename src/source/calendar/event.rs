@@ -171,7 +171,10 @@ pub(super) fn read(name: &str, text: &str) -> Result<Read, Problem> {
     let ended = text.lines().filter(|line| line.trim_end().eq_ignore_ascii_case("END:VEVENT")).count();
     if ended < written {
         read.problems.push(Problem::new(
-            format!("{name}: {} of {written} events do not end: the calendar may be cut off", written - ended),
+            format!(
+                "{name}: {} of {written} events do not end: the calendar may be cut off",
+                written - ended
+            ),
             "have it written anew",
         ));
     }
@@ -199,7 +202,8 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(name: &'a str, calendar: &'a ICalendar, read: &'a mut Read, lost: &'a mut usize) -> Self {
-        let tops = calendar.components.iter().filter(|one| one.component_type == ICalendarComponentType::VCalendar);
+        let tops =
+            calendar.components.iter().filter(|one| one.component_type == ICalendarComponentType::VCalendar);
         let mut tops = tops.flat_map(|top| &top.entries);
         let cancels = tops.any(|entry| {
             matches!(entry.values.first(), Some(ICalendarValue::Method(ICalendarMethod::Cancel)))
@@ -209,7 +213,8 @@ impl<'a> Reader<'a> {
 
     fn events(&mut self) {
         let calendar = self.calendar;
-        let events = calendar.components.iter().filter(|one| one.component_type == ICalendarComponentType::VEvent);
+        let events =
+            calendar.components.iter().filter(|one| one.component_type == ICalendarComponentType::VEvent);
         for component in events {
             let mut wrong = Vec::new();
             match self.event(component, &mut wrong) {
@@ -219,7 +224,9 @@ impl<'a> Reader<'a> {
             for (what, next_step) in wrong {
                 let event = title(component);
                 if self.read.problems.len() < MOST_PROBLEMS {
-                    self.read.problems.push(Problem::new(format!("{}: {event}: {what}", self.name), next_step));
+                    self.read
+                        .problems
+                        .push(Problem::new(format!("{}: {event}: {what}", self.name), next_step));
                 } else {
                     *self.lost += 1;
                 }
@@ -280,7 +287,9 @@ impl<'a> Reader<'a> {
                 (ICalendarProperty::LastModified, Some(ICalendarValue::PartialDateTime(at))) => {
                     event.changed_at = instant(at);
                 }
-                (ICalendarProperty::Dtstamp, Some(ICalendarValue::PartialDateTime(at))) => stamp = instant(at),
+                (ICalendarProperty::Dtstamp, Some(ICalendarValue::PartialDateTime(at))) => {
+                    stamp = instant(at)
+                }
                 (ICalendarProperty::Status, Some(ICalendarValue::Status(status))) if !self.cancels => {
                     event.status = match status {
                         ICalendarStatus::Tentative => Status::Tentative,
@@ -321,7 +330,12 @@ impl<'a> Reader<'a> {
         Ok(event)
     }
 
-    fn besides(&self, entry: &ICalendarEntry, event: &mut Event, wrong: &mut Vec<Wrong>) -> Result<(), String> {
+    fn besides(
+        &self,
+        entry: &ICalendarEntry,
+        event: &mut Event,
+        wrong: &mut Vec<Wrong>,
+    ) -> Result<(), String> {
         let zone = self.zone(entry, wrong);
         for value in &entry.values {
             let read = match value {
@@ -341,15 +355,23 @@ impl<'a> Reader<'a> {
 
     fn moment(&self, entry: &ICalendarEntry, name: &str, wrong: &mut Vec<Wrong>) -> Result<Moment, String> {
         let zone = self.zone(entry, wrong);
-        entry.values.first().and_then(|value| date(value, zone)).ok_or_else(|| format!("its {name} cannot be read"))
+        entry
+            .values
+            .first()
+            .and_then(|value| date(value, zone))
+            .ok_or_else(|| format!("its {name} cannot be read"))
     }
 
     fn zone(&self, entry: &ICalendarEntry, wrong: &mut Vec<Wrong>) -> Zone {
         let Some(name) = entry.tz_id() else { return Zone::Floating };
-        self.zones.resolve(name.trim_start_matches('/')).unwrap_or_else(|| {
+        // Some programs write their own address before the name of the IANA database.
+        let endings = name.char_indices().filter(|(_, character)| *character == '/').take(8);
+        let names = std::iter::once(name).chain(endings.map(|(at, _)| &name[at + 1..]));
+        names.filter_map(|name| self.zones.resolve(name)).next().unwrap_or_else(|| {
             let what = format!("the time zone \"{}\" is unheard of", clipped(name));
             if !wrong.iter().any(|(other, _)| *other == what) {
-                wrong.push((what, "name one of the IANA database; until then it counts as that of the board"));
+                wrong
+                    .push((what, "name one of the IANA database; until then it counts as that of the board"));
             }
             Zone::Floating
         })
@@ -395,7 +417,9 @@ fn length(written: &ICalendarDuration) -> Length {
     Length {
         days: sign * (i64::from(written.weeks) * 7 + i64::from(written.days)),
         seconds: sign
-            * (i64::from(written.hours) * 3_600 + i64::from(written.minutes) * 60 + i64::from(written.seconds)),
+            * (i64::from(written.hours) * 3_600
+                + i64::from(written.minutes) * 60
+                + i64::from(written.seconds)),
     }
 }
 

@@ -112,8 +112,9 @@ impl Subscription {
     /// What the calendar says now.
     async fn read(&mut self, round: &Round) -> Result<Arc<Read>, SourceError> {
         let session = self.http.session(round);
-        let request =
-            Request::get("calendar", self.address.as_str()).accept("text/calendar, */*;q=0.1").kept_by_asker();
+        let request = Request::get("calendar", self.address.as_str())
+            .accept("text/calendar, */*;q=0.1")
+            .kept_by_asker();
         let reply = session.send(request).await.map_err(|error| self.hidden(&error))?;
         if let (true, Some(known)) = (reply.unchanged(), &self.known) {
             return Ok(Arc::clone(known));
@@ -129,7 +130,11 @@ impl Subscription {
     /// An error without the address.
     fn hidden(&self, error: &HttpError) -> SourceError {
         let clean = |text: &str| {
-            let without = if error.path().is_empty() { text.to_owned() } else { text.replace(error.path().as_str(), "this calendar") };
+            let without = if error.path().is_empty() {
+                text.to_owned()
+            } else {
+                text.replace(error.path().as_str(), "this calendar")
+            };
             without.replace(&self.address, "this calendar")
         };
         let rebuilt = |problem: &Problem| Problem::new(clean(&problem.what), clean(&problem.next_step));

@@ -84,7 +84,8 @@ impl<'a> Newest<'a> {
             problems: Vec::new(),
         };
         for versions in self.named.values() {
-            if versions.whole.is_some_and(&matters) || versions.replacing.values().any(|event| matters(event)) {
+            if versions.whole.is_some_and(&matters) || versions.replacing.values().any(|event| matters(event))
+            {
                 expansion.add(versions);
             }
             if expansion.found.len() > MOST {
@@ -156,7 +157,8 @@ impl<'a> Expansion<'a, '_> {
                 None => self.push(event, start, length, several),
                 Some((replaced, following)) => {
                     if following.status != Status::Cancelled {
-                        let moved = following.start.local() - following.start.local_of(*replaced, self.calendar);
+                        let moved =
+                            following.start.local() - following.start.local_of(*replaced, self.calendar);
                         let local = following.start.local_of(at, self.calendar).checked_add_signed(moved);
                         if let Some(local) = local {
                             self.push(following, following.start.at(local), following.length, several);
@@ -173,7 +175,11 @@ impl<'a> Expansion<'a, '_> {
         let rule = match Rule::new(written, start) {
             Ok(rule) => rule,
             Err(why) => {
-                self.problem(event, &format!("its rule of recurrence: {why}"), "correct it; only its first time counts until then");
+                self.problem(
+                    event,
+                    &format!("its rule of recurrence: {why}"),
+                    "correct it; only its first time counts until then",
+                );
                 return vec![start];
             }
         };
@@ -184,7 +190,8 @@ impl<'a> Expansion<'a, '_> {
                 (None, _) => read.date_time.checked_add_signed(Duration::seconds(86_399))?,
                 (Some(_), None) => read.date_time,
                 (Some(_), Some(offset)) => {
-                    let at = (read.date_time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc();
+                    let at =
+                        (read.date_time - Duration::seconds(i64::from(offset.local_minus_utc()))).and_utc();
                     event.start.local_of(at, self.calendar)
                 }
             };
@@ -211,25 +218,41 @@ impl<'a> Expansion<'a, '_> {
         found
     }
 
-    fn push(&mut self, event: &'a Event, start: Moment, length: Length, of_several: Option<chrono::NaiveDate>) {
+    fn push(
+        &mut self,
+        event: &'a Event,
+        start: Moment,
+        length: Length,
+        of_several: Option<chrono::NaiveDate>,
+    ) {
         let from = start.instant(self.calendar);
         if !(0..=LONGEST_DAYS).contains(&length.days) || length.seconds.abs() > LONGEST_DAYS * 86_400 {
-            self.problem(event, "it lasts for more than ten years, or less than nothing", "correct its end; it is left out until then");
+            self.problem(
+                event,
+                "it lasts for more than ten years, or less than nothing",
+                "correct its end; it is left out until then",
+            );
             return;
         }
         // Days first, as the clocks show them; then time as it passes.
         let local = start.local().checked_add_signed(Duration::days(length.days));
-        let Some(until) = local.map(|local| start.at(local).instant(self.calendar) + Duration::seconds(length.seconds))
+        let Some(until) =
+            local.map(|local| start.at(local).instant(self.calendar) + Duration::seconds(length.seconds))
         else {
             return;
         };
         let window = Window { from, until };
-        let is_in_span = window.from < self.span.until && self.span.from < window.until.max(window.from + Duration::seconds(1));
+        let is_in_span = window.from < self.span.until
+            && self.span.from < window.until.max(window.from + Duration::seconds(1));
         if !is_in_span {
             return;
         }
         if until <= from {
-            self.problem(event, "it ends when it begins, or before", "give it an end; it is left out until then");
+            self.problem(
+                event,
+                "it ends when it begins, or before",
+                "give it an end; it is left out until then",
+            );
             return;
         }
         self.found.push(Occurrence { event, window, of_several });

@@ -76,8 +76,8 @@ pub(super) struct Wanted {
 impl Rule {
     /// The rule as it is written, for what begins at `start`; else what is wrong with it.
     pub(super) fn new(written: &ICalendarRecurrenceRule, start: NaiveDateTime) -> Result<Self, String> {
-        use calcard::common::CalendarScale;
         use ICalendarFrequency::{Daily, Monthly, Weekly, Yearly};
+        use calcard::common::CalendarScale;
 
         if written.rscale.as_ref().is_some_and(|scale| *scale != CalendarScale::Gregorian)
             || written.bymonth.iter().any(|month| month.is_leap())
@@ -250,7 +250,8 @@ impl Rule {
 
     /// Whether what the rule says of days holds for `day`.
     fn keeps(&self, day: NaiveDate) -> bool {
-        let counted = |from_start: u32, all: u32| (i64::from(from_start), i64::from(from_start) - i64::from(all) - 1);
+        let counted =
+            |from_start: u32, all: u32| (i64::from(from_start), i64::from(from_start) - i64::from(all) - 1);
         let has = |numbers: (i64, i64), wanted: i64| numbers.0 == wanted || numbers.1 == wanted;
         let year_days = if day.leap_year() { 366 } else { 365 };
         let of_month = counted(day.day(), days_in_month(day));
@@ -292,7 +293,9 @@ impl Rule {
         let mut add = |hour: u32, minutes: &[u32], seconds: &[u32]| {
             for minute in minutes {
                 for second in seconds {
-                    times.extend(NaiveTime::from_hms_opt(hour, *minute, *second).map(|time| day.and_time(time)));
+                    times.extend(
+                        NaiveTime::from_hms_opt(hour, *minute, *second).map(|time| day.and_time(time)),
+                    );
                     looked_at += 1;
                 }
             }

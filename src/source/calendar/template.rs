@@ -62,7 +62,10 @@ impl Template {
                 (lowered.ends_with(literal) && end >= at + least).then_some(end)?
             } else {
                 let from = at + least;
-                from + lowered.get(from..)?.windows(literal.len().max(1)).position(|window| window.starts_with(literal))?
+                from + lowered
+                    .get(from..)?
+                    .windows(literal.len().max(1))
+                    .position(|window| window.starts_with(literal))?
             };
             let content: String = text[at..end].iter().collect();
             let content = Some(content.trim().to_owned()).filter(|content| !content.is_empty());
@@ -88,8 +91,16 @@ mod tests {
     #[test]
     fn patterns_find_what_they_name() {
         let cases: [(&str, &str, Option<(&str, &str)>); 12] = [
-            ("Deploy {release} to {environment}", "Deploy payments 4.2 to production/eu", Some(("payments 4.2", "production/eu"))),
-            ("Deploy {release} to {environment}", "  DEPLOY Payments 4.2 TO Production ", Some(("Payments 4.2", "Production"))),
+            (
+                "Deploy {release} to {environment}",
+                "Deploy payments 4.2 to production/eu",
+                Some(("payments 4.2", "production/eu")),
+            ),
+            (
+                "Deploy {release} to {environment}",
+                "  DEPLOY Payments 4.2 TO Production ",
+                Some(("Payments 4.2", "Production")),
+            ),
             ("Deploy {release} to {environment}", "Deploy a to b to c", Some(("a", "b to c"))),
             ("Deploy {release} to {environment}", "Deploy  to production", None),
             ("Deploy {release} to {environment}", "Please deploy a to b", None),
@@ -103,8 +114,10 @@ mod tests {
         ];
         for (template, text, expected) in cases {
             let found = Template::new(template).matches(text);
-            let found = found.map(|found| (found.release.unwrap_or_default(), found.environment.unwrap_or_default()));
-            let expected = expected.map(|(release, environment)| (release.to_owned(), environment.to_owned()));
+            let found =
+                found.map(|found| (found.release.unwrap_or_default(), found.environment.unwrap_or_default()));
+            let expected =
+                expected.map(|(release, environment)| (release.to_owned(), environment.to_owned()));
             assert_eq!(found, expected, "{template} on {text}");
         }
     }

@@ -36,7 +36,9 @@ fn events_mean_what_their_categories_and_names_say() {
         "UID:10\nSUMMARY:Deploy 4.1.1 to production\nDTSTART:20261125T080000Z\nDURATION:PT1H",
     ]));
     assert_eq!(facts.problems, []);
-    let release = |release: &Option<crate::domain::ReleaseId>| release.as_ref().map(ToString::to_string).unwrap_or_default();
+    let release = |release: &Option<crate::domain::ReleaseId>| {
+        release.as_ref().map(ToString::to_string).unwrap_or_default()
+    };
     let deployments: Vec<_> = facts
         .deployments
         .iter()
@@ -54,9 +56,15 @@ fn events_mean_what_their_categories_and_names_say() {
     );
     assert_eq!(facts.deployments[1].url.as_deref(), Some("https://example.org/1"));
     let [booking] = &facts.bookings[..] else { panic!("{facts:?}") };
-    assert_eq!((booking.environment.as_str(), release(&booking.release).as_str(), booking.approved), ("staging", "payments 4.2", true));
-    let freezes: Vec<_> =
-        facts.freezes.iter().map(|one| (one.name.to_string(), shown(&one.window), one.environments.len())).collect();
+    assert_eq!(
+        (booking.environment.as_str(), release(&booking.release).as_str(), booking.approved),
+        ("staging", "payments 4.2", true)
+    );
+    let freezes: Vec<_> = facts
+        .freezes
+        .iter()
+        .map(|one| (one.name.to_string(), shown(&one.window), one.environments.len()))
+        .collect();
     assert_eq!(
         freezes,
         [
@@ -67,7 +75,10 @@ fn events_mean_what_their_categories_and_names_say() {
     );
 }
 
-async fn round(source: &mut CalendarSource, now: Instant) -> Result<Option<std::sync::Arc<Facts>>, SourceError> {
+async fn round(
+    source: &mut CalendarSource,
+    now: Instant,
+) -> Result<Option<std::sync::Arc<Facts>>, SourceError> {
     match source.fetch(&Round::at(now)).await? {
         Answer::Facts(facts) => Ok(Some(facts)),
         Answer::Unchanged => Ok(None),
@@ -85,7 +96,11 @@ async fn files_are_read_again_when_they_change() {
     let root = directory.path();
     write(root, ".tminus.toml", "[source.calendar]\nfiles = [\"*.ics\"]\n");
     write(root, "a.ics", &calendar(&[FREEZE]));
-    let environment = Environment { working_directory: root.to_owned(), home: Some("/nowhere".into()), ..Environment::default() };
+    let environment = Environment {
+        working_directory: root.to_owned(),
+        home: Some("/nowhere".into()),
+        ..Environment::default()
+    };
     let config = config::load(&environment, &Flags::default()).unwrap();
     let mut source = CalendarSource::new(config.calendars.unwrap(), Vec::new());
     let first = round(&mut source, now()).await.unwrap().unwrap();
@@ -93,7 +108,11 @@ async fn files_are_read_again_when_they_change() {
     assert!(round(&mut source, now()).await.unwrap().is_none());
     assert!(round(&mut source, now() + chrono::Duration::hours(2)).await.unwrap().is_none());
     // The same event in a newer version, in another file.
-    write(root, "b.ics", &calendar(&[&FREEZE.replace("20261221", "20261220").replace("UID:f", "UID:f\nSEQUENCE:1")]));
+    write(
+        root,
+        "b.ics",
+        &calendar(&[&FREEZE.replace("20261221", "20261220").replace("UID:f", "UID:f\nSEQUENCE:1")]),
+    );
     let second = round(&mut source, now()).await.unwrap().unwrap();
     let [freeze] = &second.freezes[..] else { panic!("{second:?}") };
     assert_eq!(freeze.window.from.date_naive().to_string(), "2026-12-20");
@@ -119,7 +138,7 @@ async fn addresses_are_asked_whether_they_changed_and_never_printed() {
     let mut source = CalendarSource::new(settings, vec![http]);
     assert_eq!(round(&mut source, now()).await.unwrap().unwrap().freezes.len(), 1);
     assert!(round(&mut source, now()).await.unwrap().is_none());
-    for expected in ["there is no this calendar", "this is no calendar"] {
+    for expected in ["there is no this calendar", "got a web page"] {
         let error = round(&mut source, now()).await.unwrap_err();
         let problem = error.problem().unwrap();
         assert!(problem.what.contains(expected), "{problem:?}");

@@ -20,7 +20,8 @@ fn at_nine(written: &str) -> Vec<Instant> {
         for part in pair[1].split(',') {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             for day in first.parse().unwrap()..=last.parse().unwrap() {
-                let day = NaiveDate::from_ymd_opt(year.parse().unwrap(), month.parse().unwrap(), day).unwrap();
+                let day =
+                    NaiveDate::from_ymd_opt(year.parse().unwrap(), month.parse().unwrap(), day).unwrap();
                 let local = day.and_hms_opt(9, 0, 0).unwrap();
                 days.push(Tz::America__New_York.from_local_datetime(&local).unwrap().to_utc());
             }
@@ -30,9 +31,11 @@ fn at_nine(written: &str) -> Vec<Instant> {
 }
 
 fn starts(start: &str, lines: &str) -> Vec<Instant> {
-    let event = format!("UID:a\nSUMMARY:a\nDTSTART;TZID=America/New_York:{start}T090000\nDURATION:PT1H\n{lines}");
+    let event =
+        format!("UID:a\nSUMMARY:a\nDTSTART;TZID=America/New_York:{start}T090000\nDURATION:PT1H\n{lines}");
     let (found, problems) = occurrences(&calendar(&[&event]), span(1990, 2010));
-    assert_eq!(problems, Vec::<String>::new(), "{lines}");
+    // A rule for ever is told for so long only.
+    assert!(problems.iter().all(|one| one.contains("more than 2000 times")), "{lines}: {problems:?}");
     found.iter().map(|window| window.from).collect()
 }
 
@@ -45,38 +48,130 @@ fn the_examples_of_the_standard() {
     let cases = [
         ("19970902", "FREQ=DAILY;COUNT=10", "1997-09 2-11"),
         ("19970902", "FREQ=DAILY;UNTIL=19971224T000000Z", daily_until),
-        ("19970902", "FREQ=DAILY;INTERVAL=2", "1997-09 2,4,6,8,10,12,14,16,18,20,22,24,26,28,30 1997-10 2,4,6,8,10,12,14,16,18,20,22,24,26,28,30 1997-11 1,3…"),
+        (
+            "19970902",
+            "FREQ=DAILY;INTERVAL=2",
+            "1997-09 2,4,6,8,10,12,14,16,18,20,22,24,26,28,30 1997-10 2,4,6,8,10,12,14,16,18,20,22,24,26,28,30 1997-11 1,3…",
+        ),
         ("19970902", "FREQ=DAILY;INTERVAL=10;COUNT=5", "1997-09 2,12,22 1997-10 2,12"),
         ("19980101", "FREQ=YEARLY;UNTIL=20000131T140000Z;BYMONTH=1;BYDAY=SU,MO,TU,WE,TH,FR,SA", january),
         ("19980101", "FREQ=DAILY;UNTIL=20000131T140000Z;BYMONTH=1", january),
         ("19970902", "FREQ=WEEKLY;COUNT=10", "1997-09 2,9,16,23,30 1997-10 7,14,21,28 1997-11 4"),
-        ("19970902", "FREQ=WEEKLY;UNTIL=19971224T000000Z", "1997-09 2,9,16,23,30 1997-10 7,14,21,28 1997-11 4,11,18,25 1997-12 2,9,16,23"),
-        ("19970902", "FREQ=WEEKLY;INTERVAL=2;WKST=SU", "1997-09 2,16,30 1997-10 14,28 1997-11 11,25 1997-12 9,23 1998-01 6,20 1998-02 3,17…"),
+        (
+            "19970902",
+            "FREQ=WEEKLY;UNTIL=19971224T000000Z",
+            "1997-09 2,9,16,23,30 1997-10 7,14,21,28 1997-11 4,11,18,25 1997-12 2,9,16,23",
+        ),
+        (
+            "19970902",
+            "FREQ=WEEKLY;INTERVAL=2;WKST=SU",
+            "1997-09 2,16,30 1997-10 14,28 1997-11 11,25 1997-12 9,23 1998-01 6,20 1998-02 3,17…",
+        ),
         ("19970902", "FREQ=WEEKLY;UNTIL=19971007T000000Z;WKST=SU;BYDAY=TU,TH", tuesdays),
         ("19970902", "FREQ=WEEKLY;COUNT=10;WKST=SU;BYDAY=TU,TH", tuesdays),
-        ("19970901", "FREQ=WEEKLY;INTERVAL=2;UNTIL=19971224T000000Z;WKST=SU;BYDAY=MO,WE,FR", "1997-09 1,3,5,15,17,19,29 1997-10 1,3,13,15,17,27,29,31 1997-11 10,12,14,24,26,28 1997-12 8,10,12,22"),
-        ("19970902", "FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH", "1997-09 2,4,16,18,30 1997-10 2,14,16"),
-        ("19970905", "FREQ=MONTHLY;COUNT=10;BYDAY=1FR", "1997-09 5 1997-10 3 1997-11 7 1997-12 5 1998-01 2 1998-02 6 1998-03 6 1998-04 3 1998-05 1 1998-06 5"),
-        ("19970905", "FREQ=MONTHLY;UNTIL=19971224T000000Z;BYDAY=1FR", "1997-09 5 1997-10 3 1997-11 7 1997-12 5"),
-        ("19970907", "FREQ=MONTHLY;INTERVAL=2;COUNT=10;BYDAY=1SU,-1SU", "1997-09 7,28 1997-11 2,30 1998-01 4,25 1998-03 1,29 1998-05 3,31"),
-        ("19970922", "FREQ=MONTHLY;COUNT=6;BYDAY=-2MO", "1997-09 22 1997-10 20 1997-11 17 1997-12 22 1998-01 19 1998-02 16"),
-        ("19970928", "FREQ=MONTHLY;BYMONTHDAY=-3", "1997-09 28 1997-10 29 1997-11 28 1997-12 29 1998-01 29 1998-02 26…"),
-        ("19970902", "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=2,15", "1997-09 2,15 1997-10 2,15 1997-11 2,15 1997-12 2,15 1998-01 2,15"),
-        ("19970930", "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=1,-1", "1997-09 30 1997-10 1,31 1997-11 1,30 1997-12 1,31 1998-01 1,31 1998-02 1"),
-        ("19970910", "FREQ=MONTHLY;INTERVAL=18;COUNT=10;BYMONTHDAY=10,11,12,13,14,15", "1997-09 10-15 1999-03 10-13"),
-        ("19970902", "FREQ=MONTHLY;INTERVAL=2;BYDAY=TU", "1997-09 2,9,16,23,30 1997-11 4,11,18,25 1998-01 6,13,20,27 1998-03 3,10,17,24,31…"),
-        ("19970610", "FREQ=YEARLY;COUNT=10;BYMONTH=6,7", "1997-06 10 1997-07 10 1998-06 10 1998-07 10 1999-06 10 1999-07 10 2000-06 10 2000-07 10 2001-06 10 2001-07 10"),
-        ("19970310", "FREQ=YEARLY;INTERVAL=2;COUNT=10;BYMONTH=1,2,3", "1997-03 10 1999-01 10 1999-02 10 1999-03 10 2001-01 10 2001-02 10 2001-03 10 2003-01 10 2003-02 10 2003-03 10"),
-        ("19970101", "FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200", "1997-01 1 1997-04 10 1997-07 19 2000-01 1 2000-04 9 2000-07 18 2003-01 1 2003-04 10 2003-07 19 2006-01 1"),
+        (
+            "19970901",
+            "FREQ=WEEKLY;INTERVAL=2;UNTIL=19971224T000000Z;WKST=SU;BYDAY=MO,WE,FR",
+            "1997-09 1,3,5,15,17,19,29 1997-10 1,3,13,15,17,27,29,31 1997-11 10,12,14,24,26,28 1997-12 8,10,12,22",
+        ),
+        (
+            "19970902",
+            "FREQ=WEEKLY;INTERVAL=2;COUNT=8;WKST=SU;BYDAY=TU,TH",
+            "1997-09 2,4,16,18,30 1997-10 2,14,16",
+        ),
+        (
+            "19970905",
+            "FREQ=MONTHLY;COUNT=10;BYDAY=1FR",
+            "1997-09 5 1997-10 3 1997-11 7 1997-12 5 1998-01 2 1998-02 6 1998-03 6 1998-04 3 1998-05 1 1998-06 5",
+        ),
+        (
+            "19970905",
+            "FREQ=MONTHLY;UNTIL=19971224T000000Z;BYDAY=1FR",
+            "1997-09 5 1997-10 3 1997-11 7 1997-12 5",
+        ),
+        (
+            "19970907",
+            "FREQ=MONTHLY;INTERVAL=2;COUNT=10;BYDAY=1SU,-1SU",
+            "1997-09 7,28 1997-11 2,30 1998-01 4,25 1998-03 1,29 1998-05 3,31",
+        ),
+        (
+            "19970922",
+            "FREQ=MONTHLY;COUNT=6;BYDAY=-2MO",
+            "1997-09 22 1997-10 20 1997-11 17 1997-12 22 1998-01 19 1998-02 16",
+        ),
+        (
+            "19970928",
+            "FREQ=MONTHLY;BYMONTHDAY=-3",
+            "1997-09 28 1997-10 29 1997-11 28 1997-12 29 1998-01 29 1998-02 26…",
+        ),
+        (
+            "19970902",
+            "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=2,15",
+            "1997-09 2,15 1997-10 2,15 1997-11 2,15 1997-12 2,15 1998-01 2,15",
+        ),
+        (
+            "19970930",
+            "FREQ=MONTHLY;COUNT=10;BYMONTHDAY=1,-1",
+            "1997-09 30 1997-10 1,31 1997-11 1,30 1997-12 1,31 1998-01 1,31 1998-02 1",
+        ),
+        (
+            "19970910",
+            "FREQ=MONTHLY;INTERVAL=18;COUNT=10;BYMONTHDAY=10,11,12,13,14,15",
+            "1997-09 10-15 1999-03 10-13",
+        ),
+        (
+            "19970902",
+            "FREQ=MONTHLY;INTERVAL=2;BYDAY=TU",
+            "1997-09 2,9,16,23,30 1997-11 4,11,18,25 1998-01 6,13,20,27 1998-03 3,10,17,24,31…",
+        ),
+        (
+            "19970610",
+            "FREQ=YEARLY;COUNT=10;BYMONTH=6,7",
+            "1997-06 10 1997-07 10 1998-06 10 1998-07 10 1999-06 10 1999-07 10 2000-06 10 2000-07 10 2001-06 10 2001-07 10",
+        ),
+        (
+            "19970310",
+            "FREQ=YEARLY;INTERVAL=2;COUNT=10;BYMONTH=1,2,3",
+            "1997-03 10 1999-01 10 1999-02 10 1999-03 10 2001-01 10 2001-02 10 2001-03 10 2003-01 10 2003-02 10 2003-03 10",
+        ),
+        (
+            "19970101",
+            "FREQ=YEARLY;INTERVAL=3;COUNT=10;BYYEARDAY=1,100,200",
+            "1997-01 1 1997-04 10 1997-07 19 2000-01 1 2000-04 9 2000-07 18 2003-01 1 2003-04 10 2003-07 19 2006-01 1",
+        ),
         ("19970519", "FREQ=YEARLY;BYDAY=20MO", "1997-05 19 1998-05 18 1999-05 17…"),
         ("19970512", "FREQ=YEARLY;BYWEEKNO=20;BYDAY=MO", "1997-05 12 1998-05 11 1999-05 17…"),
-        ("19970313", "FREQ=YEARLY;BYMONTH=3;BYDAY=TH", "1997-03 13,20,27 1998-03 5,12,19,26 1999-03 4,11,18,25…"),
-        ("19970605", "FREQ=YEARLY;BYDAY=TH;BYMONTH=6,7,8", "1997-06 5,12,19,26 1997-07 3,10,17,24,31 1997-08 7,14,21,28 1998-06 4,11,18,25 1998-07 2,9,16,23,30 1998-08 6,13,20,27…"),
-        ("19970902", "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13\nEXDATE;TZID=America/New_York:19970902T090000", "1998-02 13 1998-03 13 1998-11 13 1999-08 13 2000-10 13…"),
-        ("19970913", "FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=7,8,9,10,11,12,13", "1997-09 13 1997-10 11 1997-11 8 1997-12 13 1998-01 10 1998-02 7 1998-03 7 1998-04 11 1998-05 9 1998-06 13…"),
-        ("19961105", "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8", "1996-11 5 2000-11 7 2004-11 2…"),
+        (
+            "19970313",
+            "FREQ=YEARLY;BYMONTH=3;BYDAY=TH",
+            "1997-03 13,20,27 1998-03 5,12,19,26 1999-03 4,11,18,25…",
+        ),
+        (
+            "19970605",
+            "FREQ=YEARLY;BYDAY=TH;BYMONTH=6,7,8",
+            "1997-06 5,12,19,26 1997-07 3,10,17,24,31 1997-08 7,14,21,28 1998-06 4,11,18,25 1998-07 2,9,16,23,30 1998-08 6,13,20,27…",
+        ),
+        (
+            "19970902",
+            "FREQ=MONTHLY;BYDAY=FR;BYMONTHDAY=13\nEXDATE;TZID=America/New_York:19970902T090000",
+            "1998-02 13 1998-03 13 1998-11 13 1999-08 13 2000-10 13…",
+        ),
+        (
+            "19970913",
+            "FREQ=MONTHLY;BYDAY=SA;BYMONTHDAY=7,8,9,10,11,12,13",
+            "1997-09 13 1997-10 11 1997-11 8 1997-12 13 1998-01 10 1998-02 7 1998-03 7 1998-04 11 1998-05 9 1998-06 13…",
+        ),
+        (
+            "19961105",
+            "FREQ=YEARLY;INTERVAL=4;BYMONTH=11;BYDAY=TU;BYMONTHDAY=2,3,4,5,6,7,8",
+            "1996-11 5 2000-11 7 2004-11 2…",
+        ),
         ("19970904", "FREQ=MONTHLY;COUNT=3;BYDAY=TU,WE,TH;BYSETPOS=3", "1997-09 4 1997-10 7 1997-11 6"),
-        ("19970929", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2", "1997-09 29 1997-10 30 1997-11 27 1997-12 30 1998-01 29 1998-02 26 1998-03 30…"),
+        (
+            "19970929",
+            "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-2",
+            "1997-09 29 1997-10 30 1997-11 27 1997-12 30 1998-01 29 1998-02 26 1998-03 30…",
+        ),
         ("19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=MO", "1997-08 5,10,19,24"),
         ("19970805", "FREQ=WEEKLY;INTERVAL=2;COUNT=4;BYDAY=TU,SU;WKST=SU", "1997-08 5,17,19,31"),
         ("20070115", "FREQ=MONTHLY;BYMONTHDAY=15,30;COUNT=5", "2007-01 15,30 2007-02 15 2007-03 15,30"),
@@ -132,6 +227,7 @@ fn the_way_to_the_first_date_makes_no_difference() {
         "FREQ=MINUTELY;INTERVAL=1013",
     ];
     for rule in rules {
+        let mut told = 0;
         for start in ["19760229T103000", "19991231T235900", "20000101T000000"] {
             let event = |rule: &str| format!("UID:a\nDTSTART:{start}\nDURATION:PT1M\nRRULE:{rule}");
             let within = |rule: &str| {
@@ -141,8 +237,9 @@ fn the_way_to_the_first_date_makes_no_difference() {
             };
             let direct = within(rule);
             assert_eq!(direct, within(&format!("{rule};COUNT=900000")), "{rule} from {start}");
-            assert!(!direct.is_empty() || rule.contains("BYMONTH=2"), "{rule} from {start}");
+            told += direct.len();
         }
+        assert!(told > 0, "{rule}");
     }
 }
 
@@ -192,12 +289,19 @@ fn zones_have_many_names() {
         ("DTSTART;TZID=/freeassociation.sourceforge.net/Europe/Berlin:20261201T090000", at_nine),
         ("DTSTART;TZID=Our Office:20261201T030000", at_nine),
     ] {
-        let zone = "BEGIN:VTIMEZONE\r\nTZID:Our Office\r\nX-LIC-LOCATION:America/New_York\r\nEND:VTIMEZONE\r\n";
-        let text = calendar(&[&format!("UID:a\n{start}\nDURATION:PT1H")]).replace("BEGIN:VEVENT", &format!("{zone}BEGIN:VEVENT"));
+        let zone =
+            "BEGIN:VTIMEZONE\r\nTZID:Our Office\r\nX-LIC-LOCATION:America/New_York\r\nEND:VTIMEZONE\r\n";
+        let text = calendar(&[&format!("UID:a\n{start}\nDURATION:PT1H")])
+            .replace("BEGIN:VEVENT", &format!("{zone}BEGIN:VEVENT"));
         let (found, problems) = occurrences(&text, span(2026, 2028));
-        assert_eq!((found.iter().map(shown).collect::<Vec<_>>(), problems), (vec![expected.to_owned()], vec![]), "{start}");
+        assert_eq!(
+            (found.iter().map(shown).collect::<Vec<_>>(), problems),
+            (vec![expected.to_owned()], vec![]),
+            "{start}"
+        );
     }
-    let unknown = calendar(&["UID:a\nSUMMARY:Nowhere\nDTSTART;TZID=Mars/Olympus:20261201T090000\nDURATION:PT1H"]);
+    let unknown =
+        calendar(&["UID:a\nSUMMARY:Nowhere\nDTSTART;TZID=Mars/Olympus:20261201T090000\nDURATION:PT1H"]);
     let (found, problems) = occurrences(&unknown, span(2026, 2028));
     assert_eq!(shown(&found[0]), at_nine);
     assert_eq!(problems, ["team.ics: event \"Nowhere\": the time zone \"Mars/Olympus\" is unheard of"]);
@@ -216,7 +320,8 @@ fn exceptions_further_dates_and_occurrences_of_their_own() {
     let two_out = without("EXDATE;TZID=Europe/Berlin:20261201T090000,20261215T090000");
     let one_out = without("EXDATE:20261208T080000Z");
     let day_out = without("EXDATE;VALUE=DATE:20261208");
-    let besides = without("RDATE:20261205T080000Z,20261208T080000Z\nRDATE;VALUE=PERIOD:20261206T080000Z/PT3H");
+    let besides =
+        without("RDATE:20261205T080000Z,20261208T080000Z\nRDATE;VALUE=PERIOD:20261206T080000Z/PT3H");
     let cases: [(Vec<&str>, Vec<&str>); 8] = [
         (vec![weekly], vec![first, second, third, fourth]),
         (vec![&two_out], vec![second, fourth]),
