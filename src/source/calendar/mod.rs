@@ -122,7 +122,9 @@ impl Subscription {
         let name = format!("the calendar at {}", self.http.host());
         let body = reply.body().to_vec();
         let read = tokio::task::spawn_blocking(move || parse(&name, &body)).await;
-        let read = Arc::new(read.map_err(|_| own_fault())?.map_err(SourceError::Failed)?);
+        let read = read.map_err(|_| own_fault()).and_then(|read| read.map_err(SourceError::Failed));
+        // What could not be read must not count as unchanged the next time.
+        let read = Arc::new(read.inspect_err(|_| self.http.forget())?);
         self.known = Some(Arc::clone(&read));
         Ok(read)
     }

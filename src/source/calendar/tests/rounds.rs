@@ -128,6 +128,7 @@ async fn addresses_are_asked_whether_they_changed_and_never_printed() {
     let fake = Fake::start(move |asked, count| match count {
         0 | 1 => Reply::new(200, text.clone()).with_etag(asked, "\"1\""),
         2 => Reply::new(404, "gone: /private-s3cret/basic.ics"),
+        3 => Reply::new(200, "to be continued").with_etag(asked, "\"2\""),
         _ => Reply::new(200, "<html>Sign in</html>"),
     })
     .await;
@@ -138,13 +139,14 @@ async fn addresses_are_asked_whether_they_changed_and_never_printed() {
     let mut source = CalendarSource::new(settings, vec![http]);
     assert_eq!(round(&mut source, now()).await.unwrap().unwrap().freezes.len(), 1);
     assert!(round(&mut source, now()).await.unwrap().is_none());
-    for expected in ["there is no this calendar", "got a web page"] {
+    for expected in ["there is no this calendar", "this is no calendar", "got a web page"] {
         let error = round(&mut source, now()).await.unwrap_err();
         let problem = error.problem().unwrap();
         assert!(problem.what.contains(expected), "{problem:?}");
         assert!(!format!("{problem:?}").contains("s3cret"), "{problem:?}");
     }
     let asked = fake.asked();
+    assert_eq!(asked[4].header("if-none-match"), None, "what could not be read is read again");
     assert_eq!(asked[0].target, "/private-s3cret/basic.ics?key=s3cret");
     assert_eq!(asked[1].header("if-none-match"), Some("\"1\""));
     assert!(asked.iter().all(|asked| asked.header("authorization").is_none()));
