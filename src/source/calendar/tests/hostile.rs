@@ -27,12 +27,7 @@ fn rules_without_an_end_or_without_a_day() {
             "more than 2000 times",
         ),
         ("19000101T000000Z", "FREQ=SECONDLY;COUNT=4294967295", 0, "takes too long"),
-        (
-            "20260101T000000Z",
-            "FREQ=SECONDLY;BYHOUR=3;BYMINUTE=2;BYSECOND=1;BYMONTH=12;BYMONTHDAY=24",
-            1,
-            "takes too long",
-        ),
+        ("20260101T000000Z", "FREQ=SECONDLY;BYHOUR=3;BYMINUTE=2;BYSECOND=1;BYMONTH=12;BYMONTHDAY=24", 2, ""),
         ("20260101T000000Z", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", 0, ""),
         ("20260101T000000Z", "FREQ=DAILY;COUNT=9;BYMONTH=2;BYMONTHDAY=30", 0, ""),
         ("20260101T000000Z", "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30", 0, ""),
