@@ -91,6 +91,8 @@ pub enum Command {
     Diff(DiffArguments),
     /// Look back on a release that ended: planned, forecast and actual, and what was late and why.
     Recap(RecapArguments),
+    /// Print what goes out when, and what stands in its way; also for a calendar program.
+    Schedule(ScheduleArguments),
     /// Ask the sources and keep the history without a screen, for all who look at the board.
     Serve,
     /// Score forecasts against releases that ended.
@@ -198,6 +200,14 @@ pub struct RecapArguments {
     pub format: Format,
 }
 
+/// How to print what is planned.
+#[derive(Debug, Args)]
+pub struct ScheduleArguments {
+    /// For people, for programs, for a page, or for a calendar program.
+    #[arg(long, value_enum, default_value_t = ScheduleFormat::Text)]
+    pub format: ScheduleFormat,
+}
+
 /// What to score.
 #[derive(Debug, Args)]
 pub struct BacktestArguments {
@@ -247,6 +257,19 @@ pub enum Format {
     Json,
     /// For a page or a chat message.
     Markdown,
+}
+
+/// How a schedule is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ScheduleFormat {
+    /// Lines for people.
+    Text,
+    /// One JSON object with a `schema_version`.
+    Json,
+    /// For a page or a chat message.
+    Markdown,
+    /// `iCalendar`, for a calendar program.
+    Ics,
 }
 
 /// Which configuration applies.

@@ -5,17 +5,18 @@ use std::time::Duration;
 
 use crate::{
     config::{
-        Access, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer, ReportConfig, TokenPlace,
-        host_of_site,
+        Access, CalendarConfig, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer,
+        ReportConfig, TokenPlace, host_of_site,
     },
     domain::{Category, Problem, SourceId},
     source::{
         LabelSettings, Source,
+        calendar::{self, CalendarSource},
         git::{GitSource, discover, remotes},
         github::{GithubRepository, GithubSettings, GithubSource},
         gitlab::{GitlabProject, GitlabSettings, GitlabSource},
         home::{self, Home, Joined, Service},
-        http::{Credentials, Http, Settings, TokenFrom},
+        http::{Credentials, Http, Scheme, Settings, TokenFrom},
         jira::{JiraSettings, JiraSource},
         plan::PlanSource,
         reports::ReportSource,
@@ -54,7 +55,7 @@ pub(super) enum Part {
 }
 
 /// Every connector, in the order of their rank: what people wrote down before what is derived;
-/// plan, trackers, forges, reports, git.
+/// plan, trackers, forges, reports, calendars, git.
 pub(super) fn all(config: &Config) -> Vec<Connector> {
     let home = config.git.as_ref().map(|git| home::find(&remotes(&git.path), &config.hosts));
     let (home, elsewhere) = match home {
@@ -71,6 +72,7 @@ pub(super) fn all(config: &Config) -> Vec<Connector> {
         junit(config),
         sarif(config),
         csv(config),
+        calendars(config),
         git(config),
     ]
 }
@@ -123,6 +125,41 @@ fn reports<T>(
     };
     let about = format!("reads {}", listed(&files.files.iter().map(ToString::to_string).collect::<Vec<_>>()));
     Connector { name, part: Part::InUse, about, source: Some(Ok(source(settings))) }
+}
+
+fn calendars(config: &Config) -> Connector {
+    const NAME: &str = "calendar";
+    let Some(settings) = &config.calendars else {
+        return not_there(NAME, "neither source.calendar.files nor source.calendar.urls names any");
+    };
+    let files = settings.files.iter().map(ToString::to_string);
+    // The rest of an address is for nobody to see.
+    let hosts =
+        settings.addresses.iter().filter_map(host_of_site).map(|host| format!("a calendar at {host}"));
+    let about = format!("reads {}", listed(&files.chain(hosts).collect::<Vec<_>>()));
+    let source = || {
+        let clients = settings.addresses.iter().map(|address| calendar_client(settings, address));
+        let source = CalendarSource::new(settings.clone(), clients.collect::<Result<_, _>>()?);
+        Ok(Box::new(source) as Box<dyn Source>)
+    };
+    Connector { name: NAME, part: Part::InUse, about, source: Some(source()) }
+}
+
+/// The client of a calendar at an address. Nobody signs in: the address is what lets one read it.
+fn calendar_client(config: &CalendarConfig, address: &reqwest::Url) -> Result<Http, Failure> {
+    let mut base = address.clone();
+    base.set_path("/");
+    base.set_query(None);
+    base.set_fragment(None);
+    let mut settings = Settings::new("calendar", base, Credentials::new(Scheme::Bearer, Vec::new()));
+    settings.sign_in = "name the address that its owner gives to those who may read it".into();
+    settings.longest_answer = calendar::LARGEST as usize;
+    settings.ca_file.clone_from(&config.ca_file);
+    settings.proxy.clone_from(&config.proxy);
+    Http::new(settings).map_err(|error| {
+        let problem = error.problem();
+        Failure::Usage(format!("{}\n{}", problem.what, problem.next_step))
+    })
 }
 
 fn git(config: &Config) -> Connector {
@@ -574,6 +611,7 @@ mod tests {
                 ("junit", Part::NotThere),
                 ("sarif", Part::NotThere),
                 ("csv", Part::NotThere),
+                ("calendar", Part::NotThere),
                 ("git", Part::NotThere)
             ]
         );

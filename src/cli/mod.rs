@@ -20,6 +20,7 @@ mod looks;
 mod open;
 mod recap;
 mod release;
+mod schedule;
 mod serve;
 mod sharing;
 mod status;
@@ -108,6 +109,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Diff(diff)) => diff::run(&Context::resolve(common, None)?, common, diff),
         Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),
+        Some(Command::Schedule(schedule)) => {
+            schedule::run(&Context::resolve(common, None)?, common, schedule.format)
+        }
         Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Serve) => serve::run(common),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),

@@ -16,7 +16,7 @@ use super::{
     args::{Common, Format},
     connectors::Connector,
     context::Context,
-    headless, status,
+    headless, schedule, status,
 };
 
 /// Settings of a source that say how it is asked, not what it reads.
@@ -50,6 +50,7 @@ pub(super) fn setup(context: &Context, common: &Common, sources: MakeSources) ->
         storage,
         preview: None,
         focus: headless::focus(common, None),
+        schedule: schedule::calendar,
         status: |board| status::render(board, None, Format::Json, board.at),
         lock: None,
     }

@@ -323,7 +323,7 @@ mod tests {
     fn keys_of_a_table_are_those_of_its_settings() {
         assert_eq!(
             known_keys("source"),
-            ["csv", "git", "github", "gitlab", "jira", "junit", "plan", "sarif"]
+            ["calendar", "csv", "git", "github", "gitlab", "jira", "junit", "plan", "sarif"]
         );
         assert_eq!(known_keys("source.plan"), ["files", "interval"]);
         assert!(known_keys("").contains(&"gates"));

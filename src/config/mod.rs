@@ -7,6 +7,7 @@
 //! probably meant. All settings there are stand in one table, from which they are read,
 //! checked and printed and from which the sample is made.
 
+mod calendars;
 mod complaint;
 mod document;
 mod duration;
@@ -35,6 +36,7 @@ use std::{
 pub(crate) use self::document::{Reading, TableReader};
 pub(crate) use self::value::is_repository_path;
 pub use self::{
+    calendars::{CalendarConfig, EventPatterns},
     complaint::{Complaint, ConfigError, Location, Place, nearest},
     document::{Document, LONGEST_FILE, Moment},
     duration::{format_duration, parse_duration},
@@ -114,6 +116,8 @@ pub struct Config {
     pub hosts: KnownHosts,
     /// The plan to read, if any.
     pub plan: Option<PlanSettings>,
+    /// Calendars to read, if any.
+    pub calendars: Option<CalendarConfig>,
     /// `JUnit` reports to read, if any.
     pub junit: Option<ReportConfig>,
     /// SARIF reports to read, if any.
@@ -504,6 +508,7 @@ impl Resolver {
             gitlab: self.gitlab(),
             jira: self.jira(),
             hosts,
+            calendars: self.calendars(&project, &policy.calendar),
             junit: self.junit(&project, &policy.calendar),
             sarif: self.sarif(&project, &policy.calendar),
             csv: self.csv(&project, &policy.calendar),

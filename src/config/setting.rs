@@ -3,6 +3,7 @@
 
 use std::ops::RangeInclusive;
 
+use super::calendars::CALENDAR;
 use super::report_settings::{CSV, CSV_COLUMNS, JUNIT, SARIF};
 use super::service_settings::{
     GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, GITLAB_LABELS, JIRA, JIRA_ACCESS,
@@ -46,6 +47,10 @@ pub(crate) enum Kind {
     Proxy,
     /// A program and its arguments.
     Command,
+    /// Addresses that begin with https:// or http://; of each only the host is printed.
+    Addresses,
+    /// Patterns on what events are called, with `*`, `{release}` and `{environment}`.
+    Summaries,
     /// A question in the language of a service: as it was written, and longer than a text.
     Query,
     /// Paths of repositories at a forge, of so many names each: `owner/name`.
@@ -116,6 +121,8 @@ impl Setting {
                 | Kind::Globs
                 | Kind::Hosts
                 | Kind::Command
+                | Kind::Addresses
+                | Kind::Summaries
                 | Kind::RepositoryPaths(_)
         );
         (!is_list).then(|| format!("TMINUS_{}", self.key.to_uppercase().replace('.', "_")))
@@ -136,6 +143,7 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         JIRA,
         JIRA_ACCESS,
         PLAN,
+        CALENDAR,
         JUNIT,
         SARIF,
         CSV,

@@ -467,164 +467,179 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     insta::assert_snapshot!(printed, @r#"
     # board is not set
     # project is not set
-    time_zone = "UTC"                                # default
+    time_zone = "UTC"                                 # default
     working_week = ["mon", "tue", "wed", "thu", "fri"]  # default
-    holidays = []                                    # default
-    last_day = "24h"                                 # default
-    theme = "paper"                                  # user (~/.config/tminus/config.toml:1)
-    mouse = true                                     # default
-    ascii = false                                    # default
-    read_only = false                                # default
-    data_dir = "/kept"                               # environment (TMINUS_DATA_DIR)
+    holidays = []                                     # default
+    last_day = "24h"                                  # default
+    theme = "paper"                                   # user (~/.config/tminus/config.toml:1)
+    mouse = true                                      # default
+    ascii = false                                     # default
+    read_only = false                                 # default
+    data_dir = "/kept"                                # environment (TMINUS_DATA_DIR)
 
     [history]
-    every_change = "14d"                             # default
-    hourly = "90d"                                   # default
+    every_change = "14d"                              # default
+    hourly = "90d"                                    # default
 
     [gates]
-    tests_passing = 1.0                              # project (~/work/payments/.tminus.toml:2)
-    required_suites = []                             # default
-    blocking_severities = ["critical"]               # default
-    required = []                                    # default
-    disabled = []                                    # default
+    tests_passing = 1.0                               # project (~/work/payments/.tminus.toml:2)
+    required_suites = []                              # default
+    blocking_severities = ["critical"]                # default
+    required = []                                     # default
+    disabled = []                                     # default
 
     [source.git]
-    enabled = true                                   # default
+    enabled = true                                    # default
     # path is not set
     # project is not set
     # base is not set
     # tag_pattern is not set
-    releases = 50                                    # default
-    recent_branches = "30d"                          # default
-    interval = "1m"                                  # default
+    releases = 50                                     # default
+    recent_branches = "30d"                           # default
+    interval = "1m"                                   # default
 
     [source.github]
-    repositories = []                                # default
-    host = "github.com"                              # default
+    repositories = []                                 # default
+    host = "github.com"                               # default
     # project is not set
-    search = []                                      # default
-    bases = []                                       # default
-    enabled = true                                   # default
-    recent_days = 90                                 # default
-    interval = "1m"                                  # default
+    search = []                                       # default
+    bases = []                                        # default
+    enabled = true                                    # default
+    recent_days = 90                                  # default
+    interval = "1m"                                   # default
     # token_env is not set
     # token_command is not set
     # token_file is not set
     # keyring is not set
-    trusted_hosts = []                               # default
+    trusted_hosts = []                                # default
     # ca_file is not set
     # proxy is not set
 
     [source.github.labels]
-    defects = []                                     # default
-    critical = []                                    # default
-    high = []                                        # default
-    medium = []                                      # default
-    low = []                                         # default
+    defects = []                                      # default
+    critical = []                                     # default
+    high = []                                         # default
+    medium = []                                       # default
+    low = []                                          # default
 
     [source.gitlab]
-    projects = []                                    # default
-    host = "gitlab.com"                              # default
+    projects = []                                     # default
+    host = "gitlab.com"                               # default
     # project is not set
-    bases = []                                       # default
-    enabled = true                                   # default
-    recent_days = 90                                 # default
-    interval = "1m"                                  # default
+    bases = []                                        # default
+    enabled = true                                    # default
+    recent_days = 90                                  # default
+    interval = "1m"                                   # default
     # token_env is not set
     # token_command is not set
     # token_file is not set
     # keyring is not set
-    trusted_hosts = []                               # default
+    trusted_hosts = []                                # default
     # ca_file is not set
     # proxy is not set
 
     [source.gitlab.labels]
-    defects = []                                     # default
-    critical = []                                    # default
-    high = []                                        # default
-    medium = []                                      # default
-    low = []                                         # default
+    defects = []                                      # default
+    critical = []                                     # default
+    high = []                                         # default
+    medium = []                                       # default
+    low = []                                          # default
 
     [source.jira]
     # site is not set
-    projects = []                                    # default
+    projects = []                                     # default
     # project is not set
     # jql is not set
     # email is not set
     # points_field is not set
-    defect_types = []                                # default
-    review_statuses = []                             # default
-    test_statuses = []                               # default
-    dropped_resolutions = []                         # default
-    enabled = true                                   # default
-    recent_days = 90                                 # default
-    interval = "1m"                                  # default
+    defect_types = []                                 # default
+    review_statuses = []                              # default
+    test_statuses = []                                # default
+    dropped_resolutions = []                          # default
+    enabled = true                                    # default
+    recent_days = 90                                  # default
+    interval = "1m"                                   # default
     # token_env is not set
     # token_command is not set
     # token_file is not set
     # keyring is not set
-    trusted_hosts = []                               # default
+    trusted_hosts = []                                # default
     # ca_file is not set
     # proxy is not set
 
     [source.plan]
-    files = []                                       # default
-    interval = "1m"                                  # default
+    files = []                                        # default
+    interval = "1m"                                   # default
+
+    [source.calendar]
+    files = []                                        # default
+    urls = []                                         # default
+    deployment_categories = ["deploy", "deployment"]  # default
+    deployment_summaries = ["deploy {release} to {environment}", "deployment of {release} to {environment}"]  # default
+    freeze_categories = ["*freeze*"]                  # default
+    freeze_summaries = ["freeze of {environment}", "*freeze*"]  # default
+    day_off_categories = []                           # default
+    day_off_summaries = []                            # default
+    booking_categories = ["booking"]                  # default
+    booking_summaries = ["{environment} booked for {release}"]  # default
+    interval = "15m"                                  # default
+    # ca_file is not set
+    # proxy is not set
 
     [source.junit]
-    files = []                                       # default
+    files = []                                        # default
     # commit is not set
     # release is not set
-    interval = "1m"                                  # default
+    interval = "1m"                                   # default
 
     [source.sarif]
-    files = []                                       # default
+    files = []                                        # default
     # commit is not set
     # release is not set
     # repository is not set
-    interval = "1m"                                  # default
+    interval = "1m"                                   # default
 
     [source.csv]
-    files = []                                       # default
+    files = []                                        # default
     # project is not set
     # date_format is not set
     defect_types = ["bug", "defect", "*[ -]bug", "*[ -]defect"]  # default
-    to_do = []                                       # default
-    in_progress = []                                 # default
-    in_review = []                                   # default
-    in_test = []                                     # default
-    done = []                                        # default
-    dropped = ["removed"]                            # default
-    interval = "1m"                                  # default
+    to_do = []                                        # default
+    in_progress = []                                  # default
+    in_review = []                                    # default
+    in_test = []                                      # default
+    done = []                                         # default
+    dropped = ["removed"]                             # default
+    interval = "1m"                                   # default
 
     [source.csv.columns]
-    key = ["Issue key", "Key", "ID"]                 # default
+    key = ["Issue key", "Key", "ID"]                  # default
     title = ["Summary", "Title", "Title 1", "Title 2", "Title 3"]  # default
-    type = ["Issue Type", "Work Item Type", "Type"]  # default
-    status = ["Status", "State"]                     # default
-    category = ["Status Category"]                   # default
-    resolution = ["Resolution"]                      # default
-    created = ["Created", "Created Date"]            # default
-    started = ["Started", "Activated Date"]          # default
+    type = ["Issue Type", "Work Item Type", "Type"]   # default
+    status = ["Status", "State"]                      # default
+    category = ["Status Category"]                    # default
+    resolution = ["Resolution"]                       # default
+    created = ["Created", "Created Date"]             # default
+    started = ["Started", "Activated Date"]           # default
     done = ["Resolved", "Closed Date", "Resolved Date", "Done"]  # default
     changed = ["Status Category Changed", "State Change Date", "Updated", "Changed Date"]  # default
     project = ["Project key", "Team Project", "Project"]  # default
     release = ["Fix Version/s", "Fix versions", "Fix version", "Fix Version", "Release"]  # default
     points = ["Story Points", "Custom field (Story Points)", "Custom field (Story point estimate)", "Story point estimate", "Effort", "Size"]  # default
-    owner = ["Assignee", "Assigned To", "Owner"]     # default
-    priority = ["Priority"]                          # default
+    owner = ["Assignee", "Assigned To", "Owner"]      # default
+    priority = ["Priority"]                           # default
     severity = ["Severity", "Custom field (Severity)"]  # default
     parent = ["Parent key", "Custom field (Epic Link)", "Epic Link", "Parent"]  # default
-    sprint = ["Sprint", "Iteration Path"]            # default
+    sprint = ["Sprint", "Iteration Path"]             # default
     component = ["Component/s", "Components", "Component", "Area Path"]  # default
-    labels = ["Labels", "Tags"]                      # default
-    due = ["Due Date", "Due date", "Target Date"]    # default
+    labels = ["Labels", "Tags"]                       # default
+    due = ["Due Date", "Due date", "Target Date"]     # default
     blocked_by = ["Inward issue link (Blocks)", "Predecessor", "Blocked by"]  # default
-    url = ["URL", "Link"]                            # default
+    url = ["URL", "Link"]                             # default
 
     [keys.board]
-    ctrl-d = "half-page-down"                        # project (~/work/payments/.tminus.toml:4)
-    x = "quit"                                       # user (~/.config/tminus/config.toml:3)
+    ctrl-d = "half-page-down"                         # project (~/work/payments/.tminus.toml:4)
+    x = "quit"                                        # user (~/.config/tminus/config.toml:3)
     "#);
     // What is printed is a configuration itself, apart from what is a matter of the machine.
     let of_the_machine = ["data_dir", "every_change", "hourly", "trusted_hosts"];

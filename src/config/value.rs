@@ -38,6 +38,7 @@ pub(crate) enum Value {
     Path(PathBuf),
     Patterns(Vec<FilePattern>),
     Url(Url),
+    Addresses(Vec<Url>),
 }
 
 /// Files: a path, or all that match a pattern beneath a directory.
@@ -265,6 +266,38 @@ impl Setting {
                     expected_items(&format!("a list of repositories such as \"{example}\""), item)
                 })
             }
+            // An address is a secret: what does not fit is not repeated.
+            Kind::Addresses => list(value, |item| {
+                url(item, &["https", "http"])
+                    .filter(|url| url.username().is_empty() && url.password().is_none())
+            })
+            .map(Value::Addresses)
+            .map_err(|item| Misfit {
+                part: item.map(Spanned::span),
+                what: format!(
+                    "`{}` must be a list of addresses that begin with https:// or http://",
+                    self.key
+                ),
+                next_step: "a user or a password belongs into no address; a file belongs into `files`"
+                    .to_owned(),
+            }),
+            Kind::Summaries => {
+                let expected = "a list of patterns such as \"deploy {release} to {environment}\"";
+                let patterns = list(value, |item| text_of(item).map(|text| text.to_string()))
+                    .map_err(|item| expected_items(expected, item))?;
+                let is_odd = |pattern: &&String| {
+                    let bare = pattern.replace("{release}", "").replace("{environment}", "");
+                    bare.contains(['{', '}'])
+                };
+                match patterns.iter().find(is_odd) {
+                    Some(pattern) => Err(Misfit {
+                        part: None,
+                        what: format!("`{}`: \"{pattern}\" has braces around something else", self.key),
+                        next_step: "{release} and {environment} stand for names, * for anything".to_owned(),
+                    }),
+                    None => Ok(Value::Texts(patterns)),
+                }
+            }
             Kind::Pattern => {
                 let written = text().ok_or_else(|| expected("a pattern such as \"v*\""))?;
                 match glob_error(&written) {
@@ -414,6 +447,9 @@ impl fmt::Display for Value {
                 }
                 formatter.write_str(&quote(shown.as_str()))
             }
+            Self::Addresses(addresses) => formatter.write_str(&quoted(addresses.iter().map(|address| {
+                format!("{}://{}/***", address.scheme(), address.host_str().unwrap_or_default())
+            }))),
             Self::Patterns(paths) => formatter.write_str(&quoted(paths.iter().map(FilePattern::to_string))),
         }
     }

@@ -62,6 +62,7 @@ pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
 pub use recap::{Deployed, Late, Recap, Returned, Said};
+pub(crate) use schedule::is_ahead;
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
     EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight,

@@ -200,6 +200,7 @@ async fn start_with(
         preview,
         focus: None,
         status: |_| String::new(),
+        schedule: |_, _| String::new(),
         lock: None,
     };
     let session = Session::start(setup).await.expect("a session");

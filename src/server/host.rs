@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    domain::Instant,
     history::Owner,
     insight::Board,
     refresh::{Asker, Keeper},
@@ -59,6 +60,8 @@ pub(super) struct Served {
     pub(super) triage: TriageDesk,
     /// The board as `tminus status --format json` prints it.
     pub(super) status: fn(&Board) -> String,
+    /// The board as `tminus schedule --format ics` prints it at an instant.
+    pub(super) schedule: fn(&Board, Instant) -> String,
     pub(super) states: States,
     pub(super) events: EventLog,
     /// The owner goes.
@@ -101,13 +104,15 @@ pub(super) struct Hosting {
     pub(super) keeper: Option<Keeper>,
     pub(super) triage: TriageDesk,
     pub(super) status: fn(&Board) -> String,
+    pub(super) schedule: fn(&Board, Instant) -> String,
 }
 
 impl Host {
     /// Serves the board at `path`. Whoever calls this holds the lock of the board.
     pub(super) fn start(path: &Path, hosting: Hosting) -> io::Result<Self> {
         let listener = socket::bind(path)?;
-        let Hosting { owner, identity, clock, boards, settled, asker, keeper, triage, status } = hosting;
+        let Hosting { owner, identity, clock, boards, settled, asker, keeper, triage, status, schedule } =
+            hosting;
         let (listening, closing) = (CancellationToken::new(), CancellationToken::new());
         let served = Arc::new(Served {
             events: EventLog::new(owner.since),
@@ -120,6 +125,7 @@ impl Host {
             keeper,
             triage,
             status,
+            schedule,
             states: States::default(),
             closing: closing.clone(),
             beats: watch::channel(0).0,

@@ -175,6 +175,7 @@ impl Desk {
                 keeper: refresher.keeper().cloned(),
                 triage: said.clone(),
                 status: self.setup.status,
+                schedule: self.setup.schedule,
             };
             match Host::start(&path, hosting) {
                 Ok(host) => Ok((path, host)),

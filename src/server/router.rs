@@ -34,6 +34,7 @@ pub(super) fn router(served: Arc<Served>) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/v1/status", get(status))
+        .route("/v1/schedule.ics", get(schedule))
         .route("/v1/events", get(events))
         .route("/v1/refresh", post(refresh))
         .route("/v1/refresh/{source}", post(refresh_one))
@@ -79,6 +80,19 @@ async fn status(State(served): Shared) -> Response {
     let render = served.status;
     match tokio::task::spawn_blocking(move || render(&board)).await {
         Ok(text) => ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], text).into_response(),
+        Err(error) => broken(&error.to_string()),
+    }
+}
+
+/// The schedule, for a calendar program.
+async fn schedule(State(served): Shared) -> Response {
+    let board = Arc::clone(&served.boards.borrow());
+    let (render, now) = (served.schedule, served.clock.now());
+    match tokio::task::spawn_blocking(move || render(&board, now)).await {
+        Ok(text) => {
+            let kind = HeaderValue::from_static("text/calendar; charset=utf-8");
+            ([(CONTENT_TYPE, kind)], text).into_response()
+        }
         Err(error) => broken(&error.to_string()),
     }
 }

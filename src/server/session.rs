@@ -58,6 +58,8 @@ pub struct SessionSetup {
     pub focus: Option<ReleaseId>,
     /// The board as `tminus status --format json` prints it.
     pub status: fn(&Board) -> String,
+    /// The board as `tminus schedule --format ics` prints it at an instant.
+    pub schedule: fn(&Board, Instant) -> String,
     /// The lock of the board, where this process has it already.
     pub lock: Option<OwnerLock>,
 }

@@ -6,6 +6,7 @@
 //! whose texts are cleaned when they are made.
 
 mod attention;
+pub mod calendar;
 pub mod demo;
 mod files;
 mod forge;

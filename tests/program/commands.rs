@@ -396,3 +396,37 @@ fn what_if_says_so_and_never_answers_a_pipeline() {
         assert!(output.stdout.is_empty(), "{arguments:?}");
     }
 }
+
+#[test]
+fn a_schedule_is_a_calendar_that_can_be_read_again() {
+    let place = Place::new();
+    place.write(".tminus.toml", "time_zone = \"Europe/Berlin\"\n[source.calendar]\nfiles = [\"team.ics\"]\ninterval = \"1m\"\ndeployment_summaries = [\"Deploy {release} to {environment}\"]\n");
+    let long = "a name that is longer than a line of a calendar may be, with commas, semicolons; and ümläuts";
+    place.write(
+        "team.ics",
+        &format!(
+            "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nUID:1\r\nSUMMARY:Deploy payments 4.2 to production/eu\r\nDTSTART:20990105T080000Z\r\nDTEND:20990105T100000Z\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:2\r\nSUMMARY:Freeze: {long}\r\nRRULE:FREQ=DAILY\r\nDTSTART;VALUE=DATE:20200101\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+        ),
+    );
+    let written = text(&place.run(&["schedule", "--format", "ics"]).stdout);
+    assert!(
+        written.starts_with("BEGIN:VCALENDAR\r\n") && written.ends_with("END:VCALENDAR\r\n"),
+        "{written}"
+    );
+    assert!(written.lines().all(|line| line.len() <= 75), "{written}");
+    let uids = |written: &str| -> Vec<String> {
+        written.lines().filter(|line| line.starts_with("UID:")).map(str::to_owned).collect()
+    };
+    let unique: std::collections::BTreeSet<_> = uids(&written).into_iter().collect();
+    assert!(unique.len() > 300 && unique.len() == uids(&written).len());
+    assert_eq!(uids(&text(&place.run(&["schedule", "--format", "ics"]).stdout)), uids(&written));
+    // What tminus writes it reads: the same freezes, every day anew.
+    place.write("team.ics", &written);
+    let again = text(&place.run(&["schedule", "--format", "json"]).stdout);
+    let again: serde_json::Value = serde_json::from_str(&again).expect("JSON");
+    let freezes = again["freezes"].as_array().expect("a list");
+    assert_eq!(freezes.len(), unique.len(), "{again}");
+    assert_eq!(freezes[0]["name"], format!("Freeze: {long}"));
+    let lines = text(&place.run(&["schedule"]).stdout);
+    assert!(lines.starts_with("Deployments: none\n") && lines.contains(long), "{lines}");
+}

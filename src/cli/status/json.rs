@@ -199,8 +199,9 @@ impl StepsJson {
     }
 }
 
+/// A deployment with what stands in its way.
 #[derive(Serialize)]
-struct DeploymentJson<'a> {
+pub(in crate::cli) struct DeploymentJson<'a> {
     #[serde(flatten)]
     deployment: &'a Deployment,
     estimate: Option<Estimate>,
@@ -403,7 +404,8 @@ fn builds<'a>(board: &'a Board, release: Option<&ReleaseId>) -> Vec<BuildJson<'a
     all.filter(|build| release.is_none_or(|release| build.releases.contains(&release))).collect()
 }
 
-fn deployment_json(row: &DeploymentRow) -> DeploymentJson<'_> {
+/// A deployment with what stands in its way.
+pub(in crate::cli) fn deployment_json(row: &DeploymentRow) -> DeploymentJson<'_> {
     DeploymentJson {
         deployment: &row.deployment,
         estimate: row.estimate,

@@ -139,6 +139,7 @@ impl Ground {
                 }
             }),
             preview: None,
+            schedule: |board, now| format!("BEGIN:VCALENDAR {} {}", board.title, now.timestamp()),
             status: |board| format!("{{\"board\":\"{}\"}}", board.title),
             lock: None,
         }

@@ -24,6 +24,9 @@ async fn scripts_ask_for_the_status_and_the_health() {
     let owner = ground.start().await;
     until_names(&owner, "1.0").await;
     let socket = socket(&owner).await;
+    let schedule = request(&socket, &get("/v1/schedule.ics")).await;
+    assert!(schedule.contains("text/calendar; charset=utf-8"), "{schedule}");
+    assert!(schedule.contains("BEGIN:VCALENDAR payments"), "{schedule}");
     let status = request(&socket, &get("/v1/status")).await;
     assert!(status.starts_with("HTTP/1.1 200") && status.ends_with("{\"board\":\"payments\"}"), "{status}");
     assert!(request(&socket, &get("/healthz")).await.starts_with("HTTP/1.1 200"));

@@ -1,0 +1,52 @@
+//! The schedule as JSON.
+
+use serde::Serialize;
+
+use crate::{
+    cli::status::{DeploymentJson, SCHEMA_VERSION, deployment_json, to_json},
+    domain::{Freeze, Instant, ReleaseId, Target, Text},
+    insight::Board,
+};
+
+use super::{Scheduled, dates};
+
+#[derive(Serialize)]
+struct ScheduleJson<'a> {
+    schema_version: u32,
+    board: &'a Text,
+    at: Instant,
+    deployments: Vec<DeploymentJson<'a>>,
+    freezes: &'a [&'a Freeze],
+    releases: Vec<ReleaseJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReleaseJson<'a> {
+    name: &'a ReleaseId,
+    target: Option<Target>,
+    p50: Option<Instant>,
+    p85: Option<Instant>,
+    /// A deployment of it runs or will.
+    planned: bool,
+}
+
+pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>) -> String {
+    to_json(&ScheduleJson {
+        schema_version: SCHEMA_VERSION,
+        board: &board.title,
+        at: board.at,
+        deployments: schedule.deployments.iter().map(|row| deployment_json(row)).collect(),
+        freezes: &schedule.freezes,
+        releases: schedule
+            .releases
+            .iter()
+            .map(|insight| ReleaseJson {
+                name: &insight.release.id,
+                target: insight.release.target,
+                p50: dates(insight).map(|(p50, _)| p50),
+                p85: dates(insight).map(|(_, p85)| p85),
+                planned: schedule.is_planned(&insight.release.id, board.at),
+            })
+            .collect(),
+    })
+}
