@@ -91,6 +91,8 @@ pub enum Command {
     Diff(DiffArguments),
     /// Look back on a release that ended: planned, forecast and actual, and what was late and why.
     Recap(RecapArguments),
+    /// Say what the accumulated data teaches: one card for each question.
+    Insights(InsightsArguments),
     /// Ask the sources and keep the history without a screen, for all who look at the board.
     Serve,
     /// Score forecasts against releases that ended.
@@ -193,6 +195,17 @@ pub struct DiffArguments {
 /// What to look back on: `--release`.
 #[derive(Debug, Args)]
 pub struct RecapArguments {
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// Which cards.
+#[derive(Debug, Args)]
+pub struct InsightsArguments {
+    /// Cards by name, such as `stories-per-release`; none: all.
+    #[arg(value_name = "CARD")]
+    pub cards: Vec<String>,
     /// For people, for programs, or for a page.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -15,6 +15,7 @@ mod diff;
 mod doctor;
 mod headless;
 mod history;
+mod insights;
 mod log;
 mod looks;
 mod open;
@@ -108,6 +109,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Check(question)) => check::run(&Context::resolve(common, None)?, common, question),
         Some(Command::Diff(diff)) => diff::run(&Context::resolve(common, None)?, common, diff),
         Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),
+        Some(Command::Insights(asked)) => {
+            insights::run(&Context::resolve(common, None)?, common, asked.format, &asked.cards)
+        }
         Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Serve) => serve::run(common),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),

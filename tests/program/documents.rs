@@ -31,6 +31,7 @@ fn every_key_of_the_json_is_documented() {
         &["status", "--demo=frozen", "--format", "json"][..],
         &["check", "--demo=frozen", "--release", "payments 4.2", "--format", "json"],
         &["recap", "--demo=frozen", "--release", "payments 4.1", "--format", "json"],
+        &["insights", "--demo=frozen", "--format", "json"],
         &["doctor", "--format", "json"],
     ] {
         let json = serde_json::from_slice(&place.run(arguments).stdout).expect("JSON");
