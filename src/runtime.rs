@@ -186,6 +186,7 @@ async fn turn<I: Input>(
                             }
                         });
                     }
+                    Effect::Study(board) => answer(&told, cards::study(board)),
                     Effect::Assume { truth, assumed } => {
                         let archive = wiring.archive.clone();
                         answer(&told, async move { what_if::assume(&archive, truth, assumed).await });
@@ -312,6 +313,7 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
     }
 }
 
+mod cards;
 mod operation_log;
 mod operations;
 mod past;

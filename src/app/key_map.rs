@@ -18,6 +18,8 @@ pub enum Context {
     PullRequests,
     /// The tab Schedule.
     Schedule,
+    /// The tab Insights.
+    Insights,
     /// The tab Changes.
     Changes,
     /// The line in which a filter is typed; characters go into it.
@@ -28,11 +30,12 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Global,
         Self::Readiness,
         Self::PullRequests,
         Self::Schedule,
+        Self::Insights,
         Self::Changes,
         Self::Filter,
         Self::Chooser,
@@ -45,6 +48,7 @@ impl Context {
             Self::Readiness => "readiness",
             Self::PullRequests => "pull-requests",
             Self::Schedule => "schedule",
+            Self::Insights => "insights",
             Self::Changes => "changes",
             Self::Filter => "filter",
             Self::Chooser => "chooser",
@@ -133,6 +137,7 @@ impl Default for KeyMap {
             ("1", C::TabReadiness),
             ("2", C::TabPullRequests),
             ("3", C::TabSchedule),
+            ("5", C::TabInsights),
             ("6", C::TabChanges),
             ("tab", C::NextTab),
             ("shift-tab", C::PreviousTab),
@@ -190,6 +195,12 @@ impl Default for KeyMap {
             ("b", C::OtherPicture),
         ];
         let changes: &[(&str, C)] = &[("b", C::OtherPicture)];
+        let insights: &[(&str, C)] = &[
+            ("h", C::SectionLeft),
+            ("left", C::SectionLeft),
+            ("l", C::SectionRight),
+            ("right", C::SectionRight),
+        ];
         let typing: &[(&str, C)] = &[("enter", C::Open), ("esc", C::Back)];
         let chooser: &[(&str, C)] = &[("ctrl-n", C::MoveDown), ("ctrl-p", C::MoveUp)];
         let mut map = BTreeMap::new();
@@ -198,6 +209,7 @@ impl Default for KeyMap {
             (Context::Readiness, readiness),
             (Context::PullRequests, detail),
             (Context::Schedule, detail),
+            (Context::Insights, insights),
             (Context::Changes, changes),
             (Context::Filter, typing),
             (Context::Chooser, typing),

@@ -15,6 +15,10 @@ pub struct Layout {
     pub release: Rect,
     /// The rows of each list that is shown, the topmost last.
     pub lists: Vec<ListArea>,
+    /// The cards that are shown, by their position in the list.
+    pub cards: Vec<(usize, Rect)>,
+    /// Cards beside each other.
+    pub card_columns: usize,
     /// The sections of the tab Readiness that are shown.
     pub sections: Vec<(Section, Rect)>,
     /// The detail pane, if it is shown.
@@ -46,6 +50,9 @@ impl Layout {
 
     /// The list under a cell, and the position of the row there.
     pub(crate) fn row_at(&self, cell: Position) -> Option<(ListId, usize)> {
+        if let Some((position, _)) = self.cards.iter().find(|(_, area)| area.contains(cell)) {
+            return Some((ListId::Cards, *position));
+        }
         let list = self.lists.iter().rev().find(|list| list.area.contains(cell))?;
         Some((list.id, list.first + usize::from(cell.y - list.area.y)))
     }

@@ -15,6 +15,10 @@ pub enum ListId {
     PullRequests,
     /// Deployments and releases by time.
     Schedule,
+    /// The cards.
+    Cards,
+    /// The rows behind the card that fills the screen.
+    CardRows,
     /// What is another than it was.
     Changes,
     /// The releases to choose from.
@@ -25,12 +29,14 @@ pub enum ListId {
 
 impl ListId {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Gates,
         Self::Stories,
         Self::Remedies,
         Self::PullRequests,
         Self::Schedule,
+        Self::Cards,
+        Self::CardRows,
         Self::Changes,
         Self::Releases,
         Self::Palette,
@@ -40,7 +46,13 @@ impl ListId {
     /// their order have that one only.
     pub fn orders(self) -> &'static [&'static str] {
         match self {
-            Self::Gates | Self::Remedies | Self::Changes | Self::Releases | Self::Palette => &["importance"],
+            Self::Gates
+            | Self::Remedies
+            | Self::Cards
+            | Self::CardRows
+            | Self::Changes
+            | Self::Releases
+            | Self::Palette => &["importance"],
             Self::Stories => &["worst", "age", "status", "owner", "key", "feature"],
             Self::PullRequests => &["slack", "age", "stage", "author", "repo", "number"],
             Self::Schedule => &["when", "release"],
@@ -68,6 +80,10 @@ pub enum Row {
     Deployment(u32),
     /// A release.
     Release(u32),
+    /// A card.
+    Card(u32),
+    /// A row behind the card that fills the screen.
+    CardRow(u32),
     /// A change.
     Change(u32),
     /// A release that waits for one that changed.

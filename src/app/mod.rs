@@ -15,6 +15,7 @@ mod command;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod insights;
 mod key_map;
 mod keys;
 mod layout;
@@ -36,6 +37,7 @@ mod what_if;
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
 pub use command::{Command, Group};
 pub use event::{Effect, Event};
+pub use insights::Insights;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
 pub use layout::{Layout, ListArea};

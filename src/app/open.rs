@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 use crate::{domain::Instant, insight::Subject};
 
 use super::{
-    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, operations, palette,
+    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, insights, operations,
+    palette,
     update::{say, show_overlay},
 };
 
@@ -63,6 +64,7 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
         }
         None => match (state.active_list(), state.subject()) {
             (Some(ListId::Changes), _) => return open_change(state, now, effects),
+            (Some(ListId::Cards | ListId::CardRows), _) => return insights::open(state, effects),
             (Some(ListId::Remedies), subject) => go_to(state, &subject),
             (Some(ListId::Gates), _) => return why(state, None, now, effects),
             (None, _) => match day_to_open(state) {
@@ -169,7 +171,12 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
         Subject::Story(_) => (Tab::Readiness, ListId::Stories),
         Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
         Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
-        Subject::Headline | Subject::BurnDown | Subject::Day(_) | Subject::Source(_) => return,
+        Subject::Headline
+        | Subject::BurnDown
+        | Subject::Day(_)
+        | Subject::Source(_)
+        | Subject::Card(_)
+        | Subject::CardRow(..) => return,
     };
     state.tab = tab;
     match id {

@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use crate::{
     domain::{Category, Instant, PullRequestState, StoryKey},
     insight::{
-        Board, Change, ChangeGroup, Changes, LastRelease, PullRequestRow, ReleaseInsight, Stage, StoryRow,
-        Subject,
+        Board, Card, CardRow, Change, ChangeGroup, Changes, LastRelease, PullRequestRow, ReleaseInsight,
+        Stage, StoryRow, Study, Subject,
     },
 };
 
 use super::{
+    insights,
     list::{Heading, List, ListId, Row},
     overlay::matching_releases,
     palette::{self, PaletteEntry},
@@ -30,6 +31,10 @@ pub(super) struct View<'a> {
     pub(super) typed: &'a str,
     /// What the tab Changes lists.
     pub(super) changes: Option<&'a Changes>,
+    /// The cards.
+    pub(super) study: Option<&'a Study>,
+    /// The card that is selected.
+    pub(super) card: Option<&'a Card>,
     /// What the tab Changes lists of two releases.
     pub(super) last_release: Option<&'a LastRelease>,
 }
@@ -58,6 +63,23 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
             unassigned(list, view.board, &words, order);
         }
         ListId::Schedule => schedule(list, view.board, &words, order),
+        ListId::Cards => {
+            let cards = view.study.map_or(&[][..], |study| &study.cards);
+            let says = |card: &Card| words.all_in([card.id.title(), &card.sentence]);
+            list.known = cards.len();
+            list.rows
+                .extend(cards.iter().zip(0u32..).filter(|(card, _)| says(card)).map(|(_, at)| Row::Card(at)));
+        }
+        ListId::CardRows => {
+            let rows = view.card.map_or(&[][..], |card| &card.rows);
+            let says = |row: &CardRow| {
+                let cells: Vec<&str> = row.cells.iter().map(|cell| &**cell).collect();
+                words.all_in([cells.join(" ").as_str()])
+            };
+            list.known = rows.len();
+            list.rows
+                .extend(rows.iter().zip(0u32..).filter(|(row, _)| says(row)).map(|(_, at)| Row::CardRow(at)));
+        }
         ListId::Changes => {
             if let Some(found) = view.last_release {
                 each(list, found.measures.len(), Row::Measure);
@@ -120,6 +142,7 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         Row::Deployment(index) => Some(Subject::Deployment(
             view.board.insight.schedule.deployments.get(at(index))?.deployment.id.clone(),
         )),
+        Row::Card(_) | Row::CardRow(_) => insights::subject(view.study, view.card, row),
         Row::Change(index) => Some(view.changes?.changes.get(at(index))?.subject.clone()),
         Row::Concerned(index) => {
             Some(Subject::Release(view.changes?.concerned.get(at(index))?.release.clone()))

@@ -27,13 +27,16 @@ pub enum Tab {
     PullRequests,
     /// What goes out when?
     Schedule,
+    /// What does the data teach?
+    Insights,
     /// What is another than it was?
     Changes,
 }
 
 impl Tab {
     /// All of them, in order.
-    pub const ALL: [Self; 4] = [Self::Readiness, Self::PullRequests, Self::Schedule, Self::Changes];
+    pub const ALL: [Self; 5] =
+        [Self::Readiness, Self::PullRequests, Self::Schedule, Self::Insights, Self::Changes];
 
     /// Its title on the screen.
     pub fn title(self) -> &'static str {
@@ -41,6 +44,7 @@ impl Tab {
             Self::Readiness => "Readiness",
             Self::PullRequests => "Pull requests",
             Self::Schedule => "Schedule",
+            Self::Insights => "Insights",
             Self::Changes => "Changes",
         }
     }
@@ -51,6 +55,7 @@ impl Tab {
             Self::Readiness => "readiness",
             Self::PullRequests => "pull-requests",
             Self::Schedule => "schedule",
+            Self::Insights => "insights",
             Self::Changes => "changes",
         }
     }
@@ -66,6 +71,7 @@ impl Tab {
             Self::Readiness => Context::Readiness,
             Self::PullRequests => Context::PullRequests,
             Self::Schedule => Context::Schedule,
+            Self::Insights => Context::Insights,
             Self::Changes => Context::Changes,
         }
     }
@@ -76,6 +82,7 @@ impl Tab {
             Self::Readiness => '1',
             Self::PullRequests => '2',
             Self::Schedule => '3',
+            Self::Insights => '5',
             Self::Changes => '6',
         }
     }
@@ -210,6 +217,8 @@ pub struct State {
     pub(super) unseen: super::past::Places,
     /// What people said about things on the board.
     pub said: super::Said,
+    /// What the tab Insights shows.
+    pub insights: super::Insights,
     /// The tab that is shown.
     pub tab: Tab,
     /// The release that is shown; none if the board has none.
@@ -262,6 +271,7 @@ impl State {
             opening: options.as_of,
             unseen: super::past::Places::default(),
             said: super::Said::by(options.user),
+            insights: super::Insights::default(),
             tab: options.tab.unwrap_or_default(),
             release: None,
             chosen: None,
@@ -299,7 +309,7 @@ impl State {
     /// The tab has nothing to show: no release, and no row that belongs to none.
     pub fn is_empty(&self) -> bool {
         self.release.is_none()
-            && self.tab != Tab::Changes
+            && !matches!(self.tab, Tab::Changes | Tab::Insights)
             && (self.tab == Tab::Readiness || self.list(self.main_list()).known == 0)
     }
 
@@ -346,6 +356,8 @@ impl State {
             (Tab::Readiness, Section::Remedies) => Some(ListId::Remedies),
             (Tab::PullRequests, _) => Some(ListId::PullRequests),
             (Tab::Schedule, _) => Some(ListId::Schedule),
+            (Tab::Insights, _) if self.insights.opened => Some(ListId::CardRows),
+            (Tab::Insights, _) => Some(ListId::Cards),
             (Tab::Changes, _) => Some(ListId::Changes),
         }
     }
@@ -356,6 +368,8 @@ impl State {
             Tab::Readiness => ListId::Stories,
             Tab::PullRequests => ListId::PullRequests,
             Tab::Schedule => ListId::Schedule,
+            Tab::Insights if self.insights.opened => ListId::CardRows,
+            Tab::Insights => ListId::Cards,
             Tab::Changes => ListId::Changes,
         }
     }
@@ -526,6 +540,8 @@ impl State {
             ended: self.pull_requests == PullRequestPicture::All,
             typed,
             changes: self.comparison.changes.as_deref(),
+            study: self.insights.study.as_deref(),
+            card: self.card(),
             last_release: self.comparison.last_release.as_deref(),
         }
     }

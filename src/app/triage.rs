@@ -97,6 +97,7 @@ impl State {
             Subject::Source(id) => {
                 format!("{:?}", self.board.health.iter().find(|health| health.id == *id)?.state)
             }
+            Subject::Card(_) | Subject::CardRow(..) => return None,
         };
         Some(Text::new(said))
     }
@@ -135,6 +136,7 @@ fn about(subject: &Subject, release: Option<&ReleaseId>) -> Option<TriageSubject
         Subject::Deployment(id) => TriageSubject::Deployment(id.clone()),
         Subject::Release(id) => TriageSubject::Release(id.clone()),
         Subject::Source(id) => TriageSubject::Source(id.clone()),
+        Subject::Card(_) | Subject::CardRow(..) => return None,
     })
 }
 

@@ -12,7 +12,7 @@ use crate::{
 
 use super::{
     ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, Key, ListId, Message,
-    OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab,
+    OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, insights,
     mouse::on_mouse,
     open::{choose_release, open, why},
     operations,
@@ -80,6 +80,10 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             state.releases_compared(answer);
             effects.push(Effect::Draw);
         }
+        Event::Studied { insight, study } => {
+            state.studied(&insight, study);
+            effects.push(Effect::Draw);
+        }
         Event::Triage(triage) => {
             state.hear(triage);
             effects.push(Effect::Draw);
@@ -117,6 +121,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::Resumed => effects.push(Effect::Repaint),
         Event::FocusGained | Event::FocusLost => {}
     }
+    effects.extend(state.study());
     if state.release != before {
         if state.tab == Tab::Changes && state.comparison.since == past::Since::LastRelease {
             effects.push(state.compare());
@@ -243,12 +248,15 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::TabReadiness => show_tab(state, Tab::Readiness, effects),
         C::TabPullRequests => show_tab(state, Tab::PullRequests, effects),
         C::TabSchedule => show_tab(state, Tab::Schedule, effects),
+        C::TabInsights => show_tab(state, Tab::Insights, effects),
         C::TabChanges => show_tab(state, Tab::Changes, effects),
         C::NextTab => show_tab(state, neighbour(&Tab::ALL, state.tab, true, true), effects),
         C::PreviousTab => show_tab(state, neighbour(&Tab::ALL, state.tab, false, true), effects),
         C::SectionLeft | C::SectionRight => {
-            if state.tab == Tab::Readiness && state.overlays.is_empty() {
-                let right = command == C::SectionRight;
+            let right = command == C::SectionRight;
+            if state.active_list() == Some(ListId::Cards) {
+                insights::step(state, if right { 1 } else { -1 }, effects);
+            } else if state.tab == Tab::Readiness && state.overlays.is_empty() {
                 state.section = neighbour(&Section::ALL, state.section, right, false);
                 effects.push(Effect::Draw);
             }
@@ -376,6 +384,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
                         SchedulePicture::Month => SchedulePicture::List,
                     };
                 }
+                Tab::Insights => {}
                 Tab::Changes => past::next_since(state, effects),
             }
             effects.push(Effect::Draw);
@@ -413,6 +422,9 @@ pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(id) = state.active_list() else { return step_over_days(state, steps, effects) };
+    if id == ListId::Cards && steps.unsigned_abs() < state.list(id).rows.len() {
+        return insights::step(state, steps * state.layout.card_columns.max(1) as isize, effects);
+    }
     let before = state.list(id).position;
     let list = state.list_mut(id);
     if steps.unsigned_abs() > list.rows.len() {
@@ -521,6 +533,7 @@ fn back(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     } else if state.overlays.pop().is_some() {
     } else if !state.list(state.main_list()).filter.is_empty() {
         set_filter(state, String::new());
+    } else if insights::close(state) {
     } else if state.expanded {
         state.expanded = false;
     } else if state.tab == Tab::Readiness

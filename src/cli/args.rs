@@ -93,6 +93,8 @@ pub enum Command {
     Recap(RecapArguments),
     /// Print what goes out when, and what stands in its way; also for a calendar program.
     Schedule(ScheduleArguments),
+    /// Say what the accumulated data teaches: one card for each question.
+    Insights(InsightsArguments),
     /// Ask the sources and keep the history without a screen, for all who look at the board.
     Serve,
     /// Score forecasts against releases that ended.
@@ -206,6 +208,17 @@ pub struct ScheduleArguments {
     /// For people, for programs, for a page, or for a calendar program.
     #[arg(long, value_enum, default_value_t = ScheduleFormat::Text)]
     pub format: ScheduleFormat,
+}
+
+/// Which cards.
+#[derive(Debug, Args)]
+pub struct InsightsArguments {
+    /// Cards by name, such as `stories-per-release`; none: all.
+    #[arg(value_name = "CARD")]
+    pub cards: Vec<String>,
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 /// What to score.

@@ -15,6 +15,7 @@ mod diff;
 mod doctor;
 mod headless;
 mod history;
+mod insights;
 mod log;
 mod looks;
 mod open;
@@ -111,6 +112,8 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),
         Some(Command::Schedule(schedule)) => {
             schedule::run(&Context::resolve(common, None)?, common, schedule.format)
+        Some(Command::Insights(asked)) => {
+            insights::run(&Context::resolve(common, None)?, common, asked.format, &asked.cards)
         }
         Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Serve) => serve::run(common),

@@ -17,6 +17,7 @@ mod assume;
 pub mod board;
 mod builds;
 mod burn_down;
+mod cards;
 mod changes;
 mod context;
 mod counterfactuals;
@@ -55,6 +56,9 @@ pub mod words;
 
 pub use assume::{Difference, assume, differences, parse_assumption, said_of, with_assumption};
 pub use board::{Board, Completeness};
+pub use cards::{
+    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure as CardFigure, Picture, Series, Study,
+};
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};

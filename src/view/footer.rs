@@ -192,6 +192,11 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             }
         }
         Tab::PullRequests | Tab::Schedule => offers.push((&[C::Open], "open")),
+        Tab::Insights if state.insights.opened => {
+            offers.push((&[C::Back], "all cards"));
+            offers.push((&[C::Open], "go there"));
+        }
+        Tab::Insights => offers.push((&[C::Open], "open")),
         Tab::Changes => {
             offers.push((&[C::Open], "go there"));
             offers.push((&[C::OtherPicture], "since"));
@@ -246,7 +251,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             offers.push((&[C::DetailNextPage], "page"));
             offers.push((&[C::Detail], "detail"));
         }
-        Tab::Changes => {}
+        Tab::Insights | Tab::Changes => {}
     }
     offers.push((&[C::Expand], "expand"));
     offers.push((&[C::ChooseRelease], "release"));

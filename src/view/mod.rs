@@ -17,6 +17,7 @@ mod empty;
 mod footer;
 mod format;
 mod headline;
+mod insights;
 mod last_release;
 mod looks;
 mod overlays;
@@ -93,6 +94,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look, now: Instant) -> 
                 Tab::Readiness => readiness::draw(&mut screen, body),
                 Tab::PullRequests => pull_requests::draw(&mut screen, body),
                 Tab::Schedule => schedule::draw(&mut screen, body),
+                Tab::Insights => insights::draw(&mut screen, body),
                 Tab::Changes => changes::draw(&mut screen, body),
             }
         }

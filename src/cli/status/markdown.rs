@@ -133,7 +133,7 @@ fn gates(insight: &ReleaseInsight) -> String {
     out
 }
 
-fn table(title: &str, columns: &[&str], mut rows: Vec<Vec<String>>) -> String {
+pub(in crate::cli) fn table(title: &str, columns: &[&str], mut rows: Vec<Vec<String>>) -> String {
     if rows.is_empty() {
         return String::new();
     }

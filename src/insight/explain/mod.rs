@@ -4,6 +4,7 @@
 //! Works on the same context as [`derive`](super::derive()), so that an explanation cannot
 //! say anything else than the number; made only when somebody asks, as its lists are long.
 
+mod cards;
 mod day;
 mod deployments;
 mod evidence;
@@ -59,6 +60,7 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
         Subject::PullRequest(id) => explainer.pull_request(id),
         Subject::Deployment(id) => explainer.deployment(id),
         Subject::Source(id) => explainer.source(id),
+        Subject::Card(id) | Subject::CardRow(id, _) => explainer.card(*id),
     };
     explainer.finish(explanation)
 }

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::CardId;
 use crate::domain::{
     Assumption, Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text,
 };
@@ -173,4 +174,8 @@ pub enum Subject {
     Release(ReleaseId),
     /// A source.
     Source(SourceId),
+    /// A card of the insights.
+    Card(CardId),
+    /// A row behind a card, by its first cell.
+    CardRow(CardId, Text),
 }

@@ -1,0 +1,92 @@
+//! Tab 5: the cards, made when somebody looks at them.
+
+use std::sync::Arc;
+
+use crate::insight::{Card, Completeness, Insight, Study, Subject};
+
+use super::{Effect, ListId, Row, State, Tab, open::go_to, update::selected_anew};
+
+/// What the tab Insights shows.
+#[derive(Clone, Debug, Default)]
+pub struct Insights {
+    /// The cards; none before the first ones are made.
+    pub study: Option<Arc<Study>>,
+    /// A card fills the screen.
+    pub opened: bool,
+    /// Of which board they were asked for last: another one has other cards.
+    asked: Option<Arc<Insight>>,
+}
+
+impl State {
+    /// The card that is selected.
+    pub fn card(&self) -> Option<&Card> {
+        let Some(Row::Card(index)) = self.list(ListId::Cards).row() else { return None };
+        self.insights.study.as_ref()?.cards.get(index as usize)
+    }
+
+    /// Asks for the cards of the board that is shown, once for each board, where they are seen.
+    pub(super) fn study(&mut self) -> Option<Effect> {
+        let is_asked =
+            self.insights.asked.as_ref().is_some_and(|asked| Arc::ptr_eq(asked, &self.board.insight));
+        if self.tab != Tab::Insights || is_asked || self.board.completeness == Completeness::Preview {
+            return None;
+        }
+        self.insights.asked = Some(Arc::clone(&self.board.insight));
+        Some(Effect::Study(Arc::clone(&self.board)))
+    }
+
+    /// The cards of `insight`; those of a board that is not shown any more come too late.
+    pub(super) fn studied(&mut self, insight: &Arc<Insight>, study: Arc<Study>) {
+        if Arc::ptr_eq(insight, &self.board.insight) {
+            self.insights.study = Some(study);
+            self.arrange(ListId::Cards);
+            self.arrange(ListId::CardRows);
+        }
+    }
+}
+
+/// A card fills the screen, or one of its rows leads to where it is listed.
+pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
+    if !state.insights.opened {
+        state.insights.opened = state.card().is_some();
+        *state.list_mut(ListId::CardRows) = super::List::default();
+        state.arrange(ListId::CardRows);
+    } else if let Some(Row::CardRow(index)) = state.list(ListId::CardRows).row() {
+        let leads_to = state.card().and_then(|card| card.rows.get(index as usize)?.subject.clone());
+        if let Some(subject) = leads_to.filter(|subject| state.knows(subject)) {
+            go_to(state, &subject);
+        }
+    }
+    effects.push(Effect::Draw);
+}
+
+/// Goes so many cards on, in reading order; nowhere beyond the first and the last one.
+pub(super) fn step(state: &mut State, cards: isize, effects: &mut Vec<Effect>) {
+    let list = state.list_mut(ListId::Cards);
+    let before = list.position;
+    let wanted = before.checked_add_signed(cards);
+    if let Some(wanted) = wanted.filter(|wanted| *wanted < list.rows.len()) {
+        list.go_to(wanted);
+        selected_anew(state, ListId::Cards, before, effects);
+    }
+}
+
+/// Back to all cards, if one fills the screen.
+pub(super) fn close(state: &mut State) -> bool {
+    let was = state.tab == Tab::Insights && state.insights.opened;
+    state.insights.opened &= !was;
+    was
+}
+
+/// What a row of the tab is about.
+pub(super) fn subject(study: Option<&Study>, opened: Option<&Card>, row: Row) -> Option<Subject> {
+    match row {
+        Row::Card(index) => Some(Subject::Card(study?.cards.get(index as usize)?.id)),
+        Row::CardRow(index) => {
+            let card = opened?;
+            let name = card.rows.get(index as usize)?.cells.first()?;
+            Some(Subject::CardRow(card.id, name.clone()))
+        }
+        _ => None,
+    }
+}

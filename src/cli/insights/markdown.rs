@@ -1,0 +1,28 @@
+//! Cards as Markdown.
+
+use std::fmt::Write as _;
+
+use crate::{
+    cli::status::markdown::{escape, table},
+    insight::{Board, Card, Study},
+};
+
+pub(super) fn study(board: &Board, study: &Study) -> String {
+    let mut out = format!("# What the data of {} says\n", escape(&board.title));
+    study.cards.iter().for_each(|card| out.push_str(&one(card)));
+    out
+}
+
+fn one(card: &Card) -> String {
+    let titles: Vec<&str> = card.columns.iter().map(|column| column.title).collect();
+    let mut out =
+        format!("\n## {}\n\n**{}**: {}\n", card.id.title(), card.standing.word(), escape(&card.sentence));
+    for note in &card.notes {
+        let _ = writeln!(out, "\n{}", escape(note));
+    }
+    if !card.rows.is_empty() {
+        let rows = card.rows.iter().map(|row| row.cells.iter().map(|cell| escape(cell)).collect());
+        out.push_str(&table("Behind it", &titles, rows.collect()));
+    }
+    out
+}

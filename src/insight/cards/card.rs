@@ -1,0 +1,210 @@
+//! What every card is made of.
+
+use serde::Serialize;
+
+use crate::{
+    domain::{Kind, Text},
+    insight::Subject,
+};
+
+macro_rules! cards {
+    ($($variant:ident, $name:literal, $title:literal, [$($kind:ident),*], $definition:literal;)*) => {
+        /// A question that a card answers.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum CardId {
+            $(#[doc = $definition] $variant,)*
+        }
+
+        impl CardId {
+            /// All of them, in the order in which they are shown.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$variant),*];
+
+            /// Its name in JSON and on the command line.
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Its title on the screen.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// What its numbers mean.
+            pub fn definition(self) -> &'static str {
+                match self { $(Self::$variant => $definition,)* }
+            }
+
+            /// The kinds of facts that it rests on.
+            pub(crate) fn kinds(self) -> &'static [Kind] {
+                match self { $(Self::$variant => &[$(Kind::$kind),*],)* }
+            }
+        }
+    };
+}
+
+cards! {
+    StoriesPerRelease, "stories_per_release", "Stories per release", [Releases, Stories],
+        "Stories that were ready when a release went out, beside how late it was and which of its stories \
+         were returned at least once. Many: at least the team's median; few: below its lower quartile.";
+}
+
+impl CardId {
+    /// The card with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|id| id.name() == name)
+    }
+}
+
+/// The answer to one question.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Card {
+    /// Which question.
+    pub id: CardId,
+    /// What was found, in a sentence.
+    pub sentence: Text,
+    /// How good that is.
+    pub standing: CardStanding,
+    /// Numbers by name, for programs.
+    pub figures: Vec<Figure>,
+    /// What is seen at a glance.
+    pub picture: Picture,
+    /// What the columns of `rows` are.
+    pub columns: Vec<CardColumn>,
+    /// The rows behind it, the most telling first.
+    pub rows: Vec<CardRow>,
+    /// What was left out, and other remarks.
+    pub notes: Vec<Text>,
+}
+
+impl Card {
+    /// A card that cannot say anything, and why.
+    pub(crate) fn silent(id: CardId, why: &str) -> Self {
+        Self {
+            id,
+            sentence: Text::new(why),
+            standing: CardStanding::Unknown,
+            figures: Vec::new(),
+            picture: Picture::None,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            notes: Vec::new(),
+        }
+    }
+}
+
+/// How good it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CardStanding {
+    /// It needs somebody.
+    Poor,
+    /// It is worth an eye.
+    Watch,
+    /// It is well.
+    Good,
+    /// It is neither good nor bad.
+    Told,
+    /// There is too little to say anything.
+    Unknown,
+}
+
+impl CardStanding {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Poor => "poor",
+            Self::Watch => "watch",
+            Self::Good => "good",
+            Self::Told => "told",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// A number with its name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// Its name: a key in JSON.
+    pub name: &'static str,
+    /// The number; none where it is not known.
+    pub value: Option<f64>,
+    /// Its unit: `stories`, `days`, `share`.
+    pub unit: &'static str,
+}
+
+/// What is seen at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Picture {
+    /// There is nothing to draw.
+    None,
+    /// A bar for each.
+    Bars {
+        /// Oldest or first on the left.
+        bars: Vec<Bar>,
+    },
+    /// Lines or areas over steps of time.
+    Lines {
+        /// What each step is, oldest first: `2 Nov`.
+        steps: Vec<Text>,
+        /// Each with a value for every step.
+        series: Vec<Series>,
+        /// They add up: drawn one upon the other.
+        stacked: bool,
+    },
+}
+
+/// One bar.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bar {
+    /// What it is of.
+    pub label: Text,
+    /// Its parts one after the other, such as working and waiting; most bars have one.
+    pub parts: Vec<f64>,
+    /// What is written at its end.
+    pub says: Text,
+    /// How good it is.
+    pub standing: CardStanding,
+}
+
+/// One line of a picture.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Series {
+    /// What it is.
+    pub name: Text,
+    /// A value for each step; none where nothing is known.
+    pub values: Vec<Option<f64>>,
+}
+
+/// A column of the rows behind a card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CardColumn {
+    /// Its heading.
+    pub title: &'static str,
+    /// Written against the right edge, as figures are.
+    pub is_figure: bool,
+}
+
+impl CardColumn {
+    /// A column of words.
+    pub(crate) const fn words(title: &'static str) -> Self {
+        Self { title, is_figure: false }
+    }
+
+    /// A column of figures.
+    pub(crate) const fn figures(title: &'static str) -> Self {
+        Self { title, is_figure: true }
+    }
+}
+
+/// A row behind a card.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CardRow {
+    /// One for each column; the first names the row.
+    pub cells: Vec<Text>,
+    /// How good it is.
+    pub standing: CardStanding,
+    /// Where it leads to.
+    pub subject: Option<Subject>,
+}

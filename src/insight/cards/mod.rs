@@ -1,0 +1,58 @@
+//! What the accumulated data says about how the team delivers: one card for each question.
+//!
+//! Made of a whole board when somebody looks, not with every board: a card reads years. Each
+//! card is a pure function in a file of its own; it says what it found in a sentence first,
+//! then the picture, then the rows behind it. The definition that it follows stands beside
+//! its title ([`CardId::definition`]) and in the documentation.
+
+mod card;
+mod numbers;
+mod stories_per_release;
+#[cfg(test)]
+mod tests;
+
+pub use card::{Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure, Picture, Series};
+
+use crate::domain::Instant;
+
+use super::{Board, context::Context, membership::Membership};
+
+/// The cards of one board.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Study {
+    /// The instant of the board.
+    pub at: Instant,
+    /// One for each question, in the order of [`CardId`].
+    pub cards: Vec<Card>,
+}
+
+/// What a card is made of.
+pub(crate) struct Material<'a> {
+    /// What was worked out: releases, pull requests, deployments with their rows.
+    pub(crate) board: &'a Board,
+    /// The facts without repetitions.
+    pub(crate) context: &'a Context<'a>,
+    /// What belongs to which release.
+    pub(crate) membership: &'a Membership,
+}
+
+impl Study {
+    /// The cards of `board`. Takes longer than a frame on a large board.
+    pub fn of(board: &Board) -> Self {
+        let context = Context::new(&board.world, &board.health, &board.policy, board.at);
+        let membership = Membership::of(&context);
+        let material = Material { board, context: &context, membership: &membership };
+        Self { at: board.at, cards: CardId::ALL.into_iter().map(|id| card(id, &material)).collect() }
+    }
+
+    /// The card that answers this question.
+    pub fn card(&self, id: CardId) -> Option<&Card> {
+        self.cards.iter().find(|card| card.id == id)
+    }
+}
+
+fn card(id: CardId, material: &Material<'_>) -> Card {
+    match id {
+        CardId::StoriesPerRelease => stories_per_release::card(material),
+    }
+}

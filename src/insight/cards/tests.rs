@@ -1,0 +1,92 @@
+//! Cards of small worlds, worked out by hand.
+
+use chrono::{Duration, TimeZone, Utc};
+
+use super::*;
+use crate::{
+    domain::{Category, Instant, Kind, Release, ReleaseId, StatusMove, Story, StoryKind, Target, Text},
+    insight::fixture::{Setting, now},
+};
+
+fn day(month: u32, day: u32) -> Instant {
+    Utc.with_ymd_and_hms(2026, month, day, 12, 0, 0).unwrap()
+}
+
+/// A release that went out so many days after its target, with so many stories.
+fn went_out(setting: Setting, version: &str, at: Instant, late_days: i64, stories: u32) -> Setting {
+    let id = ReleaseId::new(&format!("payments {version}"));
+    let release = Release {
+        start: Some(at - Duration::days(20)),
+        target: Some(Target { at: at - Duration::days(late_days), estimated: false }),
+        released_at: Some(at),
+        ..Release::named("payments", version)
+    };
+    (0..stories).fold(setting.other(release), |setting, number| {
+        setting.story(Story {
+            kind: StoryKind::Story,
+            status: Text::new("Done"),
+            category: Category::Done,
+            moves: vec![StatusMove { at: at - Duration::days(2), to: Category::Done }],
+            releases: vec![id.clone()],
+            ..Story::new(&format!("{version}-{number}"), "Refunds", at - Duration::days(15))
+        })
+    })
+}
+
+fn study(setting: &Setting) -> Study {
+    Study::of(&setting.board_at(now()))
+}
+
+#[test]
+fn a_card_for_each_question_and_none_claims_what_nobody_knows() {
+    let study = study(&Setting::covering(&[Kind::Releases, Kind::Stories]));
+    assert_eq!(study.cards.iter().map(|card| card.id).collect::<Vec<_>>(), CardId::ALL);
+    for card in &study.cards {
+        assert_eq!(card.standing, CardStanding::Unknown, "{}", card.id.name());
+        assert!(card.rows.is_empty(), "{}", card.id.name());
+        assert_eq!(CardId::named(card.id.name()), Some(card.id));
+    }
+}
+
+#[test]
+fn stories_per_release_against_the_quartiles_of_the_team() {
+    // Sizes 2, 4, 6, 8: lower quartile 3.5, median 5. The small ones were 1 and 3 days late.
+    let setting = Setting::covering(&[Kind::Releases, Kind::Stories]);
+    let setting = went_out(setting, "1.0", day(6, 1), 1, 2);
+    let setting = went_out(setting, "1.1", day(7, 1), 3, 4);
+    let setting = went_out(setting, "1.2", day(8, 1), -2, 6);
+    let all = went_out(setting.clone(), "1.3", day(9, 1), -2, 8);
+    let study = study(&all);
+    let card = study.card(CardId::StoriesPerRelease).unwrap();
+    assert_eq!(
+        &*card.sentence,
+        "payments 1.3 had 8 stories, the median is 5; smaller ones were 2d late, larger ones 2d early"
+    );
+    assert_eq!(card.standing, CardStanding::Good);
+    let figures: Vec<_> = card.figures.iter().map(|figure| (figure.name, figure.value)).collect();
+    assert_eq!(
+        figures,
+        [
+            ("releases", Some(4.0)),
+            ("newest", Some(8.0)),
+            ("lower_quartile", Some(3.5)),
+            ("median", Some(5.0)),
+            ("median_slip_of_small", Some(2.0)),
+            ("median_slip_of_large", Some(-2.0)),
+        ]
+    );
+    let rows: Vec<_> = card.rows.iter().map(|row| (&*row.cells[0], &*row.cells[2], row.standing)).collect();
+    assert_eq!(
+        rows,
+        [
+            ("payments 1.3", "8", CardStanding::Good),
+            ("payments 1.2", "6", CardStanding::Good),
+            ("payments 1.1", "4", CardStanding::Watch),
+            ("payments 1.0", "2", CardStanding::Poor),
+        ]
+    );
+    // Three releases do not say what is many.
+    let few = Study::of(&setting.board_at(now()));
+    let card = few.card(CardId::StoriesPerRelease).unwrap();
+    assert_eq!((card.standing, card.notes.len()), (CardStanding::Told, 1));
+}

@@ -1,0 +1,132 @@
+//! Tab 5: cards, one for each question, and the one that fills the screen.
+
+use ratatui::{
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use crate::{
+    app::{ListId, Row},
+    insight::{Card, Study},
+};
+
+use super::{
+    Look,
+    screen::Screen,
+    text,
+    widgets::card::{self, rows},
+};
+
+/// Cells below which a card is not drawn beside another one.
+const LEAST_WIDTH: u16 = 56;
+/// Rows of a card, its frame among them.
+const HEIGHT: u16 = 9;
+/// Lines of a sentence.
+const SENTENCE: usize = 2;
+
+/// Draws the tab.
+pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
+    let state = screen.state;
+    let Some(study) = state.insights.study.as_deref() else {
+        let Look { styles, glyphs } = screen.look;
+        let said = format!("{} reading what the data says", glyphs.running);
+        screen.put(body.x + 1, body.y, body.width.saturating_sub(2), &said, styles.running);
+        return;
+    };
+    match state.card().filter(|_| state.insights.opened) {
+        Some(card) => one(screen, body, card),
+        None => all(screen, body, study),
+    }
+}
+
+fn all(screen: &mut Screen<'_>, body: Rect, study: &Study) {
+    let list = screen.state.list(ListId::Cards);
+    if list.rows.is_empty() {
+        screen.put(body.x + 1, body.y, body.width, "no card has these words", screen.look.styles.muted);
+        return;
+    }
+    let columns = (body.width / LEAST_WIDTH).clamp(1, list.rows.len() as u16);
+    let lines = (body.height / HEIGHT).max(1);
+    let width = body.width / columns;
+    // The line of the selected card is in sight; nothing scrolls that need not.
+    let selected = list.position / usize::from(columns);
+    let first = (selected + 1).saturating_sub(usize::from(lines));
+    let shown = list.rows.iter().copied().enumerate().skip(first * usize::from(columns));
+    for ((position, row), place) in shown.zip(0..lines * columns) {
+        let Row::Card(index) = row else { continue };
+        let Some(card) = study.cards.get(index as usize) else { continue };
+        let (line, column) = (place / columns, place % columns);
+        let last = column + 1 == columns;
+        let area = Rect {
+            x: body.x + column * width,
+            y: body.y + line * HEIGHT,
+            width: if last { body.width - column * width } else { width },
+            height: HEIGHT.min(body.height - line * HEIGHT),
+        };
+        small(screen, area, card, position == list.position);
+        screen.layout.cards.push((position, area));
+    }
+    screen.layout.card_columns = usize::from(columns);
+}
+
+fn title(screen: &Screen<'_>, card: &Card) -> Line<'static> {
+    Line::styled(card.id.title(), screen.look.styles.title)
+}
+
+/// The sentence, a mark and a word before it; the rows that it took.
+fn sentence(screen: &mut Screen<'_>, area: Rect, card: &Card, most: usize) -> u16 {
+    let (mark, style) = card::standing(screen.look, card.standing);
+    let cells = usize::from(area.width.saturating_sub(2));
+    let said = text::wrap(&card.sentence, cells);
+    let mut used = 0;
+    for (line, y) in said.iter().take(most).zip(area.y..area.bottom()) {
+        let is_cut = usize::from(used) + 1 == most && said.len() > most;
+        let line = if is_cut { format!("{line} {}", screen.look.glyphs.ellipsis) } else { line.clone() };
+        screen.put(area.x + 2, y, area.width.saturating_sub(2), &line, screen.look.styles.base);
+        used += 1;
+    }
+    if used > 0 {
+        screen.put(area.x, area.y, 1, mark, style);
+    }
+    used
+}
+
+fn small(screen: &mut Screen<'_>, area: Rect, card: &Card, selected: bool) {
+    let (_, style) = card::standing(screen.look, card.standing);
+    let note = Line::styled(card.standing.word(), style);
+    let inside = screen.panel(area, &title(screen, card), &note, selected);
+    if inside.width < 6 {
+        return;
+    }
+    let line = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
+    let used = sentence(screen, line, card, SENTENCE);
+    let rest = Rect { y: line.y + used, height: line.height.saturating_sub(used), ..line };
+    card::picture(screen, rest, card);
+}
+
+fn one(screen: &mut Screen<'_>, body: Rect, card: &Card) {
+    let Look { styles, glyphs } = screen.look;
+    let (_, style) = card::standing(screen.look, card.standing);
+    let title = Line::from(vec![
+        Span::styled("Insights", styles.title),
+        Span::styled(format!(" {} {}", glyphs.separator, card.id.title()), styles.base),
+    ]);
+    let inside = screen.panel(body, &title, &Line::styled(card.standing.word(), style), true);
+    if inside.width < 6 {
+        return;
+    }
+    let line = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
+    let mut y = line.y + sentence(screen, line, card, usize::from(line.height));
+    for remark in card.notes.iter().take(3) {
+        if y < line.bottom() {
+            screen.put(line.x + 2, y, line.width.saturating_sub(2), remark, styles.muted);
+            y += 1;
+        }
+    }
+    // Half of the rest for each, and to the rows what the picture does not need.
+    let rest = line.bottom().saturating_sub(y);
+    let needed = card::wanted_height(card).min(rest / 2);
+    card::picture(screen, Rect { y, height: needed, ..line }, card);
+    let below = Rect { y: y + needed, height: rest - needed, x: inside.x, width: inside.width };
+    rows::draw(screen, below, card);
+}

@@ -1,0 +1,129 @@
+//! The picture of a card, as large as there is room.
+
+pub(crate) mod rows;
+
+use ratatui::{layout::Rect, style::Style};
+
+use crate::{
+    insight::{Bar, Card, CardStanding, Picture, Series},
+    view::{Look, screen::Screen, text},
+};
+
+/// Cells of the longest name beside a picture.
+const LONGEST_NAME: usize = 24;
+/// Rows of one line of a picture where there is room.
+const LINE_HEIGHT: u16 = 3;
+
+/// The mark and the style of a standing.
+pub(crate) fn standing(look: &Look, standing: CardStanding) -> (&'static str, Style) {
+    let Look { styles, glyphs } = look;
+    match standing {
+        CardStanding::Poor => (glyphs.no_go, styles.no_go),
+        CardStanding::Watch => (glyphs.at_risk, styles.at_risk),
+        CardStanding::Good => (glyphs.go, styles.go),
+        CardStanding::Told => (glyphs.separator, styles.muted),
+        CardStanding::Unknown => (glyphs.unknown, styles.unknown),
+    }
+}
+
+/// Rows that the picture fills where there is room for all of it.
+pub(crate) fn wanted_height(card: &Card) -> u16 {
+    match &card.picture {
+        Picture::None => 0,
+        Picture::Bars { bars } => bars.len() as u16,
+        Picture::Lines { series, .. } => (series.len() as u16).saturating_mul(LINE_HEIGHT).saturating_add(1),
+    }
+}
+
+/// Draws the picture; what has no room is left out, the oldest first.
+pub(crate) fn picture(screen: &mut Screen<'_>, area: Rect, card: &Card) {
+    if area.height == 0 || area.width < 8 {
+        return;
+    }
+    match &card.picture {
+        Picture::None => {}
+        Picture::Bars { bars } => draw_bars(screen, area, bars),
+        Picture::Lines { steps, series, .. } => {
+            draw_lines(screen, area, steps.iter().map(|step| &**step).collect::<Vec<_>>().as_slice(), series);
+        }
+    }
+}
+
+fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar]) {
+    let Look { styles, glyphs } = screen.look;
+    let [full, rest] = glyphs.bar;
+    let shown = &bars[bars.len().saturating_sub(usize::from(area.height))..];
+    let name = shown.iter().map(|bar| text::width(&bar.label)).max().unwrap_or(0).min(LONGEST_NAME);
+    let says = shown.iter().map(|bar| text::width(&bar.says)).max().unwrap_or(0);
+    let room = usize::from(area.width).saturating_sub(name + says + 2);
+    let largest = shown.iter().map(|bar| bar.parts.iter().sum::<f64>()).fold(0.0, f64::max);
+    for (bar, y) in shown.iter().zip(area.y..) {
+        screen.put(area.x, y, name as u16, &bar.label, styles.base);
+        let (_, style) = standing(screen.look, bar.standing);
+        let mut x = area.x + name as u16 + 1;
+        for (part, index) in bar.parts.iter().zip(0..) {
+            let cells = if largest > 0.0 { (part / largest * room as f64).round() as usize } else { 0 };
+            // The first part is the one that counts; what follows is beside it.
+            let (glyph, style) = if index == 0 { (full, style) } else { (rest, styles.muted) };
+            let least = usize::from(*part > 0.0);
+            let left = (area.x as usize + name + 1 + room).saturating_sub(x as usize);
+            let cells = cells.max(least).min(left);
+            x += screen.put(x, y, cells as u16, &glyph.repeat(cells), style);
+        }
+        screen.put(x + 1, y, area.right().saturating_sub(x + 1), &bar.says, styles.base);
+    }
+}
+
+fn draw_lines(screen: &mut Screen<'_>, area: Rect, steps: &[&str], series: &[Series]) {
+    let Look { styles, glyphs } = screen.look;
+    let count = series.len().max(1) as u16;
+    let height = (area.height / count).clamp(1, LINE_HEIGHT);
+    let name = series.iter().map(|line| text::width(&line.name)).max().unwrap_or(0).min(LONGEST_NAME);
+    let last = |line: &Series| {
+        line.values
+            .iter()
+            .rev()
+            .flatten()
+            .next()
+            .map_or(glyphs.dash.to_owned(), |value| format!("{value:.0}"))
+    };
+    let says = series.iter().map(|line| text::width(&last(line))).max().unwrap_or(0);
+    let room = usize::from(area.width).saturating_sub(name + says + 2);
+    let palette = [styles.stories, styles.scope, styles.tests, styles.defects, styles.forecast, styles.muted];
+    for ((line, index), style) in series.iter().zip(0u16..).zip(palette.into_iter().cycle()) {
+        let y = area.y + index * height;
+        if y + height > area.bottom() {
+            return;
+        }
+        let values = &line.values[line.values.len().saturating_sub(room)..];
+        let largest = values.iter().flatten().copied().fold(0.0, f64::max);
+        screen.put(area.x, y + height - 1, name as u16, &line.name, style);
+        for (value, x) in values.iter().zip(area.x + name as u16 + 1..) {
+            let Some(value) = value.filter(|_| largest > 0.0) else { continue };
+            // Eight steps in a cell; what is there at all is seen.
+            let steps = (value.max(0.0) / largest * f64::from(height) * 8.0).round() as usize;
+            let steps = if value > 0.0 { steps.max(1) } else { 0 };
+            for row in 0..height {
+                let here = steps.saturating_sub(usize::from(row) * 8).min(8);
+                if here > 0 {
+                    screen.put(x, y + height - 1 - row, 1, glyphs.bars[here], style);
+                }
+            }
+        }
+        let x = area.x + (name + 2 + values.len()) as u16;
+        screen.put(x, y + height - 1, area.right().saturating_sub(x), &last(line), styles.base);
+    }
+    let y = area.y + count * height;
+    if y < area.bottom() && !steps.is_empty() {
+        let shown = &steps[steps.len().saturating_sub(room)..];
+        let (first, last) =
+            (shown.first().copied().unwrap_or_default(), shown.last().copied().unwrap_or_default());
+        let x = area.x + name as u16 + 1;
+        let used = screen.put(x, y, room as u16, first, styles.axis);
+        let width = text::width(last) as u16;
+        let end = x + shown.len() as u16;
+        if end > x + used + width {
+            screen.put(end - width, y, width, last, styles.axis);
+        }
+    }
+}
