@@ -5,6 +5,7 @@
 
 mod build;
 mod calendar;
+mod day;
 mod deployment;
 mod facts;
 mod finding;
@@ -22,6 +23,7 @@ mod world;
 
 pub use build::Build;
 pub use calendar::Calendar;
+pub use day::{DayFigures, ForecastFigures, ReleaseFigures};
 pub use deployment::{Activity, Booking, Deployment, DeploymentState, Environment, Freeze, Tier, Window};
 pub use facts::{Facts, Kind, Problem};
 pub use finding::{Finding, FindingState};

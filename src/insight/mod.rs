@@ -18,6 +18,7 @@ mod builds;
 mod burn_down;
 mod changes;
 mod context;
+mod day;
 mod days;
 mod derive;
 mod explain;
@@ -58,7 +59,7 @@ pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
-pub use recap::{Deployed, Late, Recap, Returned, Said};
+pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
     EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight,
