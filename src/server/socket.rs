@@ -76,11 +76,10 @@ fn private(directory: &Path, group: Option<u32>) -> io::Result<()> {
         return Err(io::Error::other("belongs to somebody else"));
     }
     let Some(group) = group else {
-        return if found.mode() & 0o077 == 0 {
-            Ok(())
-        } else {
-            Err(io::Error::other("others can look into it"))
-        };
+        if found.mode() & 0o077 != 0 {
+            return Err(io::Error::other("others can look into it"));
+        }
+        return Ok(());
     };
     // Left by an earlier start, or made just now: nobody else can have made it.
     if found.mode() & 0o067 != 0 {

@@ -48,13 +48,12 @@ pub(super) fn run(context: &Context, common: &Common, format: Format) -> Result<
     Ok(ExitCode::SUCCESS)
 }
 
+/// Figures of days, and boards of instants.
+type Told = (Vec<DayFigures>, Vec<Option<Arc<Board>>>);
+
 /// What the board said on the way: the figures of the days, and boards of those `instants` of
 /// which there are none.
-fn told(
-    context: &Context,
-    board: &Board,
-    instants: &[Instant],
-) -> Result<(Vec<DayFigures>, Vec<Option<Arc<Board>>>), Failure> {
+fn told(context: &Context, board: &Board, instants: &[Instant]) -> Result<Told, Failure> {
     let (Some(first), Some(_)) = (instants.first(), &context.directory) else {
         return Ok((Vec::new(), Vec::new()));
     };
