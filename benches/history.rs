@@ -15,8 +15,8 @@ use std::{path::Path, sync::Arc, time};
 use chrono::{DateTime, Datelike, Duration, Timelike, Utc, Weekday};
 use tminus::{
     domain::{
-        Category, Facts, Instant, Kind, PullRequest, PullRequestState, Release, ReleaseId, SourceHealth,
-        SourceId, SourceState, StatusMove, Story, TestRun, Text,
+        Category, DayFigures, Facts, ForecastFigures, Instant, Kind, PullRequest, PullRequestState, Release,
+        ReleaseFigures, ReleaseId, SourceHealth, SourceId, SourceState, StatusMove, Story, TestRun, Text,
     },
     history::{self, Archive, Retention, StoreOptions, compare},
 };
@@ -224,6 +224,27 @@ fn keep(archive: &mut dyn Archive, team: &Team) {
     archive.append(&SourceId::new("tracker"), team.at, &team.facts, &team.health()).unwrap();
 }
 
+/// What is kept of a day with twenty releases.
+fn figures(at: Instant, changes: u32) -> DayFigures {
+    let release = |number: u32| ReleaseFigures {
+        release: format!("payments 4.{number}").as_str().into(),
+        scope: 20 + changes % 31,
+        ready: changes % 20,
+        defects: number,
+        tests_passed: 1_000 + changes % 97,
+        tests: 1_100,
+        target: Some(at + Duration::days(i64::from(number))),
+        forecast: Some(ForecastFigures {
+            p50: at + Duration::minutes(i64::from(changes % 9_000)),
+            p85: at + Duration::minutes(i64::from(changes % 9_000) + 4_000),
+            p95: at + Duration::minutes(i64::from(changes % 9_000) + 9_000),
+        }),
+        verdict: Text::new("no-go"),
+        outlook: Text::new("at risk"),
+    };
+    DayFigures { day: at.date_naive(), at, releases: (0..20).map(release).collect() }
+}
+
 fn run(items: usize, days: usize, differences: usize) {
     let directory = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let board = directory.path();
@@ -232,15 +253,18 @@ fn run(items: usize, days: usize, differences: usize) {
     println!("{items} items, {days} days of one-minute rounds, {differences} differences a keyframe at most");
     let relaxed = StoreOptions { durable: false, differences };
     let mut archive = history::open_archive(board, began, relaxed).unwrap();
-    let (mut changes, mut largest, mut pruned) = (0, 0, began);
+    let (mut changes, mut largest, mut pruned) = (0_u32, 0, began);
     let mut prunings = Vec::new();
     let writing = time::Instant::now();
     while team.at - began < Duration::days(i64::try_from(days).unwrap_or(365)) {
         let before = Arc::clone(&team.facts);
         team.tick();
-        changes += usize::from(!Arc::ptr_eq(&before, &team.facts));
         keep(archive.as_mut(), &team);
         // As the keeper does.
+        if !Arc::ptr_eq(&before, &team.facts) {
+            changes += 1;
+            archive.keep_day(&figures(team.at, changes)).unwrap();
+        }
         if team.at - pruned > Duration::hours(1) {
             pruned = team.at;
             let began = time::Instant::now();
@@ -279,6 +303,14 @@ fn run(items: usize, days: usize, differences: usize) {
         compare(&first[0].facts, &second[0].facts).unwrap()
     };
     say("two instants compared", &timed(two, 300), Some(100));
+    let (first, last) = (began.date_naive(), team.at.date_naive());
+    let days = || archive.days(first, last).unwrap().len();
+    say("the figures of all days", &timed(days, 50), None);
+    let every = || {
+        let noon = |day: i64| archive.at(began + Duration::days(day)).unwrap();
+        (0..(team.at - began).num_days()).map(noon).count()
+    };
+    say("what was known on each of them", &timed(every, 3), None);
     say("everything checked", &timed(|| assert!(archive.verify().unwrap().damage.is_empty()), 1), None);
 
     // A working day, on the disk each time.

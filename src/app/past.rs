@@ -135,6 +135,10 @@ impl Comparison {
             (Since::LastRelease | Since::Day, _) | (Since::Pins, [None, None]) => (day, None),
             (Since::Hour, _) => (now - Duration::hours(1), None),
             (Since::Week, _) => (now - Duration::weeks(1), None),
+            (Since::Instant(at), _) | (Since::Pins, [Some(at), None] | [None, Some(at)]) if at > now => {
+                // The past that is shown is the earlier one.
+                (now, Some(at))
+            }
             (Since::Instant(at), _) | (Since::Pins, [Some(at), None] | [None, Some(at)]) => (at, None),
             (Since::Pins, [Some(a), Some(b)]) => (a.min(b), Some(a.max(b))),
         }
@@ -208,16 +212,23 @@ impl State {
         Some(Effect::LookBack { look, newest: Arc::clone(self.newest()) })
     }
 
-    /// The effect that asks for what changed, up to the newest board or the later pin.
+    /// The board up to which is compared: the newest, or that of the past on the screen.
+    pub fn compared_with(&self) -> &Arc<Board> {
+        if self.past.is_some() { &self.board } else { self.newest() }
+    }
+
+    /// The effect that asks for what changed, up to the [board](Self::compared_with) on the screen
+    /// or the later pin.
     pub(super) fn compare(&mut self) -> Effect {
         self.comparison.asked = true;
+        let newest = Arc::clone(self.compared_with());
         if self.comparison.since == Since::LastRelease
             && let Some(release) = self.release.clone()
         {
-            return Effect::CompareReleases { release, newest: Arc::clone(self.newest()) };
+            return Effect::CompareReleases { release, newest };
         }
-        let (from, until) = self.comparison.span(self.newest().at);
-        Effect::Compare { from, until, newest: Arc::clone(self.newest()) }
+        let (from, until) = self.comparison.span(newest.at);
+        Effect::Compare { from, until, newest }
     }
 
     /// Whether a newer board, with news or without, is to be compared: for the tab Changes, and
@@ -285,6 +296,17 @@ pub(super) fn show(
     };
     state.past = Some(Past::new(newest, changes));
     effects.extend([Effect::DropBoard(shown), Effect::Draw]);
+    compare_anew(state, effects);
+}
+
+/// Another board is compared up to from here on: what was said of the one before goes.
+fn compare_anew(state: &mut State, effects: &mut Vec<Effect>) {
+    let Comparison { changes, last_release, problem, .. } = &mut state.comparison;
+    (*changes, *last_release, *problem) = (None, None, None);
+    state.arrange(ListId::Changes);
+    if state.tab == Tab::Changes || state.past.is_none() {
+        effects.push(state.compare());
+    }
 }
 
 /// Back to now.
@@ -293,6 +315,7 @@ pub(super) fn leave(state: &mut State, now: Instant, effects: &mut Vec<Effect>) 
         Some(past) => {
             effects.push(Effect::DropBoard(state.show_board(past.newest, now)));
             effects.push(Effect::Draw);
+            compare_anew(state, effects);
         }
         None if state.what_if.is_some() => what_if::leave(state, now, effects),
         None => say(state, "this is now", now, effects),

@@ -294,6 +294,32 @@ fn two_pinned_instants_are_compared() {
 }
 
 #[test]
+fn the_past_is_compared_up_to_its_instant() {
+    let compared = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Compare { from, until, newest } => Some((*from, *until, newest.at)),
+            _ => None,
+        })
+    };
+    let hours = Duration::hours;
+    let mut state = state(board());
+    press(&mut state, "6");
+    let changes = Arc::new(Changes::between(&earlier(24), &board()));
+    let past = Event::Past { board: earlier(24), changes };
+    let then = now() - hours(24);
+    let effects = update(&mut state, past, now());
+    assert_eq!(compared(&effects), Some((then - hours(24), None, then)), "since a day before then");
+    // An instant after it is the later of the two.
+    press(&mut state, ":");
+    type_in(&mut state, "since 1h");
+    let effects = press(&mut state, "enter");
+    let later = compared(&effects).map(|(from, until, _)| (from, until));
+    assert_eq!(later, Some((then, Some(now() - hours(1)))));
+    let effects = press(&mut state, "=");
+    assert_eq!(compared(&effects).map(|(_, until, newest)| (until, newest)), Some((None, now())));
+}
+
+#[test]
 fn keys_lead_where_they_say() {
     for (keys, expected) in [
         ("", "readiness PAY-311"),

@@ -1,22 +1,25 @@
 //! `tminus history`: the stored past as a whole.
 
 use std::{
-    collections::BTreeMap,
     fmt::Write as _,
     fs::{File, OpenOptions},
-    io::{self, BufReader, BufWriter},
+    io::{self, BufReader, BufWriter, Write},
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::Arc,
 };
 
+use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    domain::{Calendar, Facts, Instant, Problem, SourceId},
-    history::{self, Archive, Counts, HistoryError, OwnerLock, StoreOptions},
+    domain::{Calendar, DayFigures, Problem, ReleaseFigures, Text},
+    history::{
+        self, Archive, Counts, HistoryError, ListedChange, LockError, Owner, OwnerLock, Question, Reply,
+        StoreOptions,
+    },
+    server,
 };
 
 use super::{
@@ -50,6 +53,9 @@ pub struct ListArguments {
     /// Only the newest ones.
     #[arg(long, value_name = "N")]
     pub last: Option<usize>,
+    /// The figures of each day and release instead, which are kept for ever.
+    #[arg(long, conflicts_with = "source")]
+    pub daily: bool,
     /// Only those of one source.
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
@@ -116,27 +122,36 @@ fn failed(error: &HistoryError) -> Failure {
     usage(&error.problem())
 }
 
-/// The directory of the board, which nobody else has open.
-fn board(context: &Context) -> Result<(&Path, OwnerLock), Failure> {
-    let Some(directory) = context.directory.as_deref() else {
-        return Err(Failure::Usage("the demo keeps no history: give it a place with --data-dir".into()));
-    };
-    let lock = OwnerLock::acquire(directory, context.clock.now()).map_err(|error| usage(&error.problem()))?;
-    Ok((directory, lock))
+/// Who has the board open.
+enum Holder {
+    /// This process. The lock is dropped after the past.
+    Us(Box<dyn Archive>, OwnerLock),
+    /// Another one, which may say which.
+    Other(Option<Owner>),
 }
 
-/// The stored past. The lock is dropped after it.
-fn archive(context: &Context) -> Result<(Box<dyn Archive>, OwnerLock), Failure> {
-    let (directory, lock) = board(context)?;
+/// The directory of the board.
+fn directory(context: &Context) -> Result<&Path, Failure> {
+    let nowhere = || Failure::Usage("the demo keeps no history: give it a place with --data-dir".into());
+    context.directory.as_deref().ok_or_else(nowhere)
+}
+
+/// The stored past, or who has it.
+fn archive(context: &Context) -> Result<Holder, Failure> {
+    let (directory, now) = (directory(context)?, context.clock.now());
+    let lock = match OwnerLock::acquire(directory, now) {
+        Ok(lock) => lock,
+        Err(LockError::Held { owner }) => return Ok(Holder::Other(owner)),
+        Err(error) => return Err(usage(&error.problem())),
+    };
     // Looking must not begin one.
     if !directory.join("history").exists() && !directory.join("marker").exists() {
         let what = format!("nothing is kept in {} yet", directory.display());
         return Err(Failure::Usage(format!("{what}\nopen the board once, or read an export with `import`")));
     }
-    let now = context.clock.now();
     let archive =
         history::open_archive(directory, now, StoreOptions::default()).map_err(|error| failed(&error))?;
-    Ok((archive, lock))
+    Ok(Holder::Us(archive, lock))
 }
 
 /// What was found wrong and dealt with when the store was opened.
@@ -146,51 +161,97 @@ fn tell(problems: &[Problem]) {
     }
 }
 
-/// A change, for the list.
-struct Listed {
-    source: SourceId,
-    at: Instant,
-    held_until: Option<Instant>,
-    lists: Vec<(&'static str, Counts)>,
+/// What is said to `question`: read here, or by the process that has the board open.
+pub(super) fn ask(context: &Context, question: &Question) -> Result<(Reply, Vec<Problem>), Failure> {
+    let (mut archive, _lock) = match archive(context)? {
+        Holder::Us(archive, lock) => (archive, lock),
+        Holder::Other(owner) => {
+            let asked = asking()?.block_on(server::ask_history(owner.as_ref(), question));
+            return asked.map_err(|problem| usage(&problem));
+        }
+    };
+    let reply = question.ask(archive.as_mut(), &headless::retention(context), context.clock.now());
+    reply.map_err(|error| damaged(&error))
+}
+
+/// What an owner is asked on.
+fn asking() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+/// It answered another question than was asked.
+fn confused() -> Failure {
+    Failure::Usage("the owner of this board said something else than was asked\nuse the same version".into())
 }
 
 fn list(context: &Context, arguments: &ListArguments) -> Result<ExitCode, Failure> {
-    let (archive, _lock) = archive(context)?;
-    tell(&archive.problems());
-    let mut known: BTreeMap<SourceId, Arc<Facts>> = BTreeMap::new();
-    let mut listed = Vec::new();
-    let visited = archive.visit(&mut |record| {
-        let Some(change) = record.change else { return Ok(()) };
-        let source = record.health.id;
-        if arguments.source.as_ref().is_some_and(|wanted| wanted != source.as_str()) {
-            return Ok(());
-        }
-        let before = known.insert(source.clone(), Arc::clone(&change.facts)).unwrap_or_default();
-        let lists = history::compare(&before, &change.facts)?;
-        listed.push(Listed { source, at: record.at, held_until: change.held_until, lists });
-        Ok(())
-    });
-    visited.map_err(|error| damaged(&error))?;
-    listed.sort_by(|a, b| (a.at, &a.source).cmp(&(b.at, &b.source)));
-    let skipped = arguments.last.map_or(0, |last| listed.len().saturating_sub(last));
+    if arguments.daily {
+        return days(context, arguments);
+    }
+    let question = Question::Changes {
+        source: arguments.source.as_ref().map(Text::new),
+        last: arguments.last.map(|last| last as u64),
+    };
+    let (Reply::Changes(changes), problems) = ask(context, &question)? else { return Err(confused()) };
+    tell(&problems);
     print(&match arguments.format {
-        TableFormat::Text => table(&listed[skipped..], &context.policy.calendar),
-        TableFormat::Json => json_of(&listed[skipped..], context.title.as_str()),
+        TableFormat::Text => table(&changes, &context.policy.calendar),
+        TableFormat::Json => json_of(&changes, context.title.as_str()),
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn table(changes: &[Listed], calendar: &Calendar) -> String {
+/// The figures of each day.
+fn days(context: &Context, arguments: &ListArguments) -> Result<ExitCode, Failure> {
+    let question = Question::Days { from: NaiveDate::MIN, until: NaiveDate::MAX };
+    let (Reply::Days(mut days), problems) = ask(context, &question)? else { return Err(confused()) };
+    tell(&problems);
+    let skipped = arguments.last.map_or(0, |last| days.len().saturating_sub(last));
+    days.drain(..skipped);
+    print(&match arguments.format {
+        TableFormat::Text => days_table(&days, &context.policy.calendar),
+        TableFormat::Json => {
+            let title = context.title.as_str();
+            format!("{:#}\n", json!({ "schema_version": 1, "board": title, "days": days }))
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn days_table(days: &[DayFigures], calendar: &Calendar) -> String {
+    let all = || days.iter().flat_map(|day| day.releases.iter().map(move |figures| (day.day, figures)));
+    let width = all().map(|(_, figures)| figures.release.as_str().chars().count()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (day, figures) in all() {
+        let ReleaseFigures { release, scope, ready, defects, tests, tests_passed, .. } = figures;
+        let forecast = figures.forecast.map_or("no forecast".to_owned(), |forecast| {
+            let date = |at| calendar.day(at);
+            format!("P50 {}  P85 {}", date(forecast.p50), date(forecast.p85))
+        });
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{day}  {:width$}  {ready:>4} of {scope:<4}  defects {defects:<3}  tests {tests_passed}/{tests}  \
+             {:<7}  {:<8}  {forecast}",
+            release.as_str(),
+            figures.verdict.as_str(),
+            figures.outlook.as_str(),
+        );
+    }
+    text
+}
+
+fn table(changes: &[ListedChange], calendar: &Calendar) -> String {
     let width = changes.iter().map(|change| change.source.as_str().chars().count()).max().unwrap_or(0);
     let mut text = String::new();
-    for Listed { source, at, lists, .. } in changes {
+    for ListedChange { source, at, lists, .. } in changes {
         let at = at.with_timezone(&calendar.zone).format("%Y-%m-%d %H:%M:%S%.3f %Z");
         let lists: Vec<String> = lists
             .iter()
             .map(|(name, Counts { added, changed, removed })| {
                 let parts = [('+', added), ('~', changed), ('-', removed)];
                 let parts = parts.iter().filter(|(_, count)| **count > 0);
-                parts.fold((*name).to_owned(), |said, (sign, count)| format!("{said} {sign}{count}"))
+                parts.fold(name.to_string(), |said, (sign, count)| format!("{said} {sign}{count}"))
             })
             .collect();
         // Another order of the same items, or another thing that is covered.
@@ -201,15 +262,15 @@ fn table(changes: &[Listed], calendar: &Calendar) -> String {
     text
 }
 
-fn json_of(changes: &[Listed], board: &str) -> String {
+fn json_of(changes: &[ListedChange], board: &str) -> String {
     let changes: Vec<Value> = changes
         .iter()
-        .map(|Listed { source, at, held_until, lists }| {
+        .map(|ListedChange { source, at, held_until, lists }| {
             let lists: Map<String, Value> = lists
                 .iter()
                 .map(|(name, Counts { added, changed, removed })| {
                     let counts = json!({ "added": added, "changed": changed, "removed": removed });
-                    (name.replace(' ', "_"), counts)
+                    (name.as_str().replace(' ', "_"), counts)
                 })
                 .collect();
             json!({ "source": source, "at": at, "held_until": held_until, "lists": lists })
@@ -229,20 +290,13 @@ fn damaged(error: &HistoryError) -> Failure {
 }
 
 fn export(context: &Context, arguments: &ExportArguments) -> Result<ExitCode, Failure> {
-    let (archive, _lock) = archive(context)?;
-    tell(&archive.problems());
-    let now = context.clock.now();
-    let title = context.title.as_str();
-    let directory = context.directory.as_deref().unwrap_or(Path::new(""));
-    let (said, problem) = history::triage(directory, now).map_err(|error| failed(&error))?;
-    tell(problem.as_slice());
     let Some(path) = &arguments.output else {
         let mut out = BufWriter::new(io::stdout().lock());
-        return match history::export(archive.as_ref(), &said, title, now, &mut out) {
-            Ok(_) => Ok(ExitCode::SUCCESS),
+        return match export_to(context, &mut out)? {
+            Ok(()) => Ok(ExitCode::SUCCESS),
             // A reader that has seen enough is no error.
-            Err(HistoryError::Store { cause, .. }) if cause.contains("Broken pipe") => Ok(ExitCode::SUCCESS),
-            Err(error) => Err(damaged(&error)),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+            Err(error) => Err(Failure::Usage(format!("writing the export: {error}"))),
         };
     };
     let wrong = |error: &io::Error| {
@@ -256,24 +310,42 @@ fn export(context: &Context, arguments: &ExportArguments) -> Result<ExitCode, Fa
         .open(path)
         .map_err(|error| wrong(&error))?;
     let mut out = BufWriter::new(file);
-    let written = history::export(archive.as_ref(), &said, title, now, &mut out);
-    let count = match written {
-        Ok(count) => count,
-        Err(error) => {
-            // Half of a past would be taken for one.
-            #[expect(clippy::disallowed_methods, reason = "it was made here")]
-            let _ = std::fs::remove_file(path);
-            return Err(damaged(&error));
-        }
+    let written = match export_to(context, &mut out) {
+        Ok(written) => written.and_then(|()| out.get_ref().sync_all()).map_err(|error| wrong(&error)),
+        Err(failure) => Err(failure),
     };
-    out.get_ref().sync_all().map_err(|error| wrong(&error))?;
-    complain(&format!("{count} rounds written to {}", path.display()));
+    if let Err(failure) = written {
+        // Half of a past would be taken for one.
+        #[expect(clippy::disallowed_methods, reason = "it was made here")]
+        let _ = std::fs::remove_file(path);
+        return Err(failure);
+    }
+    complain(&format!("written to {}", path.display()));
     Ok(ExitCode::SUCCESS)
 }
 
-fn import(context: &Context, file: &Path) -> Result<ExitCode, Failure> {
-    let (directory, _lock) = board(context)?;
+/// Writes the export to `out`; within: what went wrong with that.
+fn export_to(context: &Context, out: &mut dyn Write) -> Result<io::Result<()>, Failure> {
     let now = context.clock.now();
+    let (mut file, _length) = match archive(context)? {
+        Holder::Us(archive, _lock) => {
+            tell(&archive.problems());
+            history::export_aside(archive.as_ref(), context.title.as_str(), now)
+                .map_err(|error| damaged(&error))?
+        }
+        Holder::Other(owner) => {
+            let asked = server::ask_export(owner.as_ref(), |piece| out.write_all(piece));
+            let written = asking()?.block_on(asked).map_err(|problem| usage(&problem))?;
+            return Ok(written.and_then(|()| out.flush()));
+        }
+    };
+    Ok(io::copy(&mut file, out).and_then(|_| out.flush()))
+}
+
+fn import(context: &Context, file: &Path) -> Result<ExitCode, Failure> {
+    let (directory, now) = (directory(context)?, context.clock.now());
+    // It would replace the past under whoever has it open.
+    let _lock = OwnerLock::acquire(directory, now).map_err(|error| usage(&error.problem()))?;
     let read = if file == Path::new("-") {
         history::import(directory, now, &mut io::stdin().lock())
     } else {
@@ -293,28 +365,22 @@ fn import(context: &Context, file: &Path) -> Result<ExitCode, Failure> {
 }
 
 fn prune(context: &Context, arguments: &PruneArguments) -> Result<ExitCode, Failure> {
-    let (mut archive, lock) = archive(context)?;
-    tell(&archive.problems());
-    let (directory, now) = (context.directory.clone().unwrap_or_default(), context.clock.now());
-    let retention = headless::retention(context);
-    let said = if arguments.dry_run {
-        let count = archive.prunable(now, &retention).map_err(|error| failed(&error))?;
-        format!("{count} changes would be deleted\n")
-    } else {
-        let before = history::disk_use(&directory)?;
-        let count = archive.prune(now, &retention).map_err(|error| failed(&error))?;
-        let after = history::disk_use(&directory)?;
-        format!("{count} changes deleted; {} KiB on the disk, before {} KiB\n", after / 1024, before / 1024)
+    let question = Question::Prune { dry_run: arguments.dry_run };
+    let (Reply::Pruned { changes, before, after }, problems) = ask(context, &question)? else {
+        return Err(confused());
     };
-    drop((archive, lock));
-    print(&said)?;
+    tell(&problems);
+    let (before, after) = (before / 1024, after / 1024);
+    print(&if arguments.dry_run {
+        format!("{changes} changes would be deleted\n")
+    } else {
+        format!("{changes} changes deleted; {after} KiB on the disk, before {before} KiB\n")
+    })?;
     Ok(ExitCode::SUCCESS)
 }
 
 fn verify(context: &Context) -> Result<ExitCode, Failure> {
-    let (archive, _lock) = archive(context)?;
-    let problems = archive.problems();
-    let found = archive.verify().map_err(|error| failed(&error))?;
+    let (Reply::Verified(found), problems) = ask(context, &Question::Verify)? else { return Err(confused()) };
     let mut text = String::new();
     for problem in &problems {
         // Writing to a string cannot fail.
@@ -327,8 +393,8 @@ fn verify(context: &Context) -> Result<ExitCode, Failure> {
     let verdict = if is_sound { "sound" } else { "damaged" };
     let _ = writeln!(
         text,
-        "{verdict}: {} sources, {} changes and {} rounds could be read",
-        found.sources, found.changes, found.rounds
+        "{verdict}: {} sources, {} changes, {} rounds and {} days could be read",
+        found.sources, found.changes, found.rounds, found.days
     );
     print(&text)?;
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(1) })

@@ -34,8 +34,11 @@ const OF_ACCESS: [&str; 9] = [
 
 /// A session of the context's board, with these sources where it becomes the owner.
 pub(super) fn setup(context: &Context, common: &Common, sources: MakeSources) -> SessionSetup {
-    let place =
-        context.directory.clone().map(|directory| Place { directory, sockets: socket_directories(context) });
+    let place = context.directory.clone().map(|directory| Place {
+        directory,
+        sockets: socket_directories(context),
+        group: context.config.serve_group.clone(),
+    });
     let storage = headless::storage(context.directory.as_deref().unwrap_or(&PathBuf::new()), context, common);
     SessionSetup {
         deriver: Deriver {

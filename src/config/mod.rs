@@ -130,6 +130,8 @@ pub struct Config {
     pub every_change: Duration,
     /// For how long one state an hour is kept; after that one a day is, for ever.
     pub hourly: Duration,
+    /// A group of users that may look at the board of an owner, by name or number.
+    pub serve_group: Option<String>,
     /// Where logs and reports go.
     pub state_dir: PathBuf,
     /// Where sockets go, where the system has a place for such.
@@ -519,6 +521,7 @@ impl Resolver {
             data_dir,
             every_change: self.duration("history.every_change"),
             hourly: self.duration("history.hourly"),
+            serve_group: self.text("serve.group"),
             warnings: warnings(environment),
             layers: self.layers(files),
             root: project.root,

@@ -223,6 +223,13 @@ static BOARD: &[Setting] = &[
              what was known when a release went out. Whole days. Not in a project's file.",
         )
     },
+    Setting::of_user(
+        "serve.group",
+        Kind::Text,
+        "\"releases\"",
+        "Users of this group of the machine may look at the board on its socket, too: a name or a number.\n\
+         Not set: the user alone. Not in a project's file.",
+    ),
     Setting::new(
         "gates.tests_passing",
         Kind::Share,

@@ -6,6 +6,7 @@
 mod assumption;
 mod build;
 mod calendar;
+mod day;
 mod deployment;
 mod facts;
 mod finding;
@@ -24,6 +25,7 @@ mod world;
 pub use assumption::{Assumed, Assumption};
 pub use build::Build;
 pub use calendar::Calendar;
+pub use day::{DayFigures, ForecastFigures, ReleaseFigures};
 pub use deployment::{Activity, Booking, Deployment, DeploymentState, Environment, Freeze, Tier, Window};
 pub use facts::{Facts, Kind, Problem};
 pub use finding::{Finding, FindingState};

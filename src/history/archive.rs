@@ -9,10 +9,11 @@ use std::{
     sync::Arc,
 };
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Difference, History, HistoryError, Retention, StoreOptions, files};
-use crate::domain::{Facts, Instant, SourceHealth, SourceId, Text, Triage, TriageEntry};
+use crate::domain::{DayFigures, Facts, Instant, SourceHealth, SourceId, Text, Triage, TriageEntry};
 
 /// One round of a source, as it is kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,12 +53,15 @@ pub trait Archive: History {
     /// Reads everything, and checks that it is what was written and that nothing is missing.
     fn verify(&self) -> Result<Verification, HistoryError>;
 
+    /// The directory of the board.
+    fn board(&self) -> &Path;
+
     /// How many changes [`History::prune`] would delete.
     fn prunable(&self, now: Instant, retention: &Retention) -> Result<usize, HistoryError>;
 }
 
 /// What a check of everything found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verification {
     /// Sources.
     pub sources: usize,
@@ -65,6 +69,8 @@ pub struct Verification {
     pub changes: u64,
     /// Rounds that could be read.
     pub rounds: u64,
+    /// Days whose figures could be read.
+    pub days: u64,
     /// Each place where something is wrong.
     pub damage: Vec<String>,
 }
@@ -113,6 +119,18 @@ struct SaidLine {
 /// Begins such a line.
 const SAID: &[u8] = b"{\"triage\":";
 
+/// A line of the figures of a day; they follow the rounds, too.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DayLine {
+    figures: DayFigures,
+}
+
+/// Begins such a line.
+const FIGURES: &[u8] = b"{\"figures\":";
+/// Days that are read from a stream at most: a hundred years.
+const MOST_DAYS: usize = 36_600;
+
 /// Writes the whole past of the board called `board` to `out`, and what people said about things
 /// on it; how many rounds.
 pub fn export(
@@ -148,6 +166,9 @@ pub fn export(
         count += 1;
         line(out, &Line { source: health.id.clone(), at, answered, facts, difference, held_until, health })
     })?;
+    for figures in archive.days(NaiveDate::MIN, NaiveDate::MAX)? {
+        line(out, &DayLine { figures })?;
+    }
     for entry in &triage.entries {
         line(out, &SaidLine { triage: entry.clone() })?;
     }
@@ -167,7 +188,10 @@ pub fn import(board: &Path, now: Instant, stream: &mut dyn BufRead) -> Result<u6
     // Before anything is made.
     let mut records = Import::new(stream)?;
     let mut archive = super::open_archive(board, now, StoreOptions::default())?;
-    let restored = archive.restore(&mut records);
+    let restored = archive.restore(&mut records).and_then(|count| {
+        std::mem::take(&mut records.days).iter().try_for_each(|figures| archive.keep_day(figures))?;
+        Ok(count)
+    });
     drop(archive);
     let said = std::mem::take(&mut records.triage);
     let restored = restored.and_then(|count| {
@@ -191,14 +215,21 @@ struct Import<'a> {
     number: u64,
     known: BTreeMap<SourceId, Arc<Facts>>,
     triage: Triage,
+    days: Vec<DayFigures>,
     failed: bool,
 }
 
 impl<'a> Import<'a> {
     /// Reads the first line.
     fn new(stream: &'a mut dyn BufRead) -> Result<Self, HistoryError> {
-        let mut import =
-            Self { stream, number: 0, known: BTreeMap::new(), triage: Triage::default(), failed: false };
+        let mut import = Self {
+            stream,
+            number: 0,
+            known: BTreeMap::new(),
+            triage: Triage::default(),
+            days: Vec::new(),
+            failed: false,
+        };
         let wrong = |what: &dyn std::fmt::Display| HistoryError::damaged(format!("line 1: {what}"));
         let first = import.line()?.ok_or_else(|| wrong(&"the stream is empty"))?;
         let header: Header =
@@ -230,11 +261,19 @@ impl<'a> Import<'a> {
     fn record(&mut self) -> Result<Option<Record>, HistoryError> {
         let line = loop {
             let Some(line) = self.line()? else { return Ok(None) };
+            let wrong =
+                |error: serde_json::Error| HistoryError::damaged(format!("line {}: {error}", self.number));
+            if line.starts_with(FIGURES) {
+                let line: DayLine = serde_json::from_slice(&line).map_err(wrong)?;
+                if self.days.len() < MOST_DAYS {
+                    self.days.push(line.figures);
+                }
+                continue;
+            }
             if !line.starts_with(SAID) {
                 break line;
             }
-            let said: SaidLine = serde_json::from_slice(&line)
-                .map_err(|error| HistoryError::damaged(format!("line {}: {error}", self.number)))?;
+            let said: SaidLine = serde_json::from_slice(&line).map_err(wrong)?;
             if self.triage.entries.len() < Triage::MOST {
                 self.triage.entries.push(said.triage);
             }

@@ -3,14 +3,15 @@
 
 use std::sync::Arc;
 
-use chrono::{Duration, TimeZone, Utc};
+use chrono::{Duration, NaiveDate, TimeZone, Utc};
 use proptest::{prelude::*, test_runner::TestRunner};
 
 use super::{
     Appended, History, HistoryError, Kept, MemoryHistory, Retention, sled::SledHistory, whole_millis,
 };
 use crate::domain::{
-    Allowance, Cadence, Facts, Instant, Kind, Problem, Release, SourceHealth, SourceId, SourceState,
+    Allowance, Cadence, DayFigures, Facts, ForecastFigures, Instant, Kind, Problem, Release, ReleaseFigures,
+    SourceHealth, SourceId, SourceState, Text,
 };
 
 /// An engine under test; the store is gone when this is dropped.
@@ -423,6 +424,52 @@ fn a_clock_that_is_far_ahead_does_not_thin_the_past() {
         let count: usize =
             (0..20).map(|_| engine.history().prune(wrong, &Retention::default()).unwrap()).sum();
         assert!(count > 20, "{name}: {count}");
+    }
+}
+
+#[test]
+fn the_figures_of_days_outlive_everything() {
+    let figures = |day: i64, scope| {
+        let at = start() + Duration::days(day);
+        let release = ReleaseFigures {
+            release: "payments 4.2".into(),
+            scope,
+            ready: 7,
+            defects: 2,
+            tests_passed: 90,
+            tests: 100,
+            target: Some(at + Duration::days(9)),
+            forecast: Some(ForecastFigures {
+                p50: at,
+                p85: at + Duration::days(1),
+                p95: at + Duration::days(2),
+            }),
+            verdict: Text::new("no-go"),
+            outlook: Text::new("at risk"),
+        };
+        DayFigures { day: at.date_naive(), at, releases: vec![release] }
+    };
+    for (name, mut engine) in engines() {
+        let history = engine.history();
+        let git = source("git");
+        for day in 0..40 {
+            let at = start() + Duration::days(day);
+            history.append(&git, at, &facts(usize::try_from(day).unwrap()), &waiting("git", at)).unwrap();
+            history.keep_day(&figures(day, 1)).unwrap();
+            history.keep_day(&figures(day, 20)).unwrap();
+        }
+        let retention = Retention { every_change: Duration::zero(), hourly: Duration::zero(), ..short() };
+        for day in 0..3_000 {
+            history.prune(start() + Duration::days(40 + day), &retention).unwrap();
+        }
+        engine.reopen();
+        let history = engine.history();
+        let all = history.days(NaiveDate::MIN, NaiveDate::MAX).unwrap();
+        assert_eq!(all, (0..40).map(|day| figures(day, 20)).collect::<Vec<_>>(), "{name}");
+        let day = |day: i64| (start() + Duration::days(day)).date_naive();
+        assert_eq!(history.days(day(3), day(5)).unwrap(), all[3..=5], "{name}");
+        assert_eq!(history.days(day(5), day(3)).unwrap(), [], "{name}");
+        assert_eq!(history.days(day(40), day(50)).unwrap(), [], "{name}");
     }
 }
 

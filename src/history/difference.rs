@@ -65,7 +65,7 @@ pub enum Part<T> {
 }
 
 /// How many items of one list are not what they were.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Were not there.
     pub added: usize,

@@ -87,6 +87,15 @@ pub(super) fn open_or_create(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
+/// A file to write and read again that is gone when it is closed, or when the process ends.
+/// `path` is where it is for a moment.
+pub(super) fn nameless(path: &Path) -> io::Result<File> {
+    let path = free_name(path, &format!("{}", std::process::id()));
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    fs::remove_file(&path)?;
+    Ok(file)
+}
+
 /// A path beside `path` that does not exist yet: `name.label`, `name.label-2` …
 pub(super) fn free_name(path: &Path, label: &str) -> PathBuf {
     let named = |suffix: String| {

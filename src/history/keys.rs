@@ -3,6 +3,8 @@
 
 use std::ops::RangeInclusive;
 
+use chrono::{Datelike as _, NaiveDate};
+
 /// The number that batches begin after, where it is not that of the last one: one record.
 pub(super) const FLOOR: &[u8] = b"M";
 /// Until when the past was looked through for what may go: one record.
@@ -15,6 +17,16 @@ pub(super) const CHANGE: u8 = b'C';
 pub(super) const FACTS: u8 = b'F';
 /// Rounds in runs, by source and first instant.
 pub(super) const ROUNDS: u8 = b'R';
+
+/// Figures of days, by day.
+pub(super) const DAY: u8 = b'D';
+
+/// The key of the figures of a day.
+pub(super) fn day(day: NaiveDate) -> Vec<u8> {
+    let mut key = vec![DAY];
+    key.extend((day.num_days_from_ce().cast_unsigned() ^ (1 << 31)).to_be_bytes());
+    key
+}
 
 /// Milliseconds since 1970, which may be negative, as a number in the same order.
 fn ordered(at: i64) -> [u8; 8] {
@@ -76,6 +88,13 @@ mod tests {
             let part = piece(a.0, a.1, 7);
             prop_assert_eq!((number_of(&part), instant_of(&part)), (Some(a.0), Some(a.1)));
         }
+    }
+
+    #[test]
+    fn keys_of_days_are_in_their_order() {
+        let days = [(-3, 1, 1), (1969, 12, 31), (1970, 1, 1), (2026, 11, 22), (2027, 1, 1)];
+        let keys = days.map(|(year, month, date)| day(NaiveDate::from_ymd_opt(year, month, date).unwrap()));
+        assert!(keys.is_sorted(), "{keys:?}");
     }
 
     #[test]

@@ -6,8 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use super::{Appended, History, HistoryError, Kept, Retention, retention};
-use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
+use chrono::NaiveDate;
+
+use super::{Appended, History, HistoryError, Kept, Retention, retention, whole_figures};
+use crate::domain::{DayFigures, Facts, Instant, Problem, SourceHealth, SourceId};
 
 /// Keeps as much of the past as fits in memory, and loses it at the end.
 #[derive(Default)]
@@ -15,6 +17,7 @@ pub struct MemoryHistory {
     sources: BTreeMap<SourceId, Past>,
     problems: Vec<Problem>,
     memories: BTreeMap<SourceId, Vec<u8>>,
+    days: BTreeMap<NaiveDate, DayFigures>,
     /// Until when the past was looked through for what may go.
     horizon: Option<Instant>,
 }
@@ -174,6 +177,16 @@ impl History for MemoryHistory {
 
     fn memory(&self, source: &SourceId) -> Result<Option<Vec<u8>>, HistoryError> {
         Ok(self.memories.get(source).cloned())
+    }
+
+    fn keep_day(&mut self, figures: &DayFigures) -> Result<(), HistoryError> {
+        self.days.insert(figures.day, whole_figures(figures));
+        Ok(())
+    }
+
+    fn days(&self, from: NaiveDate, until: NaiveDate) -> Result<Vec<DayFigures>, HistoryError> {
+        let kept = self.days.values().filter(|figures| (from..=until).contains(&figures.day));
+        Ok(kept.cloned().collect())
     }
 
     fn problems(&self) -> Vec<Problem> {

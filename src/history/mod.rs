@@ -17,6 +17,7 @@ mod lock;
 mod marker;
 mod memory;
 mod paint_cache;
+mod question;
 mod retention;
 mod rounds;
 mod sled;
@@ -32,11 +33,14 @@ pub use guard::owns_panic;
 pub use lock::{LockError, Owner, OwnerLock};
 pub use memory::MemoryHistory;
 pub use paint_cache::PaintCache;
+pub use question::{ListedChange, Question, Reply, export_aside};
 pub use retention::Retention;
 pub use triage::{keep_triage, triage};
 pub use visits::{keep_visit, last_visit};
 
-use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
+use chrono::NaiveDate;
+
+use crate::domain::{DayFigures, Facts, Instant, Problem, SourceHealth, SourceId};
 
 /// Opens the history of the board that lives in the directory `board`, or begins one there.
 /// Nothing is made outside that directory:
@@ -153,8 +157,21 @@ pub trait History: Send {
     /// nothing was, or if it is damaged.
     fn memory(&self, source: &SourceId) -> Result<Option<Vec<u8>>, HistoryError>;
 
+    /// Keeps the figures of a day, in place of earlier ones of that day. No retention deletes
+    /// them. On disk when this returns.
+    fn keep_day(&mut self, figures: &DayFigures) -> Result<(), HistoryError>;
+
+    /// The figures of the days in `from..=until` that were kept, oldest first; an error if any
+    /// of them is damaged.
+    fn days(&self, from: NaiveDate, until: NaiveDate) -> Result<Vec<DayFigures>, HistoryError>;
+
     /// What was found damaged, lost or foreign when the store was opened: shown to a person.
     fn problems(&self) -> Vec<Problem>;
+
+    /// The same past for what is done with it as a whole; none where it is not on a disk.
+    fn as_archive(&mut self) -> Option<&mut dyn Archive> {
+        None
+    }
 }
 
 /// What an append did.
@@ -263,4 +280,10 @@ fn whole_millis(health: &SourceHealth) -> SourceHealth {
         observed_from: None,
         ..health.clone()
     }
+}
+
+/// `figures` as they are kept: in whole milliseconds.
+fn whole_figures(figures: &DayFigures) -> DayFigures {
+    let at = Instant::from_timestamp_millis(figures.at.timestamp_millis()).unwrap_or(figures.at);
+    DayFigures { at, ..figures.clone() }
 }

@@ -21,6 +21,7 @@ mod cards;
 mod changes;
 mod context;
 mod counterfactuals;
+mod day;
 mod days;
 mod derive;
 mod explain;
@@ -65,7 +66,7 @@ pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
-pub use recap::{Deployed, Late, Recap, Returned, Said};
+pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use schedule::is_ahead;
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,

@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{Board, ForecastView, ReleaseInsight, ScopeStep, StoryRow, Subject, words};
 use crate::domain::{
-    Category, Deployment, DeploymentState, EnvironmentId, Instant, PullRequestState, ReleaseId, StoryKind,
-    Text,
+    Category, DayFigures, Deployment, DeploymentState, EnvironmentId, Instant, PullRequestState, ReleaseId,
+    StoryKind, Text,
 };
 
 /// Shares of the way at which the forecasts of then are looked up.
 const CHECKPOINTS: [f64; 4] = [0.25, 0.5, 0.75, 0.9];
+/// Figures that are older say nothing of an instant: a day, and the evening after it.
+const RECENT: Duration = Duration::hours(36);
 /// A name in a reason is worth a day at least.
 const WORTH_NAMING: Duration = Duration::days(1);
 
@@ -57,6 +59,19 @@ pub struct Recap {
     pub late: Vec<Late>,
     /// What the board said on the way, where it was kept.
     pub forecasts: Vec<Said>,
+    /// How the forecasts of all days on the way turned out; none where no day was kept.
+    pub daily: Option<DailyForecasts>,
+}
+
+/// How the forecasts of a release turned out, of the days that were kept.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DailyForecasts {
+    /// Days with a forecast before it went out.
+    pub days: u32,
+    /// Of those, on which the 85 % date held.
+    pub held: u32,
+    /// By how many days the 50 % date was off, in the middle of all: late is more than 0.
+    pub median_days_late: i64,
 }
 
 /// A story that went back.
@@ -118,12 +133,13 @@ impl Recap {
         board: &Board,
         release: &ReleaseId,
         then: impl IntoIterator<Item = &'a Board>,
+        days: &[DayFigures],
     ) -> Option<Self> {
         let insight = board.release(release)?;
         let released_at = insight.release.released_at?;
         let target = insight.release.target.filter(|target| !target.estimated).map(|target| target.at);
-        let days = &insight.burn_down.days;
-        let (first, last) = (days.first(), days.last());
+        let drawn = &insight.burn_down.days;
+        let (first, last) = (drawn.first(), drawn.last());
         let defects: Vec<&StoryRow> =
             insight.stories.iter().filter(|row| row.story.kind == StoryKind::Defect).collect();
         let runs: Vec<_> =
@@ -156,7 +172,8 @@ impl Recap {
             failed_runs: runs.iter().filter(|run| run.failed > 0).count() as u32,
             runs: runs.len() as u32,
             late: target.map(|target| late(insight, target, released_at)).unwrap_or_default(),
-            forecasts: then.into_iter().filter_map(|then| said(then, release, released_at)).collect(),
+            forecasts: forecasts(board, release, released_at, then, days),
+            daily: daily(board, release, released_at, days),
         })
     }
 
@@ -172,6 +189,14 @@ impl Recap {
         let seconds = (released_at - start).num_seconds();
         let at = |share: f64| start + Duration::seconds((seconds as f64 * share) as i64);
         if seconds > 0 { CHECKPOINTS.into_iter().map(at).collect() } else { Vec::new() }
+    }
+}
+
+impl Recap {
+    /// Those of the [`instants`](Self::instants) of which no figures are among `days`: a board of
+    /// then can be asked.
+    pub fn missing(instants: &[Instant], days: &[DayFigures]) -> Vec<Instant> {
+        instants.iter().copied().filter(|at| figures_at(days, *at).is_none()).collect()
     }
 }
 
@@ -260,15 +285,66 @@ fn why_late(row: &StoryRow, target: Instant) -> Text {
     Text::new(reasons.join(", "))
 }
 
-fn said(then: &Board, release: &ReleaseId, released_at: Instant) -> Option<Said> {
-    match then.release(release)?.forecast {
-        ForecastView::Dates { p50, p85, .. } => {
-            // The day counts, not its hour.
-            let day = |at| then.policy.calendar.day(at);
-            Some(Said { at: then.at, p50, p85, held: day(released_at) <= day(p85) })
-        }
-        _ => None,
-    }
+/// What was said at each of the [`instants`](Recap::instants): by the figures of that day, else by
+/// a board of then.
+fn forecasts<'a>(
+    board: &Board,
+    release: &ReleaseId,
+    released_at: Instant,
+    then: impl IntoIterator<Item = &'a Board>,
+    days: &[DayFigures],
+) -> Vec<Said> {
+    let of_days = Recap::instants(board, release)
+        .into_iter()
+        .filter_map(|at| forecast_of(figures_at(days, at)?, board, release, released_at));
+    let of_boards = then.into_iter().filter_map(|then| {
+        let ForecastView::Dates { p50, p85, .. } = then.release(release)?.forecast else { return None };
+        Some(said(board, then.at, p50, p85, released_at))
+    });
+    let mut all: Vec<Said> = of_days.chain(of_boards).collect();
+    all.sort_by_key(|said| said.at);
+    all
+}
+
+/// The last figures before `at`, if they are not much older.
+fn figures_at(days: &[DayFigures], at: Instant) -> Option<&DayFigures> {
+    let figures = days[..days.partition_point(|figures| figures.at <= at)].last()?;
+    (at - figures.at <= RECENT).then_some(figures)
+}
+
+fn forecast_of(
+    figures: &DayFigures,
+    board: &Board,
+    release: &ReleaseId,
+    released_at: Instant,
+) -> Option<Said> {
+    let forecast = figures.of(release)?.forecast?;
+    Some(said(board, figures.at, forecast.p50, forecast.p85, released_at))
+}
+
+fn said(board: &Board, at: Instant, p50: Instant, p85: Instant, released_at: Instant) -> Said {
+    // The day counts, not its hour.
+    let day = |at| board.policy.calendar.day(at);
+    Said { at, p50, p85, held: day(released_at) <= day(p85) }
+}
+
+fn daily(
+    board: &Board,
+    release: &ReleaseId,
+    released_at: Instant,
+    days: &[DayFigures],
+) -> Option<DailyForecasts> {
+    let before = days.iter().filter(|figures| figures.at < released_at);
+    let said: Vec<Said> =
+        before.filter_map(|figures| forecast_of(figures, board, release, released_at)).collect();
+    let day = |at| board.policy.calendar.day(at);
+    let mut late: Vec<i64> = said.iter().map(|said| (day(released_at) - day(said.p50)).num_days()).collect();
+    late.sort_unstable();
+    Some(DailyForecasts {
+        days: said.len() as u32,
+        held: said.iter().filter(|said| said.held).count() as u32,
+        median_days_late: *late.get(late.len() / 2)?,
+    })
 }
 
 #[cfg(test)]
@@ -324,7 +400,7 @@ mod tests {
             .deployment(failed)
             .test_run(test_run("unit", 12, 10, 2))
             .test_run(test_run("unit", 13, 12, 0));
-        let recap = Recap::of(&setting.board_at(now()), &id(), []).unwrap();
+        let recap = Recap::of(&setting.board_at(now()), &id(), [], &[]).unwrap();
         assert_eq!((recap.planned, recap.scope, recap.delivered, recap.added), (2, 3, 3, 1));
         assert_eq!(recap.slip_hours, Some(3 * 24 + 16));
         assert_eq!((recap.failed_runs, recap.runs, recap.defects, recap.defects_open), (1, 2, 1, 1));
@@ -362,17 +438,48 @@ mod tests {
             soon = soon.story(open).story(ready);
         }
         let then = soon.board_at(at(14, 9));
-        let recap = Recap::of(&board, &id(), [&then]).unwrap();
+        let recap = Recap::of(&board, &id(), [&then], &[]).unwrap();
         let [said] = &recap.forecasts[..] else { panic!("{:?}", recap.forecasts) };
         assert_eq!(said.at, at(14, 9));
         assert_eq!(said.held, at(20, 9).date_naive() <= said.p85.date_naive());
     }
 
     #[test]
+    fn the_figures_of_days_say_what_their_boards_said() {
+        let board = went_out().story(done("PAY-1", &[(12, Category::Done)])).board_at(now());
+        let mut soon = went_out().release(|release| release.released_at = None);
+        for number in 0..12 {
+            let open = Story {
+                created_at: at(8, 12),
+                moves: Vec::new(),
+                ..story(&format!("PAY-{number}"), Category::ToDo)
+            };
+            let ready = done(&format!("OLD-{number}"), &[(9 + number % 4, Category::Done)]);
+            soon = soon.story(open).story(ready);
+        }
+        let instants = Recap::instants(&board, &id());
+        let boards: Vec<Board> = instants.iter().map(|at| soon.board_at(*at)).collect();
+        let rebuilt = Recap::of(&board, &id(), &boards, &[]).unwrap().forecasts;
+        assert!(!rebuilt.is_empty());
+        let days: Vec<_> = boards.iter().map(Board::day_figures).collect();
+        let read = Recap::of(&board, &id(), [], &days).unwrap();
+        assert!(Recap::missing(&instants, &days).is_empty());
+        assert_eq!(Recap::missing(&instants, &days[..1]).len(), instants.len() - 1);
+        let minutes = |said: &[Said]| -> Vec<_> {
+            let whole = |at: Instant| at.timestamp() / 60;
+            said.iter().map(|said| (said.at, whole(said.p50), whole(said.p85), said.held)).collect()
+        };
+        assert_eq!(minutes(&read.forecasts), minutes(&rebuilt));
+        let daily = read.daily.unwrap();
+        assert_eq!(daily.days as usize, rebuilt.len());
+        assert_eq!(daily.held as usize, rebuilt.iter().filter(|said| said.held).count());
+    }
+
+    #[test]
     fn what_did_not_go_out_has_no_recap() {
         let board = went_out().release(|release| release.released_at = None).board_at(now());
-        assert_eq!(Recap::of(&board, &id(), []), None);
-        assert_eq!(Recap::of(&board, &"no such".into(), []), None);
+        assert_eq!(Recap::of(&board, &id(), [], &[]), None);
+        assert_eq!(Recap::of(&board, &"no such".into(), [], &[]), None);
         assert!(Recap::instants(&board, &id()).is_empty());
     }
 }

@@ -8,8 +8,8 @@ use std::{
 use tokio::sync::oneshot;
 
 use crate::{
-    domain::{Facts, Instant, Problem, SourceHealth, SourceId},
-    history::{History, HistoryError, Kept, Retention},
+    domain::{DayFigures, Facts, Instant, Problem, SourceHealth, SourceId},
+    history::{Archive, History, HistoryError, Kept, Retention},
     insight::Board,
 };
 
@@ -17,7 +17,7 @@ use crate::{
 pub struct Storage {
     /// Opens the store.
     pub open: Box<dyn FnOnce() -> Result<Box<dyn History>, HistoryError> + Send>,
-    /// Writes what the next start shows first.
+    /// Writes what the next start shows first. The figures of the day are kept with it.
     pub paint: Box<dyn Fn(&Board) + Send>,
     /// How much of the past is kept.
     pub retention: Retention,
@@ -36,9 +36,13 @@ enum Order {
     KeepHealth { at: Instant, health: SourceHealth },
     At { at: Instant, answer: oneshot::Sender<Result<Vec<Kept>, HistoryError>> },
     Instants { from: Instant, until: Instant, answer: oneshot::Sender<Result<Vec<Instant>, HistoryError>> },
+    Whole(Job),
     Paint(Arc<Board>),
     Close,
 }
+
+/// Something that is done with the past as a whole.
+type Job = Box<dyn FnOnce(&mut dyn Archive, &Retention) + Send>;
 
 /// What the keeper says by itself.
 #[derive(Debug)]
@@ -83,7 +87,7 @@ impl Keeper {
     }
 
     /// New things are kept; otherwise the past is only read.
-    pub(super) fn is_kept(&self) -> bool {
+    pub fn is_kept(&self) -> bool {
         self.is_kept
     }
 
@@ -116,6 +120,20 @@ impl Keeper {
         let (answer, instants) = oneshot::channel();
         self.order(Order::Instants { from, until, answer });
         instants.await.ok()
+    }
+
+    /// What `job` makes of the past as a whole; none if the store is closed, or is none on a disk.
+    /// Until it is done nothing else is kept or read, so it should not wait for anybody.
+    pub async fn whole<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut dyn Archive, &Retention) -> Result<T, HistoryError> + Send + 'static,
+    ) -> Option<Result<T, HistoryError>> {
+        let (answer, done) = oneshot::channel();
+        self.order(Order::Whole(Box::new(move |archive, retention| {
+            // Whoever asked may have gone on.
+            drop(answer.send(job(archive, retention)));
+        })));
+        done.await.ok()
     }
 
     pub(super) fn paint(&self, board: Arc<Board>) {
@@ -153,6 +171,7 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
     };
     let mut in_trouble = false;
     let mut pruned_at: Option<Instant> = None;
+    let mut day: Option<DayFigures> = None;
     while let Ok(order) = inbox.recv() {
         let done = match (order, store.as_mut()) {
             (Order::Close, _) => return,
@@ -160,11 +179,25 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
                 Order::Keep { .. } | Order::KeepHealth { .. } | Order::KeepMemory { .. } | Order::Paint(_),
                 _,
             ) if !storage.is_kept => continue,
-            (Order::Paint(board), _) => {
+            (Order::Paint(board), store) => {
                 (storage.paint)(&board);
-                continue;
+                let figures = board.day_figures();
+                match store {
+                    Some(store) if day.as_ref().is_none_or(|day| !day.equals(&figures)) => {
+                        let kept = store.keep_day(&figures);
+                        day = Some(figures);
+                        kept
+                    }
+                    _ => continue,
+                }
             }
             (_, None) => continue,
+            (Order::Whole(job), Some(store)) => {
+                if let Some(archive) = store.as_archive() {
+                    job(archive, &storage.retention);
+                }
+                continue;
+            }
             (Order::KeepMemory { source, memory }, Some(store)) => {
                 remembering(store.keep_memory(&source, &memory), source, "kept", say);
                 continue;

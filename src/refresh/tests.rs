@@ -11,14 +11,15 @@ use std::{
     time::Duration,
 };
 
-use chrono::{TimeZone, Utc};
+use chrono::{NaiveDate, TimeZone, Utc};
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
 use crate::{
     clock::Clock,
     domain::{
-        Facts, Instant, Policy, Problem, Release, ReleaseId, SourceHealth, SourceId, SourceState, Text,
+        DayFigures, Facts, Instant, Policy, Problem, Release, ReleaseId, SourceHealth, SourceId, SourceState,
+        Text,
     },
     history::{Appended, History, HistoryError, Kept, Retention},
     insight::{Board, Completeness, GateAnswer},
@@ -322,6 +323,16 @@ impl History for Remembering {
         Ok(self.memory.clone())
     }
 
+    fn keep_day(&mut self, figures: &DayFigures) -> Result<(), HistoryError> {
+        let releases: Vec<_> = figures.releases.iter().map(|figures| figures.release.as_str()).collect();
+        self.told.lock().unwrap().push(format!("figures of {} {releases:?}", figures.day));
+        Ok(())
+    }
+
+    fn days(&self, _: NaiveDate, _: NaiveDate) -> Result<Vec<DayFigures>, HistoryError> {
+        Ok(Vec::new())
+    }
+
     fn problems(&self) -> Vec<Problem> {
         self.problems.clone()
     }
@@ -386,6 +397,7 @@ async fn the_last_board_comes_back_and_looks_as_old_as_it_is() {
         "{told:?}"
     );
     assert!(told.contains(&"painted 4.2".to_owned()), "{told:?}");
+    assert!(told.contains(&"figures of 2026-11-22 [\"payments 4.2\"]".to_owned()), "{told:?}");
     assert_eq!(told.iter().filter(|order| order.starts_with("pruned")).count(), 1, "{told:?}");
 }
 

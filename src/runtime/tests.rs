@@ -183,6 +183,7 @@ async fn start_with(
     let place = directory.as_ref().map(|directory| Place {
         directory: directory.path().to_owned(),
         sockets: vec![directory.path().to_owned()],
+        group: None,
     });
     let clock = Clock::Frozen(now());
     let mut sources: Option<Vec<Box<dyn Source>>> = Some(vec![Box::new(source)]);

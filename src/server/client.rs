@@ -12,13 +12,15 @@ use super::{
 };
 use crate::{
     domain::{Instant, Problem, SourceId, TriageChange},
-    history::{Kept, Owner},
+    history::{Kept, Owner, Question, Reply},
 };
 
 /// How long an owner may take to say who it is. One that does not is stopped or stuck.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// How long it may take to read its past.
 const PAST_WITHIN: Duration = Duration::from_secs(30);
+/// How long it may take to read, check or prune all of its past.
+const WHOLE_WITHIN: Duration = Duration::from_secs(600);
 /// The longest text that says why something was refused.
 const LONGEST_REFUSAL: usize = 64 * 1024;
 
@@ -204,11 +206,53 @@ impl Attachment {
 
 /// What every source had said at `at`, from the process that owns the board in `directory`.
 pub(crate) async fn ask_past(owner: Option<&Owner>, at: Instant) -> Result<Vec<Kept>, Problem> {
-    let client = match owner.and_then(|owner| owner.socket.as_deref()) {
-        Some(socket) => Client::new(socket)?,
-        None => return Err(no_answer(owner)),
-    };
+    let client = client_of(owner)?;
     client.at(at).await.map_err(|trouble| trouble.problem(owner))
+}
+
+/// What the process that owns the board says to a question about the past as a whole, and what it
+/// found wrong with it.
+pub(crate) async fn ask_history(
+    owner: Option<&Owner>,
+    question: &Question,
+) -> Result<(Reply, Vec<Problem>), Problem> {
+    let client = client_of(owner)?;
+    let asking = async {
+        let path = format!("http://tminus/v1/viewer/{}/history", spoken());
+        let response = answer(client.0.post(path).body(encode(question)?), WHOLE_WITHIN).await?;
+        let bytes = whole(response, LONGEST, WHOLE_WITHIN).await?;
+        Ok(decode(&bytes)?)
+    };
+    asking.await.map_err(|trouble: Trouble| trouble.problem(owner))
+}
+
+/// Hands the export of the process that owns the board to `each`, piece by piece.
+pub(crate) async fn ask_export(
+    owner: Option<&Owner>,
+    mut each: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> Result<std::io::Result<()>, Problem> {
+    let client = client_of(owner)?;
+    let path = format!("/v1/viewer/{}/export", spoken());
+    let asked = client.ask(Method::GET, &path, WHOLE_WITHIN).await;
+    let mut response = asked.map_err(|trouble| trouble.problem(owner))?;
+    loop {
+        match response.chunk().await {
+            Ok(Some(piece)) => {
+                if let Err(error) = each(&piece) {
+                    return Ok(Err(error));
+                }
+            }
+            Ok(None) => return Ok(Ok(())),
+            Err(_) => return Err(no_answer(owner)),
+        }
+    }
+}
+
+fn client_of(owner: Option<&Owner>) -> Result<Client, Problem> {
+    match owner.and_then(|owner| owner.socket.as_deref()) {
+        Some(socket) => Client::new(socket),
+        None => Err(no_answer(owner)),
+    }
 }
 
 /// A process that has the board and does not serve it.

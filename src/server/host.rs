@@ -23,7 +23,8 @@ use tokio_util::sync::CancellationToken;
 use super::{
     events::EventLog,
     feed::{HEARTBEAT, States},
-    router::router,
+    group,
+    router::{Door, router},
     socket,
     triage::TriageDesk,
     wire::Identity,
@@ -108,9 +109,10 @@ pub(super) struct Hosting {
 }
 
 impl Host {
-    /// Serves the board at `path`. Whoever calls this holds the lock of the board.
-    pub(super) fn start(path: &Path, hosting: Hosting) -> io::Result<Self> {
-        let listener = socket::bind(path)?;
+    /// Serves the board at `path`, to a group as well if there is one. Whoever calls this holds the
+    /// lock of the board.
+    pub(super) fn start(path: &Path, group: Option<u32>, hosting: Hosting) -> io::Result<Self> {
+        let listener = socket::bind(path, group)?;
         let Hosting { owner, identity, clock, boards, settled, asker, keeper, triage, status, schedule } =
             hosting;
         let (listening, closing) = (CancellationToken::new(), CancellationToken::new());
@@ -131,7 +133,7 @@ impl Host {
             beats: watch::channel(0).0,
             attached: Notify::new(),
         });
-        let task = tokio::spawn(run(listener, served, listening.clone()));
+        let task = tokio::spawn(run(listener, served, group, listening.clone()));
         Ok(Self { path: path.to_owned(), listening, closing, task })
     }
 
@@ -152,10 +154,11 @@ impl Host {
     }
 }
 
-async fn run(listener: UnixListener, served: Arc<Served>, listening: CancellationToken) {
+async fn run(listener: UnixListener, served: Arc<Served>, group: Option<u32>, listening: CancellationToken) {
     let mut connections = JoinSet::new();
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let service = TowerToHyperService::new(router(Arc::clone(&served)));
+    let service = |door| TowerToHyperService::new(router(Arc::clone(&served), door));
+    let (service, of_group) = (service(Door::User), service(Door::Group));
     let mut boards = served.boards.clone();
     served.events.note(&boards.borrow_and_update());
     let beating = Arc::clone(&served);
@@ -181,15 +184,15 @@ async fn run(listener: UnixListener, served: Arc<Served>, listening: Cancellatio
             }
         };
         let peer = stream.peer_cred();
-        if !socket::may_enter(&peer) {
+        let Some(door) = peer.as_ref().ok().and_then(|peer| group::door(peer, group)) else {
             tracing::warn!(?peer, "somebody else was at the socket");
             continue;
-        }
+        };
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             tracing::warn!("more than {MOST_CONNECTIONS} connections");
             continue;
         };
-        let service = service.clone();
+        let service = if door == Door::User { service.clone() } else { of_group.clone() };
         connections.spawn(async move {
             answer(stream, service).await;
             drop(place);

@@ -15,6 +15,7 @@ mod client;
 mod delta;
 mod events;
 mod feed;
+mod group;
 mod host;
 mod mirror;
 mod owning;
@@ -28,6 +29,6 @@ mod viewing;
 mod wire;
 
 pub use archive::Archive;
-pub(crate) use client::ask_past;
+pub(crate) use client::{ask_export, ask_history, ask_past};
 pub use session::{MakeSources, MakeStorage, Place, Session, SessionHandle, SessionSetup, Standing};
 pub use wire::Identity;

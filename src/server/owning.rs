@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use super::{
+    group,
     host::{Host, Hosting},
     session::{Answer, Desk, END_WITHIN, Next, Order, Place, Standing},
     socket,
@@ -164,7 +165,9 @@ impl Desk {
         refresher: &Refresher,
         said: &TriageDesk,
     ) -> Option<Host> {
-        let started = socket::path(&place.directory, &place.sockets).and_then(|path| {
+        let group = place.group.as_deref().map(|name| group::resolve(name).ok_or_else(|| no_group(name)));
+        let started = group.transpose().and_then(|group| {
+            let path = socket::path(&place.directory, &place.sockets, group)?;
             let hosting = Hosting {
                 owner: lock.owner().clone(),
                 identity: self.setup.identity.clone(),
@@ -177,7 +180,7 @@ impl Desk {
                 status: self.setup.status,
                 schedule: self.setup.schedule,
             };
-            match Host::start(&path, hosting) {
+            match Host::start(&path, group, hosting) {
                 Ok(host) => Ok((path, host)),
                 Err(error) => Err(cannot_serve(&path, &error)),
             }
@@ -196,6 +199,13 @@ impl Desk {
             }
         }
     }
+}
+
+fn no_group(name: &str) -> Problem {
+    Problem::new(
+        format!("other processes cannot see this board: there is no group `{name}` to let in (serve.group)"),
+        "write one that is in /etc/group, or its number (`getent group NAME`), and start again",
+    )
 }
 
 fn cannot_serve(path: &Path, error: &std::io::Error) -> Problem {

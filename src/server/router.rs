@@ -1,17 +1,26 @@
 //! What can be asked on the socket. What comes in by other doors later (TCP with a token,
 //! metrics, webhooks) is added here.
 
-use std::{convert::Infallible, fmt::Write as _, sync::Arc};
+use std::{
+    convert::Infallible,
+    fmt::Write as _,
+    fs::File,
+    io::{self, Read as _},
+    sync::Arc,
+};
 
 use axum::{
-    Router,
+    Extension, Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Path, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header::CONTENT_TYPE},
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
+    },
     response::{IntoResponse, Response, Sse},
     routing::{get, post},
 };
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, stream};
 use serde::Serialize;
 
 use super::{
@@ -21,16 +30,28 @@ use super::{
 };
 use crate::{
     domain::{Instant, Problem, SourceId, TriageChange},
-    history::HistoryError,
+    history::{HistoryError, Question, export_aside},
     insight::{Board, Completeness},
 };
 
 type Shared = State<Arc<Served>>;
 /// What somebody says about a thing on the board is never longer: its texts are bounded.
 const LARGEST_NOTE: usize = 64 * 1024;
+/// An export is sent in pieces of so many bytes.
+const PIECE: usize = 256 * 1024;
+
+/// By which door somebody came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Door {
+    /// A process of the owner's user.
+    User,
+    /// One of the group that was let in: it may look, ask for news and say something, and deletes
+    /// nothing.
+    Group,
+}
 
 /// Everything that is answered.
-pub(super) fn router(served: Arc<Served>) -> Router {
+pub(super) fn router(served: Arc<Served>, door: Door) -> Router {
     Router::new()
         .route("/healthz", get(health))
         .route("/v1/status", get(status))
@@ -42,7 +63,10 @@ pub(super) fn router(served: Arc<Served>) -> Router {
         .route("/v1/viewer/{version}/at/{milliseconds}", get(past))
         .route("/v1/viewer/{version}/instants/{from}/{until}", get(instants))
         .route("/v1/viewer/{version}/triage", post(note).layer(DefaultBodyLimit::max(LARGEST_NOTE)))
+        .route("/v1/viewer/{version}/history", post(history).layer(DefaultBodyLimit::max(LARGEST_NOTE)))
+        .route("/v1/viewer/{version}/export", get(export))
         .fallback(|| async { (StatusCode::NOT_FOUND, "not here: see docs/serve.md\n") })
+        .layer(Extension(door))
         .with_state(served)
 }
 
@@ -158,6 +182,72 @@ async fn instants(State(served): Shared, Path((version, from, until)): Path<(Str
         Some(Err(error)) => damaged(&error),
         None => nothing_kept(),
     }
+}
+
+/// Something is asked of the past as a whole.
+async fn history(
+    State(served): Shared,
+    Extension(door): Extension<Door>,
+    Path(version): Path<String>,
+    body: Bytes,
+) -> Response {
+    if let Some(refused) = other_version(&version) {
+        return refused;
+    }
+    let Ok(question) = decode::<Question>(&body) else {
+        return (StatusCode::BAD_REQUEST, "this cannot be read\n").into_response();
+    };
+    let Some(keeper) = &served.keeper else { return nothing_kept() };
+    if question.deletes() && (door != Door::User || !keeper.is_kept()) {
+        let what = "only the user who runs the owner of this board may delete, and not with --offline";
+        return refused(StatusCode::FORBIDDEN, &Problem::new(what, "ask who runs it"));
+    }
+    let now = served.clock.now();
+    match keeper.whole(move |archive, retention| question.ask(archive, retention, now)).await {
+        Some(Ok(reply)) => encoded(reply).await,
+        Some(Err(error)) => damaged(&error),
+        None => nothing_kept(),
+    }
+}
+
+/// Everything that is kept, as lines of JSON.
+async fn export(State(served): Shared, Path(version): Path<String>) -> Response {
+    if let Some(refused) = other_version(&version) {
+        return refused;
+    }
+    let Some(keeper) = &served.keeper else { return nothing_kept() };
+    let (now, title) = (served.clock.now(), served.boards.borrow().title.clone());
+    let written = keeper.whole(move |archive, _| export_aside(archive, title.as_str(), now)).await;
+    let (file, length) = match written {
+        Some(Ok(written)) => written,
+        Some(Err(error)) => return damaged(&error),
+        None => return nothing_kept(),
+    };
+    // With its length a part of it is never taken for all.
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/jsonl")),
+        (CONTENT_LENGTH, HeaderValue::from(length)),
+    ];
+    (headers, Body::from_stream(pieces(file))).into_response()
+}
+
+/// What is in `file`, piece by piece.
+fn pieces(file: File) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::unfold(Some(file), |file| async {
+        let mut file = file?;
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = vec![0; PIECE];
+            let count = file.read(&mut piece)?;
+            piece.truncate(count);
+            Ok((Bytes::from(piece), file))
+        });
+        match read.await {
+            Ok(Ok((piece, _))) if piece.is_empty() => None,
+            Ok(Ok((piece, file))) => Some((Ok(piece), Some(file))),
+            Ok(Err(error)) => Some((Err(error), None)),
+            Err(error) => Some((Err(io::Error::other(error)), None)),
+        }
+    })
 }
 
 /// Somebody says something about a thing on the board.

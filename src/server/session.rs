@@ -76,6 +76,8 @@ pub struct Place {
     pub directory: PathBuf,
     /// Directories for its socket; the first one that will do is taken.
     pub sockets: Vec<PathBuf>,
+    /// A group of users that may look, by name or number; none: the user alone.
+    pub group: Option<String>,
 }
 
 /// What the process is for its board.

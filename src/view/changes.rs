@@ -43,9 +43,9 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     let (from, until) = if let Some(changes) = &comparison.changes {
         (changes.from, changes.until)
     } else {
-        let newest = state.newest().at;
-        let (from, until) = comparison.span(newest);
-        (from, until.unwrap_or(newest))
+        let shown = state.compared_with().at;
+        let (from, until) = comparison.span(shown);
+        (from, until.unwrap_or(shown))
     };
     let span = format!("  {} {} {}", screen.dates.moment(from), glyphs.right, screen.dates.moment(until));
     let title = Line::from(vec![

@@ -488,6 +488,13 @@ fn the_past_says_so_on_every_tab_and_marks_what_differs() {
         assert!(text.starts_with(" payments 4.2 ▾  T-3d 19h"), "{text}");
     }
     press(&mut state, "1".parse().unwrap());
+    let last_year = now() - chrono::Duration::days(365);
+    let long_ago = Arc::new(Board { at: last_year, ..yesterday() });
+    let mut older = state.clone();
+    let changes = Arc::new(crate::insight::Changes::between(&yesterday(), &board()));
+    update(&mut older, Event::Past { board: long_ago, changes }, now());
+    let text = render(&mut older, size, GlyphSet::Unicode, now());
+    assert!(text.lines().nth(1).unwrap().contains("AS OF Sat 22 Nov 2025 09:24"), "{text}");
     insta::assert_snapshot!("past_80x24", render(&mut state, size, GlyphSet::Unicode, now()));
 }
 

@@ -9,7 +9,8 @@ use crate::{
 };
 
 use super::{
-    Look, format,
+    Look,
+    format::{self, Dates},
     headline::{self, Piece},
     screen::Screen,
     text,
@@ -17,8 +18,8 @@ use super::{
 
 /// Cells that the headline needs beside the name of the release.
 const BESIDE_NAME: u16 = 27;
-/// Cells of the longest banner: ` AS OF Sat 21 Nov 18:24 `.
-const BANNER: usize = 25;
+/// Cells of the longest banner: ` AS OF Sat 21 Nov 2025 18:24 `.
+const BANNER: usize = 30;
 /// Cells between two pieces.
 const GAP: usize = 2;
 
@@ -133,7 +134,9 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
         pieces.push(Piece::new(0, vec![Span::styled(said, styles.banner)]));
     }
     if state.past.is_some() {
-        let said = format!(" AS OF {} ", screen.dates.moment(state.board.at));
+        // Told from now: another year has its number.
+        let dates = Dates::new(state.board.policy.calendar.zone, state.newest().at);
+        let said = format!(" AS OF {} ", dates.moment(state.board.at));
         pieces.push(Piece::new(0, vec![Span::styled(said, styles.banner)]));
         let back = screen.key(crate::app::Command::Now).unwrap_or_default();
         pieces.push(Piece::new(4, vec![Span::styled(format!("{back} now"), styles.muted)]));

@@ -49,7 +49,10 @@ fn the_past_is_listed_shown_moved_and_checked() {
 
     let (said, code) = run(&place, &["history", "verify"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.starts_with("sound: 1 sources, 2 changes and 2 rounds"), "{said}");
+    assert!(said.starts_with("sound: 1 sources, 2 changes, 2 rounds and 1 days"), "{said}");
+    let (said, code) = run(&place, &["history", "list", "--daily"]);
+    assert_eq!((said.lines().count(), code), (1, Some(0)), "{said}");
+    assert!(said.contains("shop 1.0     0 of 3 "), "{said}");
     let (said, code) = run(&place, &["history", "prune", "--dry-run"]);
     assert_eq!((said.as_str(), code), ("0 changes would be deleted\n", Some(0)));
     assert_eq!(run(&place, &["history", "prune"]).1, Some(0));
@@ -72,10 +75,43 @@ fn the_past_is_listed_shown_moved_and_checked() {
     let exported = std::fs::read_to_string(place.work().join("past.jsonl")).expect("the export");
     assert!(again.lines().skip(1).eq(exported.lines().skip(1)), "another stream");
 
-    // Somebody else has it open.
-    let locked = place.open(&["--data-dir", "elsewhere"], 100, 30);
+    // Somebody else has it open, and answers.
+    let apart = |text: &str| text.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let asked: &[&[&str]] = &[
+        &["history", "list"],
+        &["history", "list", "--daily", "--format", "json"],
+        &["history", "prune", "--dry-run"],
+        &["history", "export"],
+        &["history", "verify"],
+    ];
+    let locked = place.open(&["--data-dir", "elsewhere", "--offline"], 100, 30);
     locked.wait_for("shop 1.0");
-    let (said, code) = elsewhere(&["history", "verify"]);
+    let (said, code) = elsewhere(&["history", "prune"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("not with --offline"), "{said}");
+    drop(locked);
+    let alone: Vec<_> = asked.iter().map(|arguments| elsewhere(arguments)).collect();
+    let mut locked = place.open(&["--data-dir", "elsewhere", "--offline"], 100, 30);
+    locked.wait_for("shop 1.0");
+    for (arguments, alone) in asked.iter().zip(&alone) {
+        let told = elsewhere(arguments);
+        assert_eq!(told.1, alone.1, "{arguments:?}: {}", told.0);
+        assert!(arguments[1] == "export" || told.0 == alone.0, "{told:?} and {alone:?}");
+        assert_eq!(apart(&told.0), apart(&alone.0), "{arguments:?}");
+    }
+    let (said, code) = elsewhere(&["history", "export", "--output", "told.jsonl"]);
+    assert_eq!(code, Some(0), "{said}");
+    let told = std::fs::read_to_string(place.work().join("told.jsonl")).expect("the export");
+    assert_eq!(apart(&told), apart(&exported));
+    let (said, code) = elsewhere(&["history", "import", "past.jsonl"]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("this board is already open: process"), "{said}");
+    locked.send("q");
+    assert_eq!(locked.end(), 0);
+
+    let locked = place.open(&["--data-dir", "elsewhere"], 100, 30);
+    locked.wait_for("shop 1.0");
+    let (said, code) = elsewhere(&["history", "prune"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("0 changes deleted"), "{said}");
 }

@@ -328,3 +328,32 @@ fn resident_kib(pid: u32) -> u64 {
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a size");
     line.split_whitespace().nth(1).and_then(|size| size.parse().ok()).expect("a number")
 }
+
+#[test]
+fn a_group_that_is_configured_may_look() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
+
+    let place = planned();
+    let group = std::fs::metadata(place.work()).expect("a directory").gid();
+    place.write("../config/tminus/config.toml", &format!("[serve]\ngroup = \"{group}\"\n"));
+    let run = place.work().join("../run").canonicalize().expect("a directory");
+    for directory in [run.as_path(), run.parent().expect("a parent")] {
+        std::fs::set_permissions(directory, PermissionsExt::from_mode(0o711)).expect("it is ours");
+    }
+    let mut serve = Serve::start(&place);
+    serve.until("serving");
+    let socket = until_owner(&place, serve.child.id(), HANDED_OVER_WITHIN);
+    let of = |path: &std::path::Path| std::fs::metadata(path).map(|it| (it.mode() & 0o777, it.gid())).ok();
+    assert_eq!(of(&socket), Some((0o660, group)));
+    assert_eq!(socket.parent().and_then(of), Some((0o710, group)));
+    assert!(get(&socket, "/v1/status").contains("shop 1.0"));
+    let status = place.run(&["status"]);
+    assert!(status.status.success());
+    serve.signal("TERM");
+    assert_eq!(serve.end(), Some(0));
+
+    // A group that there is not: the board is kept, and it is said that nobody can look.
+    place.write("../config/tminus/config.toml", "[serve]\ngroup = \"no such group\"\n");
+    let shown = place.run(&["config", "print"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("no such group"));
+}

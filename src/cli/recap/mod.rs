@@ -4,16 +4,22 @@ mod json;
 mod markdown;
 mod text;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
-use crate::insight::{Board, Recap, words};
+use chrono::{Days, NaiveDate};
+
+use crate::{
+    domain::{DayFigures, Instant},
+    history::{Question, Reply},
+    insight::{Board, Recap, words},
+};
 
 use super::{
     Failure,
     args::{Common, Format},
     as_of, complain,
     context::Context,
-    headless, print, status,
+    headless, history, print, status,
 };
 
 /// Prints what became of `--release`.
@@ -24,13 +30,12 @@ pub(super) fn run(context: &Context, common: &Common, format: Format) -> Result<
     let board = headless::board(context, common)?;
     let release = status::named(&board, name).map_err(Failure::Usage)?;
     let instants = Recap::instants(&board, &release);
-    let then = if context.directory.is_some() { as_of::boards(context, &instants) } else { Ok(Vec::new()) };
-    let then = then.unwrap_or_else(|failure| {
+    let (days, then) = told(context, &board, &instants).unwrap_or_else(|failure| {
         complain(&format!("note: the history is not read, so no forecasts are told\n{}", failure.message()));
-        Vec::new()
+        (Vec::new(), Vec::new())
     });
     let then = then.iter().flatten().map(|board| &**board);
-    let Some(recap) = Recap::of(&board, &release, then) else {
+    let Some(recap) = Recap::of(&board, &release, then, &days) else {
         return Err(Failure::Usage(format!(
             "{release} did not go out yet\n`tminus status --release '{release}'` says how it stands"
         )));
@@ -41,6 +46,24 @@ pub(super) fn run(context: &Context, common: &Common, format: Format) -> Result<
         Format::Markdown => markdown::recap(&board, &recap),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Figures of days, and boards of instants.
+type Told = (Vec<DayFigures>, Vec<Option<Arc<Board>>>);
+
+/// What the board said on the way: the figures of the days, and boards of those `instants` of
+/// which there are none.
+fn told(context: &Context, board: &Board, instants: &[Instant]) -> Result<Told, Failure> {
+    let (Some(first), Some(_)) = (instants.first(), &context.directory) else {
+        return Ok((Vec::new(), Vec::new()));
+    };
+    let day = |at| board.policy.calendar.day(at);
+    let margin = Days::new(7);
+    let from = day(*first).checked_sub_days(margin).unwrap_or(NaiveDate::MIN);
+    let (reply, _) = history::ask(context, &Question::Days { from, until: day(board.at) })?;
+    let days = if let Reply::Days(days) = reply { days } else { Vec::new() };
+    let then = as_of::boards(context, &Recap::missing(instants, &days))?;
+    Ok((days, then))
 }
 
 /// The release in a few sentences, for text and page alike: what, and how.
@@ -71,6 +94,18 @@ fn facts(board: &Board, recap: &Recap) -> Vec<(&'static str, String)> {
     facts.push(("returned", format!("{returned}, {returns} times in all")));
     facts.push(("defects", format!("{}, {} open when it went out", recap.defects, recap.defects_open)));
     facts.push(("test runs", format!("{} with failures, of {}", recap.failed_runs, recap.runs)));
+    if let Some(daily) = recap.daily {
+        let days = words::count(daily.days as usize, "day", "days");
+        let off = match daily.median_days_late {
+            0 => "on the day".to_owned(),
+            late if late > 0 => format!("{late}d too early"),
+            early => format!("{}d too late", -early),
+        };
+        facts.push((
+            "forecasts",
+            format!("P85 held on {} of {days}; P50 was {off} in the median", daily.held),
+        ));
+    }
     facts
 }
 

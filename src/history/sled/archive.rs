@@ -1,7 +1,7 @@
 //! The store as a whole: every round in turn, rounds from elsewhere, and a check of
 //! everything.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use ::sled::Db;
 
@@ -10,7 +10,7 @@ use super::{
     key_instant, keys, newest,
 };
 use crate::{
-    domain::Instant,
+    domain::{DayFigures, Instant},
     history::archive::{self, Archive, Record, Verification},
 };
 
@@ -61,7 +61,11 @@ impl Archive for SledHistory {
             let mut found = Verification { sources: self.sources.len(), ..Verification::default() };
             for record in store.db.iter() {
                 let (key, value) = record.map_err(engine("reading everything"))?;
-                if let Err(error) = codec::check(&key, &value) {
+                let checked = match key.first() {
+                    Some(&keys::DAY) => codec::open::<DayFigures>(&key, &value).map(|_| found.days += 1),
+                    _ => codec::check(&key, &value),
+                };
+                if let Err(error) = checked {
                     found.damage.push(format!("{}: {error}", self.place(&key)));
                 }
             }
@@ -71,6 +75,10 @@ impl Archive for SledHistory {
             }
             Ok(found)
         })
+    }
+
+    fn board(&self) -> &Path {
+        &self.board
     }
 
     fn prunable(&self, now: Instant, retention: &Retention) -> Result<usize, HistoryError> {
@@ -86,6 +94,7 @@ impl SledHistory {
             Some(&keys::CHANGE) => "a change",
             Some(&keys::FACTS) => "facts",
             Some(&keys::ROUNDS) => "rounds",
+            Some(&keys::DAY) => return "the figures of a day".to_owned(),
             _ => return codec::show(key),
         };
         let known = self.sources.iter().find(|source| keys::number_of(key) == Some(source.number));

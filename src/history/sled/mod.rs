@@ -20,6 +20,7 @@ mod write;
 use std::{cell::Cell, collections::BTreeSet, fs::File, path::PathBuf, sync::Arc};
 
 use ::sled::{Batch, Db};
+use chrono::NaiveDate;
 
 use self::{
     read::{Reader, change_at, run_at},
@@ -27,15 +28,15 @@ use self::{
     write::{News, Tail, put},
 };
 use super::{
-    Appended, FULL, History, HistoryError, Kept, Retention, StoreOptions, codec,
+    Appended, Archive, FULL, History, HistoryError, Kept, Retention, StoreOptions, codec,
     guard::guarded,
     keys,
     marker::{Marker, MarkerFile},
     retention,
     rounds::Run,
-    source_memory,
+    source_memory, whole_figures,
 };
-use crate::domain::{Facts, Instant, Problem, SourceHealth, SourceId};
+use crate::domain::{DayFigures, Facts, Instant, Problem, SourceHealth, SourceId};
 
 /// Longest piece of facts. A page of the engine holds up to seventeen records; above some
 /// 130 kB it becomes a file of its own, which the engine never brings safely to the disk.
@@ -442,8 +443,33 @@ impl History for SledHistory {
         source_memory::read(&self.board, source)
     }
 
+    fn keep_day(&mut self, figures: &DayFigures) -> Result<(), HistoryError> {
+        self.mend(figures.at)?;
+        let mut batch = Batch::default();
+        put(&mut batch, &keys::day(figures.day), &whole_figures(figures))?;
+        self.commit(batch)
+    }
+
+    fn days(&self, from: NaiveDate, until: NaiveDate) -> Result<Vec<DayFigures>, HistoryError> {
+        if from > until {
+            return Ok(Vec::new());
+        }
+        self.reading(|store| {
+            let records = store.db.range(keys::day(from)..=keys::day(until));
+            let read = records.map(|record| {
+                let (key, value) = record.map_err(engine("reading the days"))?;
+                codec::open::<DayFigures>(&key, &value)
+            });
+            read.collect()
+        })
+    }
+
     fn problems(&self) -> Vec<Problem> {
         self.problems.clone()
+    }
+
+    fn as_archive(&mut self) -> Option<&mut dyn Archive> {
+        Some(self)
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::SourceId,
+    domain::{DayFigures, SourceId},
     history::{
         codec::{self, Record},
         rounds::Run,
@@ -80,6 +80,12 @@ impl Record for Run {
 }
 
 impl Record for Change {
+    fn decode(_: u8, bytes: &[u8]) -> Result<Self, postcard::Error> {
+        codec::decode(bytes)
+    }
+}
+
+impl Record for DayFigures {
     fn decode(_: u8, bytes: &[u8]) -> Result<Self, postcard::Error> {
         codec::decode(bytes)
     }

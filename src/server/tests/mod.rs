@@ -124,7 +124,11 @@ impl Ground {
                 sources: vec![Text::new("scripted a")],
                 is_offline: false,
             },
-            place: Some(Place { directory: self.directory(), sockets: vec![self.root.path().join("run")] }),
+            place: Some(Place {
+                directory: self.directory(),
+                sockets: vec![self.root.path().join("run")],
+                group: None,
+            }),
             sources: Box::new(move || {
                 service.0.made.fetch_add(1, Ordering::SeqCst);
                 Ok(vec![Box::new(Scripted(service.clone()))])

@@ -1,6 +1,9 @@
 //! Stores of every format there ever was.
 
+use chrono::NaiveDate;
+
 use super::*;
+use crate::domain::{DayFigures, ForecastFigures, ReleaseFigures, Text};
 use crate::history::marker;
 use crate::history::{Archive, conformance::sample};
 
@@ -121,3 +124,46 @@ fn story(history: &mut SledHistory) {
         history.append(&tracker, at, &Arc::new(facts.clone()), &health).unwrap();
     }
 }
+
+/// Figures of a day, written by format 2 and kept as they were then. If this fails, see
+/// `facts_are_read_as_they_were_written`.
+#[test]
+fn figures_are_read_as_they_were_written() {
+    let at = now();
+    let release = ReleaseFigures {
+        release: "payments 4.2".into(),
+        scope: 30,
+        ready: 12,
+        defects: 3,
+        tests_passed: 990,
+        tests: 1_000,
+        target: Some(at + Duration::days(3)),
+        forecast: Some(ForecastFigures { p50: at, p85: at + Duration::days(1), p95: at + Duration::days(2) }),
+        verdict: Text::new("no-go"),
+        outlook: Text::new("at risk"),
+    };
+    let figures = DayFigures { day: at.date_naive(), at, releases: vec![release] };
+    let key = keys::day(figures.day);
+    let sealed = codec::seal(&key, &figures).unwrap();
+    assert_eq!(sealed, DAY_FIGURES);
+    assert_eq!(codec::open::<DayFigures>(&key, DAY_FIGURES).unwrap(), figures);
+
+    let directory = tempfile::tempdir().unwrap();
+    let mut history = SledHistory::open(directory.path(), now()).unwrap();
+    fill(&mut history, 2);
+    history.keep_day(&figures).unwrap();
+    assert_eq!(history.verify().unwrap().days, 1);
+    drop(history);
+    change_raw(directory.path(), |db| {
+        let mut bad = db.get(&key).unwrap().unwrap().to_vec();
+        bad[9] ^= 1;
+        db.insert(&key, bad).unwrap();
+    });
+    let history = SledHistory::open(directory.path(), now()).unwrap();
+    assert!(history.days(NaiveDate::MIN, NaiveDate::MAX).is_err(), "never wrong ones taken for right");
+    let found = history.verify().unwrap();
+    assert_eq!((found.days, found.changes, found.damage.len()), (0, 2, 1), "{found:?}");
+    assert!(found.damage[0].starts_with("the figures of a day"), "{found:?}");
+}
+
+const DAY_FIGURES: &[u8] = include_bytes!("../../fixtures/day-2.bin");
