@@ -13,8 +13,9 @@ use tokio::{
 };
 
 use crate::{
-    app::{self, Effect, Event, State},
+    app::{self, Effect, Event, Job, State},
     clock::Clock,
+    config::CommandOutput,
     domain::Text,
     insight::Board,
     server::{Archive, SessionHandle},
@@ -22,6 +23,7 @@ use crate::{
     view::{self, Looks},
 };
 
+pub use desk::Edge;
 pub use operation_log::OperationLog;
 use operations::Carrier;
 
@@ -41,6 +43,14 @@ pub trait Input {
 
     /// An event that is there already.
     fn ready(&mut self) -> Option<TerminalEvent>;
+
+    /// Leaves the keys to another program, until [`resume`](Self::resume).
+    fn pause(&mut self) -> impl Future<Output = ()> {
+        std::future::ready(())
+    }
+
+    /// Reads keys again.
+    fn resume(&mut self) {}
 }
 
 impl Input for Events {
@@ -50,6 +60,14 @@ impl Input for Events {
 
     fn ready(&mut self) -> Option<TerminalEvent> {
         Self::ready(self)
+    }
+
+    async fn pause(&mut self) {
+        Self::pause(self).await;
+    }
+
+    fn resume(&mut self) {
+        Self::resume(self);
     }
 }
 
@@ -67,6 +85,8 @@ pub struct Wiring<I> {
     pub archive: Archive,
     /// Where what was changed outside is written down.
     pub operation_log: OperationLog,
+    /// How it reaches outside, besides operations.
+    pub edge: Edge,
     /// How it looks.
     pub looks: Looks,
     /// Where `now` comes from.
@@ -191,6 +211,22 @@ async fn turn<I: Input>(
                         let archive = wiring.archive.clone();
                         answer(&told, async move { what_if::assume(&archive, truth, assumed).await });
                     }
+                    Effect::Browse(link) => wiring.edge.browse(link, told.clone()),
+                    Effect::Copy { text, said } => {
+                        wiring.edge.copy(text, said, wiring.screen.beside(), told.clone());
+                    }
+                    Effect::RunJob(job) if job.output == CommandOutput::Terminal => {
+                        if let Some(code) = lend(&mut wiring, &job, &told).await {
+                            return code;
+                        }
+                    }
+                    Effect::RunJob(job) => wiring.edge.run(*job, wiring.clock, told.clone()),
+                    Effect::ConsiderNotices(considered) => {
+                        wiring.edge.consider(*considered, wiring.clock, told.clone());
+                    }
+                    Effect::Tell(notices) => {
+                        wiring.edge.tell(notices, &wiring.screen.beside(), told.clone());
+                    }
                     // Comes back as a signal, so that key and `kill -TSTP` take the same way.
                     Effect::Suspend => {
                         if let Err(error) = request_stop() {
@@ -218,6 +254,28 @@ async fn turn<I: Input>(
             draw(&mut wiring, &mut state);
         }
     }
+}
+
+/// Lets a command have the terminal until it ends; an exit code if it cannot be taken back.
+async fn lend<I: Input>(
+    wiring: &mut Wiring<I>,
+    job: &Job,
+    told: &mpsc::UnboundedSender<Event>,
+) -> Option<i32> {
+    wiring.input.pause().await;
+    wiring.screen.lend();
+    let answer = processes::run_in_terminal(job, &wiring.edge.directory).await;
+    if let Err(error) = wiring.screen.take_back() {
+        tracing::error!(%error, "the terminal could not be taken back");
+        return Some(EXIT_HUNG_UP);
+    }
+    wiring.input.resume();
+    let size = wiring.screen.size();
+    for event in [Event::Resize(size.width, size.height), Event::JobEnded { number: job.number, answer }] {
+        // The loop itself hears it.
+        drop(told.send(event));
+    }
+    None
 }
 
 /// Hands the event that `work` ends with back to the loop.
@@ -314,9 +372,11 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
 }
 
 mod cards;
+mod desk;
 mod operation_log;
 mod operations;
 mod past;
+mod processes;
 #[cfg(test)]
 mod tests;
 mod what_if;

@@ -102,6 +102,9 @@ commands! {
     Acknowledge, "acknowledge", Look, "acknowledge", "say that it was seen; again: take it back";
     Snooze, "snooze", Look, "snooze", "put it off for a day; again: take it back";
     Watch, "watch", Look, "watch", "watch it; again: do not";
+    Browse, "browse", Look, "browse", "open it in the browser";
+    CopyReference, "copy-reference", Look, "copy", "copy its key or number";
+    CopyLink, "copy-link", Look, "copy link", "copy its link";
     Filter, "filter", List, "filter", "show only rows with these words";
     NextMatch, "next-match", List, "next match", "next match, around the end";
     PreviousMatch, "previous-match", List, "previous match", "previous match, around the start";
@@ -113,6 +116,7 @@ commands! {
     Merge, "merge", Change, "merge", "merge the pull request";
     RunFailedChecksAgain, "run-failed-again", Change, "re-run", "run its failed checks again";
     Undo, "undo", Change, "undo", "take back what was done last, while it can be";
+    OwnCommands, "own-commands", Change, "own", "commands of your own, for this row";
     ChooseRelease, "choose-release", Board, "release", "choose the release";
     Refresh, "refresh", Board, "refresh", "ask the sources of this list again";
     RefreshAll, "refresh-all", Board, "refresh all", "ask every source again";

@@ -10,7 +10,7 @@ use crate::{
     source::operation::{Done, Found, OperationError},
 };
 
-use super::{Layout, LogEntry, Look, QueuedOperation};
+use super::{Considered, Job, JobAnswer, Layout, Link, LogEntry, Look, NewNotice, QueuedOperation};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -76,6 +76,15 @@ pub enum Event {
     },
     /// The last operations, the newest first, or why they cannot be read.
     OperationLog(Result<Vec<LogEntry>, Text>),
+    /// How the command with this number ended, which [`Effect::RunJob`] asked for.
+    JobEnded {
+        /// Which one.
+        number: u64,
+        /// What came of it.
+        answer: JobAnswer,
+    },
+    /// What [`Effect::ConsiderNotices`] found, and no other board of this user told.
+    Notices(Vec<NewNotice>),
     /// The terminal was drawn over, or comes back from the shell.
     Resumed,
     /// The terminal window is looked at.
@@ -149,6 +158,22 @@ pub enum Effect {
     /// Say something about a thing on the board, or take it back: [`Event::Triage`] answers, or
     /// [`Event::Notice`].
     Note(TriageChange),
+    /// Open a browser: [`Event::Notice`] tells if that fails.
+    Browse(Link),
+    /// Put a text into the clipboard: [`Event::Notice`] tells.
+    Copy {
+        /// What.
+        text: String,
+        /// What to tell when it is there.
+        said: Text,
+    },
+    /// Run a command: [`Event::JobEnded`] answers.
+    RunJob(Box<Job>),
+    /// Find out what of the difference of two boards is to be told: [`Event::Notices`] answers, if
+    /// there is any.
+    ConsiderNotices(Box<Considered>),
+    /// Tell these, beside the screen.
+    Tell(Vec<NewNotice>),
     /// Drop this board somewhere else: a big one takes longer than a frame.
     DropBoard(Arc<Board>),
 }

@@ -92,6 +92,8 @@ pub enum Row {
     Measure(u32),
     /// An entry of the palette.
     Palette(u32),
+    /// A command of one's own, in the palette.
+    Own(u32),
 }
 
 /// A row that groups.

@@ -11,7 +11,10 @@
 //! the same state.
 
 mod chart;
+mod checkout;
 mod command;
+mod commands;
+mod desk;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -21,6 +24,7 @@ mod keys;
 mod layout;
 mod list;
 mod mouse;
+mod notify;
 mod open;
 mod operations;
 mod overlay;
@@ -35,13 +39,20 @@ mod update;
 mod what_if;
 
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
+pub use checkout::Checkout;
 pub use command::{Command, Group};
+pub use commands::{
+    CommandDialog, CommandMenu, CommandOffer, CommandQuestion, CommandResult, Job, JobAnswer, OwnCommand,
+    OwnCommands,
+};
+pub use desk::{Desk, Link};
 pub use event::{Effect, Event};
 pub use insights::Insights;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
 pub use layout::{Layout, ListArea};
 pub use list::{Heading, List, ListId, Row};
+pub use notify::{Considered, NewNotice, NotifySettings, in_short, notices};
 pub use operations::{
     Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer, OperationKind, Operations,
     Outcome, Progress, Question as OperationQuestion, QueuedOperation, Tracked, Undo,

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 use crate::{domain::Instant, insight::Subject};
 
 use super::{
-    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, insights, operations,
-    palette,
+    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, commands, insights,
+    operations, palette,
     update::{say, show_overlay},
 };
 
@@ -44,7 +44,7 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
         effects.push(Effect::Draw);
         return;
     }
-    if operations::open(state, now, effects) {
+    if commands::open(state, now, effects) || operations::open(state, now, effects) {
         return;
     }
     match state.overlays.last().cloned() {

@@ -8,7 +8,7 @@ use tui_input::Input;
 
 use crate::insight::{Board, Explanation, Subject};
 
-use super::{Dialog, Palette, Row};
+use super::{CommandDialog, Dialog, Palette, Row};
 
 /// Something on top of a tab. `esc` and `q` close it.
 #[derive(Clone, Debug)]
@@ -45,6 +45,8 @@ pub enum Overlay {
     Palette(Palette),
     /// What can be done to a row, and the questions before it.
     Operations(Box<Dialog>),
+    /// Commands of one's own: the menu, the question, the output.
+    Commands(Box<CommandDialog>),
 }
 
 impl Overlay {
@@ -59,6 +61,7 @@ impl Overlay {
                 Dialog::Log { scroll, .. } => Some(scroll),
                 _ => None,
             },
+            Self::Commands(dialog) => dialog.scroll(),
             Self::Chooser(_) | Self::Palette(_) => None,
         }
     }

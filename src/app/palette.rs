@@ -9,7 +9,8 @@ use tui_input::Input;
 use crate::domain::Instant;
 
 use super::{
-    ChartSeries, Command, Effect, Group, ListId, OperationKind, Row, State, operations, past,
+    ChartSeries, Command, Effect, Group, ListId, OperationKind, OwnCommands, Row, State, commands,
+    operations, past,
     past::Step,
     triage::{self, Saying},
     update::carry_out,
@@ -51,6 +52,8 @@ pub enum PaletteEntry {
     Operation(OperationKind),
     /// The operations that were carried out.
     OperationLog,
+    /// Checks the selected pull request out.
+    Checkout,
 }
 
 /// What no key is bound to.
@@ -90,7 +93,7 @@ impl PaletteEntry {
             .into_iter()
             .chain(commands.map(|command| Self::Command(*command)))
             .chain(operations.map(Self::Operation))
-            .chain([Self::OperationLog])
+            .chain([Self::Checkout, Self::OperationLog])
     }
 
     /// The entry of a row of the list.
@@ -125,6 +128,7 @@ impl PaletteEntry {
             Self::Series(ChartSeries::Forecast) => "series-forecast",
             Self::Operation(kind) => kind.name(),
             Self::OperationLog => "operation-log",
+            Self::Checkout => "checkout",
         }
     }
 
@@ -162,6 +166,7 @@ impl PaletteEntry {
             Self::Series(ChartSeries::Forecast) => "the forecast on the chart, on or off",
             Self::Operation(kind) => kind.help(),
             Self::OperationLog => "the last operations: who, what, when, the answer",
+            Self::Checkout => "the pull request into a work tree of its own",
         }
     }
 }
@@ -173,7 +178,7 @@ fn is_tab(command: Command) -> bool {
 
 /// The entries whose name or help matches fuzzily, best first. A time or other words behind the
 /// name of an entry that takes them are no part of what is looked for.
-pub(super) fn matching(typed: &str) -> Vec<Row> {
+pub(super) fn matching(typed: &str, own: &OwnCommands) -> Vec<Row> {
     let (name, time) = typed.trim_start().split_once(' ').unwrap_or((typed, ""));
     let named =
         PaletteEntry::all().zip(0u32..).find(|(entry, _)| entry.name() == name && entry.takes_words());
@@ -181,22 +186,27 @@ pub(super) fn matching(typed: &str) -> Vec<Row> {
         return vec![Row::Palette(index)];
     }
     if typed.trim().is_empty() {
-        return PaletteEntry::all().zip(0u32..).map(|(_, index)| Row::Palette(index)).collect();
+        let entries = PaletteEntry::all().zip(0u32..).map(|(_, index)| Row::Palette(index));
+        return entries.chain(own.all().iter().zip(0u32..).map(|(_, index)| Row::Own(index))).collect();
     }
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
-    let mut scored: Vec<(u32, u32)> = PaletteEntry::all()
-        .zip(0u32..)
-        .filter_map(|(entry, index)| {
+    let entries = PaletteEntry::all().zip(0u32..);
+    let entries = entries.map(|(entry, index)| (Row::Palette(index), entry.name(), entry.help()));
+    let commands = own.all().iter().zip(0u32..);
+    let commands = commands.map(|(command, index)| (Row::Own(index), command.name.as_str(), command.does()));
+    let mut scored: Vec<(u32, Row)> = entries
+        .chain(commands)
+        .filter_map(|(row, name, help)| {
             let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
             // What it is called counts more than what is said of it.
-            let by_name = score(entry.name()).map(|score| 2 * score);
-            by_name.or_else(|| score(entry.help())).map(|score| (score, index))
+            let by_name = score(name).map(|score| 2 * score);
+            by_name.or_else(|| score(help)).map(|score| (score, row))
         })
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    scored.into_iter().map(|(_, index)| Row::Palette(index)).collect()
+    scored.into_iter().map(|(_, row)| row).collect()
 }
 
 /// Does what is selected in the palette.
@@ -204,6 +214,9 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
     let selected = state.list(ListId::Palette).row();
     past::close_palette(state);
     effects.push(Effect::Draw);
+    if let Some(Row::Own(index)) = selected {
+        return commands::ask_by_index(state, index as usize, now, effects);
+    }
     let Some(entry) = selected.and_then(|row| match row {
         Row::Palette(index) => PaletteEntry::at(index),
         _ => None,
@@ -236,5 +249,6 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         }
         PaletteEntry::Operation(kind) => operations::ask_by_key(state, kind, now, effects),
         PaletteEntry::OperationLog => operations::open_log(state, effects),
+        PaletteEntry::Checkout => commands::ask_for_checkout(state, now, effects),
     }
 }

@@ -29,6 +29,8 @@ pub(super) struct View<'a> {
     pub(super) ended: bool,
     /// What is typed in the release chooser or the palette.
     pub(super) typed: &'a str,
+    /// Commands of one's own.
+    pub(super) own: &'a super::OwnCommands,
     /// What the tab Changes lists.
     pub(super) changes: Option<&'a Changes>,
     /// The cards.
@@ -88,8 +90,8 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
             }
         }
         ListId::Palette => {
-            list.rows = palette::matching(view.typed);
-            list.known = PaletteEntry::all().count();
+            list.rows = palette::matching(view.typed, view.own);
+            list.known = PaletteEntry::all().count() + view.own.all().len();
         }
         ListId::Releases => {
             list.rows = matching_releases(view.board, view.typed);
@@ -125,7 +127,7 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
     let release = view.release;
     let at = |index: u32| index as usize;
     match row {
-        Row::Heading(_) | Row::Palette(_) => None,
+        Row::Heading(_) | Row::Palette(_) | Row::Own(_) => None,
         Row::Gate(index) => Some(Subject::Gate(release?.gates.get(at(index))?.name.clone())),
         Row::Story(index) => Some(Subject::Story(release?.stories.get(at(index))?.story.key.clone())),
         Row::PullRequest(index) => {

@@ -12,8 +12,8 @@ use crate::{
 };
 
 use super::{
-    ChartState, Chooser, Comparison, Context, Dialog, KeyMap, Layout, List, ListId, Operations, Overlay,
-    Palette, Past, Row, Undo, WhatIf, operations,
+    ChartState, Chooser, Comparison, Context, Desk, Dialog, KeyMap, Layout, List, ListId, Operations,
+    Overlay, Palette, Past, Row, Undo, WhatIf, operations,
     rows::{self, View},
 };
 
@@ -189,6 +189,8 @@ pub struct Options {
     pub as_of: Option<Instant>,
     /// Who looks at the screen.
     pub user: Text,
+    /// What is around the board.
+    pub desk: Desk,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -255,6 +257,8 @@ pub struct State {
     pub operations: Operations,
     /// What the key for undoing takes back.
     pub undo: Option<Undo>,
+    /// What is around the board.
+    pub desk: Desk,
     lists: [List; ListId::ALL.len()],
     pull_request_at: HashMap<PullRequestId, PullRequestAt>,
 }
@@ -290,6 +294,7 @@ impl State {
             read_only: options.read_only,
             operations: Operations::by(options.operators),
             undo: None,
+            desk: options.desk,
             lists: Default::default(),
             pull_request_at: HashMap::new(),
         };
@@ -483,6 +488,7 @@ impl State {
         overlays.retain(|overlay| match overlay {
             Overlay::Item { subject, .. } | Overlay::Why { subject, .. } => self.knows(subject),
             Overlay::Operations(dialog) => operations::is_still_meant(self, dialog),
+            Overlay::Commands(dialog) => dialog.is_still_meant(self),
             _ => true,
         });
         for overlay in &mut overlays {
@@ -539,6 +545,7 @@ impl State {
             release: self.release(),
             ended: self.pull_requests == PullRequestPicture::All,
             typed,
+            own: &self.desk.commands,
             changes: self.comparison.changes.as_deref(),
             study: self.insights.study.as_deref(),
             card: self.card(),

@@ -13,6 +13,7 @@ use crate::{
     insight::{Board, Change, ChangeGroup, Changes, GateName, Subject},
 };
 
+mod desk;
 mod said;
 
 fn state(board: Board) -> State {
@@ -39,6 +40,7 @@ fn summary(state: &State) -> String {
         Overlay::Chooser(_) => "chooser",
         Overlay::Palette(_) => "palette",
         Overlay::Operations(_) => "operations",
+        Overlay::Commands(_) => "commands",
     });
     let selected = match state.active_list().and_then(|id| state.list(id).selected.clone()) {
         Some(Subject::Story(key)) => key.to_string(),

@@ -34,6 +34,11 @@ impl Said {
         Self { user, ..Self::default() }
     }
 
+    /// All that was said.
+    pub(super) fn all(&self) -> Arc<Triage> {
+        Arc::clone(&self.all)
+    }
+
     fn of<'a>(&'a self, subject: &TriageSubject) -> impl Iterator<Item = &'a TriageEntry> + use<'a> {
         let indices = self.by_subject.get(subject).map(Vec::as_slice).unwrap_or_default();
         indices.iter().filter_map(|index| self.all.entries.get(*index))
@@ -127,7 +132,7 @@ fn outlook(insight: &crate::insight::ReleaseInsight) -> String {
     format!("{} {}", insight.outlook.word(), insight.verdict.word())
 }
 
-fn about(subject: &Subject, release: Option<&ReleaseId>) -> Option<TriageSubject> {
+pub(super) fn about(subject: &Subject, release: Option<&ReleaseId>) -> Option<TriageSubject> {
     Some(match subject {
         Subject::Headline | Subject::BurnDown | Subject::Day(_) => TriageSubject::Release(release?.clone()),
         Subject::Gate(name) => TriageSubject::Gate(release?.clone(), Text::new(name.key())),

@@ -12,8 +12,10 @@ use crate::{
 
 use super::{
     ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, Key, ListId, Message,
-    OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, insights,
+    OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, commands, desk,
+    insights,
     mouse::on_mouse,
+    notify,
     open::{choose_release, open, why},
     operations,
     palette::Palette,
@@ -51,6 +53,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::Resize(..) => effects.push(Effect::Draw),
         Event::Board(board) => {
             let is_news = !Arc::ptr_eq(&board.insight, &state.newest().insight);
+            effects.extend(notify::consider(state, &board));
             if let Some(past) = &mut state.past {
                 // What is on the screen stays as it was.
                 effects.push(Effect::DropBoard(std::mem::replace(&mut past.newest, board)));
@@ -119,7 +122,10 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         }
         Event::Notice(text) => say(state, text, now, &mut effects),
         Event::Resumed => effects.push(Effect::Repaint),
-        Event::FocusGained | Event::FocusLost => {}
+        Event::JobEnded { number, answer } => commands::ended(state, number, answer, now, &mut effects),
+        Event::Notices(notices) => effects.push(Effect::Tell(notices)),
+        Event::FocusGained => state.desk.is_looked_at = Some(true),
+        Event::FocusLost => state.desk.is_looked_at = Some(false),
     }
     effects.extend(state.study());
     if state.release != before {
@@ -143,7 +149,7 @@ pub(super) fn say(state: &mut State, text: impl AsRef<str>, now: Instant, effect
 }
 
 fn on_key(state: &mut State, event: KeyEvent, now: Instant, effects: &mut Vec<Effect>) {
-    if operations::on_key(state, event, now, effects) {
+    if operations::on_key(state, event, now, effects) || commands::on_key(state, event, now, effects) {
         return;
     }
     let key = Key::from(event);
@@ -157,6 +163,8 @@ fn on_key(state: &mut State, event: KeyEvent, now: Instant, effects: &mut Vec<Ef
     }
     if let Some(command) = state.keys.command(context, key) {
         carry_out(state, command, now, effects);
+    } else if !context.is_typing() {
+        commands::by_key(state, key, now, effects);
     }
 }
 
@@ -283,6 +291,10 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             operations::ask_by_key(state, OperationKind::RunFailedChecksAgain, now, effects);
         }
         C::Undo => operations::undo(state, now, effects),
+        C::OwnCommands => commands::open_menu(state, now, effects),
+        C::Browse => desk::browse(state, now, effects),
+        C::CopyReference => desk::copy_reference(state, now, effects),
+        C::CopyLink => desk::copy_link(state, now, effects),
         C::Suspend => effects.push(Effect::Suspend),
         C::Repaint => effects.push(Effect::Repaint),
         C::NextTheme => effects.push(Effect::NextTheme),
@@ -417,7 +429,7 @@ pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
         effects.push(Effect::Draw);
         return;
     }
-    if operations::step(state, steps) {
+    if operations::step(state, steps) || commands::step(state, steps) {
         effects.push(Effect::Draw);
         return;
     }

@@ -112,6 +112,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),
         Some(Command::Schedule(schedule)) => {
             schedule::run(&Context::resolve(common, None)?, common, schedule.format)
+        }
         Some(Command::Insights(asked)) => {
             insights::run(&Context::resolve(common, None)?, common, asked.format, &asked.cards)
         }

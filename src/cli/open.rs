@@ -3,14 +3,17 @@
 use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
 
 use crate::{
-    app::{KeyMap, Options, State, Tab},
+    app::{Checkout, Desk, KeyMap, Options, OwnCommands, State, Tab},
     config::Layer,
     domain::Text,
     history,
-    runtime::{self, OperationLog, Wiring},
+    runtime::{self, Edge, OperationLog, Wiring},
     server::{Session, SessionSetup},
-    source::operation::{HandsOff, Operators},
-    terminal::{self, Capabilities, Unusable},
+    source::{
+        git, home,
+        operation::{HandsOff, Operators},
+    },
+    terminal::{self, Capabilities, Surroundings, Unusable},
 };
 
 use super::{Failure, args::Common, as_of, context::Context, headless, log, looks, say, sharing};
@@ -38,6 +41,16 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     let hands_off = context.config.read_only.then_some(HandsOff::ReadOnly);
     options.read_only = hands_off.is_some();
     options.operators = Operators::of(&headless::sources(&context, common)?, hands_off);
+    let around = Surroundings::detect(cfg!(target_os = "macos"), variable);
+    options.desk = desk(&context, &options.keys, around)?;
+    let edge = Edge {
+        around,
+        browser: variable("BROWSER"),
+        directory: context.config.root.clone(),
+        log: Some(context.config.state_dir.join("commands.log")),
+        data: Some(context.config.data_dir.clone()),
+        notify: Arc::new(context.config.notify.clone()),
+    };
     let capabilities = Capabilities::detect(common.color.unwrap_or_default(), context.config.ascii, variable);
     let themes = context.config.layers.files.iter().find(|file| file.layer == Layer::User);
     let themes = themes.and_then(|file| Some(file.path.parent()?.join("themes")));
@@ -69,6 +82,7 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
             session: session.handle(),
             archive: session.archive(),
             operation_log,
+            edge,
             looks,
             clock,
         };
@@ -91,6 +105,31 @@ fn user(variable: impl Fn(&str) -> Option<String>) -> Text {
     let name =
         ["USER", "LOGNAME"].into_iter().find_map(|name| variable(name).filter(|name| !name.is_empty()));
     Text::new(name.unwrap_or_else(|| format!("user {}", rustix::process::getuid().as_raw())))
+}
+
+/// What is around the board, and what is configured of it.
+fn desk(context: &Context, keys: &KeyMap, around: Surroundings) -> Result<Desk, Failure> {
+    let config = &context.config;
+    let commands =
+        OwnCommands::new(&config.commands, keys).map_err(|problems| Failure::Usage(problems.join("\n")))?;
+    let checkout =
+        config.git.as_ref().zip(config.checkout_directory.as_ref()).and_then(|(git, directory)| {
+            let home = home::find(&git::remotes(&git.path), &config.hosts).ok()?;
+            Some(Arc::new(Checkout {
+                repository: git.path.clone(),
+                directory: directory.clone(),
+                host: home.host,
+                path: home.path,
+                remote: home.remote,
+            }))
+        });
+    Ok(Desk {
+        browser: around.has_display || std::env::var_os("BROWSER").is_some(),
+        commands: Arc::new(commands),
+        checkout,
+        notify: Arc::new(config.notify.clone()),
+        ..Desk::default()
+    })
 }
 
 fn options(context: &Context, common: &Common) -> Result<Options, Failure> {

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fmt, path::Path};
 use toml::de::{DeTable, DeValue};
 
 use super::{
+    commands::{self, COMMAND_TABLE, CommandConfig},
     complaint::{Complaint, Place},
     document::{Document, Reading, TableReader, describe},
     environment::Environment,
@@ -98,6 +99,8 @@ pub(crate) struct LayerValues {
     pub(crate) has_plan: bool,
     /// Metrics and gates of one's own.
     pub(crate) rules: WrittenRules,
+    /// Commands of one's own.
+    pub(crate) commands: Vec<CommandConfig>,
 }
 
 /// Reads a configuration file as `layer`; what is wrong is added to `complaints`.
@@ -121,6 +124,7 @@ pub(crate) fn read_file(
     let mut top = TableReader::new(&reading, &table, 0..0, "");
     values.has_plan = !plan_tables::read(&mut top).present.is_empty();
     values.rules = rules::read(&mut top);
+    values.commands = commands::read(layer, &mut top);
     let mut wrong = reading.finish();
     wrong.sort();
     complaints.extend(wrong);
@@ -142,7 +146,9 @@ fn read_settings(
         if name == "keys" {
             read_keys(layer, value.get_ref(), &value.span(), reading, values);
         } else if within.is_empty()
-            && (PLAN_TABLES.contains(&name.as_str()) || RULE_TABLES.contains(&name.as_str()))
+            && (PLAN_TABLES.contains(&name.as_str())
+                || RULE_TABLES.contains(&name.as_str())
+                || name == COMMAND_TABLE)
         {
             // Read as a whole, for itself.
         } else if let Some(setting) = Setting::of(&name) {
@@ -198,6 +204,7 @@ pub(crate) fn known_keys(within: &str) -> Vec<&'static str> {
         known.push("keys");
         known.extend(PLAN_TABLES);
         known.extend(RULE_TABLES);
+        known.push(COMMAND_TABLE);
     }
     known.sort_unstable();
     known.dedup();

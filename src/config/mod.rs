@@ -8,6 +8,7 @@
 //! checked and printed and from which the sample is made.
 
 mod calendars;
+mod commands;
 mod complaint;
 mod document;
 mod duration;
@@ -37,6 +38,7 @@ pub(crate) use self::document::{Reading, TableReader};
 pub(crate) use self::value::is_repository_path;
 pub use self::{
     calendars::{CalendarConfig, EventPatterns},
+    commands::{CommandConfig, CommandOutput, NotifyConfig, PLACEHOLDERS},
     complaint::{Complaint, ConfigError, Location, Place, nearest},
     document::{Document, LONGEST_FILE, Moment},
     duration::{format_duration, parse_duration},
@@ -104,6 +106,12 @@ pub struct Config {
     /// Commands by context and key; modifiers in small letters and in the order ctrl, alt,
     /// shift. Which contexts, keys and commands exist is for the application to say.
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
+    /// Commands of one's own. Whether their keys are free is for the application to say.
+    pub commands: Vec<CommandConfig>,
+    /// What is told while nobody looks.
+    pub notify: NotifyConfig,
+    /// Where pull requests are checked out, if anywhere.
+    pub checkout_directory: Option<PathBuf>,
     /// The repository to read, if any.
     pub git: Option<GitSettings>,
     /// What of GitHub to read; none: it is switched off.
@@ -264,6 +272,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.add(flag_values(flags, &environment.working_directory));
     resolver.find_out(environment);
     let rules = std::mem::take(&mut resolver.rules).resolve(&mut complaints);
+    let notify = resolver.notify(&mut complaints);
     let mut hosts = KnownHosts::of(environment);
     resolver.know(&mut hosts);
     let user_file = environment.user_file().map(|path| environment.shown(&path));
@@ -280,6 +289,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     }
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
     (config.policy.metrics, config.policy.own_gates) = rules;
+    config.notify = notify;
     Ok(config)
 }
 
@@ -345,11 +355,14 @@ struct Resolver {
     own: BTreeMap<&'static str, Value>,
     keys: BTreeMap<Binding, (String, Origin)>,
     rules: Rules,
+    commands: Vec<CommandConfig>,
 }
 
 impl Resolver {
     fn add(&mut self, layer: LayerValues) {
         self.rules.add(layer.rules);
+        self.commands.retain(|known| layer.commands.iter().all(|command| command.name != known.name));
+        self.commands.extend(layer.commands);
         for (setting, value, origin) in layer.settings {
             let is_project = origin.layer() == Layer::Project;
             // Who gives a project to others cannot take away what they protect themselves with.
@@ -505,6 +518,9 @@ impl Resolver {
             read_only: self.flag("read_only"),
             ascii: self.flag("ascii"),
             keys,
+            commands: self.commands.clone(),
+            notify: NotifyConfig::default(),
+            checkout_directory: self.path("checkout.directory"),
             git: self.git(&project),
             github: self.github(),
             gitlab: self.gitlab(),

@@ -133,6 +133,7 @@ impl Setting {
 pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
     let tables = [
         BOARD,
+        DESK,
         GIT,
         GITHUB,
         GITHUB_ACCESS,
@@ -255,6 +256,50 @@ static BOARD: &[Setting] = &[
         "Gates that must have an answer: without one they are unknown, not \"not needed\".",
     ),
     Setting::new("gates.disabled", Kind::Texts, "[]", "Gates that are switched off."),
+];
+
+/// `[notify]` and `[checkout]`: what the board does beside the screen.
+static DESK: &[Setting] = &[
+    Setting {
+        in_project: false,
+        ..Setting::new(
+            "notify.about",
+            Kind::Texts,
+            "[]",
+            "What is told while nobody looks: \"red\" what turned red, \"me\" what needs you, \"verdict\" a\n\
+             release that changed its verdict. Not in a project's file.",
+        )
+    },
+    Setting {
+        in_project: false,
+        ..Setting::new(
+            "notify.by",
+            Kind::Text,
+            "\"auto\"",
+            "How the terminal is told: bell, osc9, osc777 or osc99; auto: as the terminal is. Not in a\n\
+             project's file.",
+        )
+    },
+    Setting::of_user(
+        "notify.command",
+        Kind::Command,
+        "[\"notify-send\"]",
+        "A command that tells instead of the terminal: it gets a title and a text as its last arguments,\n\
+         without a shell. Not in a project's file.",
+    ),
+    Setting::of_user(
+        "notify.quiet",
+        Kind::Text,
+        "\"22:00-07:00\"",
+        "Hours of the day, in time_zone, in which nothing is told. Not in a project's file.",
+    ),
+    Setting::of_user(
+        "checkout.directory",
+        Kind::Path,
+        "\"../reviews\"",
+        "Where pull requests are checked out, each into a work tree of its own. Not set: nowhere.\n\
+         Not in a project's file.",
+    ),
 ];
 
 /// `[source.git]`.

@@ -217,6 +217,7 @@ async fn start_with(
         session: session.handle(),
         archive: session.archive(),
         operation_log: OperationLog::none(),
+        edge: Edge::default(),
         looks: looks(),
         clock,
     };

@@ -5,7 +5,10 @@ use std::{io, process};
 use crossterm::event::{Event, EventStream, KeyEvent, KeyEventKind, MouseEvent};
 use futures_util::StreamExt as _;
 use ratatui::layout::Size;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::JoinHandle,
+};
 
 use super::{guard::restore, hangup, screen::current_size, signals};
 
@@ -56,6 +59,9 @@ pub(super) enum Outside {
 pub struct Events {
     outside: UnboundedReceiver<Outside>,
     input: UnboundedReceiver<TerminalEvent>,
+    sender: UnboundedSender<TerminalEvent>,
+    /// None while another program reads the keys.
+    reader: Option<JoinHandle<()>>,
 }
 
 impl Events {
@@ -65,10 +71,25 @@ impl Events {
         signals::start(sender.clone(), end)?;
         hangup::watch(rustix::io::dup(rustix::stdio::stdin())?, signals::GRACE, sender, end)?;
         let (sender, input) = unbounded_channel();
+        let mut events = Self { outside, input, sender, reader: None };
+        events.resume();
+        Ok(events)
+    }
+
+    /// Leaves the keys to another program, until [`resume`](Self::resume).
+    pub async fn pause(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.abort();
+            // It was told to end, or has.
+            let _ = reader.await;
+        }
+    }
+
+    /// Reads keys again after [`pause`](Self::pause).
+    pub fn resume(&mut self) {
         // A task of its own: the stream remembers the first one that waited for it and wakes
         // no other, so a loop that waits now here, now there would miss keys.
-        tokio::spawn(read(EventStream::new(), sender));
-        Ok(Self { outside, input })
+        self.reader = Some(tokio::spawn(read(EventStream::new(), self.sender.clone())));
     }
 
     /// The next event; signals before keys. May be dropped at any time without losing one.
@@ -76,7 +97,6 @@ impl Events {
         tokio::select! {
             biased;
             Some(outside) = self.outside.recv() => outside.into(),
-            // The reader has ended: there is nothing to read from any more.
             input = self.input.recv() => input.unwrap_or(TerminalEvent::HungUp),
         }
     }
@@ -95,6 +115,8 @@ async fn read(mut stream: EventStream, sender: UnboundedSender<TerminalEvent>) {
             return;
         }
     }
+    // There is nothing to read from any more. A loop that has ended need not know.
+    let _ = sender.send(TerminalEvent::HungUp);
 }
 
 /// Ends the program from another thread when the loop does not.

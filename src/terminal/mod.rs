@@ -7,23 +7,28 @@
 
 mod capabilities;
 mod encoder;
+mod escapes;
 mod events;
 mod guard;
 mod hangup;
 mod panic;
 mod screen;
 mod signals;
+mod surroundings;
 mod tty;
 mod writer;
 
 pub use capabilities::{
     Asked, Background, Capabilities, ColorChoice, Unusable, ask_background, background_from_environment,
 };
+pub use escapes::{LONGEST_COPY, copy as copy_sequence, notice as notice_sequence};
 pub use events::{Events, Signal, TerminalEvent};
 pub use guard::restore;
 pub use panic::report_panics;
 pub use screen::Screen;
 pub use signals::request_stop;
+pub use surroundings::{Multiplexer, NoticeForm, Surroundings};
+pub use writer::Beside;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

@@ -13,7 +13,7 @@ use super::{
     guard::Guard,
     signals,
     tty::Tty,
-    writer::{Plain, Sink, Writer},
+    writer::{Beside, Plain, Sink, Writer},
 };
 
 /// The largest screen that is drawn: a size comes from outside and costs memory.
@@ -69,6 +69,30 @@ impl Screen {
         });
         let cursor = self.canvas.backend().cursor;
         self.spare = self.writer.present(picture, cursor, std::mem::take(&mut self.is_lost));
+    }
+
+    /// Writes sequences beside the picture that change nothing of it: the clipboard, the bell.
+    pub fn beside(&self) -> Beside {
+        self.writer.beside()
+    }
+
+    /// Gives the terminal back for another program, until [`take_back`](Self::take_back).
+    pub fn lend(&self) {
+        signals::lend(true);
+        if let Some(guard) = &self.guard {
+            guard.leave();
+        }
+    }
+
+    /// Takes the terminal again after [`lend`](Self::lend); the next picture is written in full.
+    pub fn take_back(&mut self) -> io::Result<()> {
+        if let Some(guard) = &self.guard {
+            guard.enter()?;
+            self.resize(current_size());
+        }
+        self.is_lost = true;
+        signals::lend(false);
+        Ok(())
     }
 
     /// The terminal has another size: the next picture has it, too, and is written in full.

@@ -1,6 +1,11 @@
 //! Signals from outside, on a thread of their own: they work whatever the rest does.
 
-use std::{io, thread, time::Duration};
+use std::{
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+    thread,
+    time::Duration,
+};
 
 use rustix::process::{
     Signal as Number, getpgrp, getpid, getppid, getsid, kill_current_process_group, kill_process,
@@ -19,6 +24,26 @@ pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// Signals that end the program.
 const ENDING: [SignalKind; 4] =
     [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
+
+/// Another program has the terminal.
+static IS_LENT: AtomicBool = AtomicBool::new(false);
+
+/// Says whether another program has the terminal: what its keys send (interrupt, quit, stop) is
+/// meant for it, and reaches us because it is of our job.
+pub(super) fn lend(lent: bool) {
+    IS_LENT.store(lent, Ordering::SeqCst);
+}
+
+/// Whether a signal is meant for the program that has the terminal.
+fn is_for_another(arrived: Outside) -> bool {
+    let keys = [SignalKind::interrupt(), SignalKind::quit()].map(|kind| 128 + kind.as_raw_value());
+    IS_LENT.load(Ordering::SeqCst)
+        && match arrived {
+            Outside::Signal(Signal::Quit(code)) => keys.contains(&code),
+            Outside::Signal(Signal::Stop | Signal::Continue) => true,
+            Outside::Resized | Outside::HungUp => false,
+        }
+}
 
 /// Begins to listen. Every signal goes to `events`; a program that has not ended [`GRACE`]
 /// after a signal to end, or when another one arrives, is ended by `end` with the exit code.
@@ -57,6 +82,13 @@ impl Listener {
     async fn listen(mut self, events: &UnboundedSender<Outside>, end: &impl Fn(i32)) {
         loop {
             let arrived = self.next().await;
+            if is_for_another(arrived) {
+                // A job of two, of which one stops, would have nobody to go on with.
+                if arrived == Outside::Signal(Signal::Stop) {
+                    let _ = kill_current_process_group(Number::CONT);
+                }
+                continue;
+            }
             // Nobody listens once the loop has ended; the program must still be.
             let _ = events.send(arrived);
             if let Outside::Signal(Signal::Quit(code)) = arrived {

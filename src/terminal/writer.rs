@@ -39,6 +39,8 @@ struct Frame {
 #[derive(Default)]
 struct Slot {
     frame: Option<Frame>,
+    /// What is written beside frames, in front of the next one.
+    beside: Vec<u8>,
     /// The terminal may show anything: the next frame is written in full.
     is_lost: bool,
     is_writing: bool,
@@ -51,6 +53,15 @@ struct Slot {
 struct Shared {
     slot: Mutex<Slot>,
     changed: Condvar,
+}
+
+/// Bytes beside frames that wait at most: a terminal may take nothing for a long time.
+const MOST_BESIDE: usize = 256 * 1024;
+
+/// What the thread does next.
+struct Work {
+    frame: Option<Frame>,
+    beside: Vec<u8>,
 }
 
 /// Hands frames to the thread that writes them.
@@ -79,14 +90,37 @@ impl Writer {
         skipped.map(|frame| frame.buffer).or_else(|| slot.spare.take())
     }
 
+    /// What writes beside frames.
+    pub(crate) fn beside(&self) -> Beside {
+        Beside(Arc::clone(&self.shared))
+    }
+
     /// Waits until every frame is written.
     pub(crate) fn wait_until_written(&self) {
         let slot = lock(&self.shared.slot);
         let _slot = self
             .shared
             .changed
-            .wait_while(slot, |slot| slot.frame.is_some() || slot.is_writing)
+            .wait_while(slot, |slot| slot.frame.is_some() || !slot.beside.is_empty() || slot.is_writing)
             .unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
+/// Writes sequences beside frames.
+#[derive(Clone)]
+pub struct Beside(Arc<Shared>);
+
+impl Beside {
+    /// Writes `bytes`, whole sequences that change no cell, cursor or pen, as soon as the terminal
+    /// takes them. Never waits. Whether there was room for them.
+    pub fn send(&self, bytes: &[u8]) -> bool {
+        let mut slot = lock(&self.0.slot);
+        let fits = slot.beside.len() + bytes.len() <= MOST_BESIDE;
+        if fits {
+            slot.beside.extend_from_slice(bytes);
+            self.0.changed.notify_all();
+        }
+        fits
     }
 }
 
@@ -99,11 +133,16 @@ impl Drop for Writer {
 
 fn write_frames(shared: &Shared, mut sink: impl Sink) {
     let mut encoder = Encoder::new();
-    while let Some(frame) = next_frame(shared, &mut encoder) {
-        let (bytes, replaced) = encoder.encode(frame.buffer, frame.cursor);
-        let is_written = bytes.is_empty() || sink.write_frame(bytes).is_ok();
+    while let Some(Work { frame, beside }) = next_work(shared, &mut encoder) {
+        let mut is_written = beside.is_empty() || sink.write_frame(&beside).is_ok();
+        let mut spare = None;
+        if let Some(frame) = frame {
+            let (bytes, replaced) = encoder.encode(frame.buffer, frame.cursor);
+            is_written &= bytes.is_empty() || sink.write_frame(bytes).is_ok();
+            spare = Some(replaced);
+        }
         let mut slot = lock(&shared.slot);
-        slot.spare = Some(replaced);
+        slot.spare = spare.or_else(|| slot.spare.take());
         slot.is_writing = false;
         // A terminal that is gone for good is the business of the hang-up watch.
         slot.is_lost |= !is_written;
@@ -111,19 +150,22 @@ fn write_frames(shared: &Shared, mut sink: impl Sink) {
     }
 }
 
-/// Waits for a frame; none when there will be no more.
-fn next_frame(shared: &Shared, encoder: &mut Encoder) -> Option<Frame> {
+/// Waits for something to write; none when there will be no more.
+fn next_work(shared: &Shared, encoder: &mut Encoder) -> Option<Work> {
     let slot = lock(&shared.slot);
     let mut slot = shared
         .changed
-        .wait_while(slot, |slot| slot.frame.is_none() && !slot.is_closed)
+        .wait_while(slot, |slot| slot.frame.is_none() && slot.beside.is_empty() && !slot.is_closed)
         .unwrap_or_else(PoisonError::into_inner);
-    let frame = slot.frame.take()?;
+    let (frame, beside) = (slot.frame.take(), std::mem::take(&mut slot.beside));
+    if frame.is_none() && beside.is_empty() {
+        return None;
+    }
     slot.is_writing = true;
-    if std::mem::take(&mut slot.is_lost) {
+    if frame.is_some() && std::mem::take(&mut slot.is_lost) {
         encoder.lose();
     }
-    Some(frame)
+    Some(Work { frame, beside })
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@
 
 mod dialog;
 mod log;
-mod offer;
+pub(super) mod offer;
 mod sentence;
 #[cfg(test)]
 mod tests;

@@ -187,7 +187,7 @@ pub(super) fn offers(state: &State, subject: &Subject) -> Vec<Offer> {
 }
 
 /// Why nothing at all can be changed now.
-pub(super) fn hands_off(state: &State) -> Option<HandsOff> {
+pub(crate) fn hands_off(state: &State) -> Option<HandsOff> {
     if state.past.is_some() {
         return Some(HandsOff::Past);
     }

@@ -14,6 +14,8 @@ use crate::view::{
 
 /// Cells that the keys of a command take at most.
 const KEYS: usize = 18;
+/// Cells that a key takes at least.
+const KEY: usize = 3;
 /// Cells between two columns, and between keys and what they do.
 const GAP: usize = 2;
 
@@ -37,6 +39,10 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, scroll: u16) {
         }
     }
     groups.sort_by_key(|(group, _)| *group);
+    let with_key = state.desk.commands.all().iter().filter_map(|command| Some((command.key?, command)));
+    let own: Vec<Line<'static>> = with_key
+        .map(|(key, command)| named(screen, &command.name, &key.to_string(), cells.max(KEY)))
+        .collect();
     let blocks: Vec<Vec<Line<'static>>> = groups
         .into_iter()
         .map(|(group, mut lines)| {
@@ -45,6 +51,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, scroll: u16) {
             lines
         })
         .collect();
+    let blocks = if own.is_empty() {
+        blocks
+    } else {
+        let heading = Line::styled("Your commands", styles.header);
+        let own = [vec![heading], own, vec![Line::default()]].concat();
+        [blocks, vec![own]].concat()
+    };
     let longest = |lines: &[Line<'_>]| lines.iter().map(line_width).max().unwrap_or(0);
     let [left, right] = halves(blocks.clone());
     let both = longest(&left) + GAP + 1 + longest(&right);
@@ -63,12 +76,16 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, scroll: u16) {
 }
 
 fn line(screen: &Screen<'_>, command: Command, keys: &str, cells: usize) -> Line<'static> {
+    named(screen, command.help(), keys, cells)
+}
+
+fn named(screen: &Screen<'_>, does: &str, keys: &str, cells: usize) -> Line<'static> {
     let styles = &screen.look.styles;
     let keys = text::fit(keys, cells, screen.look.glyphs.ellipsis).into_owned();
     let padding = " ".repeat(cells + GAP - text::width(&keys));
     Line::from(vec![
         Span::styled(format!("{keys}{padding}"), styles.accent),
-        Span::styled(command.help(), styles.base),
+        Span::styled(does.to_owned(), styles.base),
     ])
 }
 

@@ -1,5 +1,6 @@
 //! What lies on top of a tab.
 
+mod commands;
 mod help;
 mod operations;
 mod palette;
@@ -33,6 +34,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
         }
         Overlay::Sources { scroll } => sources::draw(screen, body, *scroll),
         Overlay::Operations(dialog) => operations::draw(screen, body, dialog),
+        Overlay::Commands(dialog) => commands::draw(screen, body, dialog),
         Overlay::Palette(palette) => palette::draw(screen, body, palette),
         Overlay::Chooser(chooser) => releases::draw(screen, body, chooser),
     }

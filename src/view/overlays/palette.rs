@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::{ListId, Palette, PaletteEntry, Row},
+    app::{ListId, OwnCommand, Palette, PaletteEntry, Row},
     view::{
         footer,
         screen::Screen,
@@ -40,15 +40,27 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, palette: &Palette) {
     if shown == 0 {
         screen.put(rows.x + 1, rows.y, rows.width, "no command is called so", styles.muted);
     }
-    let widest = table::widest(PaletteEntry::all().map(|entry| cells(screen, entry)), &[]);
+    let state = screen.state;
+    let own = state.desk.commands.all();
+    let entries = PaletteEntry::all().map(|entry| cells(screen, entry));
+    let widest = table::widest(entries.chain(own.iter().map(|command| own_cells(screen, command))), &[]);
     let places = table::place(&COLUMNS, &widest, None, rows.width.saturating_sub(1));
     screen.list(ListId::Palette, rows, true, |screen, row, item| {
-        let Row::Palette(index) = item else { return 0 };
-        if let Some(entry) = PaletteEntry::at(index) {
-            table::cells(screen, row, &COLUMNS, &places, &cells(screen, entry));
-        }
+        let shown = match item {
+            Row::Palette(index) => PaletteEntry::at(index).map(|entry| cells(screen, entry)),
+            Row::Own(index) => own.get(index as usize).map(|command| own_cells(screen, command)),
+            _ => None,
+        };
+        let Some(shown) = shown else { return 0 };
+        table::cells(screen, row, &COLUMNS, &places, &shown);
         table::until(&places, 0)
     });
+}
+
+fn own_cells(screen: &Screen<'_>, command: &OwnCommand) -> [(String, Style); 3] {
+    let styles = &screen.look.styles;
+    let key = command.key.map(|key| key.to_string()).unwrap_or_default();
+    [(command.name.to_string(), styles.base), (command.does().to_owned(), styles.muted), (key, styles.accent)]
 }
 
 fn cells(screen: &Screen<'_>, entry: PaletteEntry) -> [(String, Style); 3] {
