@@ -39,7 +39,7 @@ pub use pull_request::{
     Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,
 };
 pub use release::{MatchRule, Release, Target};
-pub use story::{Category, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind};
+pub use story::{Category, ScopeChange, OwnerMove, ScopeMove, Severity, StatusMove, Story, StoryKind};
 pub use test_run::TestRun;
 pub use text::{Text, clean};
 pub use triage::{Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake};
