@@ -10,7 +10,8 @@ use super::{
     findings::Findings,
     gates::{self, Question},
     metrics,
-    schedule::{self, Dependency},
+    dependencies::{Dependency, dependencies},
+    schedule,
     words,
 };
 
@@ -173,7 +174,7 @@ fn step(question: &Question<'_, '_>, gate: &Gate, stories: &[StoryRow]) -> Step 
         }
         GateName::Dependencies => {
             let environment = row.map(|row| &row.deployment.environment);
-            let all = schedule::dependencies(context, question.release, environment);
+            let all = dependencies(context, question.release, environment);
             let missing: Vec<_> = all.iter().filter(|(_, state)| !state.is_deployed()).collect();
             let names: Vec<&str> = missing.iter().map(|(id, _)| id.as_str()).collect();
             let subject = missing

@@ -60,6 +60,17 @@ pub fn time(instant: Instant, calendar: &Calendar) -> String {
     instant.with_timezone(&calendar.zone).format("%H:%M").to_string()
 }
 
+/// A span of time: `Wed 25 Nov 14:00–15:10`.
+pub fn window(window: Window, calendar: &Calendar) -> String {
+    let from = day_and_time(window.from, calendar);
+    let until = if calendar.day(window.from) == calendar.day(window.until) {
+        time(window.until, calendar)
+    } else {
+        day_and_time(window.until, calendar)
+    };
+    format!("{from}–{until}")
+}
+
 /// A count with its noun: `1 story`, `7 stories`.
 pub fn count(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })

@@ -7,7 +7,7 @@ use crate::insight::{
     gates::{self, Rules},
     metrics::Inputs,
     query::Item,
-    schedule,
+    dependencies, schedule,
     stories::severity_word,
     test_results::TestResults,
     words,
@@ -131,7 +131,7 @@ impl Explainer<'_, '_> {
             GateName::Dependencies => {
                 let goes_to = self.destination(index);
                 let all =
-                    schedule::dependencies(self.context, index, goes_to.map(|goes_to| &goes_to.environment));
+                    dependencies::dependencies(self.context, index, goes_to.map(|goes_to| &goes_to.environment));
                 let mut rows: Vec<Row> =
                     all.iter().map(|(id, state)| Row::of(id, state.said_of(id))).collect();
                 rows.extend(goes_to.map(|goes_to| {
