@@ -524,11 +524,18 @@ fn schedule() -> Schedule {
         deployment("ledger-1.8", ReleaseId::of("ledger", "1.8"), at(25, 14, 30), 40, DeploymentState::Draft);
     let row = |deployment, estimate, verdict, ready_by_start, problems| DeploymentRow {
         deployment: Arc::new(deployment),
+        platform: Some(Text::new("kubernetes")),
+        region: Some(Text::new("frankfurt")),
         estimate,
         projected_end: None,
         verdict,
         ready_by_start,
+        slots: match problems.len() {
+            0 => Vec::new(),
+            _ => vec![Window { from: at(26, 9, 0), until: at(26, 10, 20) }],
+        },
         problems,
+        no_slot: None,
     };
     let entry = |day, kind, release: Option<ReleaseId>, label: &str| CalendarEntry {
         day: date(day),
@@ -567,6 +574,11 @@ fn schedule() -> Schedule {
             entry(27, CalendarKind::P85, Some(payments()), "payments 4.2"),
             entry(32, CalendarKind::EstimatedTarget, Some(ReleaseId::of("auth", "2.10")), "auth 2.10"),
         ],
+        frozen: vec![Frozen {
+            environment: EnvironmentId::new("production/eu"),
+            name: Text::new("Black Friday"),
+            window: Window { from: at(27, 0, 0), until: at(29, 0, 0) },
+        }],
     }
 }
 

@@ -189,6 +189,7 @@ impl Default for KeyMap {
             ("[", C::DetailPreviousPage),
             ("b", C::OtherPicture),
         ];
+        let schedule: &[(&str, C)] = &[("+", C::ZoomIn), ("-", C::ZoomOut)];
         let changes: &[(&str, C)] = &[("b", C::OtherPicture)];
         let typing: &[(&str, C)] = &[("enter", C::Open), ("esc", C::Back)];
         let chooser: &[(&str, C)] = &[("ctrl-n", C::MoveDown), ("ctrl-p", C::MoveUp)];
@@ -198,6 +199,7 @@ impl Default for KeyMap {
             (Context::Readiness, readiness),
             (Context::PullRequests, detail),
             (Context::Schedule, detail),
+            (Context::Schedule, schedule),
             (Context::Changes, changes),
             (Context::Filter, typing),
             (Context::Chooser, typing),

@@ -69,7 +69,7 @@ pub use preview::Preview;
 pub use recap::{Deployed, Late, Recap, Returned, Said};
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
-    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight,
+    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer, GateName, Insight,
     MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem,
     ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, Tally, Unit,
     Verdict,

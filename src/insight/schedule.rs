@@ -7,7 +7,7 @@ use chrono::Duration;
 use crate::domain::{Deployment, DeploymentState, Instant, ReleaseId, Text, Tier};
 
 use super::{
-    CalendarEntry, CalendarKind, DeploymentRow, ForecastView, GateAnswer, ReleaseInsight, Schedule,
+    CalendarEntry, CalendarKind, DeploymentRow, ForecastView, Gate, GateAnswer, GateName, ReleaseInsight, Schedule,
     ScheduleProblem, ScheduleProblemKind, Verdict,
     context::{Context, later},
     membership::Membership,
@@ -155,8 +155,16 @@ pub(crate) fn gate_red(
     if insight.verdict != Verdict::NoGo || later(start, -last_day) > context.now {
         return None;
     }
-    let red = insight.gates.iter().filter(|gate| gate.answer == GateAnswer::NoGo);
+    // Those that ask about the deployment itself are named as problems of their own.
+    let is_own = |gate: &&Gate| {
+        use GateName::{Dependencies, Environment, Freeze, Runbook};
+        !matches!(gate.name, Dependencies | Environment | Freeze | Runbook)
+    };
+    let red = insight.gates.iter().filter(|gate| gate.answer == GateAnswer::NoGo).filter(is_own);
     let red: Vec<&str> = red.map(|gate| gate.name.title()).collect();
+    if red.is_empty() {
+        return None;
+    }
     let what = format!("{} no-go: {}", insight.release.id, words::list(&red, 3));
     Some(ScheduleProblem { kind: ScheduleProblemKind::GateRed, what: Text::new(what) })
 }
@@ -236,7 +244,7 @@ pub(crate) fn schedule<'a>(
     complete(context, rules, &mut rows, releases);
     let next = next(&rows, context.now);
     let calendar = calendar(context, &rows, releases);
-    Schedule { deployments: rows, next, calendar }
+    Schedule { deployments: rows, next, calendar, frozen: rules.frozen(context) }
 }
 
 /// The one that runs, else the next one.

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 use super::{
-    ScheduleProblem, ScheduleProblemKind,
+    Frozen, ScheduleProblem, ScheduleProblemKind,
     context::{Context, later},
     dependencies::{dependencies, first_planned},
     patterns::Patterns,
@@ -128,6 +128,22 @@ impl<'a> ScheduleRules<'a> {
             off_hours(&context.policy.calendar, policy.hours, policy.working_days, today, last)
         });
         Self { places, holdings, off_hours }
+    }
+
+    /// The freezes of all places, by environment and beginning.
+    pub(crate) fn frozen(&self, context: &Context<'a>) -> Vec<Frozen> {
+        let of_place = |(environment, place): (&&'a EnvironmentId, &Place)| {
+            let freezes = place.freezes.iter().map(|index| context.freezes[*index]);
+            let frozen = freezes.map(|freeze| Frozen {
+                environment: (*environment).clone(),
+                name: freeze.name.clone(),
+                window: freeze.window,
+            });
+            frozen.collect::<Vec<_>>()
+        };
+        let mut all: Vec<Frozen> = self.places.iter().flat_map(of_place).collect();
+        all.sort_by(|a, b| (&a.environment, a.window.from, &a.name).cmp(&(&b.environment, b.window.from, &b.name)));
+        all
     }
 
     /// What the rules say against `deployment` going at `window`, each by its name.

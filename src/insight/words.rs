@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::Duration;
 
-use crate::domain::{Build, Calendar, CheckOutcome, Instant, Text};
+use crate::domain::{Build, Calendar, CheckOutcome, Instant, Text, Window};
 
 /// A duration in its two coarsest units with leading zeros, so that a countdown does not
 /// jump: `3d 04h`, `4h 05m`, `14m`, `0m`. Rounded down; a negative one has a minus in front.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     domain::{
         Assumed, Assumption, Build, CheckOutcome, Deployment, Instant, Policy, Problem, ReleaseId,
-        SourceHealth, StoryKey, Target, Text,
+        SourceHealth, StoryKey, Target, Text, Window,
     },
     insight::{
         Board, Completeness, DeploymentRow, Estimate, Evidence, Feature, ForecastView, Gate, MetricValue,
@@ -203,11 +203,15 @@ impl StepsJson {
 struct DeploymentJson<'a> {
     #[serde(flatten)]
     deployment: &'a Deployment,
+    platform: Option<&'a Text>,
+    region: Option<&'a Text>,
     estimate: Option<Estimate>,
     projected_end: Option<Instant>,
     verdict: Option<Verdict>,
     ready_by_start: Option<f64>,
     problems: &'a [ScheduleProblem],
+    slots: &'a [Window],
+    no_slot: Option<&'a Text>,
 }
 
 #[derive(Serialize)]
@@ -406,11 +410,15 @@ fn builds<'a>(board: &'a Board, release: Option<&ReleaseId>) -> Vec<BuildJson<'a
 fn deployment_json(row: &DeploymentRow) -> DeploymentJson<'_> {
     DeploymentJson {
         deployment: &row.deployment,
+        platform: row.platform.as_ref(),
+        region: row.region.as_ref(),
         estimate: row.estimate,
         projected_end: row.projected_end,
         verdict: row.verdict,
         ready_by_start: row.ready_by_start,
         problems: &row.problems,
+        slots: &row.slots,
+        no_slot: row.no_slot.as_ref(),
     }
 }
 

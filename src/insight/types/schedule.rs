@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Deployment, Instant, ReleaseId, Text, Window};
+use crate::domain::{Deployment, EnvironmentId, Instant, ReleaseId, Text, Window};
 
 use super::Verdict;
 
@@ -18,6 +18,19 @@ pub struct Schedule {
     pub next: Option<usize>,
     /// Days on which something is, oldest first: for the month.
     pub calendar: Vec<CalendarEntry>,
+    /// Freezes of the environments that deployments still go to, by environment and beginning.
+    pub frozen: Vec<Frozen>,
+}
+
+/// A time in which nothing may go to an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    /// Where.
+    pub environment: EnvironmentId,
+    /// The freeze.
+    pub name: Text,
+    /// When.
+    pub window: Window,
 }
 
 /// A deployment with all that stands in its way.

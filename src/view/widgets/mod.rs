@@ -1,6 +1,7 @@
 //! Parts that several tabs are made of.
 
 pub(crate) mod burn_down;
+pub(crate) mod gantt;
 pub(crate) mod month;
 pub(crate) mod runbook;
 pub(crate) mod table;
