@@ -17,6 +17,7 @@ mod assume;
 pub mod board;
 mod builds;
 mod burn_down;
+mod cadence;
 mod can_go;
 mod changes;
 mod context;
@@ -59,6 +60,7 @@ pub mod words;
 
 pub use assume::{Difference, assume, differences, parse_assumption, said_of, with_assumption};
 pub use board::{Board, Completeness};
+pub use cadence::{DeploymentCadence, Pace, PaceName, Waiting};
 pub use can_go::{CanGo, can_go};
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;

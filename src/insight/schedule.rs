@@ -9,6 +9,7 @@ use crate::domain::{Deployment, DeploymentState, Instant, ReleaseId, Text, Tier}
 use super::{
     CalendarEntry, CalendarKind, DeploymentRow, ForecastView, Gate, GateAnswer, GateName, ReleaseInsight, Schedule,
     ScheduleProblem, ScheduleProblemKind, Verdict,
+    cadence::cadence,
     context::{Context, later},
     membership::Membership,
     runbook::{self, PastRuns},
@@ -244,7 +245,7 @@ pub(crate) fn schedule<'a>(
     complete(context, rules, &mut rows, releases);
     let next = next(&rows, context.now);
     let calendar = calendar(context, &rows, releases);
-    Schedule { deployments: rows, next, calendar, frozen: rules.frozen(context) }
+    Schedule { deployments: rows, next, calendar, frozen: rules.frozen(context), cadence: cadence(context, releases) }
 }
 
 /// The one that runs, else the next one.

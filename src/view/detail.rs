@@ -437,12 +437,47 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     if let Some(url) = &item.url {
         facts.push(fact(screen, "link", url.to_string()));
     }
+    facts.extend(cadence(screen, row, insight.map(|insight| &insight.release.project), cells));
     let pages = vec![
         Page { title: "runbook", lines: book },
         Page { title: "in its way", lines: problems },
         Page { title: "facts", lines: facts },
     ];
     (title, pages)
+}
+
+/// How often the project goes there, what waits for it, and whether another pace is worth it.
+fn cadence(
+    screen: &Screen<'_>,
+    row: &DeploymentRow,
+    project: Option<&Text>,
+    cells: usize,
+) -> Vec<Line<'static>> {
+    let styles = &screen.look.styles;
+    let all = &screen.state.board.insight.schedule.cadence;
+    let found = all.iter().find(|cadence| {
+        Some(&cadence.project) == project && cadence.environment == row.deployment.environment
+    });
+    let Some(found) = found else { return Vec::new() };
+    let said = format!(
+        "every {:.1}d ({} in half a year), earlier {:.1}d, lately {:.1}d",
+        found.days_between, found.deployments, found.days_between_before, found.days_between_lately
+    );
+    let mut lines = vec![fact(screen, "goes out", said)];
+    for waiting in &found.waiting {
+        let kind = if waiting.is_feature { "feature " } else { "" };
+        let title = waiting.title.as_ref().map(|title| format!(" {title}")).unwrap_or_default();
+        let age = format::age(waiting.since, screen.now);
+        let line = format!("{kind}{}{title}, finished {age} ago", waiting.key);
+        lines.push(fact(screen, "waits", line));
+    }
+    if let Some(pace) = found.suggestion {
+        lines.push(fact(screen, "suggested", pace.word().to_owned()));
+        for reason in &found.reasons {
+            lines.extend(wrapped(reason, cells, styles.muted));
+        }
+    }
+    lines
 }
 
 fn text_of(text: &Option<Text>) -> Option<String> {

@@ -8,7 +8,7 @@ use crate::{
         SourceHealth, StoryKey, Target, Text, Window,
     },
     insight::{
-        Board, Completeness, DeploymentRow, Estimate, Evidence, Feature, ForecastView, Gate, MetricValue,
+        Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastView, Gate, MetricValue,
         NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing,
         StepState, Steps, StoryRow, Tally, Verdict,
     },
@@ -28,6 +28,7 @@ struct BoardJson<'a> {
     stories: Vec<StoryJson<'a>>,
     pull_requests: Vec<PullRequestJson<'a>>,
     deployments: Vec<DeploymentJson<'a>>,
+    cadence: &'a [DeploymentCadence],
     builds: Vec<BuildJson<'a>>,
     sources: Vec<SourceJson<'a>>,
     problems: Vec<ProblemJson<'a>>,
@@ -322,6 +323,7 @@ pub(super) fn assumed(board: &Board, release: Option<&ReleaseId>, truth: Option<
             .filter(of_chosen)
             .map(deployment_json)
             .collect(),
+        cadence: &board.insight.schedule.cadence,
         builds: builds(board, release),
         sources: sources(board),
         problems: board

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Deployment, EnvironmentId, Instant, ReleaseId, Text, Window};
 
-use super::Verdict;
+use super::{super::DeploymentCadence, Verdict};
 
 /// What goes out when.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct Schedule {
     pub calendar: Vec<CalendarEntry>,
     /// Freezes of the environments that deployments still go to, by environment and beginning.
     pub frozen: Vec<Frozen>,
+    /// How often projects go to environments, what waits for it, and what another pace would
+    /// cost; by project and environment.
+    pub cadence: Vec<DeploymentCadence>,
 }
 
 /// A time in which nothing may go to an environment.
