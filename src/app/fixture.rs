@@ -592,7 +592,9 @@ fn schedule() -> Schedule {
             }],
             paces: Vec::new(),
             suggestion: Some(PaceName::Double),
-            reasons: vec![Text::new("twice as often: 1.9 h more of deploying spare 33.3 days of waiting a month")],
+            reasons: vec![Text::new(
+                "twice as often: 1.9 h more of deploying spare 33.3 days of waiting a month",
+            )],
         }],
         frozen: vec![Frozen {
             environment: EnvironmentId::new("production/eu"),

@@ -52,7 +52,8 @@ pub use past::{Comparison, Look, Past, Since, Step};
 pub(crate) use rows::opened;
 pub(crate) use state::is_first_round;
 pub use state::{
-    DetailPane, DetailPlace, GanttScale, Message, Options, PullRequestPicture, SchedulePicture, Section, State, Tab,
+    DetailPane, DetailPlace, GanttScale, Message, Options, PullRequestPicture, SchedulePicture, Section,
+    State, Tab,
 };
 pub use triage::Said;
 pub use update::update;

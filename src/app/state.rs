@@ -6,7 +6,10 @@ use chrono::{Duration, DurationRound};
 use tui_input::Input;
 
 use crate::{
-    domain::{DeploymentId, DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState, Text},
+    domain::{
+        DeploymentId, DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState,
+        Text,
+    },
     insight::{Board, CanGo, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
     source::operation::Operators,
 };

@@ -11,8 +11,8 @@ use crate::{
 };
 
 use super::{
-    ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, Key, ListId, Message,
-    GanttScale, OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab,
+    ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, GanttScale, Key, ListId, Message,
+    OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab,
     mouse::on_mouse,
     open::{choose_release, open, why},
     operations,

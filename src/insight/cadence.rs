@@ -283,7 +283,8 @@ mod tests {
 
     /// Deployments every `days` days, each of so many minutes, and stories finished lately.
     fn found(days: i64, minutes: i64, stories: usize) -> DeploymentCadence {
-        let mut setting = Setting::covering(&ALL_KINDS).environment(environment("production/eu", Tier::Production));
+        let mut setting =
+            Setting::covering(&ALL_KINDS).environment(environment("production/eu", Tier::Production));
         for number in 0..6 {
             let version = format!("3.{number}");
             setting = setting.other(Release::named("payments", &version));

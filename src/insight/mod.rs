@@ -71,8 +71,8 @@ pub use preview::Preview;
 pub use recap::{Deployed, Late, Recap, Returned, Said};
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
-    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer, GateName, Insight,
-    MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem,
-    ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, Tally, Unit,
-    Verdict,
+    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer, GateName,
+    Insight, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,
+    ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
+    Tally, Unit, Verdict,
 };

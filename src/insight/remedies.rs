@@ -7,12 +7,10 @@ use crate::domain::{Category, Finding, Kind, SourceId, Text};
 use super::{
     Gate, GateAnswer, GateName, PullRequestRow, Remedy, ScheduleProblemKind, Standing, StoryRow, Subject,
     context::Context,
+    dependencies::{Dependency, dependencies},
     findings::Findings,
     gates::{self, Question},
-    metrics,
-    dependencies::{Dependency, dependencies},
-    schedule,
-    words,
+    metrics, schedule, words,
 };
 
 /// Items that are named in one step; of more only the count is.

@@ -7,8 +7,8 @@ use chrono::Duration;
 use crate::domain::{Deployment, DeploymentState, Instant, ReleaseId, Text, Tier};
 
 use super::{
-    CalendarEntry, CalendarKind, DeploymentRow, ForecastView, Gate, GateAnswer, GateName, ReleaseInsight, Schedule,
-    ScheduleProblem, ScheduleProblemKind, Verdict,
+    CalendarEntry, CalendarKind, DeploymentRow, ForecastView, Gate, GateAnswer, GateName, ReleaseInsight,
+    Schedule, ScheduleProblem, ScheduleProblemKind, Verdict,
     cadence::cadence,
     context::{Context, later},
     membership::Membership,
@@ -209,8 +209,7 @@ fn complete<'a>(
             continue;
         }
         let earliest = ready.unwrap_or(context.now);
-        let found =
-            rules.free(context, deployment, deployment.window.from, needed_length(row), earliest);
+        let found = rules.free(context, deployment, deployment.window.from, needed_length(row), earliest);
         row.slots = found.windows;
         row.no_slot = found.why_none.map(Text::new);
     }
@@ -245,7 +244,13 @@ pub(crate) fn schedule<'a>(
     complete(context, rules, &mut rows, releases);
     let next = next(&rows, context.now);
     let calendar = calendar(context, &rows, releases);
-    Schedule { deployments: rows, next, calendar, frozen: rules.frozen(context), cadence: cadence(context, releases) }
+    Schedule {
+        deployments: rows,
+        next,
+        calendar,
+        frozen: rules.frozen(context),
+        cadence: cadence(context, releases),
+    }
 }
 
 /// The one that runs, else the next one.

@@ -142,7 +142,9 @@ impl<'a> ScheduleRules<'a> {
             frozen.collect::<Vec<_>>()
         };
         let mut all: Vec<Frozen> = self.places.iter().flat_map(of_place).collect();
-        all.sort_by(|a, b| (&a.environment, a.window.from, &a.name).cmp(&(&b.environment, b.window.from, &b.name)));
+        all.sort_by(|a, b| {
+            (&a.environment, a.window.from, &a.name).cmp(&(&b.environment, b.window.from, &b.name))
+        });
         all
     }
 

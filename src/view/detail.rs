@@ -485,12 +485,7 @@ fn text_of(text: &Option<Text>) -> Option<String> {
 }
 
 /// The next windows that keep to all rules, or why there is none.
-fn slots(
-    screen: &Screen<'_>,
-    slots: &[Window],
-    why_none: Option<&Text>,
-    cells: usize,
-) -> Vec<Line<'static>> {
+fn slots(screen: &Screen<'_>, slots: &[Window], why_none: Option<&Text>, cells: usize) -> Vec<Line<'static>> {
     let Look { styles, glyphs } = screen.look;
     let free = slots.iter().map(|slot| screen.dates.span(*slot, glyphs.dash)).collect::<Vec<_>>();
     match (free.split_first(), why_none) {

@@ -194,7 +194,10 @@ fn draw_gantt(screen: &mut Screen<'_>, area: Rect) {
     let state = screen.state;
     let list = state.list(ListId::Schedule);
     let about = list.row().and_then(|row| when(screen, row)).unwrap_or(screen.now);
-    let note = Line::styled(format!("{} a cell {} hatched: freeze", cell(state.scale), glyphs.separator), styles.muted);
+    let note = Line::styled(
+        format!("{} a cell {} hatched: freeze", cell(state.scale), glyphs.separator),
+        styles.muted,
+    );
     let title = Line::styled(format!("By environment, {}", state.scale.word()), styles.title);
     let inside = screen.panel(area, &title, &note, false);
     let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
@@ -203,7 +206,11 @@ fn draw_gantt(screen: &mut Screen<'_>, area: Rect) {
         Some(Subject::Deployment(id)) => Some(id),
         _ => None,
     };
-    gantt::draw(screen, inside, &gantt::Gantt { insight: &board.insight, scale: state.scale, selected, about });
+    gantt::draw(
+        screen,
+        inside,
+        &gantt::Gantt { insight: &board.insight, scale: state.scale, selected, about },
+    );
 }
 
 /// How much time a cell stands for, in words.

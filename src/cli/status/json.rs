@@ -8,9 +8,9 @@ use crate::{
         SourceHealth, StoryKey, Target, Text, Window,
     },
     insight::{
-        Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastView, Gate, MetricValue,
-        NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing,
-        StepState, Steps, StoryRow, Tally, Verdict,
+        Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastView,
+        Gate, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage,
+        Standing, StepState, Steps, StoryRow, Tally, Verdict,
     },
 };
 

@@ -51,7 +51,8 @@ fn row(setting: &Setting) -> DeploymentRow {
 fn found(setting: &Setting) -> (Vec<Kind>, Vec<(u32, u32, i64)>) {
     use chrono::{Datelike as _, Timelike as _};
     let row = row(setting);
-    let slots = row.slots.iter().map(|slot| (slot.from.day(), slot.from.hour(), slot.duration().num_minutes()));
+    let slots =
+        row.slots.iter().map(|slot| (slot.from.day(), slot.from.hour(), slot.duration().num_minutes()));
     (row.problems.iter().map(|problem| problem.kind).collect(), slots.collect())
 }
 
@@ -147,9 +148,12 @@ fn each_rule_is_named_and_the_nearest_windows_keep_to_all() {
 #[test]
 fn red_gates_count_from_the_last_day_on() {
     for (day, kinds) in [(23, vec![Kind::GateRed]), (26, vec![])] {
-        let setting = all()
-            .story(story("PAY-1", Category::InProgress))
-            .deployment(deployment("a", "payments 4.2", at(day, 8), 60));
+        let setting = all().story(story("PAY-1", Category::InProgress)).deployment(deployment(
+            "a",
+            "payments 4.2",
+            at(day, 8),
+            60,
+        ));
         let row = row(&setting);
         assert_eq!(row.problems.iter().map(|problem| problem.kind).collect::<Vec<_>>(), kinds, "{day}");
         for problem in &row.problems {
@@ -218,9 +222,12 @@ fn hour(hour: i64) -> Instant {
 
 impl Generated {
     fn setting(&self) -> Setting {
-        let mut setting = all()
-            .environment(environment("staging", Tier::Staging))
-            .deployment(deployment("a", "payments 4.2", hour(self.wanted), self.length * 60));
+        let mut setting = all().environment(environment("staging", Tier::Staging)).deployment(deployment(
+            "a",
+            "payments 4.2",
+            hour(self.wanted),
+            self.length * 60,
+        ));
         for (from, length) in &self.freezes {
             freeze(&mut setting, &format!("freeze {from}"), hour(*from), hour(from + length));
         }

@@ -7,7 +7,7 @@ use ratatui::{layout::Rect, style::Modifier};
 
 use crate::{
     app::GanttScale,
-    domain::{DeploymentId, Instant, Window},
+    domain::{DeploymentId, DeploymentState, Instant, Window},
     insight::{DeploymentRow, ForecastView, Insight, ReleaseInsight},
     view::{Look, screen::Screen, states, text},
 };
@@ -116,8 +116,12 @@ pub(crate) fn draw(screen: &mut Screen<'_>, area: Rect, gantt: &Gantt<'_>) {
         .take(MOST_RELEASES)
         .collect();
     let widest = rows.iter().map(|(name, _)| text::width(name)).max().unwrap_or(0);
-    let widest =
-        releases.iter().map(|found| text::width(found.release.id.as_str())).chain([widest]).max().unwrap_or(0);
+    let widest = releases
+        .iter()
+        .map(|found| text::width(found.release.id.as_str()))
+        .chain([widest])
+        .max()
+        .unwrap_or(0);
     let name_cells = (widest as u16 + 1).min(NAME).min(area.width / 3);
     let chart = Rect { x: area.x + name_cells, width: area.width - name_cells, ..area };
     let axis = Axis::around(gantt.about, gantt.scale, chart.width, screen.dates.zone());
@@ -147,9 +151,14 @@ pub(crate) fn draw(screen: &mut Screen<'_>, area: Rect, gantt: &Gantt<'_>) {
     let shown = rows.len().min(room - for_releases);
     let skipped = (current + 1).saturating_sub(shown);
     let mut y = body.y;
+    let mut named = "";
     for (name, deployments) in rows.iter().skip(skipped).take(shown) {
         let style = if is_selected(deployments) { styles.strong } else { styles.base };
-        screen.put(area.x, y, name_cells.saturating_sub(1), name, style);
+        // A second lane of one environment needs no name.
+        if named != *name {
+            screen.put(area.x, y, name_cells.saturating_sub(1), name, style);
+        }
+        named = name;
         draw_environment(screen, Rect { y, height: 1, ..chart }, axis, gantt, name, deployments);
         y += 1;
     }
@@ -181,7 +190,36 @@ fn environments(insight: &Insight) -> Vec<(&str, Vec<&DeploymentRow>)> {
     }
     let is_over = |rows: &[&DeploymentRow]| rows.iter().all(|row| row.deployment.state.is_over());
     rows.sort_by_key(|(name, deployments)| (is_over(deployments), *name));
-    rows
+    rows.into_iter()
+        .flat_map(|(name, deployments)| lanes(deployments).into_iter().map(move |one| (name, one)))
+        .collect()
+}
+
+/// From when until when a deployment has its place: as it ran, else as it is planned.
+fn span(found: &DeploymentRow) -> Window {
+    let item = &found.deployment;
+    let from = item.started_at.unwrap_or(item.window.from);
+    let until = item.finished_at.or(found.projected_end).unwrap_or(item.window.until);
+    Window { from, until: until.max(from + Duration::seconds(1)) }
+}
+
+/// Those that have the place at the same time are below each other.
+fn lanes(deployments: Vec<&DeploymentRow>) -> Vec<Vec<&DeploymentRow>> {
+    let mut lanes: Vec<(Instant, Vec<&DeploymentRow>)> = Vec::new();
+    for found in deployments {
+        let Window { from, until } = span(found);
+        if found.deployment.state == DeploymentState::Cancelled {
+            continue;
+        }
+        match lanes.iter_mut().find(|(end, _)| *end <= from) {
+            Some((end, lane)) => {
+                *end = until;
+                lane.push(found);
+            }
+            None => lanes.push((until, vec![found])),
+        }
+    }
+    lanes.into_iter().map(|(_, lane)| lane).collect()
 }
 
 fn draw_environment(
@@ -201,16 +239,11 @@ fn draw_environment(
     }
     let bars: Vec<(u16, u16, &DeploymentRow)> = deployments
         .iter()
-        .filter(|found| found.deployment.state != crate::domain::DeploymentState::Cancelled)
         .filter_map(|found| {
-            let item = &found.deployment;
-            let from = item.started_at.unwrap_or(item.window.from);
-            let until = item.finished_at.or(found.projected_end).unwrap_or(item.window.until);
-            let (first, end) = axis.cells_of(Window { from, until: until.max(from + Duration::seconds(1)) })?;
+            let (first, end) = axis.cells_of(span(found))?;
             Some((first, end, *found))
         })
         .collect();
-    let mut covered = 0;
     for (index, (first, end, found)) in bars.iter().enumerate() {
         let said = states::deployment(screen.look, found.deployment.state);
         let is_selected = gantt.selected.is_some_and(|selected| found.deployment.id == *selected);
@@ -223,11 +256,6 @@ fn draw_environment(
         let bar = glyphs.bar[0].repeat(usize::from(end - first));
         screen.put(row.x + first, row.y, end - first, &bar, style);
         screen.put(row.x + first, row.y, 1, mark, style);
-        // What begins before the last one ended has the place at the same time.
-        if *first < covered {
-            screen.put(row.x + first, row.y, 1, glyphs.no_go, styles.no_go);
-        }
-        covered = covered.max(*end);
         let next = bars.get(index + 1).map_or(axis.cells, |(next, ..)| *next);
         let room = next.saturating_sub(*end + 1);
         if room >= 4 {
@@ -236,7 +264,13 @@ fn draw_environment(
             let with_state = format!(" {label} {}", said.word);
             let fits = text::width(&with_state) < usize::from(room);
             let shown = if fits { with_state } else { format!(" {label}") };
-            screen.put(row.x + end, row.y, room, &shown, if is_selected { styles.strong } else { said.style });
+            screen.put(
+                row.x + end,
+                row.y,
+                room,
+                &shown,
+                if is_selected { styles.strong } else { said.style },
+            );
         }
     }
 }
