@@ -415,7 +415,11 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         problems.push(Line::styled(format!("{mark} needs {dependency}: {said}"), style));
     }
     let mut facts = vec![fact(screen, "window", window(screen, row))];
-    let target = [Some(item.environment.to_string()), text_of(&row.platform), text_of(&row.region)];
+    let target = [
+        Some(item.environment.to_string()),
+        row.platform.as_ref().map(Text::to_string),
+        row.region.as_ref().map(Text::to_string),
+    ];
     facts.push(fact(screen, "goes to", joined(screen, target.into_iter().flatten())));
     let state = states::deployment(screen.look, item.state);
     facts.push(fact(screen, "state", state.full()));
@@ -480,21 +484,17 @@ fn cadence(
     lines
 }
 
-fn text_of(text: &Option<Text>) -> Option<String> {
-    text.as_ref().map(Text::to_string)
-}
-
 /// The next windows that keep to all rules, or why there is none.
 fn slots(screen: &Screen<'_>, slots: &[Window], why_none: Option<&Text>, cells: usize) -> Vec<Line<'static>> {
     let Look { styles, glyphs } = screen.look;
     let free = slots.iter().map(|slot| screen.dates.span(*slot, glyphs.dash)).collect::<Vec<_>>();
-    match (free.split_first(), why_none) {
-        (Some((first, rest)), _) => {
-            let rest: String = rest.iter().map(|slot| format!(", or {slot}")).collect();
-            wrapped(&format!("{} next free {first}{rest}", glyphs.right), cells, styles.accent)
+    match (free.is_empty(), why_none) {
+        (false, _) => {
+            let said = format!("{} next free {}", glyphs.right, free.join(", or "));
+            wrapped(&said, cells, styles.accent)
         }
-        (None, Some(why)) => wrapped(&format!("{} {why}", glyphs.no_go), cells, styles.no_go),
-        (None, None) => Vec::new(),
+        (true, Some(why)) => wrapped(&format!("{} {why}", glyphs.no_go), cells, styles.no_go),
+        (true, None) => Vec::new(),
     }
 }
 

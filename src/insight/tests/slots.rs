@@ -56,12 +56,14 @@ fn found(setting: &Setting) -> (Vec<Kind>, Vec<(u32, u32, i64)>) {
     (row.problems.iter().map(|problem| problem.kind).collect(), slots.collect())
 }
 
+/// What it is, what makes it, the problems, and the free windows as [`found`] says them.
+type Case = (&'static str, fn(&mut Setting), Vec<Kind>, Vec<(u32, u32, i64)>);
+
 #[test]
 fn each_rule_is_named_and_the_nearest_windows_keep_to_all() {
     // Wednesday 25 November, 10:00 to 12:00.
     let planned = || all().deployment(deployment("a", "payments 4.2", at(25, 10), 120));
-    type Change = fn(&mut Setting);
-    let cases: [(&str, Change, Vec<Kind>, Vec<(u32, u32, i64)>); 10] = [
+    let cases: [Case; 10] = [
         ("nothing", |_| {}, vec![], vec![]),
         (
             "a freeze",
