@@ -98,6 +98,8 @@ commands! {
     DetailPreviousPage, "detail-previous-page", Look, "detail page", "previous page of the detail pane";
     Expand, "expand", Look, "expand", "the whole screen for one section, and back";
     CountBy, "count-by", Look, "points", "the chart by stories or by points";
+    ZoomIn, "zoom-in", Look, "zoom in", "less time on the chart, in more detail";
+    ZoomOut, "zoom-out", Look, "zoom out", "more time on the chart";
     OtherPicture, "other-picture", Look, "other picture", "the tab's other picture";
     Acknowledge, "acknowledge", Look, "acknowledge", "say that it was seen; again: take it back";
     Snooze, "snooze", Look, "snooze", "put it off for a day; again: take it back";

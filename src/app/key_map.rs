@@ -198,6 +198,7 @@ impl Default for KeyMap {
             ("[", C::DetailPreviousPage),
             ("b", C::OtherPicture),
         ];
+        let schedule: &[(&str, C)] = &[("+", C::ZoomIn), ("-", C::ZoomOut)];
         let changes: &[(&str, C)] = &[("b", C::OtherPicture)];
         let insights: &[(&str, C)] = &[
             ("h", C::SectionLeft),
@@ -214,6 +215,7 @@ impl Default for KeyMap {
             (Context::PullRequests, detail),
             (Context::Schedule, detail),
             (Context::Insights, insights),
+            (Context::Schedule, schedule),
             (Context::Changes, changes),
             (Context::Filter, typing),
             (Context::Chooser, typing),

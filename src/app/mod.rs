@@ -37,6 +37,7 @@ mod tests;
 mod triage;
 mod update;
 mod what_if;
+mod when;
 
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
 pub use checkout::Checkout;
@@ -64,7 +65,8 @@ pub use past::{Comparison, Look, Past, Since, Step};
 pub(crate) use rows::opened;
 pub(crate) use state::is_first_round;
 pub use state::{
-    DetailPane, DetailPlace, Message, Options, PullRequestPicture, SchedulePicture, Section, State, Tab,
+    DetailPane, DetailPlace, GanttScale, Message, Options, PullRequestPicture, SchedulePicture, Section,
+    State, Tab,
 };
 pub use triage::Said;
 pub use update::update;

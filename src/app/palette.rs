@@ -14,7 +14,7 @@ use super::{
     past::Step,
     triage::{self, Saying},
     update::carry_out,
-    what_if,
+    what_if, when,
 };
 
 /// The command palette: a line to type in; the list below is
@@ -42,6 +42,8 @@ pub enum PaletteEntry {
     Snooze,
     /// What would be if something was: `what-if target +3d`.
     WhatIf,
+    /// Whether the selected deployment can go at a time: `when Friday 16:00`.
+    When,
     /// A step through the past; towards now if true.
     Step(Step, bool),
     /// Pins the instant on the screen as A (0) or B (1).
@@ -57,10 +59,11 @@ pub enum PaletteEntry {
 }
 
 /// What no key is bound to.
-const EXTRAS: [PaletteEntry; 19] = [
+const EXTRAS: [PaletteEntry; 20] = [
     PaletteEntry::AsOf,
     PaletteEntry::Since,
     PaletteEntry::WhatIf,
+    PaletteEntry::When,
     PaletteEntry::Step(Step::Hour, false),
     PaletteEntry::Step(Step::Hour, true),
     PaletteEntry::Step(Step::Day, false),
@@ -111,6 +114,7 @@ impl PaletteEntry {
             Self::Acknowledge => "acknowledge",
             Self::Snooze => "snooze",
             Self::WhatIf => "what-if",
+            Self::When => "when",
             Self::Step(Step::Change, false) => "earlier",
             Self::Step(Step::Change, true) => "later",
             Self::Step(Step::Hour, false) => "hour-earlier",
@@ -136,7 +140,13 @@ impl PaletteEntry {
     fn takes_words(self) -> bool {
         matches!(
             self,
-            Self::AsOf | Self::Since | Self::WhatIf | Self::Note | Self::Acknowledge | Self::Snooze
+            Self::AsOf
+                | Self::Since
+                | Self::WhatIf
+                | Self::When
+                | Self::Note
+                | Self::Acknowledge
+                | Self::Snooze
         )
     }
 
@@ -150,6 +160,7 @@ impl PaletteEntry {
             Self::Acknowledge => "say that what is selected was seen: acknowledge lee is on it",
             Self::Snooze => "put off what is selected: snooze 2d, snooze changed",
             Self::WhatIf => "what if: what-if leave-out KEY, target +3d, freeze-scope, off",
+            Self::When => "can the selected deployment go then: when Friday 16:00",
             Self::Step(Step::Change, _) => "the board where something changed",
             Self::Step(Step::Hour, false) => "the board an hour earlier",
             Self::Step(Step::Hour, true) => "the board an hour later",
@@ -228,7 +239,11 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
     match entry {
         PaletteEntry::Command(command) => carry_out(state, command, now, effects),
         // Without a time it is not known yet: the line waits for it.
-        PaletteEntry::AsOf | PaletteEntry::Since | PaletteEntry::WhatIf | PaletteEntry::Note
+        PaletteEntry::AsOf
+        | PaletteEntry::Since
+        | PaletteEntry::WhatIf
+        | PaletteEntry::When
+        | PaletteEntry::Note
             if time.is_empty() =>
         {
             let input = Input::new(format!("{} ", entry.name()));
@@ -237,6 +252,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         }
         PaletteEntry::AsOf => past::as_of(state, time, now, effects),
         PaletteEntry::WhatIf => what_if::written(state, time, now, effects),
+        PaletteEntry::When => when::ask(state, time, now, effects),
         PaletteEntry::Since => past::since(state, time, now, effects),
         PaletteEntry::Note => triage::tell(state, &Saying::Note(time), now, effects),
         PaletteEntry::Acknowledge => triage::tell(state, &Saying::Acknowledge(time), now, effects),

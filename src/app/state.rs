@@ -6,8 +6,11 @@ use chrono::{Duration, DurationRound};
 use tui_input::Input;
 
 use crate::{
-    domain::{DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState, Text},
-    insight::{Board, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
+    domain::{
+        DeploymentId, DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState,
+        Text,
+    },
+    insight::{Board, CanGo, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
     source::operation::Operators,
 };
 
@@ -125,6 +128,47 @@ pub enum SchedulePicture {
     List,
     /// The days of a month.
     Month,
+    /// A row for each environment, along the time.
+    Gantt,
+}
+
+/// How much time a cell of the Gantt chart stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GanttScale {
+    /// A quarter of an hour.
+    Hours,
+    /// An hour.
+    #[default]
+    Days,
+    /// Six hours.
+    Weeks,
+    /// A day.
+    Months,
+}
+
+impl GanttScale {
+    /// All of them, the finest first.
+    pub const ALL: [Self; 4] = [Self::Hours, Self::Days, Self::Weeks, Self::Months];
+
+    /// Minutes of a cell.
+    pub fn minutes(self) -> i64 {
+        match self {
+            Self::Hours => 15,
+            Self::Days => 60,
+            Self::Weeks => 360,
+            Self::Months => 1440,
+        }
+    }
+
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hours => "hours",
+            Self::Days => "days",
+            Self::Weeks => "weeks",
+            Self::Months => "months",
+        }
+    }
 }
 
 /// Where the detail pane is.
@@ -239,6 +283,10 @@ pub struct State {
     pub pull_requests: PullRequestPicture,
     /// What the tab Schedule shows.
     pub schedule: SchedulePicture,
+    /// How much time its Gantt chart shows.
+    pub scale: GanttScale,
+    /// The last answer to "can this go then?".
+    pub can_go: Option<(DeploymentId, CanGo)>,
     /// The detail pane.
     pub detail: DetailPane,
     /// What lies on top, the topmost last.
@@ -285,6 +333,8 @@ impl State {
             chart: ChartState::default(),
             pull_requests: PullRequestPicture::default(),
             schedule: SchedulePicture::default(),
+            scale: GanttScale::default(),
+            can_go: None,
             detail: DetailPane { on: true, place: None, subject: None, page: 0, scroll: 0 },
             overlays: Vec::new(),
             filter: None,

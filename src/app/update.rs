@@ -11,7 +11,7 @@ use crate::{
 };
 
 use super::{
-    ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, Key, ListId, Message,
+    ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, GanttScale, Key, ListId, Message,
     OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, commands, desk,
     insights,
     mouse::on_mouse,
@@ -375,6 +375,12 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             effects.push(Effect::Draw);
         }
         C::CountBy => count_by(state, now, effects),
+        C::ZoomIn | C::ZoomOut => {
+            if state.tab == Tab::Schedule && state.schedule == SchedulePicture::Gantt {
+                state.scale = neighbour(&GanttScale::ALL, state.scale, command == C::ZoomOut, false);
+            }
+            effects.push(Effect::Draw);
+        }
         C::OtherPicture => {
             match state.tab {
                 Tab::Readiness => {
@@ -393,7 +399,8 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
                 Tab::Schedule => {
                     state.schedule = match state.schedule {
                         SchedulePicture::List => SchedulePicture::Month,
-                        SchedulePicture::Month => SchedulePicture::List,
+                        SchedulePicture::Month => SchedulePicture::Gantt,
+                        SchedulePicture::Gantt => SchedulePicture::List,
                     };
                 }
                 Tab::Insights => {}

@@ -273,6 +273,9 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.find_out(environment);
     let rules = std::mem::take(&mut resolver.rules).resolve(&mut complaints);
     let notify = resolver.notify(&mut complaints);
+    let calendar = resolver.policy().calendar;
+    let shift = |written: rules::WrittenShift| written.resolve(&calendar, &mut complaints);
+    let shifts = rules.shifts.into_iter().filter_map(shift).collect();
     let mut hosts = KnownHosts::of(environment);
     resolver.know(&mut hosts);
     let user_file = environment.user_file().map(|path| environment.shown(&path));
@@ -290,6 +293,8 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
     (config.policy.metrics, config.policy.own_gates) = rules;
     config.notify = notify;
+    (config.policy.metrics, config.policy.own_gates) = (rules.metrics, rules.gates);
+    config.policy.schedule.shifts = shifts;
     Ok(config)
 }
 
@@ -460,6 +465,11 @@ impl Resolver {
         policy.required_suites = self.texts("gates.required_suites");
         policy.required_gates = self.texts("gates.required");
         policy.disabled_gates = self.texts("gates.disabled");
+        if let Some(Value::Hours(hours)) = self.get("schedule.hours") {
+            policy.schedule.hours = Some(*hours);
+        }
+        policy.schedule.working_days = self.flag("schedule.working_days");
+        policy.schedule.on_call = self.flag("schedule.on_call");
         policy
     }
 

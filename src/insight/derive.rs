@@ -135,7 +135,7 @@ pub fn derive(
     order.sort_by_cached_key(|index| place(&releases[*index], taken_over[*index], now));
     let insight = Insight {
         unassigned: pull_requests.unassigned(&context, &membership, &usual_stages),
-        schedule: schedule::schedule(&context, rows, &releases),
+        schedule: schedule::schedule(&context, &deployments.rules, rows, &releases),
         releases: order.into_iter().map(|index| Arc::clone(&releases[index])).collect(),
     };
     let ages = pull_requests.changes_at(&context, &usual_stages);
@@ -208,6 +208,7 @@ fn valid_until(
             continue;
         }
         at(deployment.window.from);
+        at(later(deployment.window.from, -Duration::hours(i64::from(context.policy.last_day_hours))));
         at(deployment.window.until);
         at(schedule::ahead_until(deployment));
         let is_late = deployment.window.from <= now && deployment.started_at.is_none();

@@ -13,9 +13,10 @@ use super::{
     DeploymentRow, Gate, GateAnswer, GateName, PullRequestRow, ScheduleProblemKind, Tally, Verdict,
     burn_down::WentOut,
     context::{Context, Freshness},
+    dependencies::{Dependency, dependencies},
     findings::Findings,
     membership::Membership,
-    schedule::{self, Dependency, Deployments},
+    schedule::{self, Deployments},
     stories::{is_open, waits_for},
     test_results::TestResults,
     words,
@@ -55,7 +56,7 @@ impl Answer {
 pub(crate) struct Question<'a, 'b> {
     pub(crate) context: &'b Context<'a>,
     pub(crate) membership: &'b Membership,
-    pub(crate) deployments: &'b Deployments,
+    pub(crate) deployments: &'b Deployments<'a>,
     pub(crate) tests: &'b TestResults<'a>,
     pub(crate) tally: &'b Tally,
     /// Pull requests of the release.
@@ -230,7 +231,7 @@ impl Question<'_, '_> {
 
     fn dependencies(&self) -> Answer {
         let environment = self.destination().map(|row| &row.deployment.environment);
-        let all = schedule::dependencies(self.context, self.release, environment);
+        let all = dependencies(self.context, self.release, environment);
         if all.is_empty() {
             return Answer::not_needed("needs none");
         }

@@ -17,12 +17,15 @@ mod assume;
 pub mod board;
 mod builds;
 mod burn_down;
+mod cadence;
+mod can_go;
 mod cards;
 mod changes;
 mod context;
 mod counterfactuals;
 mod day;
 mod days;
+mod dependencies;
 mod derive;
 mod explain;
 mod features;
@@ -45,7 +48,9 @@ mod recap;
 mod remedies;
 mod runbook;
 mod schedule;
+mod schedule_rules;
 mod scope;
+mod slots;
 mod stages;
 mod stories;
 mod test_results;
@@ -57,6 +62,8 @@ pub mod words;
 
 pub use assume::{Difference, assume, differences, parse_assumption, said_of, with_assumption};
 pub use board::{Board, Completeness};
+pub use cadence::{DeploymentCadence, Pace, PaceName, Waiting};
+pub use can_go::{CanGo, can_go};
 pub use cards::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure as CardFigure, Picture, Series, Study,
 };
@@ -70,8 +77,8 @@ pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use schedule::is_ahead;
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
-    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight,
-    MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem,
-    ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, Tally, Unit,
-    Verdict,
+    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer, GateName,
+    Insight, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,
+    ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
+    Tally, Unit, Verdict,
 };

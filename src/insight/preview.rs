@@ -91,5 +91,7 @@ fn shorten_schedule(schedule: &Schedule, rows: usize) -> Schedule {
         next: schedule.next.map(|next| next - first).filter(|next| *next < deployments.len()),
         deployments,
         calendar: schedule.calendar.iter().rev().take(4 * rows).rev().cloned().collect(),
+        cadence: schedule.cadence.iter().take(rows).cloned().collect(),
+        frozen: schedule.frozen.iter().take(rows).cloned().collect(),
     }
 }

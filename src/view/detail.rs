@@ -7,7 +7,7 @@ use ratatui::{
 
 use crate::{
     app::DetailPlace,
-    domain::{Build, DeploymentState, ReviewVerdict, Text, TriageEntry, TriageKind, Wake},
+    domain::{Build, DeploymentState, ReviewVerdict, Text, TriageEntry, TriageKind, Wake, Window},
     insight::{
         DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject, words,
     },
@@ -390,6 +390,20 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     if problems.is_empty() {
         problems.push(Line::styled(format!("{} nothing is in its way", glyphs.go), styles.go));
     }
+    problems.extend(slots(screen, &row.slots, row.no_slot.as_ref(), cells));
+    if let Some((_, answer)) = screen.state.can_go.as_ref().filter(|(asked, _)| *asked == item.id) {
+        let asked = screen.dates.span(answer.window, glyphs.dash);
+        if answer.is_yes() {
+            problems.push(Line::styled(format!("{} can go {asked}", glyphs.go), styles.go));
+        } else {
+            problems.push(Line::styled(format!("{} cannot go {asked}", glyphs.no_go), styles.no_go));
+        }
+        for problem in &answer.against {
+            let said = format!("  {}: {}", problem.kind.word(), problem.what);
+            problems.extend(wrapped(&said, cells, styles.at_risk));
+        }
+        problems.extend(slots(screen, &answer.slots, answer.no_slot.as_ref(), cells));
+    }
     let insight = item.release.as_ref().and_then(|id| screen.state.board.release(id));
     for dependency in insight.iter().flat_map(|insight| &insight.release.depends_on) {
         let known = screen.state.board.release(dependency);
@@ -401,6 +415,12 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         problems.push(Line::styled(format!("{mark} needs {dependency}: {said}"), style));
     }
     let mut facts = vec![fact(screen, "window", window(screen, row))];
+    let target = [
+        Some(item.environment.to_string()),
+        row.platform.as_ref().map(Text::to_string),
+        row.region.as_ref().map(Text::to_string),
+    ];
+    facts.push(fact(screen, "goes to", joined(screen, target.into_iter().flatten())));
     let state = states::deployment(screen.look, item.state);
     facts.push(fact(screen, "state", state.full()));
     if let Some(at) = item.started_at {
@@ -409,12 +429,19 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     if let Some(at) = item.finished_at {
         facts.push(fact(screen, "finished", screen.dates.moment(at)));
     }
+    if let Some(insight) = insight {
+        let tally = &insight.tally;
+        let asked = tally.gates_go + tally.gates_no_go + tally.gates_unknown;
+        let said = format!("{}, {} of {asked} gates go", insight.verdict.word(), tally.gates_go);
+        facts.push(fact(screen, "now", said));
+    }
     if let Some(share) = row.ready_by_start {
         facts.push(fact(screen, "readiness", format!("{} sure to be ready by its start", percent(share))));
     }
     if let Some(url) = &item.url {
         facts.push(fact(screen, "link", url.to_string()));
     }
+    facts.extend(cadence(screen, row, insight.map(|insight| &insight.release.project), cells));
     let pages = vec![
         Page { title: "runbook", lines: book },
         Page { title: "in its way", lines: problems },
@@ -423,15 +450,57 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     (title, pages)
 }
 
+/// How often the project goes there, what waits for it, and whether another pace is worth it.
+fn cadence(
+    screen: &Screen<'_>,
+    row: &DeploymentRow,
+    project: Option<&Text>,
+    cells: usize,
+) -> Vec<Line<'static>> {
+    let styles = &screen.look.styles;
+    let all = &screen.state.board.insight.schedule.cadence;
+    let found = all.iter().find(|cadence| {
+        Some(&cadence.project) == project && cadence.environment == row.deployment.environment
+    });
+    let Some(found) = found else { return Vec::new() };
+    let said = format!(
+        "every {:.1}d ({} in half a year), earlier {:.1}d, lately {:.1}d",
+        found.days_between, found.deployments, found.days_between_before, found.days_between_lately
+    );
+    let mut lines = vec![fact(screen, "goes out", said)];
+    for waiting in &found.waiting {
+        let kind = if waiting.is_feature { "feature " } else { "" };
+        let title = waiting.title.as_ref().map(|title| format!(" {title}")).unwrap_or_default();
+        let age = format::age(waiting.since, screen.now);
+        let line = format!("{kind}{}{title}, finished {age} ago", waiting.key);
+        lines.push(fact(screen, "waits", line));
+    }
+    if let Some(pace) = found.suggestion {
+        lines.push(fact(screen, "suggested", pace.word().to_owned()));
+        for reason in &found.reasons {
+            lines.extend(wrapped(reason, cells, styles.muted));
+        }
+    }
+    lines
+}
+
+/// The next windows that keep to all rules, or why there is none.
+fn slots(screen: &Screen<'_>, slots: &[Window], why_none: Option<&Text>, cells: usize) -> Vec<Line<'static>> {
+    let Look { styles, glyphs } = screen.look;
+    let free = slots.iter().map(|slot| screen.dates.span(*slot, glyphs.dash)).collect::<Vec<_>>();
+    match (free.is_empty(), why_none) {
+        (false, _) => {
+            let said = format!("{} next free {}", glyphs.right, free.join(", or "));
+            wrapped(&said, cells, styles.accent)
+        }
+        (true, Some(why)) => wrapped(&format!("{} {why}", glyphs.no_go), cells, styles.no_go),
+        (true, None) => Vec::new(),
+    }
+}
+
 /// `Wed 25 Nov 14:00–15:10`.
 pub(super) fn window(screen: &Screen<'_>, row: &DeploymentRow) -> String {
-    let (dates, window) = (screen.dates, &row.deployment.window);
-    let dash = screen.look.glyphs.dash;
-    if dates.date(window.from) == dates.date(window.until) {
-        format!("{}{dash}{}", dates.moment(window.from), dates.time(window.until))
-    } else {
-        format!("{} {dash} {}", dates.moment(window.from), dates.moment(window.until))
-    }
+    screen.dates.span(row.deployment.window, screen.look.glyphs.dash)
 }
 
 fn build_line(screen: &Screen<'_>, build: &Build) -> Line<'static> {

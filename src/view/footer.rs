@@ -246,8 +246,15 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
         Tab::Schedule => {
             offers.push((
                 &[C::OtherPicture],
-                if state.schedule == SchedulePicture::Month { "list" } else { "month" },
+                match state.schedule {
+                    SchedulePicture::List => "month",
+                    SchedulePicture::Month => "Gantt",
+                    SchedulePicture::Gantt => "list",
+                },
             ));
+            if state.schedule == SchedulePicture::Gantt {
+                offers.push((&[C::ZoomIn, C::ZoomOut], "zoom"));
+            }
             offers.push((&[C::DetailNextPage], "page"));
             offers.push((&[C::Detail], "detail"));
         }

@@ -99,6 +99,9 @@ fn schedule() {
     for (name, size) in [("80x24", SMALL), ("120x36", USUAL), ("200x50", LARGE), ("40x10", (40, 10))] {
         insta::assert_snapshot!(format!("schedule_{name}"), screen(board(), size, "3"));
     }
+    for (name, size) in [("80x24", SMALL), ("120x36", USUAL), ("200x50", LARGE), ("40x10", (40, 10))] {
+        insta::assert_snapshot!(format!("gantt_{name}"), screen(board(), size, "3 b b"));
+    }
     insta::assert_snapshot!("schedule_running", screen(fixture::running_board(), USUAL, "3"));
 }
 

@@ -8,8 +8,8 @@ use super::{
     *,
 };
 use crate::domain::{
-    Build, Category, Check, CheckOutcome, DeploymentState, OwnerMove, PullRequestState, Release, ScopeChange, ScopeMove,
-    Severity, StatusMove, Step, Story, Target,
+    Build, Category, Check, CheckOutcome, DeploymentState, OwnerMove, PullRequestState, Release, ScopeChange,
+    ScopeMove, Severity, StatusMove, Step, Story, Target,
 };
 
 /// Yesterday, the same time.
@@ -179,7 +179,10 @@ fn who_works_on_it_is_told_where_it_changed() {
         ..owned("ana")
     };
     let said = told(&unseen(), &setting().story(with_past));
-    assert!(said.iter().any(|line| line.contains("owner nobody → ana") && line.ends_with("rebuilt")), "{said:?}");
+    assert!(
+        said.iter().any(|line| line.contains("owner nobody → ana") && line.ends_with("rebuilt")),
+        "{said:?}"
+    );
     assert!(told(&unseen(), &setting().story(owned("ana"))).iter().all(|line| !line.contains("owner")));
 }
 

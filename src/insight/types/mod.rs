@@ -9,7 +9,7 @@ pub use readiness::{
     GateName, MetricValue, Outlook, ScopeStep, Unit, Verdict,
 };
 pub use schedule::{
-    CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Schedule, ScheduleProblem,
+    CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Frozen, Schedule, ScheduleProblem,
     ScheduleProblemKind,
 };
 pub use work::{Feature, NextStep, PullRequestRow, Stage, Standing, StepState, Steps, StoryRow};

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Category, Instant, OwnerMove, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind, Text,
+        Category, Instant, OwnerMove, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story,
+        StoryKind, Text,
     },
     source::labels::Labels,
 };

@@ -5,7 +5,8 @@ use super::{
     meaning::Meaning,
 };
 use crate::domain::{
-    Category, OwnerMove, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKey, StoryKind, Text,
+    Category, OwnerMove, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKey, StoryKind,
+    Text,
 };
 
 /// The story that `issue` is. `site`: what addresses of issues begin with.
