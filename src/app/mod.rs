@@ -39,7 +39,7 @@ pub use event::{Effect, Event};
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
 pub use layout::{Layout, ListArea};
-pub use list::{Heading, List, ListId, Row};
+pub use list::{Heading, List, ListId, Listed, Row};
 pub use operations::{
     Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer, OperationKind, Operations,
     Outcome, Progress, Question as OperationQuestion, QueuedOperation, Tracked, Undo,

@@ -46,6 +46,7 @@ mod schedule;
 mod scope;
 mod stages;
 mod stories;
+mod suites;
 mod test_results;
 #[cfg(test)]
 mod tests;
@@ -64,8 +65,8 @@ pub use preview::Preview;
 pub use recap::{Deployed, Late, Recap, Returned, Said};
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
-    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight,
-    MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem,
-    ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, Tally, Unit,
-    Verdict,
+    EstimateBasis, Feature, Flaky, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName,
+    Insight, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,
+    ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
+    SuiteRow, Tally, TestRow, Unit, Verdict, Week,
 };

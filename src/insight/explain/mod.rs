@@ -10,6 +10,7 @@ mod evidence;
 mod gates;
 mod items;
 mod release;
+mod tests;
 
 pub use evidence::{Answered, Evidence, Row, evidence};
 
@@ -59,6 +60,8 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
         Subject::PullRequest(id) => explainer.pull_request(id),
         Subject::Deployment(id) => explainer.deployment(id),
         Subject::Source(id) => explainer.source(id),
+        Subject::Suite(name) => explainer.suite(name),
+        Subject::Test(suite, name) => explainer.test(suite, name),
     };
     explainer.finish(explanation)
 }
