@@ -43,14 +43,8 @@ impl ListId {
     ];
 
     /// Those whose rows are of the release that is shown.
-    pub(super) const OF_A_RELEASE: [Self; 6] = [
-        Self::Gates,
-        Self::Stories,
-        Self::Defects,
-        Self::Tests,
-        Self::Remedies,
-        Self::PullRequests,
-    ];
+    pub(super) const OF_A_RELEASE: [Self; 6] =
+        [Self::Gates, Self::Stories, Self::Defects, Self::Tests, Self::Remedies, Self::PullRequests];
 
     /// The orders that it can be sorted by; the first is the default. Lists with a meaning in
     /// their order have that one only.

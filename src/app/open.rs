@@ -8,7 +8,8 @@ use crate::{
 };
 
 use super::{
-    Chooser, Effect, ListId, Listed, Overlay, PullRequestPicture, Row, Section, State, Tab, operations, palette,
+    Chooser, Effect, ListId, Listed, Overlay, PullRequestPicture, Row, Section, State, Tab, operations,
+    palette,
     update::{say, show_overlay},
 };
 

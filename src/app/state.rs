@@ -12,8 +12,8 @@ use crate::{
 };
 
 use super::{
-    ChartState, Chooser, Comparison, Context, Dialog, KeyMap, Layout, List, ListId, Listed, Operations, Overlay,
-    Palette, Past, Row, Undo, WhatIf, operations,
+    ChartState, Chooser, Comparison, Context, Dialog, KeyMap, Layout, List, ListId, Listed, Operations,
+    Overlay, Palette, Past, Row, Undo, WhatIf, operations,
     rows::{self, View},
 };
 

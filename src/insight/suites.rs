@@ -134,7 +134,8 @@ fn row(name: &Text, runs: &[&TestRun], commits: &[usize], outcomes: &[Outcome]) 
     let flaky = (mixed > 0).then(|| Flaky { mixed, of, at_least: wilson_lower(mixed, of) });
 
     let failed_at = outcomes.iter().rposition(|outcome| *outcome == Some(false))?;
-    let mut newest = outcomes.iter().enumerate().rev().filter_map(|(index, outcome)| Some((index, (*outcome)?)));
+    let mut newest =
+        outcomes.iter().enumerate().rev().filter_map(|(index, outcome)| Some((index, (*outcome)?)));
     let mut failing: Option<usize> = None;
     let passed_before = loop {
         match newest.next() {
@@ -185,7 +186,11 @@ mod tests {
             ("in the first run that is known", &[("a", &["t"])], Some(failing(1, false))),
             ("it passed before", &[("a", &[]), ("b", &["t"])], Some(failing(2, true))),
             ("and still", &[("a", &[]), ("b", &["t"]), ("c", &["t"])], Some(failing(2, false))),
-            ("both attempts on the new commit", &[("a", &[]), ("b", &["t"]), ("b", &["t"])], Some(failing(2, true))),
+            (
+                "both attempts on the new commit",
+                &[("a", &[]), ("b", &["t"]), ("b", &["t"])],
+                Some(failing(2, true)),
+            ),
             ("mended", &[("a", &["t"]), ("b", &[])], None),
             ("passed on a retry", &[("a", &["t"]), ("a", &[])], Some(flaky(1, 1))),
             ("of three commits", &[("a", &[]), ("b", &["t"]), ("b", &[]), ("c", &[])], Some(flaky(1, 3))),
@@ -227,7 +232,11 @@ mod tests {
         // Newcombe (1998), Statistics in Medicine 17: 81/263 is 0.2553 to 0.3662, 15/148 0.0624 to
         // 0.1605, 1/29 0.0061 to 0.1718.
         for (mixed, of, expected) in [(81, 263, 0.2553), (15, 148, 0.0624), (0, 20, 0.0), (1, 29, 0.0061)] {
-            assert!((wilson_lower(mixed, of) - expected).abs() < 5e-5, "{mixed}/{of}: {}", wilson_lower(mixed, of));
+            assert!(
+                (wilson_lower(mixed, of) - expected).abs() < 5e-5,
+                "{mixed}/{of}: {}",
+                wilson_lower(mixed, of)
+            );
         }
         assert!(wilson_lower(0, 0).abs() < f64::EPSILON);
     }

@@ -119,7 +119,8 @@ fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>
         Subject::Suite(name) => state.release().and_then(|release| release.suite(name)).map(|suite| {
             let title = Line::styled(format!("suite {}", suite.suite), styles.title);
             let mut lines = tests_list::lines(screen, tests_list::suite_facts(screen, suite));
-            lines.extend(suite.tests.iter().map(|test| Line::styled(format!("  {}", test.name), styles.base)));
+            lines
+                .extend(suite.tests.iter().map(|test| Line::styled(format!("  {}", test.name), styles.base)));
             (title, vec![Page { title: "overview", lines }])
         }),
         Subject::Test(suite, name) => {

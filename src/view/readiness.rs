@@ -194,7 +194,8 @@ fn draw_metrics(screen: &mut Screen<'_>, area: Rect, metrics: &[MetricValue]) {
     let heading = Rect { x: heading.x + 1, width: heading.width.saturating_sub(1), ..heading };
     screen.heading(heading, &Line::styled("Metrics", styles.header));
     // The last row says how many more there are where not all of them fit.
-    let fitting = if metrics.len() > usize::from(rows.height) { rows.height.saturating_sub(1) } else { rows.height };
+    let fitting =
+        if metrics.len() > usize::from(rows.height) { rows.height.saturating_sub(1) } else { rows.height };
     let widest = metrics.iter().map(|metric| text::width(&metric.name)).max().unwrap_or(0);
     let names = u16::try_from(widest).unwrap_or(u16::MAX).min(rows.width / 2);
     for (metric, offset) in metrics.iter().zip(0..fitting) {
@@ -202,7 +203,8 @@ fn draw_metrics(screen: &mut Screen<'_>, area: Rect, metrics: &[MetricValue]) {
         let width = rows.width.saturating_sub(3);
         screen.put(x, y, names, &metric.name, styles.base);
         let style = if metric.value.is_some() { styles.strong } else { styles.unknown };
-        let used = names + 1 + screen.put(x + names + 1, y, width.saturating_sub(names + 1), &metric.shown, style);
+        let used =
+            names + 1 + screen.put(x + names + 1, y, width.saturating_sub(names + 1), &metric.shown, style);
         screen.put(x + used + 1, y, width.saturating_sub(used + 1), &metric.why, styles.muted);
     }
     if let Some(more) = metrics.len().checked_sub(usize::from(fitting)).filter(|more| *more > 0) {
@@ -280,7 +282,10 @@ fn draw_list(
             let all = insight.stories.iter().filter(|row| row.story.kind == StoryKind::Defect).count();
             let blocking = format!(" {} {} blocking", glyphs.separator, tally.defects_blocking);
             let mut of = open_of(tally.defects_open, u32::try_from(all).unwrap_or(u32::MAX));
-            of.push(Span::styled(blocking, if tally.defects_blocking > 0 { styles.no_go } else { styles.base }));
+            of.push(Span::styled(
+                blocking,
+                if tally.defects_blocking > 0 { styles.no_go } else { styles.base },
+            ));
             ("Defects", of)
         }
         Listed::Tests => ("Tests", tests_list::summary(screen, &insight.suites)),

@@ -22,8 +22,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Assumption, Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, StoryKind,
-    Text,
+    Assumption, Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey,
+    StoryKind, Text,
 };
 
 /// Everything that was worked out of one world at one instant.
