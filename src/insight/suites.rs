@@ -223,8 +223,10 @@ mod tests {
         let of = |name: &str| found.iter().find(|row| row.name.as_str() == name).unwrap();
         // It failed when something is known of it last, and was not seen to pass.
         assert_eq!((of("t").failing_since, of("t").flaky), (Some(at(1, 12)), None));
-        // Newly failing ones first, then those that failed longest.
-        assert_eq!(found[0].name.as_str(), "u");
+        // It passed on that commit before: not newly failing, but flaky.
+        assert_eq!((of("u").newly, of("u").flaky.is_some()), (false, true));
+        // What fails longest comes first.
+        assert_eq!(found[0].name.as_str(), "t");
     }
 
     #[test]
