@@ -409,7 +409,7 @@ fn a_filter_narrows_while_it_is_typed_and_esc_brings_back_what_was() {
     press(&mut state, "/ l e e enter / x x");
     assert_eq!(list(&state), (0, 48));
     press(&mut state, "esc");
-    assert_eq!(list(&state), (2, 48), "the filter before");
+    assert_eq!(list(&state), (1, 48), "the filter before");
     press(&mut state, "esc");
     assert_eq!(list(&state), (48, 48), "and without one");
     update(&mut state, Event::Paste("refund\u{1b}[2J\n".into()), now());
