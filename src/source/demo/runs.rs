@@ -97,9 +97,9 @@ fn run(
     // The same tests are weak for a week: with more failures more of them fail, and some stay.
     let week = minute / (7 * 86_400);
     let made = |at: Instant, failed: u32| {
-        let mut weak = generator(draft.seed, "weak tests", [product, suite, week]);
+        let mut fragile = generator(draft.seed, "weak tests", [product, suite, week]);
         let failures = (0..failed.min(100))
-            .map(|_| Text::new(titles::test(pick(&mut weak, details.components), &mut weak)));
+            .map(|_| Text::new(titles::test(pick(&mut fragile, details.components), &mut fragile)));
         let run = TestRun {
             suite: Text::new(name),
             at,
