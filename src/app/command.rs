@@ -110,6 +110,7 @@ commands! {
     Filter, "filter", List, "filter", "show only rows with these words";
     NextMatch, "next-match", List, "next match", "next match, around the end";
     PreviousMatch, "previous-match", List, "previous match", "previous match, around the start";
+    NextList, "next-list", List, "lists", "stories, defects, tests";
     Sort, "sort", List, "sort", "sort by the next column";
     ReverseSort, "reverse-sort", List, "reverse", "turn the order round";
     Operations, "operations", Change, "act", "what can be done to the row";

@@ -235,6 +235,7 @@ fn payments_insight() -> ReleaseInsight {
         last_day_from: Some(at(24, 14, 0)),
         stories: stories(),
         features: Vec::new(),
+        suites: Vec::new(),
         pull_requests: pull_requests(),
         remedies: vec![
             remedy("finish or leave out 7 stories", GateName::Stories, None),
@@ -310,6 +311,7 @@ fn burn_down() -> BurnDown {
         ideal_ahead: (23..=25).map(|day| (date(day), 42.0 * (25.0 - f64::from(day)) / 23.0)).collect(),
         forecast_days: Some([date(25), date(27), date(30)]),
         observed_from: None,
+        weeks: Vec::new(),
     }
 }
 
@@ -470,6 +472,7 @@ fn small(
         last_day_from: promised.map(|target| target.at - Duration::hours(24)),
         stories: Vec::new(),
         features: Vec::new(),
+        suites: Vec::new(),
         pull_requests: Vec::new(),
         remedies: Vec::new(),
         builds: Vec::new(),

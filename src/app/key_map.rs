@@ -187,6 +187,7 @@ impl Default for KeyMap {
             ("right", C::SectionRight),
             ("b", C::OtherPicture),
             ("B", C::CountBy),
+            ("d", C::NextList),
             ("W", C::WhatIf),
         ];
         let detail: &[(&str, C)] = &[

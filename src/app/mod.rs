@@ -52,7 +52,7 @@ pub use insights::Insights;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
 pub use layout::{Layout, ListArea};
-pub use list::{Heading, List, ListId, Row};
+pub use list::{Heading, List, ListId, Listed, Row};
 pub use notify::{Considered, NewNotice, NotifySettings, in_short, notices};
 pub use operations::{
     Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer, OperationKind, Operations,

@@ -2,11 +2,14 @@
 
 use chrono::NaiveDate;
 
-use crate::{domain::Instant, insight::Subject};
+use crate::{
+    domain::{Instant, StoryKind},
+    insight::Subject,
+};
 
 use super::{
-    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, commands, insights,
-    operations, palette,
+    Chooser, Effect, ListId, Listed, Overlay, PullRequestPicture, Row, Section, State, Tab, commands,
+    insights, operations, palette,
     update::{say, show_overlay},
 };
 
@@ -168,7 +171,11 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
     }
     let (tab, id) = match subject {
         Subject::Gate(_) => (Tab::Readiness, ListId::Gates),
-        Subject::Story(_) => (Tab::Readiness, ListId::Stories),
+        Subject::Story(key) => {
+            let is_defect = state.story(key).is_some_and(|row| row.story.kind == StoryKind::Defect);
+            (Tab::Readiness, if is_defect { ListId::Defects } else { ListId::Stories })
+        }
+        Subject::Suite(_) | Subject::Test(..) => (Tab::Readiness, ListId::Tests),
         Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
         Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
         Subject::Headline
@@ -181,8 +188,11 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
     state.tab = tab;
     match id {
         ListId::Gates => state.section = Section::Gates,
-        ListId::Stories => state.section = Section::Stories,
+        ListId::Stories | ListId::Defects | ListId::Tests => state.section = Section::Stories,
         _ => {}
+    }
+    if let Some(listed) = Listed::ALL.into_iter().find(|listed| listed.list() == id) {
+        state.listed = listed;
     }
     let find = |state: &State| {
         state.list(id).rows.iter().position(|row| state.subject_of(*row).as_ref() == Some(subject))

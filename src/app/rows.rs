@@ -4,10 +4,10 @@
 use std::collections::HashMap;
 
 use crate::{
-    domain::{Category, Instant, PullRequestState, StoryKey},
+    domain::{Category, Instant, PullRequestState, StoryKey, StoryKind},
     insight::{
         Board, Card, CardRow, Change, ChangeGroup, Changes, LastRelease, PullRequestRow, ReleaseInsight,
-        Stage, StoryRow, Study, Subject,
+        Stage, StoryRow, Study, Subject, TestRow,
     },
 };
 
@@ -54,10 +54,20 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
             each(list, view.release.map_or(0, |release| release.remedies.len()), Row::Remedy);
         }
         ListId::Stories => match view.release {
-            Some(release) if release.stories.is_empty() => pull_requests(list, release, true, &words, 0),
-            Some(release) => stories(list, release, &words, order),
+            Some(release) if !release.has_stories() => pull_requests(list, release, true, &words, 0),
+            Some(release) => stories(list, release, StoryKind::Story, &words, order),
             None => {}
         },
+        ListId::Defects => {
+            if let Some(release) = view.release {
+                stories(list, release, StoryKind::Defect, &words, order);
+            }
+        }
+        ListId::Tests => {
+            if let Some(release) = view.release {
+                tests(list, release, &words, order);
+            }
+        }
         ListId::PullRequests => {
             if let Some(release) = view.release {
                 pull_requests(list, release, view.ended, &words, order);
@@ -130,6 +140,11 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         Row::Heading(_) | Row::Palette(_) | Row::Own(_) => None,
         Row::Gate(index) => Some(Subject::Gate(release?.gates.get(at(index))?.name.clone())),
         Row::Story(index) => Some(Subject::Story(release?.stories.get(at(index))?.story.key.clone())),
+        Row::Suite(suite) => Some(Subject::Suite(release?.suites.get(at(suite))?.suite.clone())),
+        Row::Test(suite, test) => {
+            let suite = release?.suites.get(at(suite))?;
+            Some(Subject::Test(suite.suite.clone(), suite.tests.get(at(test))?.name.clone()))
+        }
         Row::PullRequest(index) => {
             Some(Subject::PullRequest(release?.pull_requests.get(at(index))?.pull_request.id.clone()))
         }
@@ -156,13 +171,13 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
     }
 }
 
-fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usize) {
+fn stories(list: &mut List, release: &ReleaseInsight, kind: StoryKind, words: &Words, order: usize) {
     let matching = |open: bool| -> Vec<(&StoryRow, u32)> {
         release
             .stories
             .iter()
             .zip(0u32..)
-            .filter(|(row, _)| row.open == open)
+            .filter(|(row, _)| row.open == open && row.story.kind == kind)
             .filter(|(row, _)| {
                 words.all_in([
                     row.story.key.as_str(),
@@ -190,9 +205,9 @@ fn stories(list: &mut List, release: &ReleaseInsight, words: &Words, order: usiz
     let (mut open, mut ready) = (matching(true), matching(false));
     arrange(&mut open);
     arrange(&mut ready);
-    list.known = release.stories.len();
+    list.known = release.stories.iter().filter(|row| row.story.kind == kind).count();
     let rows = &mut list.rows;
-    if order == BY_FEATURE {
+    if order == BY_FEATURE && kind == StoryKind::Story {
         return by_feature(rows, release, &[open, ready].concat(), list.reversed);
     }
     rows.extend(open.iter().map(|(_, index)| Row::Story(*index)));
@@ -230,6 +245,41 @@ fn by_feature(rows: &mut Vec<Row>, release: &ReleaseInsight, stories: &[(&StoryR
         rows.push(Row::Heading(Heading::NoFeature(rest.len() as u32)));
         rows.extend(rest);
     }
+}
+
+/// Each suite with its tests below it; in another order the tests alone. Whoever looks for words
+/// sees the suites in which they are.
+fn tests(list: &mut List, release: &ReleaseInsight, words: &Words, order: usize) {
+    list.known = release.suites.iter().map(|suite| 1 + suite.tests.len()).sum();
+    let mut found: Vec<(&TestRow, Row)> = Vec::new();
+    for (suite, index) in release.suites.iter().zip(0u32..) {
+        let state = |test: &TestRow| match (test.fails(), test.newly, test.flaky) {
+            (true, true, _) => "newly failing",
+            (true, false, _) => "failing",
+            (false, ..) => "flaky",
+        };
+        let matching = |(test, _): &(&TestRow, u32)| words.all_in([&test.name, &suite.suite, state(test)]);
+        let tests = suite.tests.iter().zip(0u32..).filter(matching);
+        let mut tests: Vec<_> = tests.map(|(test, place)| (test, Row::Test(index, place))).collect();
+        if order > 0 {
+            found.append(&mut tests);
+        } else if !tests.is_empty() || words.all_in([suite.suite.as_str()]) {
+            list.rows.push(Row::Suite(index));
+            list.rows.extend(tests.into_iter().map(|(_, row)| row));
+        }
+    }
+    match order {
+        1 => found.sort_by_key(|(test, _)| (!test.fails(), std::cmp::Reverse(test.failing_since))),
+        2 => found.sort_by(|(one, _), (other, _)| {
+            let rate = |test: &TestRow| test.flaky.map_or(0.0, |flaky| flaky.at_least);
+            rate(other).total_cmp(&rate(one))
+        }),
+        _ => found.sort_by(|(one, _), (other, _)| one.name.cmp(&other.name)),
+    }
+    if list.reversed {
+        found.reverse();
+    }
+    list.rows.extend(found.into_iter().map(|(_, row)| row));
 }
 
 /// What text with a number at its end is sorted by, so that `PAY-9` comes before `PAY-10`.

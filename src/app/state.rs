@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    ChartState, Chooser, Comparison, Context, Desk, Dialog, KeyMap, Layout, List, ListId, Operations,
+    ChartState, Chooser, Comparison, Context, Desk, Dialog, KeyMap, Layout, List, ListId, Listed, Operations,
     Overlay, Palette, Past, Row, Undo, WhatIf, operations,
     rows::{self, View},
 };
@@ -275,6 +275,8 @@ pub struct State {
     pub(super) wanted: Option<String>,
     /// The section of the tab Readiness that the keys go to.
     pub section: Section,
+    /// What the list of the tab Readiness shows.
+    pub listed: Listed,
     /// The section, or the list of another tab, has the whole screen.
     pub expanded: bool,
     /// What the chart of the tab Readiness shows.
@@ -329,6 +331,7 @@ impl State {
             chosen: None,
             wanted: options.release,
             section: Section::default(),
+            listed: Listed::default(),
             expanded: false,
             chart: ChartState::default(),
             pull_requests: PullRequestPicture::default(),
@@ -407,7 +410,7 @@ impl State {
         match (self.tab, self.section) {
             (Tab::Readiness, Section::BurnDown) => None,
             (Tab::Readiness, Section::Gates) => Some(ListId::Gates),
-            (Tab::Readiness, Section::Stories) => Some(ListId::Stories),
+            (Tab::Readiness, Section::Stories) => Some(self.listed.list()),
             (Tab::Readiness, Section::Remedies) => Some(ListId::Remedies),
             (Tab::PullRequests, _) => Some(ListId::PullRequests),
             (Tab::Schedule, _) => Some(ListId::Schedule),
@@ -420,7 +423,7 @@ impl State {
     /// The list of the tab that can be filtered and sorted.
     pub fn main_list(&self) -> ListId {
         match self.tab {
-            Tab::Readiness => ListId::Stories,
+            Tab::Readiness => self.listed.list(),
             Tab::PullRequests => ListId::PullRequests,
             Tab::Schedule => ListId::Schedule,
             Tab::Insights if self.insights.opened => ListId::CardRows,
@@ -526,6 +529,10 @@ impl State {
             Subject::Deployment(id) => self.deployment(id).is_some(),
             Subject::Release(id) => self.board.release(id).is_some(),
             Subject::Story(key) => self.story(key).is_some(),
+            Subject::Suite(name) => self.release().is_some_and(|release| release.suite(name).is_some()),
+            Subject::Test(suite, name) => {
+                self.release().is_some_and(|release| release.test(suite, name).is_some())
+            }
             Subject::Day(day) => self
                 .release()
                 .is_some_and(|release| release.burn_down.days.iter().any(|known| known.day == *day)),
@@ -624,7 +631,7 @@ impl State {
         self.chosen = Some(id);
         self.wanted = None;
         self.chart.cursor = None;
-        for list in [ListId::Gates, ListId::Stories, ListId::Remedies, ListId::PullRequests] {
+        for list in ListId::OF_A_RELEASE {
             let list = self.list_mut(list);
             list.selected = None;
             list.position = 0;

@@ -6,7 +6,7 @@ use chrono::Duration;
 
 use crate::{
     domain::{Instant, ReleaseId, Text, Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake},
-    insight::{Subject, when, words},
+    insight::{GateName, Subject, when, words},
 };
 
 use super::{Effect, ListId, Overlay, Row, State, update::say};
@@ -99,6 +99,10 @@ impl State {
             }
             Subject::Release(id) => outlook(self.board.release(id)?),
             Subject::Headline | Subject::BurnDown | Subject::Day(_) => outlook(self.release()?),
+            Subject::Suite(name) => self.release()?.suite(name)?.failed.to_string(),
+            Subject::Test(suite, name) => {
+                format!("{}", self.release()?.test(suite, name)?.1.fails())
+            }
             Subject::Source(id) => {
                 format!("{:?}", self.board.health.iter().find(|health| health.id == *id)?.state)
             }
@@ -142,6 +146,10 @@ pub(super) fn about(subject: &Subject, release: Option<&ReleaseId>) -> Option<Tr
         Subject::Release(id) => TriageSubject::Release(id.clone()),
         Subject::Source(id) => TriageSubject::Source(id.clone()),
         Subject::Card(_) | Subject::CardRow(..) => return None,
+        // What is said of tests is said of their gate.
+        Subject::Suite(_) | Subject::Test(..) => {
+            TriageSubject::Gate(release?.clone(), Text::new(GateName::Tests.key()))
+        }
     })
 }
 

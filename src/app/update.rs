@@ -11,9 +11,9 @@ use crate::{
 };
 
 use super::{
-    ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, GanttScale, Key, ListId, Message,
-    OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, commands, desk,
-    insights,
+    ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, GanttScale, Key, ListId, Listed,
+    Message, OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, commands,
+    desk, insights,
     mouse::on_mouse,
     notify,
     open::{choose_release, open, why},
@@ -381,6 +381,14 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             }
             effects.push(Effect::Draw);
         }
+        C::NextList => {
+            if state.tab == Tab::Readiness {
+                state.listed = neighbour(&Listed::ALL, state.listed, true, true);
+                state.section = Section::Stories;
+                state.follow_detail();
+                effects.push(Effect::Draw);
+            }
+        }
         C::OtherPicture => {
             match state.tab {
                 Tab::Readiness => {
@@ -603,7 +611,9 @@ fn freeze(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
 fn refresh(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     let kinds: &[Kind] = match state.active_list() {
         _ if !state.overlays.is_empty() => &[],
-        Some(ListId::Stories) => &[Kind::Stories, Kind::Defects],
+        Some(ListId::Stories) => &[Kind::Stories],
+        Some(ListId::Defects) => &[Kind::Defects],
+        Some(ListId::Tests) => &[Kind::TestRuns],
         Some(ListId::PullRequests) => &[Kind::PullRequests],
         Some(ListId::Schedule) => &[Kind::Deployments, Kind::Releases, Kind::Bookings, Kind::Freezes],
         _ => &[],

@@ -21,6 +21,7 @@ use super::{
     schedule::{self, Deployments},
     scope::Tracer,
     stories::{self, UsualAges},
+    suites,
     test_results::TestResults,
 };
 
@@ -114,6 +115,7 @@ pub fn derive(
             last_day_from: promised.map(|target| later(target.at, -last_day)),
             features: features(&context, &story_rows),
             stories: story_rows,
+            suites: suites::rows(&context, &membership, release),
             pull_requests: pull_request_rows,
             remedies,
             builds: membership.builds[release].iter().map(|item| Arc::clone(context.builds[*item])).collect(),

@@ -14,7 +14,7 @@ use super::{
     burn_down::WentOut,
     context::{Context, Freshness},
     dependencies::{Dependency, dependencies},
-    findings::Findings,
+    findings::{self, Findings},
     membership::Membership,
     schedule::{self, Deployments},
     stories::{is_open, waits_for},
@@ -222,6 +222,9 @@ impl Question<'_, '_> {
     fn findings(&self) -> Answer {
         let found = Findings::of(self.context, self.membership, self.release);
         let severe = found.severe.len();
+        if let Some(why) = findings::silence(self.context, self.membership, self.release) {
+            return Answer::unknown(severe.to_string(), why);
+        }
         // One that nobody rated is not taken for harmless.
         if severe == 0 && !found.unrated.is_empty() {
             return Answer::unknown("0", format!("{} not rated", found.unrated.len()));

@@ -53,6 +53,7 @@ mod scope;
 mod slots;
 mod stages;
 mod stories;
+mod suites;
 mod test_results;
 #[cfg(test)]
 mod tests;
@@ -77,8 +78,8 @@ pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use schedule::is_ahead;
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
-    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer, GateName,
-    Insight, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,
+    EstimateBasis, Feature, Flaky, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer,
+    GateName, Insight, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,
     ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
-    Tally, Unit, Verdict,
+    SuiteRow, Tally, TestRow, Unit, Verdict, Week,
 };

@@ -18,7 +18,7 @@ use super::{
     headline::{self, percent},
     pull_requests,
     screen::Screen,
-    states,
+    states, tests_list,
     widgets::runbook,
 };
 
@@ -116,6 +116,19 @@ fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>
         Subject::Story(key) => state.story(key).map(|row| story(screen, row, cells)),
         Subject::Deployment(id) => state.deployment(id).map(|row| deployment(screen, row, cells)),
         Subject::Release(id) => state.board.release(id).map(|insight| release(screen, insight, cells)),
+        Subject::Suite(name) => state.release().and_then(|release| release.suite(name)).map(|suite| {
+            let title = Line::styled(format!("suite {}", suite.suite), styles.title);
+            let mut lines = tests_list::lines(screen, tests_list::suite_facts(screen, suite));
+            lines
+                .extend(suite.tests.iter().map(|test| Line::styled(format!("  {}", test.name), styles.base)));
+            (title, vec![Page { title: "overview", lines }])
+        }),
+        Subject::Test(suite, name) => {
+            state.release().and_then(|release| release.test(suite, name)).map(|(suite, test)| {
+                let lines = tests_list::lines(screen, tests_list::test_facts(screen, suite, test));
+                (Line::styled(test.name.to_string(), styles.title), vec![Page { title: "overview", lines }])
+            })
+        }
         _ => None,
     };
     let found = found.map(|(title, mut pages)| {
@@ -159,7 +172,7 @@ fn wrapped(text: &str, cells: usize, style: ratatui::style::Style) -> Vec<Line<'
 }
 
 /// A name and what it is.
-fn fact(screen: &Screen<'_>, name: &str, value: String) -> Line<'static> {
+pub(super) fn fact(screen: &Screen<'_>, name: &str, value: String) -> Line<'static> {
     let styles = &screen.look.styles;
     Line::from(vec![Span::styled(format!("{name:<10} "), styles.muted), Span::styled(value, styles.base)])
 }

@@ -185,6 +185,9 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
     match state.tab {
         Tab::Readiness => {
             offers.push((&[C::SectionLeft, C::SectionRight], "section"));
+            if state.section == Section::Stories {
+                offers.push((&[C::NextList], "lists"));
+            }
             match state.section {
                 Section::BurnDown => offers.push((&[C::Open], "the day")),
                 Section::Remedies => offers.push((&[C::Open], "go there")),

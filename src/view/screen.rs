@@ -216,7 +216,7 @@ impl Screen<'_> {
 
 /// Whether rows of a list say what is new of them, and what people said: those of the tabs do.
 fn is_marked(id: ListId) -> bool {
-    matches!(id, ListId::Gates | ListId::Stories | ListId::PullRequests | ListId::Schedule)
+    matches!(id, ListId::Gates | ListId::Stories | ListId::Defects | ListId::PullRequests | ListId::Schedule)
 }
 
 /// Cells that a line takes.

@@ -10,7 +10,7 @@ use crate::{
     insight::{
         Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastView,
         Gate, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage,
-        Standing, StepState, Steps, StoryRow, Tally, Verdict,
+        Standing, StepState, Steps, StoryRow, SuiteRow, Tally, Verdict, Week,
     },
 };
 
@@ -116,6 +116,8 @@ struct ReleaseJson<'a> {
     gates: Vec<GateJson<'a>>,
     metrics: &'a [MetricValue],
     features: &'a [Feature],
+    suites: &'a [SuiteRow],
+    weeks: &'a [Week],
     remedies: &'a [Remedy],
 }
 
@@ -388,6 +390,8 @@ fn release_json(insight: &ReleaseInsight) -> ReleaseJson<'_> {
         gates: insight.gates.iter().map(|gate| GateJson { gate, evidence: None }).collect(),
         metrics: &insight.metrics,
         features: &insight.features,
+        suites: &insight.suites,
+        weeks: &insight.burn_down.weeks,
         remedies: &insight.remedies,
     }
 }
