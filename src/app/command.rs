@@ -101,9 +101,13 @@ commands! {
     Acknowledge, "acknowledge", Look, "acknowledge", "say that it was seen; again: take it back";
     Snooze, "snooze", Look, "snooze", "put it off for a day; again: take it back";
     Watch, "watch", Look, "watch", "watch it; again: do not";
-    Filter, "filter", List, "filter", "show only rows with these words";
+    Filter, "filter", List, "filter", "show only rows that a query picks";
     NextMatch, "next-match", List, "next match", "next match, around the end";
     PreviousMatch, "previous-match", List, "previous match", "previous match, around the start";
+    Complete, "complete", List, "complete", "complete the word of the filter; again: the next one";
+    GroupBy, "group-by", List, "group", "group the pull requests by stage, release, repository …";
+    Mark, "mark", List, "mark", "mark the row, or take its mark away";
+    MarkRange, "mark-range", List, "mark range", "mark all rows from the last marked one";
     Sort, "sort", List, "sort", "sort by the next column";
     ReverseSort, "reverse-sort", List, "reverse", "turn the order round";
     Operations, "operations", Change, "act", "what can be done to the row";

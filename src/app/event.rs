@@ -140,6 +140,8 @@ pub enum Effect {
     /// Say something about a thing on the board, or take it back: [`Event::Triage`] answers, or
     /// [`Event::Notice`].
     Note(TriageChange),
+    /// Keep these sections: [`Event::Notice`] tells if that fails.
+    KeepSections(Vec<super::PullRequestSection>),
     /// Drop this board somewhere else: a big one takes longer than a frame.
     DropBoard(Arc<Board>),
 }

@@ -141,6 +141,8 @@ impl Default for KeyMap {
             ("x", C::Why),
             ("X", C::WhyHeadline),
             ("/", C::Filter),
+            ("space", C::Mark),
+            ("ctrl-space", C::MarkRange),
             ("n", C::NextMatch),
             ("N", C::PreviousMatch),
             ("s", C::Sort),
@@ -189,6 +191,14 @@ impl Default for KeyMap {
             ("[", C::DetailPreviousPage),
             ("b", C::OtherPicture),
         ];
+        let sections: &[(&str, C)] = &[
+            ("h", C::SectionLeft),
+            ("left", C::SectionLeft),
+            ("l", C::SectionRight),
+            ("right", C::SectionRight),
+            ("B", C::GroupBy),
+        ];
+        let filter: &[(&str, C)] = &[("tab", C::Complete)];
         let changes: &[(&str, C)] = &[("b", C::OtherPicture)];
         let typing: &[(&str, C)] = &[("enter", C::Open), ("esc", C::Back)];
         let chooser: &[(&str, C)] = &[("ctrl-n", C::MoveDown), ("ctrl-p", C::MoveUp)];
@@ -197,9 +207,11 @@ impl Default for KeyMap {
             (Context::Global, global),
             (Context::Readiness, readiness),
             (Context::PullRequests, detail),
+            (Context::PullRequests, sections),
             (Context::Schedule, detail),
             (Context::Changes, changes),
             (Context::Filter, typing),
+            (Context::Filter, filter),
             (Context::Chooser, typing),
             (Context::Chooser, chooser),
         ] {

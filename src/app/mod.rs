@@ -13,12 +13,15 @@
 mod chart;
 mod command;
 mod event;
+mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod groups;
 mod key_map;
 mod keys;
 mod layout;
 mod list;
+mod marks;
 mod mouse;
 mod open;
 mod operations;
@@ -26,6 +29,7 @@ mod overlay;
 mod palette;
 mod past;
 mod rows;
+mod sections;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -36,12 +40,14 @@ mod what_if;
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
 pub use command::{Command, Group};
 pub use event::{Effect, Event};
+pub use groups::GroupBy;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
 pub use layout::{Layout, ListArea};
 pub use list::{Heading, List, ListId, Row};
+pub use marks::Marks;
 pub use operations::{
-    Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer, OperationKind, Operations,
+    Asked as OperationAsked, Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer, OperationKind, Operations,
     Outcome, Progress, Question as OperationQuestion, QueuedOperation, Tracked, Undo,
 };
 pub(crate) use operations::{brief, progress};
@@ -49,6 +55,7 @@ pub use overlay::{Chooser, Overlay};
 pub use palette::{Palette, PaletteEntry};
 pub use past::{Comparison, Look, Past, Since, Step};
 pub(crate) use rows::opened;
+pub use sections::{PullRequestSection, Sections};
 pub(crate) use state::is_first_round;
 pub use state::{
     DetailPane, DetailPlace, Message, Options, PullRequestPicture, SchedulePicture, Section, State, Tab,

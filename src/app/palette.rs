@@ -11,6 +11,7 @@ use crate::domain::Instant;
 use super::{
     ChartSeries, Command, Effect, Group, ListId, OperationKind, Row, State, operations, past,
     past::Step,
+    sections,
     triage::{self, Saying},
     update::carry_out,
     what_if,
@@ -51,10 +52,16 @@ pub enum PaletteEntry {
     Operation(OperationKind),
     /// The operations that were carried out.
     OperationLog,
+    /// Keeps the filter of the pull requests as a section: `save old reviews`.
+    Save,
+    /// Drops such a section: `forget old reviews`.
+    Forget,
+    /// Pull requests of all releases, or of the one that is shown.
+    AllReleases,
 }
 
 /// What no key is bound to.
-const EXTRAS: [PaletteEntry; 19] = [
+const EXTRAS: [PaletteEntry; 22] = [
     PaletteEntry::AsOf,
     PaletteEntry::Since,
     PaletteEntry::WhatIf,
@@ -74,6 +81,9 @@ const EXTRAS: [PaletteEntry; 19] = [
     PaletteEntry::Note,
     PaletteEntry::Acknowledge,
     PaletteEntry::Snooze,
+    PaletteEntry::Save,
+    PaletteEntry::Forget,
+    PaletteEntry::AllReleases,
 ];
 
 impl PaletteEntry {
@@ -125,6 +135,9 @@ impl PaletteEntry {
             Self::Series(ChartSeries::Forecast) => "series-forecast",
             Self::Operation(kind) => kind.name(),
             Self::OperationLog => "operation-log",
+            Self::Save => "save",
+            Self::Forget => "forget",
+            Self::AllReleases => "all-releases",
         }
     }
 
@@ -132,7 +145,14 @@ impl PaletteEntry {
     fn takes_words(self) -> bool {
         matches!(
             self,
-            Self::AsOf | Self::Since | Self::WhatIf | Self::Note | Self::Acknowledge | Self::Snooze
+            Self::AsOf
+                | Self::Since
+                | Self::WhatIf
+                | Self::Note
+                | Self::Acknowledge
+                | Self::Snooze
+                | Self::Save
+                | Self::Forget
         )
     }
 
@@ -144,7 +164,7 @@ impl PaletteEntry {
             Self::Since => "what changed since a time: since 3h",
             Self::Note => "a note on what is selected: note waits for the vendor",
             Self::Acknowledge => "say that what is selected was seen: acknowledge lee is on it",
-            Self::Snooze => "put off what is selected: snooze 2d, snooze changed",
+            Self::Snooze => "put it off: snooze 2d, changed, commit, checks, review",
             Self::WhatIf => "what if: what-if leave-out KEY, target +3d, freeze-scope, off",
             Self::Step(Step::Change, _) => "the board where something changed",
             Self::Step(Step::Hour, false) => "the board an hour earlier",
@@ -162,6 +182,9 @@ impl PaletteEntry {
             Self::Series(ChartSeries::Forecast) => "the forecast on the chart, on or off",
             Self::Operation(kind) => kind.help(),
             Self::OperationLog => "the last operations: who, what, when, the answer",
+            Self::Save => "keep the filter as a section: save old reviews",
+            Self::Forget => "drop a section that was saved: forget old reviews",
+            Self::AllReleases => "pull requests of all releases, or of this one",
         }
     }
 }
@@ -215,7 +238,12 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
     match entry {
         PaletteEntry::Command(command) => carry_out(state, command, now, effects),
         // Without a time it is not known yet: the line waits for it.
-        PaletteEntry::AsOf | PaletteEntry::Since | PaletteEntry::WhatIf | PaletteEntry::Note
+        PaletteEntry::AsOf
+        | PaletteEntry::Since
+        | PaletteEntry::WhatIf
+        | PaletteEntry::Note
+        | PaletteEntry::Save
+        | PaletteEntry::Forget
             if time.is_empty() =>
         {
             let input = Input::new(format!("{} ", entry.name()));
@@ -236,5 +264,12 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         }
         PaletteEntry::Operation(kind) => operations::ask_by_key(state, kind, now, effects),
         PaletteEntry::OperationLog => operations::open_log(state, effects),
+        PaletteEntry::Save => sections::save(state, time, now, effects),
+        PaletteEntry::Forget => sections::forget(state, time, now, effects),
+        PaletteEntry::AllReleases => {
+            let all = !state.all_releases;
+            super::open::show_all_releases(state, all);
+            super::update::show_tab(state, super::Tab::PullRequests, effects);
+        }
     }
 }
