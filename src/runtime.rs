@@ -23,6 +23,7 @@ use crate::{
 };
 
 pub use operation_log::OperationLog;
+pub use sections::SectionStore;
 use operations::Carrier;
 
 /// The pause after a key until what is costly to draw follows.
@@ -67,6 +68,8 @@ pub struct Wiring<I> {
     pub archive: Archive,
     /// Where what was changed outside is written down.
     pub operation_log: OperationLog,
+    /// Where sections are kept that somebody saves.
+    pub sections: SectionStore,
     /// How it looks.
     pub looks: Looks,
     /// Where `now` comes from.
@@ -106,6 +109,7 @@ async fn turn<I: Input>(
         answer(&told, async move { past::look_back(&archive, look, &newest).await });
     }
     loop {
+        state.operations.is_viewer = wiring.session.is_viewer();
         let tick = until_tick(&wiring, &state);
         let mut happened = tokio::select! {
             biased;
@@ -182,6 +186,15 @@ async fn turn<I: Input>(
                         tokio::spawn(async move {
                             if let Err(problem) = session.note(change).await {
                                 // A loop that has ended needs no answer.
+                                drop(told.send(Event::Notice(past::said(&problem))));
+                            }
+                        });
+                    }
+                    Effect::KeepSections(kept) => {
+                        let store = wiring.sections.clone();
+                        let told = told.clone();
+                        tokio::task::spawn_blocking(move || {
+                            if let Err(problem) = store.keep(&kept) {
                                 drop(told.send(Event::Notice(past::said(&problem))));
                             }
                         });
@@ -315,6 +328,7 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
 mod operation_log;
 mod operations;
 mod past;
+mod sections;
 #[cfg(test)]
 mod tests;
 mod what_if;

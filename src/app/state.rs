@@ -532,8 +532,11 @@ impl State {
         self.release = chosen.or_else(|| Some(self.board.default_release()?.release.id.clone()));
         self.pull_request_at.clear();
         let board = Arc::clone(&self.board);
-        let others = board.insight.releases.iter().zip(0u32..).rev();
-        for (release, of) in others.filter(|(it, _)| self.all_releases && it.release.released_at.is_none()) {
+        let others = board.insight.releases.iter().zip(0u32..);
+        // Of several releases the first counts, as in the list.
+        let others: Vec<_> =
+            others.filter(|(it, _)| self.all_releases && it.release.released_at.is_none()).collect();
+        for (release, of) in others.into_iter().rev() {
             for (row, index) in release.pull_requests.iter().zip(0u32..) {
                 self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Elsewhere(of, index));
             }

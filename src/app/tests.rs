@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod said;
+mod sections;
 
 fn state(board: Board) -> State {
     State::new(Arc::new(board), Options::default(), now())

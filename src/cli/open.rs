@@ -3,11 +3,11 @@
 use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
 
 use crate::{
-    app::{KeyMap, Options, State, Tab},
+    app::{KeyMap, Options, PullRequestSection, State, Tab},
     config::Layer,
     domain::Text,
     history,
-    runtime::{self, OperationLog, Wiring},
+    runtime::{self, OperationLog, SectionStore, Wiring},
     server::{Session, SessionSetup},
     source::operation::{HandsOff, Operators},
     terminal::{self, Capabilities, Unusable},
@@ -52,6 +52,12 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     );
     let context = Arc::new(context);
     let mouse = context.config.mouse;
+    let sections = SectionStore::new(context.directory.as_deref());
+    let configured = context.config.sections.iter();
+    options.sections = configured
+        .map(|section| PullRequestSection { name: section.name.clone(), query: section.query.clone() })
+        .collect();
+    options.saved_sections = sections.read().map_err(|problem| Failure::Usage(say(&problem)))?;
     let operation_log = OperationLog::new(&context.config.state_dir);
     let preview = context.directory.as_deref().and_then(headless::preview);
     let focus = headless::focus(common, preview.as_ref());
@@ -69,6 +75,7 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
             session: session.handle(),
             archive: session.archive(),
             operation_log,
+            sections,
             looks,
             clock,
         };

@@ -18,6 +18,7 @@ mod report;
 mod report_settings;
 mod reports;
 mod rules;
+mod sections;
 mod service_settings;
 mod services;
 mod setting;
@@ -43,6 +44,7 @@ pub use self::{
     layer::{Layer, Origin},
     report::{check, looked_for, path, print, sample},
     reports::{ReportConfig, TableConfig},
+    sections::SectionConfig,
     services::{Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, TokenPlace, host_of_site},
     value::FilePattern,
 };
@@ -102,6 +104,8 @@ pub struct Config {
     /// Commands by context and key; modifiers in small letters and in the order ctrl, alt,
     /// shift. Which contexts, keys and commands exist is for the application to say.
     pub keys: BTreeMap<String, BTreeMap<String, String>>,
+    /// Sections of the pull requests, besides those that are always there.
+    pub sections: Vec<SectionConfig>,
     /// The repository to read, if any.
     pub git: Option<GitSettings>,
     /// What of GitHub to read; none: it is switched off.
@@ -257,7 +261,9 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.add(layer::read_variables(environment, &mut complaints));
     resolver.add(flag_values(flags, &environment.working_directory));
     resolver.find_out(environment);
-    let rules = std::mem::take(&mut resolver.rules).resolve(&mut complaints);
+    let mut rules = std::mem::take(&mut resolver.rules);
+    let sections = std::mem::take(&mut rules.sections);
+    let rules = rules.resolve(&mut complaints);
     let mut hosts = KnownHosts::of(environment);
     resolver.know(&mut hosts);
     let user_file = environment.user_file().map(|path| environment.shown(&path));
@@ -274,6 +280,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     }
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
     (config.policy.metrics, config.policy.own_gates) = rules;
+    config.sections = sections;
     Ok(config)
 }
 
@@ -492,6 +499,7 @@ impl Resolver {
             keys.entry(context.clone()).or_default().insert(key.clone(), command.clone());
         }
         Config {
+            sections: Vec::new(),
             project: self.text("project"),
             board: self.text("board"),
             theme: self.text("theme").unwrap_or_else(|| "auto".to_owned()),

@@ -4,6 +4,7 @@ use super::{
     complaint::{Complaint, Place, nearest},
     document::{TableReader, number_of, text_of},
     duration::parse_duration,
+    sections::{self, SectionConfig},
 };
 use crate::domain::{Aggregate, Comparison, GateRule, Items, Metric, Text};
 use crate::insight::{
@@ -13,7 +14,7 @@ use crate::insight::{
 };
 
 /// Keys at the top of a file that hold such tables.
-pub(crate) const RULE_TABLES: [&str; 2] = ["metric", "gate"];
+pub(crate) const RULE_TABLES: [&str; 3] = ["metric", "gate", "section"];
 
 /// Most metrics, and most gates: each is counted for each release.
 const MOST: usize = 100;
@@ -23,6 +24,7 @@ const MOST: usize = 100;
 pub(crate) struct WrittenRules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    sections: Vec<SectionConfig>,
 }
 
 /// `[[gate]]`. What its threshold means depends on a metric that may stand in another file.
@@ -90,6 +92,7 @@ pub(crate) fn read(top: &mut TableReader<'_>) -> WrittenRules {
         table.finish();
         rules.gates.extend(read.filter(|_| !is_double && rules.gates.len() < MOST));
     }
+    rules.sections = sections::read(top);
     rules
 }
 
@@ -159,7 +162,7 @@ fn metric(table: &mut TableReader<'_>) -> Option<(Metric, Unit)> {
 }
 
 /// A query as it is written; empty if it is not there.
-fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Option<Text> {
+pub(super) fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Option<Text> {
     if !table.has(key) {
         return Some(Text::default());
     }
@@ -172,7 +175,7 @@ fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Option<Text> {
     Some(Text::new(written))
 }
 
-fn wrong_query(table: &TableReader<'_>, key: &'static str, query: &Text, error: &QueryError) {
+pub(super) fn wrong_query(table: &TableReader<'_>, key: &'static str, query: &Text, error: &QueryError) {
     let guess = nearest(&error.word, error.known.iter().copied())
         .map(|near| format!(" — did you mean `{near}`?"))
         .unwrap_or_default();
@@ -250,6 +253,7 @@ fn threshold(written: &str) -> Option<Threshold> {
 pub(crate) struct Rules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    pub(crate) sections: Vec<SectionConfig>,
 }
 
 impl Rules {
@@ -259,6 +263,9 @@ impl Rules {
         }
         for gate in written.gates {
             put(&mut self.gates, gate, |gate| &gate.rule.name);
+        }
+        for section in written.sections {
+            put(&mut self.sections, section, |section| &section.name);
         }
     }
 

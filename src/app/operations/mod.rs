@@ -134,12 +134,15 @@ pub struct Operations {
     last: u64,
     /// How long what was confirmed waits.
     pub(crate) hold: Duration,
+    /// Another process asks the sources: as whom they are signed in is nothing of this one, which
+    /// changes things with the credentials of its own user.
+    pub is_viewer: bool,
 }
 
 impl Operations {
     /// Operations by these operators.
     pub fn by(operators: Operators) -> Self {
-        Self { operators, tracked: Vec::new(), methods: HashMap::new(), last: 0, hold: HOLD }
+        Self { operators, tracked: Vec::new(), methods: HashMap::new(), last: 0, hold: HOLD, is_viewer: false }
     }
 
     /// What is to be told at the row of `subject`: the newest, of which somebody has not yet

@@ -18,7 +18,7 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use complete::{Completion, complete, complete_with};
+pub(crate) use complete::{Completion, complete};
 pub(crate) use fields::{Field, Kind as FieldKind};
 pub(crate) use item::{Amount, Item};
 pub(crate) use matching::{Glance, Query, Reach, SaidOf, contains};

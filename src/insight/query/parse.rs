@@ -37,6 +37,14 @@ impl QueryError {
         Self { at, what: format!("no {what} `{word}`"), word: word.to_owned(), known }
     }
 
+    /// The word that was probably meant.
+    pub(crate) fn nearest(&self) -> Option<&'static str> {
+        let likeness = |known: &&'static str| strsim::jaro_winkler(&self.word, known);
+        let known = self.known.iter().copied().filter(|_| !self.word.is_empty());
+        let likely = known.map(|known| (likeness(&known), known)).filter(|(likeness, _)| *likeness > 0.75);
+        likely.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, known)| known)
+    }
+
     /// The carets that stand below the wrong part of `query`, with the blanks before them.
     pub(crate) fn carets(&self, query: &str) -> String {
         let part =
