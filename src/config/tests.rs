@@ -417,7 +417,7 @@ fn what_is_wrong_in_several_layers_is_reported_together() {
     machine.variable("TMINUS_MOUSE", "maybe");
     insta::assert_snapshot!(machine.fail(), @r#"
     ~/.config/tminus/config.toml:1:1: unknown key `tiem_zone` — did you mean `time_zone`?
-      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gate, gates, history, holidays, keys, last_day, metric, mouse, project, read_only, release, source, story, theme, time_zone, working_week
+      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gate, gates, history, holidays, keys, last_day, metric, mouse, project, read_only, release, section, source, story, theme, time_zone, working_week
     ~/work/payments/.tminus.toml:1:1: `data_dir` cannot be set in a project's file
       set it in your own file, by its variable or by its flag: it is a matter of you and your machine
     TMINUS_MOUSE: `mouse` must be true or false, not "maybe"

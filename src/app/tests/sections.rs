@@ -61,10 +61,10 @@ fn the_filter_line_speaks_queries_completes_and_says_what_is_wrong() {
     press(&mut state, "tab");
     assert_eq!(state.list(ListId::PullRequests).filter, "author:lee");
     assert!(shown(&state).contains(&"api#812".to_owned()) && !shown(&state).contains(&"web#798".to_owned()));
-    type_in(&mut state, " stag:x");
+    type_in(&mut state, " -stag:x");
     let list = state.list(ListId::PullRequests);
     let problem = list.asked.problem.as_ref().unwrap();
-    assert_eq!((problem.at.clone(), problem.nearest()), (11..15, Some("stage")));
+    assert_eq!((problem.at.clone(), problem.nearest()), (12..16, Some("stage")));
     assert!(!shown(&state).is_empty(), "the rows of the last query stay");
     press(&mut state, "enter");
     assert!(state.filter.is_some() && state.message.is_some(), "it can be mended");
@@ -123,7 +123,7 @@ fn groups_hold_every_open_row_most_delayed_first() {
 #[test]
 fn all_releases_are_one_list_and_each_row_is_there_once() {
     let mut state = pull_requests();
-    press(&mut state, "L g");
+    press(&mut state, "L up up up up");
     assert_eq!(state.list(ListId::Releases).row(), Some(Row::AllReleases));
     press(&mut state, "enter");
     assert!(state.all_releases);
@@ -158,7 +158,7 @@ fn a_click_takes_the_row_of_the_menu() {
         let mouse = MouseEvent { kind, column: 12, row, modifiers: KeyModifiers::NONE };
         update(state, Event::Mouse(mouse), now());
     };
-    click(&mut state, 6);
+    click(&mut state, 7);
     let selected = |state: &State| match state.overlays.last() {
         Some(Overlay::Operations(dialog)) => match &**dialog {
             Dialog::Menu(menu) => Some(menu.selected),
@@ -166,7 +166,7 @@ fn a_click_takes_the_row_of_the_menu() {
         },
         _ => None,
     };
-    assert_eq!(selected(&state), Some(1));
-    click(&mut state, 6);
+    assert_eq!(selected(&state), Some(2));
+    click(&mut state, 7);
     assert_eq!(selected(&state), None, "the second click takes it");
 }
