@@ -23,8 +23,8 @@ use crate::{
 };
 
 pub use operation_log::OperationLog;
-pub use sections::SectionStore;
 use operations::Carrier;
+pub use sections::SectionStore;
 
 /// The pause after a key until what is costly to draw follows.
 const REST: Duration = Duration::from_millis(120);

@@ -99,10 +99,9 @@ impl State {
         Some(match items {
             Items::PullRequests => {
                 let rows = rows::listed(self.view());
-                let shown = rows.into_iter().map(|found| Item::PullRequest {
-                    row: found.row,
-                    release: found.release,
-                });
+                let shown = rows
+                    .into_iter()
+                    .map(|found| Item::PullRequest { row: found.row, release: found.release });
                 complete(text, caret, items, shown, now)
             }
             Items::Deployments => {

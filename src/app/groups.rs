@@ -54,7 +54,10 @@ impl GroupBy {
             Self::Nothing => vec![Text::default()],
             Self::Stage => vec![Text::new(row.stage.word())],
             Self::Release => {
-                vec![release.map_or_else(|| "not in a release".into(), |release| Text::new(release.id.as_str()))]
+                vec![
+                    release
+                        .map_or_else(|| "not in a release".into(), |release| Text::new(release.id.as_str())),
+                ]
             }
             Self::Repository => vec![or(&pull_request.repository, "no repository")],
             Self::Author => vec![or(&pull_request.author, "nobody")],

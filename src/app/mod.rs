@@ -47,8 +47,9 @@ pub use layout::{Layout, ListArea};
 pub use list::{Heading, List, ListId, Row};
 pub use marks::Marks;
 pub use operations::{
-    Asked as OperationAsked, Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer, OperationKind, Operations,
-    Outcome, Progress, Question as OperationQuestion, QueuedOperation, Tracked, Undo,
+    Asked as OperationAsked, Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer,
+    OperationKind, Operations, Outcome, Progress, Question as OperationQuestion, QueuedOperation, Tracked,
+    Undo,
 };
 pub(crate) use operations::{brief, progress};
 pub use overlay::{Chooser, Overlay};

@@ -309,7 +309,11 @@ fn is_picked(found: &Found<'_>, query: &Query, reach: Reach, view: View<'_>) -> 
 }
 
 /// What a query picks: where no row has the words, those count that have their letters.
-fn pick<T: Copy>(all: Vec<T>, query: Option<&Query>, is_picked: impl Fn(&T, &Query, Reach) -> bool) -> Vec<T> {
+fn pick<T: Copy>(
+    all: Vec<T>,
+    query: Option<&Query>,
+    is_picked: impl Fn(&T, &Query, Reach) -> bool,
+) -> Vec<T> {
     let Some(query) = query else { return all };
     let picked: Vec<T> = all.iter().filter(|one| is_picked(one, query, Reach::Row)).copied().collect();
     if !picked.is_empty() || !query.has_bare_words() {
@@ -409,9 +413,8 @@ fn sort_pull_requests(rows: &mut [Found<'_>], order: usize, reversed: bool) {
         3 => {
             rows.sort_by(|left, right| left.row.pull_request.author.cmp(&right.row.pull_request.author));
         }
-        4 => rows.sort_by(|left, right| {
-            left.row.pull_request.repository.cmp(&right.row.pull_request.repository)
-        }),
+        4 => rows
+            .sort_by(|left, right| left.row.pull_request.repository.cmp(&right.row.pull_request.repository)),
         5 => rows.sort_by_key(|found| found.row.pull_request.number),
         _ => {}
     }
@@ -435,8 +438,7 @@ fn schedule(list: &mut List, view: View<'_>, query: Option<&Query>, order: usize
     let is_picked = |row: &Row, query: &Query, reach| match *row {
         Row::Deployment(index) => insight.schedule.deployments.get(index as usize).is_some_and(|row| {
             let deployment = &row.deployment;
-            let item =
-                Item::Deployment { deployment, is_production: is_production(&deployment.environment) };
+            let item = Item::Deployment { deployment, is_production: is_production(&deployment.environment) };
             let said = if query.asks_said() { view.said.of_deployment(row, now) } else { SaidOf::default() };
             query.picks(&item, &Glance { now, said, reach }) == Some(true)
         }),

@@ -113,7 +113,8 @@ impl State {
             return;
         }
         let counts = rows::counts(self.view(), &self.sections.queries);
-        let is_unknown = |query: &Option<Query>| query.as_ref().is_some_and(Query::asks_who) && self.me.is_empty();
+        let is_unknown =
+            |query: &Option<Query>| query.as_ref().is_some_and(Query::asks_who) && self.me.is_empty();
         let counts = self.sections.queries.iter().zip(counts);
         self.sections.counts = counts.map(|(query, count)| (!is_unknown(query)).then_some(count)).collect();
         self.sections.is_counted = true;

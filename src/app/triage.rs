@@ -240,10 +240,14 @@ pub(super) fn tell(state: &mut State, saying: &Saying<'_>, now: Instant, effects
     if state.past.is_some() {
         return say(state, "this is the past: = is now", now, effects);
     }
-    let marked: Vec<_> = state.marked().into_iter().filter_map(|subject| {
-        let about = about(&subject, state.release.as_ref())?;
-        Some((subject, about))
-    }).collect();
+    let marked: Vec<_> = state
+        .marked()
+        .into_iter()
+        .filter_map(|subject| {
+            let about = about(&subject, state.release.as_ref())?;
+            Some((subject, about))
+        })
+        .collect();
     let pointed = if marked.is_empty() { state.pointed_at().into_iter().collect() } else { marked };
     if pointed.is_empty() {
         return say(state, "nothing is selected", now, effects);

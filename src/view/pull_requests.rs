@@ -110,7 +110,8 @@ fn sections(screen: &mut Screen<'_>, area: Rect) -> Rect {
     let labels: Vec<(String, bool)> = state.sections.all().map(label).collect();
     // The one that is shown must be seen: those before it go.
     let shown = labels.iter().position(|(_, is_shown)| *is_shown).unwrap_or(0);
-    let width = |from: usize| labels[from..=shown].iter().map(|(label, _)| text::width(label) + 1).sum::<usize>();
+    let width =
+        |from: usize| labels[from..=shown].iter().map(|(label, _)| text::width(label) + 1).sum::<usize>();
     let mut first = 0;
     while first < shown && width(first) > usize::from(area.width) {
         first += 1;

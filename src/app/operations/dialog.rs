@@ -241,7 +241,9 @@ fn begin(
         return show(state, Dialog::Line(Line { subjects, kind, input, known, problem: None }), effects);
     }
     match asked(state, &subjects, kind, |state, subject| match kind {
-        OperationKind::Nudge => nudge::comment(state, subject, now).ok_or_else(|| Text::new("it waits for nobody")),
+        OperationKind::Nudge => {
+            nudge::comment(state, subject, now).ok_or_else(|| Text::new("it waits for nobody"))
+        }
         _ => Ok(String::new()),
     }) {
         Ok(question) => show(state, Dialog::Question(question), effects),

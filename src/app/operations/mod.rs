@@ -30,7 +30,9 @@ use crate::{
 use super::{Effect, State, triage, update::say};
 
 pub use dialog::{Asked, Dialog, Line, Menu, Question};
-pub(super) use dialog::{ask_by_key, click, edit, is_still_meant, leave, on_key, open, open_log, open_menu, step};
+pub(super) use dialog::{
+    ask_by_key, click, edit, is_still_meant, leave, on_key, open, open_log, open_menu, step,
+};
 pub use log::{LogEntry, Outcome};
 pub use offer::{Choice, Offer, OperationKind};
 
@@ -142,7 +144,14 @@ pub struct Operations {
 impl Operations {
     /// Operations by these operators.
     pub fn by(operators: Operators) -> Self {
-        Self { operators, tracked: Vec::new(), methods: HashMap::new(), last: 0, hold: HOLD, is_viewer: false }
+        Self {
+            operators,
+            tracked: Vec::new(),
+            methods: HashMap::new(),
+            last: 0,
+            hold: HOLD,
+            is_viewer: false,
+        }
     }
 
     /// What is to be told at the row of `subject`: the newest, of which somebody has not yet
@@ -271,7 +280,9 @@ pub(super) fn undo(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
             let said = match taken.as_slice() {
                 [] => return,
                 [one] => format!("undone before it was sent: {one}"),
-                [first, rest @ ..] => format!("undone before they were sent: {first} and {} more", rest.len()),
+                [first, rest @ ..] => {
+                    format!("undone before they were sent: {first} and {} more", rest.len())
+                }
             };
             say(state, said, now, effects);
         }

@@ -26,12 +26,15 @@ pub(super) fn comment(state: &State, subject: &Subject, now: Instant) -> Option<
 }
 
 fn written(row: &PullRequestRow, target: Option<(&str, &str)>, now: Instant) -> Option<String> {
-    if row.pull_request.state != PullRequestState::Open || row.next.action.is_empty() || row.next.who.is_empty()
+    if row.pull_request.state != PullRequestState::Open
+        || row.next.action.is_empty()
+        || row.next.who.is_empty()
     {
         return None;
     }
     let who: Vec<String> = row.next.who.iter().map(|name| format!("@{name}")).collect();
-    let mut said = format!("Hi {}, a friendly reminder: the next step here is \"{}\".", who.join(" "), row.next.action);
+    let mut said =
+        format!("Hi {}, a friendly reminder: the next step here is \"{}\".", who.join(" "), row.next.action);
     if let Some(since) = row.since {
         said += &format!(" It has been in {} for {}.", row.stage.word(), length(now - since));
     }
@@ -52,7 +55,8 @@ fn written(row: &PullRequestRow, target: Option<(&str, &str)>, now: Instant) -> 
 /// `2 days`, `5 hours`, `10 minutes`: the coarsest unit that is honest.
 fn length(length: Duration) -> String {
     let (days, hours) = (length.num_days(), length.num_hours());
-    let count = |count: i64, one: &str, more: &str| words::count(usize::try_from(count).unwrap_or(0), one, more);
+    let count =
+        |count: i64, one: &str, more: &str| words::count(usize::try_from(count).unwrap_or(0), one, more);
     if days > 0 {
         count(days, "day", "days")
     } else if hours > 0 {

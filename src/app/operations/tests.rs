@@ -109,7 +109,11 @@ fn a_merge_is_asked_waits_is_sent_once_and_told_until_it_was_looked_at() {
         assert_eq!(said(&state), "no: nothing was changed");
     }
     press(&mut state, now(), "m j k u a m space");
-    assert_eq!(question(&state).asked[0].sentence.as_str(), squash, "the method stays, and no other key answers");
+    assert_eq!(
+        question(&state).asked[0].sentence.as_str(),
+        squash,
+        "the method stays, and no other key answers"
+    );
 
     assert!(sent(&press(&mut state, now(), "y")).is_empty());
     assert_eq!(progress_of(&state), Some(&Progress::Waits));
@@ -337,7 +341,11 @@ fn a_line_takes_names_completes_them_and_leads_to_the_question() {
     press(&mut state, now(), "enter");
     type_in(&mut state, "none");
     press(&mut state, now(), "enter");
-    assert!(question(&state).asked[0].sentence.starts_with("take PAY-311 Refund webhook retries out of its release"));
+    assert!(
+        question(&state).asked[0]
+            .sentence
+            .starts_with("take PAY-311 Refund webhook retries out of its release")
+    );
 }
 
 #[test]
@@ -367,7 +375,11 @@ fn what_is_marked_is_asked_together_undone_together_and_each_sent_once() {
     assert_eq!(state.operations.waiting().count(), 2);
     assert!(state.marked().is_empty(), "they did their duty");
     press(&mut state, seconds(3), "u");
-    assert!(said(&state).starts_with("undone before they were sent: comment on api#812 and 1 more"), "{}", said(&state));
+    assert!(
+        said(&state).starts_with("undone before they were sent: comment on api#812 and 1 more"),
+        "{}",
+        said(&state)
+    );
     assert!(state.operations.waiting().next().is_none());
 
     press(&mut state, now(), "g space space");

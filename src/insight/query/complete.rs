@@ -155,7 +155,7 @@ mod tests {
             ("stage:re", 8, 6..8, &["review"]),
             ("stage:review,pic", 16, 13..16, &["pickup"]),
             ("is:dr", 5, 3..5, &["draft"]),
-            ("author:", 7, 7..7, &["@me", "\"van dyk\"", "lee", "none"]),
+            ("author:", 7, 7..7, &["@me", "lee", "\"van dyk\"", "none"]),
             ("author:\"van", 11, 7..11, &["\"van dyk\""]),
             ("author:LE", 9, 7..9, &["lee"]),
             ("\"author:", 8, 0..8, &[]),
@@ -167,7 +167,11 @@ mod tests {
             let found = complete_with(text, caret, Items::PullRequests, |_| {
                 BTreeSet::from(["lee".to_owned(), "van dyk".to_owned()])
             });
-            assert_eq!((found.at, found.candidates.as_slice()), (at, &*candidates.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()), "{text}");
+            assert_eq!(
+                (found.at, found.candidates.as_slice()),
+                (at, &*candidates.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()),
+                "{text}"
+            );
         }
     }
 
@@ -175,7 +179,11 @@ mod tests {
     fn what_is_completed_can_be_read() {
         for value in ["van dyk", "a,b", "say \"hi\"", "back\\slash", ">3", ""] {
             let query = format!("author:{}", quoted(value.to_owned()));
-            assert_eq!(super::super::parse_for(&query, Items::PullRequests, &[]).is_ok(), !value.is_empty(), "{query}");
+            assert_eq!(
+                super::super::parse_for(&query, Items::PullRequests, &[]).is_ok(),
+                !value.is_empty(),
+                "{query}"
+            );
         }
     }
 }

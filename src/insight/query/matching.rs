@@ -181,7 +181,9 @@ impl Test {
                 let is_said = || is_there(item.words().into_iter(), part, *is_quoted, glance.reach);
                 Some(is_named || (glance.reach != Reach::Names && is_said()))
             }
-            Self::Field(field, wanted) => any(wanted.iter().map(|wanted| wanted.is_met(item, *field, glance))),
+            Self::Field(field, wanted) => {
+                any(wanted.iter().map(|wanted| wanted.is_met(item, *field, glance)))
+            }
         }
     }
 }

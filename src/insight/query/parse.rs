@@ -70,8 +70,7 @@ pub(crate) fn parse_for(text: &str, items: Items, me: &[Text]) -> Result<Query, 
 const ME: &str = "@me";
 
 fn read(text: &str, items: Items, me: Option<&[Text]>) -> Result<Query, QueryError> {
-    let mut parser =
-        Parser { characters: text.chars().collect(), position: 0, items, me, asks_who: false };
+    let mut parser = Parser { characters: text.chars().collect(), position: 0, items, me, asks_who: false };
     let mut terms = Vec::new();
     while parser.skip_blanks() {
         if terms.len() == MOST_TERMS {

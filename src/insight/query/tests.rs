@@ -8,8 +8,8 @@ use crate::domain::{
     Category, Check, CheckOutcome, FindingState, Instant, Items, Mergeability, PullRequest, PullRequestState,
     Severity, StatusMove, Step, Story, Text,
 };
-use crate::insight::{NextStep, PullRequestRow, Stage, Standing, StepState, Steps};
 use crate::insight::fixture::{at, defect, deployment, finding, now, pull_request, story, test_run};
+use crate::insight::{NextStep, PullRequestRow, Stage, Standing, StepState, Steps};
 
 use super::{Glance, Item, Reach, SaidOf, parse, parse_for};
 
@@ -111,7 +111,13 @@ fn row_of(mut pull_request: PullRequest, standing: Standing) -> PullRequestRow {
         belongs: Text::default(),
         stage: Stage::Review,
         since: Some(at(20, 12)),
-        steps: Steps { build: waiting, test: waiting, review: StepState::Done, merge: waiting, deploy: waiting },
+        steps: Steps {
+            build: waiting,
+            test: waiting,
+            review: StepState::Done,
+            merge: waiting,
+            deploy: waiting,
+        },
         slack_seconds: Some(-3_600),
         standing,
         next: NextStep { who: vec![Text::new("kim")], action: Text::new("review") },
@@ -121,7 +127,8 @@ fn row_of(mut pull_request: PullRequest, standing: Standing) -> PullRequestRow {
 #[test]
 fn what_is_ready_to_merge_has_nothing_left_but_the_merge() {
     type Change = fn(&mut PullRequestRow, &mut PullRequest);
-    let check = |outcome, required| Check { name: "unit".into(), step: Step::Test, required, outcome, at: None };
+    let check =
+        |outcome, required| Check { name: "unit".into(), step: Step::Test, required, outcome, at: None };
     let cases: [(Change, Option<bool>); 9] = [
         (|_, _| {}, Some(true)),
         (|_, it| it.draft = true, Some(false)),
@@ -188,7 +195,11 @@ fn who_looks_and_what_was_said_count_for_lists_and_for_no_metric() {
     ] {
         let parsed = parse_for(query, Items::PullRequests, &[]).unwrap();
         let picks = |reach| parsed.picks(&item, &Glance { now: now(), said, reach }) == Some(true);
-        assert_eq!((picks(Reach::Names), picks(Reach::Row), picks(Reach::Fuzzy)), (names, row, fuzzy), "{query}");
+        assert_eq!(
+            (picks(Reach::Names), picks(Reach::Row), picks(Reach::Fuzzy)),
+            (names, row, fuzzy),
+            "{query}"
+        );
     }
 }
 
@@ -307,14 +318,21 @@ fn reference() -> String {
         if all.len() == Items::ALL.len() { "all".to_owned() } else { all.join(", ") }
     };
     for name in &names {
-        let row = Items::ALL.into_iter().find_map(|items| super::fields::fields(items).find(|row| row.name == *name));
+        let row = Items::ALL
+            .into_iter()
+            .find_map(|items| super::fields::fields(items).find(|row| row.name == *name));
         let row = row.unwrap();
         let values = match row.kind {
             super::FieldKind::Text if super::fields::is_people(row.field) => "people, `@me`".to_owned(),
             super::FieldKind::Text => "text, `*` and `?`".to_owned(),
-            super::FieldKind::Status => "`to-do`, `in-progress`, `in-review`, `in-test`, `done`, `dropped`, or the tracker's own word".to_owned(),
+            super::FieldKind::Status => {
+                "`to-do`, `in-progress`, `in-review`, `in-test`, `done`, `dropped`, or the tracker's own word"
+                    .to_owned()
+            }
             super::FieldKind::Word => {
-                let words = Items::ALL.into_iter().filter(|items| super::fields::fields(*items).any(|row| row.name == *name));
+                let words = Items::ALL
+                    .into_iter()
+                    .filter(|items| super::fields::fields(*items).any(|row| row.name == *name));
                 let mut all: Vec<String> = Vec::new();
                 for word in words.flat_map(|items| super::fields::words(row.field, items)) {
                     let word = format!("`{word}`");
@@ -324,7 +342,9 @@ fn reference() -> String {
                 }
                 all.join(", ")
             }
-            super::FieldKind::Severity => "`low`, `medium`, `high`, `critical`; `>`, `>=`, `<`, `<=`".to_owned(),
+            super::FieldKind::Severity => {
+                "`low`, `medium`, `high`, `critical`; `>`, `>=`, `<`, `<=`".to_owned()
+            }
             super::FieldKind::Number => "number; `>`, `>=`, `<`, `<=`".to_owned(),
             super::FieldKind::Time => "`3d`, `12h`, `1d12h`; `>`, `>=`, `<`, `<=`".to_owned(),
         };
@@ -352,7 +372,8 @@ fn the_reference_is_that_of_the_code() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/queries.md");
     let (start, end) = ("<!-- fields -->\n", "<!-- end of fields -->");
     let mut text = std::fs::read_to_string(path).unwrap();
-    let part = |text: &str| -> (usize, usize) { (text.find(start).unwrap() + start.len(), text.find(end).unwrap()) };
+    let part =
+        |text: &str| -> (usize, usize) { (text.find(start).unwrap() + start.len(), text.find(end).unwrap()) };
     let reference = format!("\n{}\n", reference());
     if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
         let (from, until) = part(&text);

@@ -130,7 +130,8 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
         lines.extend(wrapped(&said, cells, styles.muted));
     }
     if lines.len() > most {
-        lines = question.asked.iter().map(|asked| Line::styled(asked.short.to_string(), styles.strong)).collect();
+        lines =
+            question.asked.iter().map(|asked| Line::styled(asked.short.to_string(), styles.strong)).collect();
         let left_out = question.left_out.iter();
         lines.extend(left_out.map(|(name, why)| Line::styled(format!("not {name}: {why}"), styles.muted)));
         let beyond = lines.len().saturating_sub(most.saturating_sub(1));
