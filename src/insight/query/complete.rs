@@ -32,7 +32,11 @@ pub(crate) fn complete_with(
     let begun: Vec<char> = text.chars().take(caret).collect();
     let start = start_of_term(&begun);
     let term = &begun[start..];
-    let Some(colon) = term.iter().position(|character| *character == ':').filter(|_| term[0] != '"') else {
+    // A text in quotes is meant as it is written.
+    if term.first() == Some(&'"') {
+        return Completion { at: start..begun.len(), candidates: Vec::new() };
+    }
+    let Some(colon) = term.iter().position(|character| *character == ':') else {
         let names = fields::fields(items).map(|row| row.name).chain(["is"]);
         let names = names.map(|name| format!("{name}:"));
         return matching(start, term, names.collect());
