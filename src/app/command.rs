@@ -107,9 +107,13 @@ commands! {
     Browse, "browse", Look, "browse", "open it in the browser";
     CopyReference, "copy-reference", Look, "copy", "copy its key or number";
     CopyLink, "copy-link", Look, "copy link", "copy its link";
-    Filter, "filter", List, "filter", "show only rows with these words";
+    Filter, "filter", List, "filter", "show only rows that a query picks";
     NextMatch, "next-match", List, "next match", "next match, around the end";
     PreviousMatch, "previous-match", List, "previous match", "previous match, around the start";
+    Complete, "complete", List, "complete", "complete the word of the filter; again: the next one";
+    GroupBy, "group-by", List, "group", "group the pull requests by stage, release, repository …";
+    Mark, "mark", List, "mark", "mark the row, or take its mark away";
+    MarkRange, "mark-range", List, "mark range", "mark all rows from the last marked one";
     NextList, "next-list", List, "lists", "stories, defects, tests";
     Sort, "sort", List, "sort", "sort by the next column";
     ReverseSort, "reverse-sort", List, "reverse", "turn the order round";

@@ -33,7 +33,7 @@ pub enum ListId {
 
 impl ListId {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Gates,
         Self::Stories,
         Self::Defects,
@@ -116,6 +116,8 @@ pub enum Row {
     PullRequest(u32),
     /// A pull request that belongs to no release.
     Unassigned(u32),
+    /// A pull request of another release: the position of that one, and in it.
+    Elsewhere(u32, u32),
     /// A remedy of the release.
     Remedy(u32),
     /// A deployment of the schedule.
@@ -126,6 +128,8 @@ pub enum Row {
     Card(u32),
     /// A row behind the card that fills the screen.
     CardRow(u32),
+    /// All releases together.
+    AllReleases,
     /// A change.
     Change(u32),
     /// A release that waits for one that changed.
@@ -163,6 +167,8 @@ pub enum Heading {
     },
     /// Pull requests that belong to no release.
     Unassigned(u32),
+    /// A group of pull requests: its position among the list's groups, and how many.
+    Group(u32, u32),
     /// What is over.
     Past(u32),
     /// Releases without a date.
@@ -193,8 +199,12 @@ pub struct List {
     pub order: usize,
     /// The order is turned round.
     pub reversed: bool,
-    /// Words that a row must contain; empty for all rows.
+    /// The query that picks the rows, as it is written; empty for all rows.
     pub filter: String,
+    /// The same, read.
+    pub(crate) asked: super::filter::Filter,
+    /// Names of the groups.
+    pub groups: Vec<crate::domain::Text>,
 }
 
 impl List {

@@ -43,7 +43,14 @@ pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effec
 }
 
 pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
-    if state.filter.take().is_some() {
+    if state.filter.is_some() {
+        // What cannot be read stays where it can be mended.
+        if let Some(problem) = &state.list(state.main_list()).asked.problem {
+            let said = format!("not a query: {}", problem.what);
+            return say(state, said, now, effects);
+        }
+        state.filter = None;
+        state.completing = None;
         effects.push(Effect::Draw);
         return;
     }
@@ -53,7 +60,11 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     match state.overlays.last().cloned() {
         Some(Overlay::Chooser(_)) => {
             let chosen = state.list(ListId::Releases).selected.clone();
+            let is_all = state.list(ListId::Releases).row() == Some(Row::AllReleases);
             state.overlays.pop();
+            if state.tab == Tab::PullRequests {
+                show_all_releases(state, is_all);
+            }
             if let Some(Subject::Release(id)) = chosen {
                 state.choose(id, now);
             }
@@ -79,6 +90,15 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
         },
     }
     effects.push(Effect::Draw);
+}
+
+/// The tab Pull requests lists those of all releases, or of the one that is shown.
+pub(super) fn show_all_releases(state: &mut State, all: bool) {
+    if state.all_releases != all {
+        state.all_releases = all;
+        state.arrange_all();
+        state.follow_detail();
+    }
 }
 
 /// The day that the cursor of the chart was put on; without a cursor the newest one, if its
@@ -199,14 +219,16 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
     };
     let mut found = find(state);
     if found.is_none() {
-        // A filter, or the fold of what ended, may hide it.
+        // A filter, a section, or the fold of what ended, may hide it.
         state.list_mut(id).filter.clear();
         if id == ListId::PullRequests {
+            state.sections.current = 0;
             state.pull_requests = PullRequestPicture::All;
         }
         state.arrange(id);
         found = find(state);
     }
+    state.count_sections();
     state.look_at(subject);
     if let Some(position) = found {
         let page = state.layout.page(id).map_or(1, usize::from);

@@ -12,6 +12,7 @@ use super::{
     ChartSeries, Command, Effect, Group, ListId, OperationKind, OwnCommands, Row, State, commands,
     operations, past,
     past::Step,
+    sections,
     triage::{self, Saying},
     update::carry_out,
     what_if, when,
@@ -56,10 +57,16 @@ pub enum PaletteEntry {
     OperationLog,
     /// Checks the selected pull request out.
     Checkout,
+    /// Keeps the filter of the pull requests as a section: `save old reviews`.
+    Save,
+    /// Drops such a section: `forget old reviews`.
+    Forget,
+    /// Pull requests of all releases, or of the one that is shown.
+    AllReleases,
 }
 
 /// What no key is bound to.
-const EXTRAS: [PaletteEntry; 20] = [
+const EXTRAS: [PaletteEntry; 23] = [
     PaletteEntry::AsOf,
     PaletteEntry::Since,
     PaletteEntry::WhatIf,
@@ -80,6 +87,9 @@ const EXTRAS: [PaletteEntry; 20] = [
     PaletteEntry::Note,
     PaletteEntry::Acknowledge,
     PaletteEntry::Snooze,
+    PaletteEntry::Save,
+    PaletteEntry::Forget,
+    PaletteEntry::AllReleases,
 ];
 
 impl PaletteEntry {
@@ -133,6 +143,9 @@ impl PaletteEntry {
             Self::Operation(kind) => kind.name(),
             Self::OperationLog => "operation-log",
             Self::Checkout => "checkout",
+            Self::Save => "save",
+            Self::Forget => "forget",
+            Self::AllReleases => "all-releases",
         }
     }
 
@@ -147,6 +160,8 @@ impl PaletteEntry {
                 | Self::Note
                 | Self::Acknowledge
                 | Self::Snooze
+                | Self::Save
+                | Self::Forget
         )
     }
 
@@ -158,7 +173,7 @@ impl PaletteEntry {
             Self::Since => "what changed since a time: since 3h",
             Self::Note => "a note on what is selected: note waits for the vendor",
             Self::Acknowledge => "say that what is selected was seen: acknowledge lee is on it",
-            Self::Snooze => "put off what is selected: snooze 2d, snooze changed",
+            Self::Snooze => "put it off: snooze 2d, changed, commit, checks, review",
             Self::WhatIf => "what if: what-if leave-out KEY, target +3d, freeze-scope, off",
             Self::When => "can the selected deployment go then: when Friday 16:00",
             Self::Step(Step::Change, _) => "the board where something changed",
@@ -178,6 +193,9 @@ impl PaletteEntry {
             Self::Operation(kind) => kind.help(),
             Self::OperationLog => "the last operations: who, what, when, the answer",
             Self::Checkout => "the pull request into a work tree of its own",
+            Self::Save => "keep the filter as a section: save old reviews",
+            Self::Forget => "drop a section that was saved: forget old reviews",
+            Self::AllReleases => "pull requests of all releases, or of this one",
         }
     }
 }
@@ -244,6 +262,8 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         | PaletteEntry::WhatIf
         | PaletteEntry::When
         | PaletteEntry::Note
+        | PaletteEntry::Save
+        | PaletteEntry::Forget
             if time.is_empty() =>
         {
             let input = Input::new(format!("{} ", entry.name()));
@@ -266,5 +286,12 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         PaletteEntry::Operation(kind) => operations::ask_by_key(state, kind, now, effects),
         PaletteEntry::OperationLog => operations::open_log(state, effects),
         PaletteEntry::Checkout => commands::ask_for_checkout(state, now, effects),
+        PaletteEntry::Save => sections::save(state, time, now, effects),
+        PaletteEntry::Forget => sections::forget(state, time, now, effects),
+        PaletteEntry::AllReleases => {
+            let all = !state.all_releases;
+            super::open::show_all_releases(state, all);
+            super::update::show_tab(state, super::Tab::PullRequests, effects);
+        }
     }
 }

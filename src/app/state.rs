@@ -15,8 +15,10 @@ use crate::{
 };
 
 use super::{
-    ChartState, Chooser, Comparison, Context, Desk, Dialog, KeyMap, Layout, List, ListId, Listed, Operations,
-    Overlay, Palette, Past, Row, Undo, WhatIf, operations,
+    ChartState, Chooser, Comparison, Context, Desk, Dialog, GroupBy, KeyMap, Layout, List, ListId, Listed,
+    Marks, Operations, Overlay, Palette, Past, PullRequestSection, Row, Sections, Undo, WhatIf,
+    filter::Cycle,
+    operations,
     rows::{self, View},
 };
 
@@ -235,6 +237,10 @@ pub struct Options {
     pub user: Text,
     /// What is around the board.
     pub desk: Desk,
+    /// Sections of the configuration.
+    pub sections: Vec<PullRequestSection>,
+    /// Sections that somebody saved.
+    pub saved_sections: Vec<PullRequestSection>,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -242,6 +248,7 @@ pub struct Options {
 enum PullRequestAt {
     Release(u32),
     Unassigned(u32),
+    Elsewhere(u32, u32),
 }
 
 /// Everything that decides what is on the screen.
@@ -283,6 +290,16 @@ pub struct State {
     pub chart: ChartState,
     /// What the tab Pull requests lists.
     pub pull_requests: PullRequestPicture,
+    /// It lists those of all releases that did not go out.
+    pub all_releases: bool,
+    /// What they are grouped by.
+    pub group: GroupBy,
+    /// The sections of the tab Pull requests.
+    pub sections: Sections,
+    /// Rows that are marked.
+    pub marks: Marks,
+    /// As whom the sources are signed in.
+    pub(super) me: Vec<Text>,
     /// What the tab Schedule shows.
     pub schedule: SchedulePicture,
     /// How much time its Gantt chart shows.
@@ -295,6 +312,8 @@ pub struct State {
     pub overlays: Vec<Overlay>,
     /// The line in which a filter is typed, while it is, and the filter before.
     pub filter: Option<(Input, String)>,
+    /// While a word of it is being completed: by what.
+    pub(super) completing: Option<Cycle>,
     /// What was said last.
     pub message: Option<Message>,
     /// Where things are on the frame that was drawn last.
@@ -335,12 +354,18 @@ impl State {
             expanded: false,
             chart: ChartState::default(),
             pull_requests: PullRequestPicture::default(),
+            all_releases: false,
+            group: GroupBy::default(),
+            sections: Sections::new(options.sections, options.saved_sections),
+            marks: Marks::default(),
+            me: Vec::new(),
             schedule: SchedulePicture::default(),
             scale: GanttScale::default(),
             can_go: None,
             detail: DetailPane { on: true, place: None, subject: None, page: 0, scroll: 0 },
             overlays: Vec::new(),
             filter: None,
+            completing: None,
             message: None,
             layout: Layout::default(),
             keys: Arc::new(options.keys),
@@ -466,6 +491,21 @@ impl State {
         match *self.pull_request_at.get(id)? {
             PullRequestAt::Release(index) => self.release()?.pull_requests.get(index as usize),
             PullRequestAt::Unassigned(index) => self.board.insight.unassigned.get(index as usize),
+            PullRequestAt::Elsewhere(of, index) => {
+                self.board.insight.releases.get(of as usize)?.pull_requests.get(index as usize)
+            }
+        }
+    }
+
+    /// The pull request of a row of a list.
+    pub(crate) fn pull_request_of(&self, row: Row) -> Option<&PullRequestRow> {
+        match row {
+            Row::PullRequest(index) => self.release()?.pull_requests.get(index as usize),
+            Row::Unassigned(index) => self.board.insight.unassigned.get(index as usize),
+            Row::Elsewhere(of, index) => {
+                self.board.insight.releases.get(of as usize)?.pull_requests.get(index as usize)
+            }
+            _ => None,
         }
     }
 
@@ -569,6 +609,15 @@ impl State {
         self.release = chosen.or_else(|| Some(self.board.default_release()?.release.id.clone()));
         self.pull_request_at.clear();
         let board = Arc::clone(&self.board);
+        let others = board.insight.releases.iter().zip(0u32..);
+        // Of several releases the first counts, as in the list.
+        let others: Vec<_> =
+            others.filter(|(it, _)| self.all_releases && it.release.released_at.is_none()).collect();
+        for (release, of) in others.into_iter().rev() {
+            for (row, index) in release.pull_requests.iter().zip(0u32..) {
+                self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Elsewhere(of, index));
+            }
+        }
         for (row, index) in board.insight.unassigned.iter().zip(0u32..) {
             self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Unassigned(index));
         }
@@ -577,9 +626,15 @@ impl State {
                 self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Release(index));
             }
         }
+        let me: Vec<Text> = board.health.iter().filter_map(|health| health.account.clone()).collect();
+        if me != self.me || !self.sections.is_read() {
+            self.sections.read(&me);
+            self.me = me;
+        }
         for id in ListId::ALL {
             self.arrange(id);
         }
+        self.recount_sections();
     }
 
     /// Computes one list anew.
@@ -592,7 +647,7 @@ impl State {
         *self.list_mut(id) = list;
     }
 
-    fn view(&self) -> View<'_> {
+    pub(super) fn view(&self) -> View<'_> {
         let typed = match self.overlays.last() {
             Some(Overlay::Chooser(Chooser { input }) | Overlay::Palette(Palette { input })) => input.value(),
             _ => "",
@@ -601,6 +656,12 @@ impl State {
             board: &self.board,
             release: self.release(),
             ended: self.pull_requests == PullRequestPicture::All,
+            all_releases: self.all_releases,
+            group: self.group,
+            section: self.sections.query(),
+            me: &self.me,
+            said: &self.said,
+            offers_all: self.tab == Tab::PullRequests,
             typed,
             own: &self.desk.commands,
             changes: self.comparison.changes.as_deref(),

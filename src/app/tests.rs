@@ -15,6 +15,7 @@ use crate::{
 
 mod desk;
 mod said;
+mod sections;
 
 fn state(board: Board) -> State {
     State::new(Arc::new(board), Options::default(), now())

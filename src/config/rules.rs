@@ -5,6 +5,7 @@ use super::{
     complaint::{Complaint, Place, nearest},
     document::{Moment, TableReader, number_of, text_of},
     duration::parse_duration,
+    sections::{self, SectionConfig},
 };
 use crate::domain::{Aggregate, Calendar, Comparison, GateRule, Items, Metric, OnCall, Text, Window};
 use crate::insight::{
@@ -14,7 +15,7 @@ use crate::insight::{
 };
 
 /// Keys at the top of a file that hold such tables.
-pub(crate) const RULE_TABLES: [&str; 3] = ["metric", "gate", "on_call"];
+pub(crate) const RULE_TABLES: [&str; 4] = ["metric", "gate", "section", "on_call"];
 
 /// Most metrics, and most gates: each is counted for each release.
 const MOST: usize = 100;
@@ -26,6 +27,7 @@ const MOST_SHIFTS: usize = 2_000;
 pub(crate) struct WrittenRules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    sections: Vec<SectionConfig>,
     shifts: Vec<WrittenShift>,
 }
 
@@ -135,6 +137,7 @@ pub(crate) fn read(top: &mut TableReader<'_>) -> WrittenRules {
         table.finish();
         rules.shifts.extend(read.filter(|_| rules.shifts.len() < MOST_SHIFTS));
     }
+    rules.sections = sections::read(top);
     rules
 }
 
@@ -219,7 +222,7 @@ fn metric(table: &mut TableReader<'_>) -> Option<(Metric, Unit)> {
 }
 
 /// A query as it is written; empty if it is not there.
-fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Option<Text> {
+pub(super) fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Option<Text> {
     if !table.has(key) {
         return Some(Text::default());
     }
@@ -232,7 +235,7 @@ fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Option<Text> {
     Some(Text::new(written))
 }
 
-fn wrong_query(table: &TableReader<'_>, key: &'static str, query: &Text, error: &QueryError) {
+pub(super) fn wrong_query(table: &TableReader<'_>, key: &'static str, query: &Text, error: &QueryError) {
     let guess = nearest(&error.word, error.known.iter().copied())
         .map(|near| format!(" — did you mean `{near}`?"))
         .unwrap_or_default();
@@ -310,6 +313,7 @@ fn threshold(written: &str) -> Option<Threshold> {
 pub(crate) struct Rules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    pub(crate) sections: Vec<SectionConfig>,
     shifts: Vec<WrittenShift>,
 }
 
@@ -330,6 +334,9 @@ impl Rules {
             put(&mut self.gates, gate, |gate| &gate.rule.name);
         }
         self.shifts.extend(written.shifts);
+        for section in written.sections {
+            put(&mut self.sections, section, |section| &section.name);
+        }
     }
 
     /// The metrics, and the gates over them and the built-in ones; what does not fit together is

@@ -42,7 +42,7 @@ pub use release::{MatchRule, Release, Target};
 pub use story::{Category, OwnerMove, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind};
 pub use test_run::TestRun;
 pub use text::{Text, clean};
-pub use triage::{Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake};
+pub use triage::{Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake, WakeEvent};
 pub use world::World;
 
 /// An instant.

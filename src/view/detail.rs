@@ -151,6 +151,7 @@ pub(super) fn said(screen: &Screen<'_>, subject: &Subject, cells: usize) -> Vec<
             TriageKind::Acknowledged => "acknowledged".to_owned(),
             TriageKind::Snoozed(Wake::At(until)) => format!("put off until {}", screen.dates.moment(*until)),
             TriageKind::Snoozed(Wake::Change(_)) => "put off until it changes".to_owned(),
+            TriageKind::Snoozed(Wake::Event(event, _)) => format!("put off until {}", event.word()),
             TriageKind::Note => "note".to_owned(),
             TriageKind::Watched => "watched".to_owned(),
         };

@@ -150,9 +150,13 @@ impl Screen<'_> {
             {
                 self.buffer.set_string(line.x, line.y, mark, style);
             }
+            let is_marked = is_marked(id) && state.is_marked(*row);
             if first + usize::from(offset) == list.position && !matches!(row, Row::Heading(_)) {
                 let width = named.saturating_add(1).min(line.width);
                 self.select(Rect { width, ..line }, focused);
+            }
+            if is_marked && line.y < self.buffer.area.bottom() {
+                self.buffer.set_string(line.x, line.y, self.look.glyphs.marked, self.look.styles.accent);
             }
         }
         self.scroll_bar(area, first, list.rows.len());

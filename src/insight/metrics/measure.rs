@@ -319,8 +319,7 @@ fn items<'i>(kind: Items, inputs: Inputs<'i, 'i>) -> (Vec<Item<'i>>, Vec<(Item<'
         Items::PullRequests => {
             let mut items = Vec::new();
             for row in pull_requests {
-                let item =
-                    Item::PullRequest { pull_request: &row.pull_request, slack_seconds: row.slack_seconds };
+                let item = Item::PullRequest { row, release: Some(&**context.releases[release]) };
                 if row.pull_request.state == PullRequestState::Closed {
                     left_out.push((item, "closed unmerged"));
                 } else {
