@@ -224,7 +224,7 @@ async fn turn<I: Input>(
                         let archive = wiring.archive.clone();
                         answer(&told, async move { what_if::assume(&archive, truth, assumed).await });
                     }
-                    Effect::Browse(link) => wiring.edge.browse(link, told.clone()),
+                    Effect::Browse(link) => wiring.edge.browse(&link, told.clone()),
                     Effect::Copy { text, said } => {
                         wiring.edge.copy(text, said, wiring.screen.beside(), told.clone());
                     }

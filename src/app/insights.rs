@@ -51,7 +51,7 @@ pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
         state.insights.opened = state.card().is_some();
         *state.list_mut(ListId::CardRows) = super::List::default();
         state.arrange(ListId::CardRows);
-    } else if let Some(Row::CardRow(index)) = state.list(ListId::CardRows).row() {
+    } else if let Some(Row::OfCard(index)) = state.list(ListId::CardRows).row() {
         let leads_to = state.card().and_then(|card| card.rows.get(index as usize)?.subject.clone());
         if let Some(subject) = leads_to.filter(|subject| state.knows(subject)) {
             go_to(state, &subject);
@@ -82,7 +82,7 @@ pub(super) fn close(state: &mut State) -> bool {
 pub(super) fn subject(study: Option<&Study>, opened: Option<&Card>, row: Row) -> Option<Subject> {
     match row {
         Row::Card(index) => Some(Subject::Card(study?.cards.get(index as usize)?.id)),
-        Row::CardRow(index) => {
+        Row::OfCard(index) => {
             let card = opened?;
             let name = card.rows.get(index as usize)?.cells.first()?;
             Some(Subject::CardRow(card.id, name.clone()))

@@ -462,7 +462,11 @@ pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
     }
     let Some(id) = state.active_list() else { return step_over_days(state, steps, effects) };
     if id == ListId::Cards && steps.unsigned_abs() < state.list(id).rows.len() {
-        return insights::step(state, steps * state.layout.card_columns.max(1) as isize, effects);
+        return insights::step(
+            state,
+            steps * isize::try_from(state.layout.card_columns.max(1)).unwrap_or(1),
+            effects,
+        );
     }
     let before = state.list(id).position;
     let list = state.list_mut(id);

@@ -14,7 +14,7 @@ fn day(month: u32, day: u32) -> Instant {
 
 /// A release that went out so many days after its target, with so many stories.
 fn went_out(setting: Setting, version: &str, at: Instant, late_days: i64, stories: u32) -> Setting {
-    let id = ReleaseId::new(&format!("payments {version}"));
+    let id = ReleaseId::new(format!("payments {version}"));
     let release = Release {
         start: Some(at - Duration::days(20)),
         target: Some(Target { at: at - Duration::days(late_days), estimated: false }),
@@ -28,7 +28,7 @@ fn went_out(setting: Setting, version: &str, at: Instant, late_days: i64, storie
             category: Category::Done,
             moves: vec![StatusMove { at: at - Duration::days(2), to: Category::Done }],
             releases: vec![id.clone()],
-            ..Story::new(&format!("{version}-{number}"), "Refunds", at - Duration::days(15))
+            ..Story::new(format!("{version}-{number}"), "Refunds", at - Duration::days(15))
         })
     })
 }

@@ -80,7 +80,7 @@ impl Rule {
         use calcard::common::CalendarScale;
 
         if written.rscale.as_ref().is_some_and(|scale| *scale != CalendarScale::Gregorian)
-            || written.bymonth.iter().any(|month| month.is_leap())
+            || written.bymonth.iter().any(calcard::icalendar::ICalendarMonth::is_leap)
         {
             return Err("it is in another calendar than the Gregorian one".to_owned());
         }

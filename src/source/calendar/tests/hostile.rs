@@ -130,7 +130,7 @@ fn large_and_deep_files_end() {
     assert!(event::read("quoted.ics", &quoted).unwrap().events.is_empty());
     let dates = format!(
         "UID:a\nSUMMARY:a\nDTSTART:20261201T000000Z\nEXDATE:{}",
-        ["20261201T000000Z"; 20_000].join(",")
+        vec!["20261201T000000Z"; 20_000].join(",")
     );
     let (found, problems) = occurrences(&calendar(&[&dates]), span());
     assert!(found.is_empty() && problems[0].contains("more than 10000"), "{problems:?}");
