@@ -460,6 +460,8 @@ impl Resolver {
         policy.required_suites = self.texts("gates.required_suites");
         policy.required_gates = self.texts("gates.required");
         policy.disabled_gates = self.texts("gates.disabled");
+        policy.incident_labels = self.texts("insights.incident_labels");
+        policy.left_out_authors = self.texts("insights.left_out_authors");
         policy
     }
 

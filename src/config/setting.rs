@@ -256,6 +256,18 @@ static BOARD: &[Setting] = &[
         "Gates that must have an answer: without one they are unknown, not \"not needed\".",
     ),
     Setting::new("gates.disabled", Kind::Texts, "[]", "Gates that are switched off."),
+    Setting::new(
+        "insights.incident_labels",
+        Kind::Texts,
+        "[\"incident\"]",
+        "Labels of stories and issues that are incidents in production, whatever their case.",
+    ),
+    Setting::new(
+        "insights.left_out_authors",
+        Kind::Texts,
+        "[]",
+        "Authors whose pull requests are left out of delivery metrics, with * and ?: [\"*[bot]\"].",
+    ),
 ];
 
 /// `[notify]` and `[checkout]`: what the board does beside the screen.

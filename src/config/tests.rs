@@ -187,6 +187,8 @@ fn every_setting_reaches_the_configuration() {
             disabled_gates: vec![Text::new("freeze")],
             metrics: Vec::new(),
             own_gates: Vec::new(),
+            incident_labels: vec![Text::new("incident")],
+            left_out_authors: Vec::new(),
         }
     );
     assert_eq!((config.board.as_deref(), config.project.as_deref()), (Some("wall"), Some("payments")));
@@ -490,6 +492,10 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     blocking_severities = ["critical"]                # default
     required = []                                     # default
     disabled = []                                     # default
+
+    [insights]
+    incident_labels = ["incident"]                    # default
+    left_out_authors = []                             # default
 
     [source.git]
     enabled = true                                    # default
