@@ -88,7 +88,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let now = flow.days[drawn];
     let wip = flow.under_way(drawn);
     let lately = flow.mean_under_way(drawn + 1 - LATELY.min(drawn)..drawn + 1);
-    let earlier = flow.mean_under_way(1..(drawn + 1).saturating_sub(LATELY).max(1)).filter(|mean| *mean > 0.0);
+    let earlier =
+        flow.mean_under_way(1..(drawn + 1).saturating_sub(LATELY).max(1)).filter(|mean| *mean > 0.0);
     let growth = lately.zip(earlier).map(|(lately, earlier)| lately / earlier);
     let throughput = now[0] as f64 / drawn as f64;
     let mean = flow.mean_under_way(1..drawn + 1).unwrap_or_default();
@@ -155,7 +156,9 @@ fn sentence(flow: &Flow, drawn: usize, growth: Option<f64>, in_work: Option<f64>
         let change = (growth - 1.0) * 100.0;
         said += &match change {
             change if change >= 1.0 => format!(", {change:.0} % more in the last {LATELY} days than before"),
-            change if change <= -1.0 => format!(", {:.0} % less in the last {LATELY} days than before", -change),
+            change if change <= -1.0 => {
+                format!(", {:.0} % less in the last {LATELY} days than before", -change)
+            }
             _ => ", as much as before".to_owned(),
         };
     }
@@ -174,7 +177,8 @@ fn notes(drawn: usize, left_out: usize) -> Vec<Text> {
     ))];
     if left_out > 0 {
         let items = words::count(left_out, "item", "items");
-        notes.push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
+        notes
+            .push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
     }
     notes
 }

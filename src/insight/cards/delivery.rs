@@ -135,20 +135,22 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let worst = metrics.iter().filter_map(|metric| Some((metric.level?, metric.name))).min();
     let mut rows: Vec<CardRow> = metrics.iter().map(row).collect();
     rows.extend(failures.all.iter().rev().map(|failure| failure_row(material, &ran, failure)));
-    rows.extend(failures.unattributed.iter().rev().map(|incident| CardRow {
-        cells: [
-            format!("{} {}", incident.key, incident.title),
-            format!("incident {}", words::day(incident.created_at, &context.policy.calendar)),
-            String::new(),
-            String::new(),
-            String::new(),
-            String::new(),
-            "no deployment in the week before it: no failure of one".to_owned(),
-        ]
-        .map(Text::new)
-        .to_vec(),
-        standing: CardStanding::Told,
-        subject: Some(Subject::Story(incident.key.clone())),
+    rows.extend(failures.unattributed.iter().rev().map(|incident| {
+        CardRow {
+            cells: [
+                format!("{} {}", incident.key, incident.title),
+                format!("incident {}", words::day(incident.created_at, &context.policy.calendar)),
+                String::new(),
+                String::new(),
+                String::new(),
+                String::new(),
+                "no deployment in the week before it: no failure of one".to_owned(),
+            ]
+            .map(Text::new)
+            .to_vec(),
+            standing: CardStanding::Told,
+            subject: Some(Subject::Story(incident.key.clone())),
+        }
     }));
     Card {
         id: CardId::Delivery,
@@ -464,12 +466,7 @@ fn notes(
         "changes",
         "counted from their opening: nobody tells the first commit",
     ));
-    notes.extend(count(
-        now.unrecovered,
-        "failure",
-        "failures",
-        "left out of recovery: not known to be over",
-    ));
+    notes.extend(count(now.unrecovered, "failure", "failures", "left out of recovery: not known to be over"));
     notes.extend(count(undated, "deployment", "deployments", "counted at the end of their window"));
     if is_alone {
         notes.push("the quarter before is not known as a whole, so nothing is compared with it".to_owned());

@@ -119,7 +119,6 @@ impl Line {
         let count = known.saturating_sub(1).min(PACE);
         &self.weeks[DRAWN - count..DRAWN]
     }
-
 }
 
 /// The mean of the weeks with its interval (Student's t); none of too few.
@@ -345,7 +344,8 @@ fn notes(weeks: usize, left_out: usize) -> Vec<Text> {
     ))];
     if left_out > 0 {
         let items = words::count(left_out, "item", "items");
-        notes.push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
+        notes
+            .push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
     }
     notes
 }

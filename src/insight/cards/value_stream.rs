@@ -589,7 +589,8 @@ fn group_rows(material: &Material<'_>, read: &Read) -> Vec<CardRow> {
             let sum = Sum { ways, under_way: now.get(group).copied().unwrap_or(0) };
             let spent = sorted(ways.iter().map(|way| way.total() as f64));
             let mean = spent.iter().sum::<f64>() / spent.len().max(1) as f64;
-            let again = ways.iter().flat_map(|way| way.entered).map(|entered| entered.saturating_sub(1)).sum();
+            let again =
+                ways.iter().flat_map(|way| way.entered).map(|entered| entered.saturating_sub(1)).sum();
             let (by, name) = *group;
             let release = material.context.releases.iter().find(|it| it.id.as_str() == name);
             let label = match by {

@@ -75,13 +75,7 @@ fn fill(look: &Look, index: usize) -> (&'static str, Style) {
 
 /// What is seen in a row, counted from the bottom: the area that covers its middle, and of
 /// the uppermost one also a part of a cell.
-fn cell(
-    look: &Look,
-    stack: &[f64],
-    largest: f64,
-    row: u16,
-    height: u16,
-) -> Option<(&'static str, Style)> {
+fn cell(look: &Look, stack: &[f64], largest: f64, row: u16, height: u16) -> Option<(&'static str, Style)> {
     if largest <= 0.0 {
         return None;
     }
