@@ -161,7 +161,6 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         columns: vec![
             CardColumn::words("what"),
             CardColumn::figures("last 13 weeks"),
-            CardColumn::figures("P50"),
             CardColumn::figures("P85"),
             CardColumn::figures("13 before"),
             CardColumn::figures("cases"),
@@ -350,7 +349,6 @@ fn row(metric: &Metric) -> CardRow {
         cells: [
             metric.name.to_owned(),
             say(metric.now),
-            say(metric.p50),
             say(metric.p85),
             say(metric.then),
             metric.cases.to_string(),
@@ -376,13 +374,12 @@ fn failure_row(material: &Material<'_>, ran: &[Ran<'_>], failure: &Failure<'_>) 
     };
     why += &recovered.map_or("; not known to be over".to_owned(), |it| format!("; over after {it}"));
     if let Some(rework) = failure.rework {
-        why += &format!("; then {}", ran[rework].deployment.id);
+        why += &format!("; then {}", name(&ran[rework], ""));
     }
     CardRow {
         cells: [
-            one.deployment.id.to_string(),
-            words::day(one.ended, calendar),
-            String::new(),
+            name(one, words::day(one.ended, calendar).as_str()),
+            one.deployment.state.word().to_owned(),
             String::new(),
             String::new(),
             String::new(),
@@ -392,6 +389,15 @@ fn failure_row(material: &Material<'_>, ran: &[Ran<'_>], failure: &Failure<'_>) 
         .to_vec(),
         standing: if failure.recovery.is_some() { CardStanding::Watch } else { CardStanding::Poor },
         subject: Some(Subject::Deployment(one.deployment.id.clone())),
+    }
+}
+
+/// What went where, and when: `payments 4.1 production/eu Thu 29 Oct`.
+fn name(ran: &Ran<'_>, day: &str) -> String {
+    let deployment = ran.deployment;
+    match &deployment.release {
+        Some(release) => format!("{release} {} {day}", deployment.environment).trim_end().to_owned(),
+        None => deployment.id.to_string(),
     }
 }
 
@@ -444,7 +450,7 @@ fn notes(
         (number > 0).then(|| format!("{} {said}", words::count(number, one, many)))
     };
     let mut notes = vec![format!(
-        "production only, finished deployments only, each environment on its own; {} known",
+        "production only, finished deployments only, each environment on its own, times are medians; {} known",
         words::count(failures.incidents, "incident", "incidents")
     )];
     notes.extend(count(

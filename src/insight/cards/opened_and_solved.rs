@@ -3,8 +3,8 @@
 use chrono::{Datelike, Duration, NaiveDate};
 
 use crate::{
-    domain::{Category, Severity, Story, StoryKind, Text},
-    insight::words,
+    domain::{Category, Instant, Severity, Story, StoryKey, StoryKind, Text},
+    insight::{Subject, words},
 };
 
 use super::{
@@ -17,8 +17,8 @@ const DRAWN: usize = 52;
 const PACE: usize = 13;
 /// Whole weeks below which there is no pace.
 const ENOUGH: usize = 8;
-/// Weeks beyond which an end is no end.
-const FAR: f64 = 520.0;
+/// Weeks beyond which an end is no end: five years.
+const FAR: f64 = 260.0;
 /// The 95th percentile of Student's t distribution with 7 to 12 degrees of freedom: a mean of
 /// 8 to 13 weeks lies within so many standard errors in nine of ten cases.
 const STUDENT: [f64; 6] = [1.895, 1.860, 1.833, 1.812, 1.796, 1.782];
@@ -38,13 +38,15 @@ impl Count {
 }
 
 /// One kind of item, week by week; this week is the last one.
-struct Line {
+struct Line<'a> {
     name: &'static str,
     /// Open before the first week.
     before: i64,
     weeks: [Count; DRAWN + 1],
     /// The week in which the first of them was opened.
     first: Option<Week>,
+    /// The one that is open for longest.
+    oldest: Option<(Instant, &'a StoryKey)>,
 }
 
 /// How fast what is open grows, items a week: the mean, and between which it lies in nine of
@@ -63,7 +65,7 @@ enum Empty {
     Now,
     /// Around this day; the earliest and the latest, none: perhaps never.
     By { day: NaiveDate, earliest: Option<NaiveDate>, latest: Option<NaiveDate> },
-    /// Not within ten years.
+    /// Not within five years.
     Never,
     /// Too few weeks are known.
     NotTold,
@@ -83,9 +85,9 @@ fn line_of(story: &Story) -> usize {
     }
 }
 
-impl Line {
+impl Line<'_> {
     fn new(name: &'static str) -> Self {
-        Self { name, before: 0, weeks: [Count::default(); DRAWN + 1], first: None }
+        Self { name, before: 0, weeks: [Count::default(); DRAWN + 1], first: None, oldest: None }
     }
 
     fn add(&mut self, week: Week, drawn_from: Week, change: impl Fn(&mut Count)) {
@@ -188,6 +190,13 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             }
             was_closed = is_closed;
         }
+        if !was_closed {
+            let this = (story.created_at, &story.key);
+            for line in [0, line_of(story)] {
+                let oldest = &mut lines[line].oldest;
+                *oldest = Some(oldest.map_or(this, |oldest| oldest.min(this)));
+            }
+        }
     }
     let all = &lines[0];
     if counted == 0 {
@@ -226,8 +235,9 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::figures("open"),
             CardColumn::figures("a week"),
             CardColumn::words("empty"),
+            CardColumn::words("open for longest"),
         ],
-        rows: rows(&lines, this_week, today),
+        rows: rows(&lines, this_week, today, context.now),
         notes: notes(lately.len(), left_out),
     }
 }
@@ -263,7 +273,7 @@ fn date(day: NaiveDate) -> String {
     format!("{} {}", day.day(), day.format("%b %Y"))
 }
 
-fn picture(all: &Line, drawn_from: Week) -> Picture {
+fn picture(all: &Line<'_>, drawn_from: Week) -> Picture {
     // Weeks before the first item say nothing.
     let skipped = all.first.and_then(|first| first.since(drawn_from)).unwrap_or(0).min(DRAWN);
     let shown = &all.weeks[skipped..];
@@ -282,7 +292,7 @@ fn picture(all: &Line, drawn_from: Week) -> Picture {
     }
 }
 
-fn rows(lines: &[Line], this_week: Week, today: NaiveDate) -> Vec<CardRow> {
+fn rows(lines: &[Line<'_>], this_week: Week, today: NaiveDate, now: Instant) -> Vec<CardRow> {
     let mut rows = Vec::new();
     // All are compared over the weeks in which anything was known.
     let compared = lines[0].lately(this_week).len();
@@ -308,11 +318,12 @@ fn rows(lines: &[Line], this_week: Week, today: NaiveDate) -> Vec<CardRow> {
             open.to_string(),
             net,
             end,
+            line.oldest.map(|(since, key)| format!("{key}, {}", words::age(now - since))).unwrap_or_default(),
         ];
         rows.push(CardRow {
             cells: cells.map(Text::new).to_vec(),
             standing: standing(open, pace),
-            subject: None,
+            subject: line.oldest.map(|(_, key)| Subject::Story(key.clone())),
         });
     }
     let all = &lines[0];
@@ -326,6 +337,7 @@ fn rows(lines: &[Line], this_week: Week, today: NaiveDate) -> Vec<CardRow> {
             week.given_up.to_string(),
             open.to_string(),
             format!("{:+}", week.net()),
+            String::new(),
             String::new(),
         ];
         rows.push(CardRow {

@@ -393,18 +393,19 @@ pub(super) fn card(material: &Material<'_>) -> Card {
 
 fn sentence(all: &Sum<'_>, lead: &[f64], constraint: Option<Step>, cost: i64, days: i64) -> String {
     let p50 = length(quantile(lead, 0.5).unwrap_or_default());
-    let mut said = format!("half of the stories take {p50} or less from the first work to production");
-    if let Some(efficiency) = all.efficiency() {
-        said += &format!(", {} of it is work", words::percent(efficiency));
-    }
+    let mut said = String::new();
     if let Some(constraint) = constraint.filter(|_| cost > 0) {
         let each = cost as f64 / all.ways.len() as f64;
         said += &format!(
-            "; the constraint is {} with {} a story, {:.0} hours in {days} days",
+            "the constraint is {} with {} a story, {:.0} hours in {days} days; ",
             constraint.word(),
             length(each),
             cost as f64 / 3_600.0
         );
+    }
+    said += &format!("half take {p50} or less from the first work to production");
+    if let Some(efficiency) = all.efficiency() {
+        said += &format!(", {} of it is work", words::percent(efficiency));
     }
     said
 }

@@ -60,8 +60,8 @@ fn the_steps_of_a_story_add_up_to_its_way() {
     assert_eq!(figure(card, "constraint_cost"), Some(240.0));
     assert_eq!(
         &*card.sentence,
-        "half of the stories take 8.0d or less from the first work to production, 50 % of it is work; \
-         the constraint is deploy with 2.0d a story, 240 hours in 365 days"
+        "the constraint is deploy with 2.0d a story, 240 hours in 365 days; half take 8.0d or less from the \
+         first work to production, 50 % of it is work"
     );
     assert_eq!(card.standing, CardStanding::Good);
     assert_eq!(row(card, "repository api")[1..6], ["5", "8.0d", "8.0d", "8.0d", "50 %"]);

@@ -1,6 +1,9 @@
 //! Areas one upon the other, such as a cumulative flow diagram.
 
-use ratatui::{layout::Rect, style::Style};
+use ratatui::{
+    layout::Rect,
+    style::{Color, Style},
+};
 
 use crate::{
     domain::Text,
@@ -70,7 +73,9 @@ fn stack(series: &[Series], step: usize) -> Vec<f64> {
 fn fill(look: &Look, index: usize) -> (&'static str, Style) {
     let Look { styles, glyphs } = look;
     let palette = [styles.go, styles.tests, styles.scope, styles.stories, styles.muted, styles.defects];
-    (glyphs.bar[index % 2], palette[index % palette.len()])
+    let style = palette[index % palette.len()];
+    let has_colour = style.fg.is_some_and(|colour| colour != Color::Reset);
+    (glyphs.bar[if has_colour { 0 } else { index % 2 }], style)
 }
 
 /// What is seen in a row, counted from the bottom: the area that covers its middle, and of

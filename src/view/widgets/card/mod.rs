@@ -47,15 +47,15 @@ pub(crate) fn picture(screen: &mut Screen<'_>, area: Rect, card: &Card) {
     }
     match &card.picture {
         Picture::None => {}
-        Picture::Bars { bars } => draw_bars(screen, area, bars),
+        Picture::Bars { bars } => draw_bars(screen, area, bars, false),
         Picture::Parts { bars, parts } => {
             // In a small place the bars count more than their legend.
             let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
             if usize::from(below.height) >= bars.len() {
                 legend(screen, area, parts);
-                draw_bars(screen, below, bars);
+                draw_bars(screen, below, bars, true);
             } else {
-                draw_bars(screen, area, &telling(bars, area.height));
+                draw_bars(screen, area, &telling(bars, area.height), true);
             }
         }
         Picture::Lines { steps, series, stacked: true } => areas::draw(screen, area, steps, series),
@@ -70,7 +70,8 @@ fn legend(screen: &mut Screen<'_>, area: Rect, parts: &[Text]) {
     let Look { styles, glyphs } = screen.look;
     let mut x = area.x;
     for (name, glyph) in parts.iter().zip(glyphs.bar) {
-        x += screen.put(x, area.y, area.right().saturating_sub(x), glyph, styles.muted) + 1;
+        let style = if glyph == glyphs.bar[0] { styles.stories } else { styles.muted };
+        x += screen.put(x, area.y, area.right().saturating_sub(x), glyph, style) + 1;
         x += screen.put(x, area.y, area.right().saturating_sub(x), name, styles.muted) + 2;
     }
 }
@@ -84,7 +85,8 @@ fn telling(bars: &[Bar], room: u16) -> Vec<Bar> {
     shown.take(usize::from(room)).cloned().collect()
 }
 
-fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar]) {
+/// The parts of a bar have names of their own, or the bar is as good as it is coloured.
+fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar], is_named: bool) {
     let Look { styles, glyphs } = screen.look;
     let [full, rest] = glyphs.bar;
     let shown = &bars[bars.len().saturating_sub(usize::from(area.height))..];
@@ -99,7 +101,12 @@ fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar]) {
         for (part, index) in bar.parts.iter().zip(0..) {
             let cells = if largest > 0.0 { (part / largest * room as f64).round() as usize } else { 0 };
             // The first part is the one that counts; what follows is beside it.
-            let (glyph, style) = if index == 0 { (full, style) } else { (rest, styles.muted) };
+            let (glyph, style) = match (index, is_named) {
+                (0, false) => (full, style),
+                (0, true) => (full, styles.stories),
+                (_, true) if bar.standing != CardStanding::Told => (rest, style),
+                _ => (rest, styles.muted),
+            };
             let least = usize::from(*part > 0.0);
             let left = (area.x as usize + name + 1 + room).saturating_sub(x as usize);
             let cells = cells.max(least).min(left);
