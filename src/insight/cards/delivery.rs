@@ -143,7 +143,6 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                 String::new(),
                 String::new(),
                 String::new(),
-                String::new(),
                 "no deployment in the week before it: no failure of one".to_owned(),
             ]
             .map(Text::new)
