@@ -476,6 +476,8 @@ impl Resolver {
         }
         policy.schedule.working_days = self.flag("schedule.working_days");
         policy.schedule.on_call = self.flag("schedule.on_call");
+        policy.incident_labels = self.texts("insights.incident_labels");
+        policy.left_out_authors = self.texts("insights.left_out_authors");
         policy
     }
 

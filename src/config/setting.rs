@@ -271,6 +271,18 @@ static BOARD: &[Setting] = &[
         "false",
         "Somebody must be on call while a deployment runs: say who with [[on_call]].",
     ),
+    Setting::new(
+        "insights.incident_labels",
+        Kind::Texts,
+        "[\"incident\"]",
+        "Labels of stories and issues that are incidents in production, whatever their case.",
+    ),
+    Setting::new(
+        "insights.left_out_authors",
+        Kind::Texts,
+        "[]",
+        "Authors whose pull requests are left out of delivery metrics, with * and ?: [\"*[bot]\"].",
+    ),
 ];
 
 /// `[notify]` and `[checkout]`: what the board does beside the screen.

@@ -213,6 +213,8 @@ fn every_setting_reaches_the_configuration() {
                     environments: vec![Text::new("production/*")],
                 }],
             },
+            incident_labels: vec![Text::new("incident")],
+            left_out_authors: Vec::new(),
         }
     );
     assert_eq!((config.board.as_deref(), config.project.as_deref()), (Some("wall"), Some("payments")));
@@ -530,6 +532,10 @@ fn what_holds_is_printed_with_where_it_comes_from() {
 
     [checkout]
     # directory is not set
+
+    [insights]
+    incident_labels = ["incident"]                    # default
+    left_out_authors = []                             # default
 
     [source.git]
     enabled = true                                    # default

@@ -88,6 +88,16 @@ impl<'a> PullRequests<'a> {
         &self.ways[item].lengths
     }
 
+    /// The times in each stage of the pull request at this position, oldest first.
+    pub(crate) fn spans(&self, item: usize) -> &[Span] {
+        &self.ways[item].spans
+    }
+
+    /// When the release at this position first ran in production.
+    pub(crate) fn in_production(&self, release: usize) -> Option<Instant> {
+        self.in_production[release]
+    }
+
     /// The rows of a release, most delayed first, ended ones last.
     pub(crate) fn rows(
         &self,

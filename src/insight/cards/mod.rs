@@ -6,10 +6,17 @@
 //! its title ([`CardId::definition`]) and in the documentation.
 
 mod card;
+mod cumulative_flow;
+mod delivery;
+mod incidents;
 mod numbers;
+mod opened_and_solved;
 mod stories_per_release;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod value_stream;
+mod weeks;
 
 pub use card::{Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure, Picture, Series};
 
@@ -54,5 +61,9 @@ impl Study {
 fn card(id: CardId, material: &Material<'_>) -> Card {
     match id {
         CardId::StoriesPerRelease => stories_per_release::card(material),
+        CardId::OpenedAndSolved => opened_and_solved::card(material),
+        CardId::ValueStream => value_stream::card(material),
+        CardId::CumulativeFlow => cumulative_flow::card(material),
+        CardId::Delivery => delivery::card(material),
     }
 }
