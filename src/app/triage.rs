@@ -6,7 +6,7 @@ use chrono::Duration;
 
 use crate::{
     domain::{Instant, ReleaseId, Text, Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake},
-    insight::{Subject, when, words},
+    insight::{Subject, triage_subject, when, words},
 };
 
 use super::{Effect, ListId, Overlay, Row, State, update::say};
@@ -47,12 +47,14 @@ impl Said {
 
 impl State {
     /// Takes what people said.
-    pub(super) fn hear(&mut self, all: Arc<Triage>) {
+    pub(super) fn hear(&mut self, all: Arc<Triage>, now: Instant) {
         self.said.by_subject.clear();
         for (index, entry) in all.entries.iter().enumerate() {
             self.said.by_subject.entry(entry.subject.clone()).or_default().push(index);
         }
         self.said.all = all;
+        self.insights.dismiss(&self.said.all, now);
+        self.arrange(ListId::CardRows);
     }
 
     /// What was said of `subject`, in the release that is shown, and still counts: oldest first.
@@ -102,7 +104,8 @@ impl State {
             Subject::Source(id) => {
                 format!("{:?}", self.board.health.iter().find(|health| health.id == *id)?.state)
             }
-            Subject::Card(_) | Subject::CardRow(..) => return None,
+            Subject::CardRow(card, row) => return self.insights.stands(*card, row).cloned(),
+            Subject::Card(_) => return None,
         };
         Some(Text::new(said))
     }
@@ -141,7 +144,8 @@ pub(super) fn about(subject: &Subject, release: Option<&ReleaseId>) -> Option<Tr
         Subject::Deployment(id) => TriageSubject::Deployment(id.clone()),
         Subject::Release(id) => TriageSubject::Release(id.clone()),
         Subject::Source(id) => TriageSubject::Source(id.clone()),
-        Subject::Card(_) | Subject::CardRow(..) => return None,
+        Subject::CardRow(card, row) => triage_subject(*card, row),
+        Subject::Card(_) => return None,
     })
 }
 
@@ -154,6 +158,7 @@ fn name(subject: &TriageSubject) -> String {
         TriageSubject::PullRequest(id) => id.to_string(),
         TriageSubject::Deployment(id) => id.to_string(),
         TriageSubject::Source(id) => id.to_string(),
+        TriageSubject::CardRow(_, row) => row.to_string(),
     }
 }
 

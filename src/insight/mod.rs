@@ -60,6 +60,7 @@ pub use board::{Board, Completeness};
 pub use cards::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure as CardFigure, Picture, Series, Study,
 };
+pub(crate) use cards::triage_subject;
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
