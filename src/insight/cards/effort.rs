@@ -90,8 +90,8 @@ impl<'a> Usual<'a> {
         usual
     }
 
-    /// What 50 and 85 % of the stories like this one did not exceed, and what they took on
-    /// average beyond what was `spent` on it; none where too few were done.
+    /// What stories like this one took on average beyond what was `spent` on it; none where too
+    /// few were done.
     fn left(&self, story: &Story, spent: f64) -> Option<f64> {
         let alike = Group::of(story).into_iter().filter_map(|group| self.taken.get(&group));
         let taken = alike.into_iter().find(|taken| taken.len() >= ENOUGH)?;
@@ -137,11 +137,12 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         return Card::silent(CardId::Effort, "no release is known");
     };
     let release = context.releases[current];
-    let open: Vec<&Story> = material.membership.stories[current]
+    let mut open: Vec<&Story> = material.membership.stories[current]
         .iter()
         .map(|member| &**context.stories[member.item])
         .filter(|story| is_open(story) && release.released_at.is_none())
         .collect();
+    open.sort_by_key(|story| &story.key);
     let promised = release.target.filter(|target| !target.estimated && target.at > context.now);
     let until_target =
         promised.map(|target| context.days.worked_between(context.now, target.at) as f64 / SECONDS_A_DAY);
@@ -232,12 +233,12 @@ fn loads<'a>(
     let from = context.now - Duration::days(LOOKED_BACK_DAYS);
     let looked_back = context.days.worked_between(from, context.now) as f64;
     // By Little's law: what is worked on at a time is the time spent on all of it, by the time.
-    let mut spent: HashMap<&str, f64> = HashMap::new();
+    let mut spent: BTreeMap<&str, i64> = BTreeMap::new();
     for &story in &context.stories {
         let Some((begun, done)) = span(story).filter(|(_, done)| *done > from) else { continue };
-        *spent.entry(owner(story)).or_default() += context.days.worked_between(begun.max(from), done) as f64;
+        *spent.entry(owner(story)).or_default() += context.days.worked_between(begun.max(from), done);
     }
-    let share = |spent: f64| if looked_back > 0.0 { (spent / looked_back).max(1.0) } else { 1.0 };
+    let share = |spent: i64| if looked_back > 0.0 { (spent as f64 / looked_back).max(1.0) } else { 1.0 };
     let mut people: BTreeMap<&str, Load<'_>> = BTreeMap::new();
     let mut team = Load { at_a_time: share(spent.values().sum()), ..Load::default() };
     for &story in open {

@@ -2,8 +2,6 @@
 
 mod components;
 mod fingerprint;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

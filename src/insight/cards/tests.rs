@@ -1,5 +1,7 @@
 //! Cards of small worlds, worked out by hand.
 
+mod quality;
+
 use chrono::{Duration, TimeZone, Utc};
 
 use super::*;

@@ -223,8 +223,3 @@ fn tests(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
     ]
 }
 
-/// For tests: how long the weeks are that are looked at.
-#[cfg(test)]
-pub(super) fn length() -> chrono::Duration {
-    chrono::Duration::weeks((super::BEFORE + super::RECENT) as i64)
-}

@@ -48,6 +48,8 @@ pub(super) fn ranked<'a>(context: &Context<'a>) -> Vec<Component<'a>> {
             }
         }
     }
+    // Sums are the same whatever the order of the facts.
+    fixed.values_mut().for_each(|fixes| fixes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.key.cmp(&other.1.key))));
     let names: BTreeSet<&str> = stories.keys().chain(fixed.keys()).copied().collect();
     let times = || fixed.values().flatten().map(|(at, _)| *at);
     let (oldest, newest) = (times().fold(f64::MAX, f64::min), times().fold(f64::MIN, f64::max));
@@ -64,7 +66,7 @@ pub(super) fn ranked<'a>(context: &Context<'a>) -> Vec<Component<'a>> {
         .map(|(name, fixes)| {
             let share = (stories.get(name).copied().unwrap_or_default() as f64 + 1.0) / all;
             let expected = total * share;
-            let newest = fixes.iter().max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.key.cmp(&other.1.key)));
+            let newest = fixes.last();
             Component {
                 name,
                 fixes: fixes.len(),
