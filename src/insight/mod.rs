@@ -57,10 +57,10 @@ pub mod words;
 
 pub use assume::{Difference, assume, differences, parse_assumption, said_of, with_assumption};
 pub use board::{Board, Completeness};
+pub(crate) use cards::triage_subject;
 pub use cards::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure as CardFigure, Picture, Series, Study,
 };
-pub(crate) use cards::triage_subject;
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};

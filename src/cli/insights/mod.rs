@@ -42,7 +42,8 @@ pub(super) fn run(
 
 /// The cards with what the history adds: forecasts of the past, and what people dismissed.
 fn study(context: &Context, board: &Board) -> Result<Study, Failure> {
-    let Some(directory) = context.directory.as_deref().filter(|directory| directory.join("history").exists()) else {
+    let Some(directory) = context.directory.as_deref().filter(|directory| directory.join("history").exists())
+    else {
         return Ok(Study::of(board));
     };
     let question = Question::Days { from: NaiveDate::MIN, until: NaiveDate::MAX };
@@ -50,7 +51,10 @@ fn study(context: &Context, board: &Board) -> Result<Study, Failure> {
         Ok((Reply::Days(days), _)) => days,
         Ok(_) => Vec::new(),
         Err(failure) => {
-            complain(&format!("note: the history is not read, so no past forecast counts\n{}", failure.message()));
+            complain(&format!(
+                "note: the history is not read, so no past forecast counts\n{}",
+                failure.message()
+            ));
             Vec::new()
         }
     };

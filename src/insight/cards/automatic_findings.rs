@@ -152,7 +152,10 @@ fn of(context: &Context<'_>) -> Card {
     if compared == 0 {
         return Card::silent(
             CardId::AutomaticFindings,
-            &format!("nothing to compare yet: it takes {LEAST_CASES} cases in {} weeks", RECENT + LEAST_BEFORE),
+            &format!(
+                "nothing to compare yet: it takes {LEAST_CASES} cases in {} weeks",
+                RECENT + LEAST_BEFORE
+            ),
         );
     }
     let rows: Vec<CardRow> = found.iter().map(row).collect();
@@ -271,8 +274,12 @@ impl Study {
             })
         };
         let before = card.rows.len();
-        let gone: Vec<Text> =
-            card.rows.iter().filter(|row| is_dismissed(row)).filter_map(|row| row.cells.first().cloned()).collect();
+        let gone: Vec<Text> = card
+            .rows
+            .iter()
+            .filter(|row| is_dismissed(row))
+            .filter_map(|row| row.cells.first().cloned())
+            .collect();
         if gone.is_empty() {
             return study;
         }

@@ -39,8 +39,12 @@ struct Place {
 
 pub(super) fn card(material: &Material<'_>) -> Card {
     let context = material.context;
-    let all: Vec<&Finding> =
-        context.findings.iter().map(|finding| &***finding).filter(|finding| finding.opened_at <= context.now).collect();
+    let all: Vec<&Finding> = context
+        .findings
+        .iter()
+        .map(|finding| &***finding)
+        .filter(|finding| finding.opened_at <= context.now)
+        .collect();
     if all.is_empty() {
         return Card::silent(CardId::CodeAnalysis, "no code analyzer told of a finding");
     }
@@ -65,11 +69,13 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         }
     }
     let open: Vec<&&Finding> = all.iter().filter(|finding| is_open(finding)).collect();
-    let ages = sorted(open.iter().map(|finding| (context.now - finding.opened_at).num_seconds() as f64 / 86_400.0));
-    let times_to_fix = sorted(all.iter().filter(|finding| finding.state == FindingState::Fixed).filter_map(|finding| {
-        let closed_at = finding.closed_at.filter(|at| *at >= finding.opened_at)?;
-        Some((closed_at - finding.opened_at).num_seconds() as f64 / 86_400.0)
-    }));
+    let ages =
+        sorted(open.iter().map(|finding| (context.now - finding.opened_at).num_seconds() as f64 / 86_400.0));
+    let times_to_fix =
+        sorted(all.iter().filter(|finding| finding.state == FindingState::Fixed).filter_map(|finding| {
+            let closed_at = finding.closed_at.filter(|at| *at >= finding.opened_at)?;
+            Some((closed_at - finding.opened_at).num_seconds() as f64 / 86_400.0)
+        }));
     let new = open.iter().filter(|finding| is_new(finding)).count();
     let severe_new = open.iter().filter(|finding| is_new(finding) && is_severe(finding)).count();
     let severe = open.iter().filter(|finding| is_severe(finding)).count();
@@ -79,7 +85,9 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let fixed: usize = by_week.fixed.iter().rev().take(4).sum();
     let by_severity: Vec<String> = SEVERITIES
         .iter()
-        .map(|severity| (word(*severity), open.iter().filter(|finding| finding.severity == *severity).count()))
+        .map(|severity| {
+            (word(*severity), open.iter().filter(|finding| finding.severity == *severity).count())
+        })
         .filter(|(_, count)| *count > 0)
         .map(|(word, count)| format!("{count} {word}"))
         .collect();
@@ -90,7 +98,9 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let fresh = match (since, new) {
         (None, _) => String::new(),
         (Some(_), 0) => "none new since the last release".to_owned(),
-        (Some(_), new) => format!("{new} new since the last release, {severe_new} of them severe or not rated"),
+        (Some(_), new) => {
+            format!("{new} new since the last release, {severe_new} of them severe or not rated")
+        }
     };
     let median = quantile(&ages, 0.5);
     Card {
@@ -166,7 +176,8 @@ struct Weekly {
 
 impl Weekly {
     fn of(weeks: &Weeks, findings: &[&Finding]) -> Self {
-        let mut found = Self { opened: vec![0; weeks.len()], fixed: vec![0; weeks.len()], open: vec![0; weeks.len()] };
+        let mut found =
+            Self { opened: vec![0; weeks.len()], fixed: vec![0; weeks.len()], open: vec![0; weeks.len()] };
         for finding in findings {
             if let Some(week) = weeks.of(finding.opened_at) {
                 found.opened[week] += 1;

@@ -38,7 +38,8 @@ impl<'a> Group<'a> {
     /// From the closest group of a story to the widest.
     fn of(story: &'a Story) -> [Self; 4] {
         let is_defect = story.kind == StoryKind::Defect;
-        let points = story.points.filter(|points| points.is_finite()).map(|points| (points * 100.0).round() as i64);
+        let points =
+            story.points.filter(|points| points.is_finite()).map(|points| (points * 100.0).round() as i64);
         let component = story.component.as_ref().map(Text::as_str);
         [(points, component), (points, None), (None, component), (None, None)]
             .map(|(points, component)| Self { is_defect, points, component })
@@ -61,7 +62,8 @@ struct Usual<'a> {
 
 /// When it was begun and done, where both are known.
 fn span(story: &Story) -> Option<(Instant, Instant)> {
-    let is_begun = |category| matches!(category, Category::InProgress | Category::InReview | Category::InTest);
+    let is_begun =
+        |category| matches!(category, Category::InProgress | Category::InReview | Category::InTest);
     let begun = story.moves.iter().find(|change| is_begun(change.to))?.at;
     let done = story.moves.last().filter(|change| change.to == Category::Done)?.at;
     (begun <= done && story.category == Category::Done).then_some((begun, done))
@@ -95,7 +97,8 @@ impl<'a> Usual<'a> {
     fn left(&self, story: &Story, spent: f64) -> Option<f64> {
         let alike = Group::of(story).into_iter().filter_map(|group| self.taken.get(&group));
         let taken = alike.into_iter().find(|taken| taken.len() >= ENOUGH)?;
-        let longer: Vec<f64> = taken.iter().filter(|taken| **taken > spent).map(|taken| taken - spent).collect();
+        let longer: Vec<f64> =
+            taken.iter().filter(|taken| **taken > spent).map(|taken| taken - spent).collect();
         // Longer than any before: as much again as the half of them took.
         Some(mean(&longer).unwrap_or_else(|| quantile(taken, 0.5).unwrap_or_default()))
     }
@@ -244,9 +247,10 @@ fn loads<'a>(
     for &story in open {
         let at_a_time = share(spent.get(owner(story)).copied().unwrap_or_default());
         let person = people.entry(owner(story)).or_insert_with(|| Load { at_a_time, ..Load::default() });
-        let begun = story.moves.iter().find(|change| !matches!(change.to, Category::ToDo | Category::Unknown));
-        let spent =
-            begun.map_or(0.0, |begun| context.days.worked_between(begun.at, context.now) as f64 / SECONDS_A_DAY);
+        let begun =
+            story.moves.iter().find(|change| !matches!(change.to, Category::ToDo | Category::Unknown));
+        let spent = begun
+            .map_or(0.0, |begun| context.days.worked_between(begun.at, context.now) as f64 / SECONDS_A_DAY);
         for load in [person, &mut team] {
             load.open.push(story);
             match usual.left(story, spent) {

@@ -161,7 +161,8 @@ fn by_fingerprint<'a>(
         });
         let fixed = it.reports.iter().filter_map(|report| fixes(report).next()).min();
         let first_fix = fixes(story).next();
-        let linked = links.to(&story.key).iter().filter(|other| first_fix.is_some_and(|at| other.created_at > at));
+        let linked =
+            links.to(&story.key).iter().filter(|other| first_fix.is_some_and(|at| other.created_at > at));
         it.after_a_fix += usize::from(fixed.is_some_and(|fixed| fixed < story.created_at)) + linked.count();
         let pairs = story.moves.windows(2);
         it.reopened += pairs
@@ -243,7 +244,8 @@ fn diagnosis(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>) -> 
         some if some >= all => format!("same {what} in every release since"),
         some => format!("same {what} in {some} of {all} releases"),
     };
-    let times = |count: usize, what: &str| if count == 0 { String::new() } else { format!("{what} {count}x") };
+    let times =
+        |count: usize, what: &str| if count == 0 { String::new() } else { format!("{what} {count}x") };
     let changed = requirement(context, it, links);
     let untested = if context.test_runs.is_empty() || it.reports.is_empty() {
         String::new()
@@ -252,7 +254,13 @@ fn diagnosis(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>) -> 
     } else {
         "no failing test ever named it".to_owned()
     };
-    sentence([spread, times(it.reopened, "reopened"), times(it.after_a_fix, "back after a fix"), changed, untested])
+    sentence([
+        spread,
+        times(it.reopened, "reopened"),
+        times(it.after_a_fix, "back after a fix"),
+        changed,
+        untested,
+    ])
 }
 
 /// Whether what was asked for changed after a fix: the feature that the defect is part of was
@@ -266,7 +274,9 @@ fn requirement(context: &Context<'_>, it: &Recurring<'_>, links: &Links<'_>) -> 
         }
         let added = links.to(parent).iter().filter(|other| other.kind == StoryKind::Story);
         let soon = fixed + Duration::days(60);
-        if let Some(other) = added.filter(|other| other.created_at > fixed && other.created_at < soon).min_by_key(|other| other.created_at)
+        if let Some(other) = added
+            .filter(|other| other.created_at > fixed && other.created_at < soon)
+            .min_by_key(|other| other.created_at)
         {
             return format!("requirement changed after the fix: {}", other.key);
         }
@@ -291,7 +301,10 @@ fn component_row(component: &Component<'_>) -> CardRow {
         component.name.to_owned(),
         "–".to_owned(),
         component.fixes.to_string(),
-        format!("{beats}: {expected:.1} expected, p {:.3}; weight by recency {:.1}", component.p, component.weight),
+        format!(
+            "{beats}: {expected:.1} expected, p {:.3}; weight by recency {:.1}",
+            component.p, component.weight
+        ),
     ];
     CardRow {
         cells: cells.map(Text::new).to_vec(),
@@ -322,7 +335,9 @@ fn notes(context: &Context<'_>, defects: &[(usize, &Story)]) -> Vec<Text> {
     let mut notes = Vec::new();
     if nameless > 0 {
         let count = words::count(nameless, "defect", "defects");
-        notes.push(format!("{count} without a component: told apart by title alone, in no ranking of components"));
+        notes.push(format!(
+            "{count} without a component: told apart by title alone, in no ranking of components"
+        ));
     }
     if vague > 0 {
         let count = words::count(vague, "defect", "defects");

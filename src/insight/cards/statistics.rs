@@ -87,7 +87,8 @@ mod tests {
             let only = |side: Vec<(usize, &f64)>| side.into_iter().map(|(_, number)| *number).collect();
             (only(before), only(after))
         };
-        let sums: Vec<f64> = ways.iter().map(|way| (split(*way).1.iter().sum::<f64>() - 22.0).abs()).collect();
+        let sums: Vec<f64> =
+            ways.iter().map(|way| (split(*way).1.iter().sum::<f64>() - 22.0).abs()).collect();
         for (way, sum) in ways.iter().zip(&sums) {
             let exact = sums.iter().filter(|other| **other >= *sum).count() as f64 / sums.len() as f64;
             let (before, after) = split(*way);

@@ -271,7 +271,8 @@ impl<'a> Returns<'a> {
                 [&pull_request.head, &pull_request.merge_commit].into_iter().flatten()
             });
             let named = commits.filter_map(|commit| by_commit.get(commit)).flatten();
-            let named: Vec<&TestRun> = named.chain(by_story.get(&item).into_iter().flatten()).copied().collect();
+            let named: Vec<&TestRun> =
+                named.chain(by_story.get(&item).into_iter().flatten()).copied().collect();
             let within = Duration::days(RETURNED_WITHIN_DAYS);
             let blamed: Vec<&TestRun> = stories::went_back(story)
                 .filter_map(|at| {
@@ -288,7 +289,8 @@ impl<'a> Returns<'a> {
 
     /// The stories that these runs of a suite returned.
     fn by(&self, suite: &Text, runs: &[&TestRun]) -> Vec<&'a Story> {
-        let told = self.told.iter().filter(|(name, at, _)| *name == suite && runs.iter().any(|run| run.at == *at));
+        let told =
+            self.told.iter().filter(|(name, at, _)| *name == suite && runs.iter().any(|run| run.at == *at));
         let keys: BTreeSet<&StoryKey> = told.map(|(.., key)| *key).collect();
         keys.into_iter().filter_map(|key| self.stories.get(key).copied()).collect()
     }
@@ -344,14 +346,19 @@ fn rows(context: &Context<'_>, suites: &mut [Suite<'_>], current: usize) -> Vec<
     suites.sort_by_cached_key(|suite| (place(suite), standing(suite, context), suite.name.clone()));
     let row = |suite: &Suite<'_>| {
         let release = &context.releases[suite.release].id;
-        let figure = |pick: fn(&TestRun) -> u32| suite.newest.map_or("–".to_owned(), |run| pick(run).to_string());
+        let figure =
+            |pick: fn(&TestRun) -> u32| suite.newest.map_or("–".to_owned(), |run| pick(run).to_string());
         let cells = [
             format!("{release} {}", suite.name),
             figure(|run| run.passed),
             figure(|run| run.failed),
             figure(|run| run.skipped),
             suite.growth.map_or("–".to_owned(), |more| format!("{more:+}")),
-            if suite.repeated == 0 { "–".to_owned() } else { format!("{} of {}", suite.mixed, suite.repeated) },
+            if suite.repeated == 0 {
+                "–".to_owned()
+            } else {
+                format!("{} of {}", suite.mixed, suite.repeated)
+            },
             suite.returned.len().to_string(),
             what(suite),
         ];
@@ -378,7 +385,11 @@ fn what(suite: &Suite<'_>) -> String {
     sentence([
         suite.problem.clone().unwrap_or_default(),
         if failing.is_empty() { String::new() } else { format!("fails: {}", words::list(failing, 2)) },
-        if components.is_empty() { String::new() } else { format!("returned in {}", words::list(&components, 3)) },
+        if components.is_empty() {
+            String::new()
+        } else {
+            format!("returned in {}", words::list(&components, 3))
+        },
     ])
 }
 
@@ -386,12 +397,16 @@ fn notes(context: &Context<'_>, returns: &Returns<'_>, material: &Material<'_>) 
     let placed: HashSet<usize> = material.membership.test_runs.iter().flatten().copied().collect();
     let lost = context.test_runs.len() - placed.len();
     let uncommitted = context.test_runs.iter().filter(|run| run.commit.is_none()).count();
-    let mut notes = vec!["no source tells how long a test takes, so its growth is that of the tests".to_owned()];
+    let mut notes =
+        vec!["no source tells how long a test takes, so its growth is that of the tests".to_owned()];
     if lost > 0 {
         notes.push(format!("{} of no known release left out", words::count(lost, "run", "runs")));
     }
     if uncommitted > 0 {
-        notes.push(format!("{} without a commit cannot tell what is flaky", words::count(uncommitted, "run", "runs")));
+        notes.push(format!(
+            "{} without a commit cannot tell what is flaky",
+            words::count(uncommitted, "run", "runs")
+        ));
     }
     if returns.others > 0 {
         let stories = words::count(returns.others, "story", "stories");

@@ -71,7 +71,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let on_time = late.iter().filter(|late| **late <= 0.0).count();
     let share = (!late.is_empty()).then(|| on_time as f64 / late.len() as f64);
     // Releases weigh the same, however many days were kept of them.
-    let forecast: Vec<&Forecasts> = all.iter().map(|came| &came.forecasts).filter(|told| told.days > 0).collect();
+    let forecast: Vec<&Forecasts> =
+        all.iter().map(|came| &came.forecasts).filter(|told| told.days > 0).collect();
     let held = |index: usize| {
         let shares = forecast.iter().map(|told| told.held[index] as f64 / told.days as f64);
         (!forecast.is_empty()).then(|| shares.sum::<f64>() / forecast.len() as f64)
@@ -82,7 +83,9 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     // Real forecasts beat those that would have been made.
     let (hit, said_by) = match (held(1), scored) {
         (Some(held), _) => (Some(held), format!("of {}", words::count(days_kept, "kept day", "kept days"))),
-        (None, Some((count, held))) => (held, format!("of {count} forecasts made afterwards from what was known")),
+        (None, Some((count, held))) => {
+            (held, format!("of {count} forecasts made afterwards from what was known"))
+        }
         (None, None) => (None, String::new()),
     };
     let promises = match (share, median_late) {
@@ -95,7 +98,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         _ => "no release with a promise went out yet".to_owned(),
     };
     let forecasts = hit.map(|hit| format!("the 85 % date held on {} {said_by}", words::percent(hit)));
-    let is_calibrated = scored.is_some_and(|(count, _)| count as usize >= CALIBRATED_FROM) || days_kept >= CALIBRATED_FROM;
+    let is_calibrated =
+        scored.is_some_and(|(count, _)| count as usize >= CALIBRATED_FROM) || days_kept >= CALIBRATED_FROM;
     let shown = &all[all.len().saturating_sub(MOST_BARS)..];
     Card {
         id: CardId::TrackRecord,
@@ -147,8 +151,11 @@ fn scored(material: &Material<'_>) -> Option<(u32, Option<f64>)> {
 
 fn came<'a>(release: &'a Release, kept: &[&DayFigures]) -> Option<Came<'a>> {
     let at = release.released_at?;
-    let mut told: Vec<(Instant, _)> =
-        kept.iter().filter(|day| day.at < at).filter_map(|day| Some((day.at, day.of(&release.id)?))).collect();
+    let mut told: Vec<(Instant, _)> = kept
+        .iter()
+        .filter(|day| day.at < at)
+        .filter_map(|day| Some((day.at, day.of(&release.id)?)))
+        .collect();
     told.sort_by_key(|(at, _)| *at);
     told.dedup_by_key(|(at, _)| *at);
     let mut targets: Vec<Instant> = told.iter().filter_map(|(_, figures)| figures.target).collect();
@@ -216,7 +223,11 @@ fn row(material: &Material<'_>, came: &Came<'_>) -> CardRow {
         late.map_or("–".to_owned(), slip),
         if came.moved == 0 { "–".to_owned() } else { format!("{}x", came.moved) },
         told.days.to_string(),
-        if told.days == 0 { "–".to_owned() } else { words::percent(told.held[1] as f64 / told.days as f64) },
+        if told.days == 0 {
+            "–".to_owned()
+        } else {
+            words::percent(told.held[1] as f64 / told.days as f64)
+        },
         days(quantile(&sorted(told.off.iter().copied()), 0.5)),
         days(quantile(&sorted(told.widths.iter().copied()), 0.5)),
     ];
@@ -238,7 +249,10 @@ fn notes(material: &Material<'_>, all: &[Came<'_>], is_calibrated: bool) -> Vec<
         notes.push(format!("fewer than {CALIBRATED_FROM} forecasts were scored: not yet calibrated"));
     }
     if material.days.is_empty() {
-        notes.push("no day of the history is read here: a target that was moved is taken for the first one".to_owned());
+        notes.push(
+            "no day of the history is read here: a target that was moved is taken for the first one"
+                .to_owned(),
+        );
     }
     notes.into_iter().map(Text::new).collect()
 }

@@ -9,8 +9,8 @@ use fastrand::Rng;
 use super::*;
 use crate::{
     domain::{
-        Category, Deployment, DeploymentState, Instant, PullRequest, PullRequestState, Review, ReviewVerdict,
-        StatusMove, Story, StoryKind, TestRun,
+        Category, Deployment, DeploymentState, FindingId, Instant, PullRequest, PullRequestState, Review,
+        ReviewVerdict, StatusMove, Story, StoryKind, TestRun,
     },
     insight::fixture::{ALL_KINDS, Setting, at, deployment, finding, now},
 };
@@ -62,11 +62,12 @@ fn organisation(seed: u64, planted: Planted) -> Setting {
     // Monday 16 November: the week that is under way.
     for week in 0..=WEEKS {
         let start = at(16, 0) - Duration::weeks(WEEKS - week);
-        let is_recent = (WEEKS - week) <= RECENT as i64;
+        let is_recent = usize::try_from(WEEKS - week).unwrap() <= RECENT;
         let is_now = |what| is_recent && planted == what;
         let instant = |random: &mut Rng| start + Duration::minutes(random.i64(0..5 * 24 * 60));
         let double = |what, rate: f64| if is_now(what) { 2.0 * rate } else { rate };
-        let items = [(StoryKind::Story, stories), (StoryKind::Defect, double(Planted::DefectsDouble, defects))];
+        let items =
+            [(StoryKind::Story, stories), (StoryKind::Defect, double(Planted::DefectsDouble, defects))];
         for (kind, rate) in items {
             for number in 0..poisson(random, rate) {
                 let created = instant(random);
@@ -94,12 +95,8 @@ fn organisation(seed: u64, planted: Planted) -> Setting {
             let merged = reviewed + Duration::minutes((length(random, 12.0) * 60.0) as i64);
             let is_merged = merged <= now();
             let state = if is_merged { PullRequestState::Merged } else { PullRequestState::Open };
-            let review = Review {
-                at: reviewed,
-                reviewer: "ada".into(),
-                verdict: ReviewVerdict::Approved,
-                bot: false,
-            };
+            let review =
+                Review { at: reviewed, reviewer: "ada".into(), verdict: ReviewVerdict::Approved, bot: false };
             setting = setting.pull_request(PullRequest {
                 ready_at: Some(ready),
                 opened_at: Some(ready),
@@ -115,7 +112,7 @@ fn organisation(seed: u64, planted: Planted) -> Setting {
                 suite: Text::new(format!("suite {}", number % 4)),
                 at: instant(random),
                 release: None,
-                commit: Some(Text::new(format!("{:040x}", week * 100 + number as i64 / 6))),
+                commit: Some(Text::new(format!("{:036x}{:04x}", week, number / 6))),
                 passed: 100 - failed,
                 failed,
                 skipped: 0,
@@ -123,7 +120,8 @@ fn organisation(seed: u64, planted: Planted) -> Setting {
             });
         }
         for number in 0..poisson(random, code) {
-            let mut found = finding((week * 100) as u32 + number as u32, 1, None);
+            let mut found = finding(0, 1, None);
+            found.id = FindingId::new(format!("payments!{week}-{number}"));
             found.opened_at = instant(random);
             setting = setting.finding(found);
         }
@@ -173,6 +171,7 @@ fn noise_is_rarely_a_finding_and_a_real_change_mostly_is() {
 }
 
 #[test]
+#[expect(clippy::print_stdout, reason = "what was found is the point of it")]
 #[ignore = "a minute of work: a thousand organisations of each kind"]
 fn noise_in_a_thousand_organisations() {
     let (noise, power) = trial(1_000);
@@ -187,9 +186,9 @@ fn noise_in_a_thousand_organisations() {
 /// Two new defects a week for twenty weeks, then six.
 fn tripled() -> Setting {
     let mut setting = Setting::covering(&ALL_KINDS);
-    for week in 1..=26 {
-        for number in 0..if week <= RECENT { 6 } else { 2 + week % 2 } {
-            let created = at(16, 12) - Duration::weeks(week as i64) + Duration::hours(number as i64);
+    for week in 1..=26_i64 {
+        for number in 0..if week <= 6 { 6 } else { 2 + week % 2 } {
+            let created = at(16, 12) - Duration::weeks(week) + Duration::hours(number);
             let defect = Story::new(format!("PAY-{week}-{number}"), "A thing", created);
             setting = setting.story(Story { kind: StoryKind::Defect, ..defect });
         }
@@ -237,7 +236,8 @@ fn order_and_repetition_change_nothing() {
     let setting = organisation(7, Planted::DefectsDouble);
     let mut other = setting.clone();
     let Setting { facts, .. } = &mut other;
-    facts.stories = facts.stories.iter().rev().flat_map(|story| [Arc::clone(story), Arc::clone(story)]).collect();
+    facts.stories =
+        facts.stories.iter().rev().flat_map(|story| [Arc::clone(story), Arc::clone(story)]).collect();
     facts.test_runs.reverse();
     facts.pull_requests.reverse();
     facts.findings.reverse();

@@ -107,7 +107,11 @@ fn gather(
             (How::Median, "hours") => 1.0,
             (How::Median, _) => 0.5,
         },
-        values: by_week.iter().enumerate().map(|(week, cases)| (week >= from).then(|| value(cases)).flatten()).collect(),
+        values: by_week
+            .iter()
+            .enumerate()
+            .map(|(week, cases)| (week >= from).then(|| value(cases)).flatten())
+            .collect(),
         cases: by_week[from..].iter().map(Vec::len).sum(),
         telling: telling.and_then(|(.., subject)| subject),
     }
@@ -158,7 +162,10 @@ fn stories(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
         let days = context.days.worked_between(story.created_at, at) as f64 / SECONDS_A_DAY;
         Case::new(at, days, subject(story))
     });
-    let returned = context.stories.iter().flat_map(|story| went_back(story).map(|at| Case::new(at, 1.0, subject(story))));
+    let returned = context
+        .stories
+        .iter()
+        .flat_map(|story| went_back(story).map(|at| Case::new(at, 1.0, subject(story))));
     vec![
         gather(weeks, ("new stories", "stories", Good::Neither), How::Count, opened(StoryKind::Story)),
         gather(weeks, ("finished stories", "stories", Good::More), How::Count, solved(StoryKind::Story)),
@@ -208,7 +215,8 @@ fn tests(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
         Case { at: run.at, value: f64::from(u8::from(run.failed > 0)), subject }
     });
     // A run that follows one of the same suite and commit, and whether it ended otherwise.
-    let mut by_commit: Vec<_> = ran.filter_map(|run| Some(((&run.suite, run.commit.as_ref()?), run))).collect();
+    let mut by_commit: Vec<_> =
+        ran.filter_map(|run| Some(((&run.suite, run.commit.as_ref()?), run))).collect();
     by_commit.sort_by_key(|(key, run)| (*key, run.at));
     let again = by_commit.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| {
         let (before, after) = (pair[0].1, pair[1].1);
@@ -222,4 +230,3 @@ fn tests(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
         gather(weeks, ("flaky test runs", "share", Good::Less), How::Share, again),
     ]
 }
-

@@ -6,9 +6,9 @@ use crate::domain::{Story, TestRun, Text};
 
 /// Words that say nothing of what is wrong.
 const EMPTY: [&str; 34] = [
-    "a", "after", "again", "an", "and", "are", "as", "at", "be", "by", "does", "for", "from", "has", "if", "in",
-    "is", "it", "not", "of", "on", "or", "still", "that", "the", "there", "this", "to", "was", "when", "while",
-    "with", "without", "bug",
+    "a", "after", "again", "an", "and", "are", "as", "at", "be", "by", "does", "for", "from", "has", "if",
+    "in", "is", "it", "not", "of", "on", "or", "still", "that", "the", "there", "this", "to", "was", "when",
+    "while", "with", "without", "bug",
 ];
 /// Words that two different defects may share by chance.
 const LEAST_WORDS: usize = 2;
@@ -66,7 +66,12 @@ impl Fingerprint {
     pub(super) fn of_test(name: &Text) -> Option<Self> {
         let plain = without_numbers(name);
         let title = Title(name.to_string());
-        (!plain.is_empty()).then_some(Self { component: None, function: Some(plain), words: BTreeSet::new(), title })
+        (!plain.is_empty()).then_some(Self {
+            component: None,
+            function: Some(plain),
+            words: BTreeSet::new(),
+            title,
+        })
     }
 
     /// What it is called.
@@ -116,7 +121,12 @@ fn words(title: &str) -> BTreeSet<String> {
 
 /// A name without the numbers in it, in small letters.
 fn without_numbers(name: &str) -> String {
-    name.to_lowercase().chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>().trim().to_owned()
+    name.to_lowercase()
+        .chars()
+        .filter(|letter| !letter.is_ascii_digit())
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -127,7 +137,10 @@ mod tests {
     #[test]
     fn what_is_the_same_defect_and_what_is_not() {
         let of = |component: Option<&str>, title: &str| {
-            Fingerprint::of(&Story { component: component.map(Text::new), ..Story::new("PAY-1", title, now()) })
+            Fingerprint::of(&Story {
+                component: component.map(Text::new),
+                ..Story::new("PAY-1", title, now())
+            })
         };
         let same = of(Some("Cart"), "Total is wrong after refund");
         for (component, title, expected) in [

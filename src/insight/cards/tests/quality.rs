@@ -25,7 +25,14 @@ fn setting() -> Setting {
     Setting::covering(&ALL_KINDS).release(|release| release.commit = Some(Text::new(HEAD))).other(earlier)
 }
 
-fn run(suite: &str, version: &str, at: Instant, commit: &str, counts: (u32, u32), failures: &[&str]) -> TestRun {
+fn run(
+    suite: &str,
+    version: &str,
+    at: Instant,
+    commit: &str,
+    counts: (u32, u32),
+    failures: &[&str],
+) -> TestRun {
     TestRun {
         suite: Text::new(suite),
         at,
@@ -97,8 +104,16 @@ fn testing_tells_what_fails_what_did_not_run_and_what_ran_on_another_commit() {
     }
     // Wilson for 1 of 1: 1/(1 + 1.96²) = 0.2065.
     assert!((figure_of(card, "flaky_at_least").unwrap() - 0.2065).abs() < 1e-3);
-    let unit =
-        ["payments 4.2 unit", "90", "10", "1", "+20", "1 of 1", "1", "fails: refund_PAY-1_twice; returned in Checkout"];
+    let unit = [
+        "payments 4.2 unit",
+        "90",
+        "10",
+        "1",
+        "+20",
+        "1 of 1",
+        "1",
+        "fails: refund_PAY-1_twice; returned in Checkout",
+    ];
     assert_eq!(cells(card, 0), unit);
     assert_eq!(card.rows[0].subject, Some(Subject::Story("PAY-1".into())));
     let what: Vec<_> = card.rows.iter().map(|row| (&*row.cells[0], &*row.cells[7])).collect();
@@ -141,7 +156,10 @@ fn recurring() -> Setting {
         .test_run(run("unit", "4.2", at(20, 8), HEAD, (100, 1), &["total_wrong_refund"]));
     // Ten stories in Login, none in Cart, one begun in Ledger, of which nobody ever heard.
     for number in 10..20 {
-        let story = Story { component: Some(Text::new("Login")), ..Story::new(format!("PAY-{number}"), "A", at(9, 12)) };
+        let story = Story {
+            component: Some(Text::new("Login")),
+            ..Story::new(format!("PAY-{number}"), "A", at(9, 12))
+        };
         setting = setting.story(Story { category: Category::ToDo, ..story });
     }
     let moved = vec![StatusMove { at: at(19, 12), to: Category::InProgress }];
@@ -183,7 +201,11 @@ fn defects_that_come_back_are_recognised_and_told_why() {
     assert!((drawn[0].1 - (weight(3.0) + weight(12.0) + weight(14.0))).abs() < 1e-9);
     assert!((drawn[1].1 - weight(12.0)).abs() < 1e-9);
     // Of 4 fixes Cart should have 1 of (1 + 11 + 2) shares: mean 0.2857, P(3 or more) = 0.0031.
-    assert!(cells(card, 2)[4].starts_with("more than its share: 0.3 expected, p 0.003"), "{:?}", cells(card, 2));
+    assert!(
+        cells(card, 2)[4].starts_with("more than its share: 0.3 expected, p 0.003"),
+        "{:?}",
+        cells(card, 2)
+    );
     assert_eq!(card.standing, CardStanding::Poor);
 }
 
@@ -223,13 +245,19 @@ fn code_analysis_counts_what_is_open_new_and_old() {
     );
     assert_eq!(card.standing, CardStanding::Poor);
     let Picture::Lines { series, .. } = &card.picture else { panic!("{:?}", card.picture) };
-    let last = |index: usize| series[index].values.iter().rev().take(3).map(|v| v.unwrap()).collect::<Vec<_>>();
+    let last =
+        |index: usize| series[index].values.iter().rev().take(3).map(|v| v.unwrap()).collect::<Vec<_>>();
     // Weeks of the 9th, the 2nd and 26 October; when the dismissed one was closed nobody says.
-    assert_eq!([last(0), last(1), last(2)], [[2.0, 2.0, 0.0], [1.0, 3.0, 0.0], [1.0, 0.0, 0.0]].map(Vec::from));
+    assert_eq!(
+        [last(0), last(1), last(2)],
+        [[2.0, 2.0, 0.0], [1.0, 3.0, 0.0], [1.0, 0.0, 0.0]].map(Vec::from)
+    );
     assert_eq!(cells(card, 0), ["payments", "0", "0", "0", "0", "1", "1", "0", "0", "1.9d"]);
-    assert_eq!(cells(card, 1), ["payments/src", "1", "0", "1", "0", "0", "1", "1", "1", "19.9d"].map(|cell| {
-        if cell == "19.9d" { "20d" } else { cell }
-    }));
+    assert_eq!(
+        cells(card, 1),
+        ["payments/src", "1", "0", "1", "0", "0", "1", "1", "1", "19.9d"]
+            .map(|cell| { if cell == "19.9d" { "20d" } else { cell } })
+    );
 }
 
 /// Ten stories that took 1 to 10 working days, the last of them done on 20 November.
