@@ -165,6 +165,9 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     };
     let remaining = match open.len() {
         0 => format!("nothing is left in {}", release.id),
+        count if team.unknown == count => {
+            format!("too few like those left in {} were done to say what they take", release.id)
+        }
         count => format!(
             "the {} left in {} add up to {} of work",
             words::count(count, "item", "items"),
@@ -172,6 +175,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             days(Some(team.left))
         ),
     };
+    let is_known = team.unknown == 0 || team.unknown < open.len();
     let overloaded = match (until_target, too_much.as_slice()) {
         (None, _) | (_, []) => String::new(),
         (Some(available), names) => {
@@ -183,6 +187,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         None => CardStanding::Told,
         Some(_) if team.is_too_much(until_target) => CardStanding::Poor,
         Some(_) if !too_much.is_empty() => CardStanding::Watch,
+        // What nobody can estimate is never taken for done in time.
+        Some(_) if team.unknown > 0 => CardStanding::Unknown,
         Some(_) => CardStanding::Good,
     };
     let drawn = people.iter().take(MOST_BARS).map(|(name, load)| Bar {
@@ -204,8 +210,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             figure("defects_p50", at(kind(true), 0.5), "working days"),
             figure("defects_p85", at(kind(true), 0.85), "working days"),
             counted("open", open.len(), "items"),
-            figure("work_left", Some(team.left), "working days"),
-            figure("team_needs", Some(team.needs()), "working days"),
+            figure("work_left", is_known.then_some(team.left), "working days"),
+            figure("team_needs", is_known.then(|| team.needs()), "working days"),
             figure("until_target", until_target, "working days"),
             counted("people_overloaded", too_much.len(), "people"),
         ],
@@ -266,6 +272,7 @@ fn load_standing(load: &Load<'_>, until_target: Option<f64>) -> CardStanding {
     match until_target {
         None => CardStanding::Told,
         Some(_) if load.is_too_much(until_target) => CardStanding::Poor,
+        Some(_) if load.unknown > 0 => CardStanding::Unknown,
         Some(available) if load.needs() > 0.8 * available => CardStanding::Watch,
         Some(_) => CardStanding::Good,
     }

@@ -200,8 +200,8 @@ fn tripled() -> Setting {
 fn a_change_is_told_with_its_evidence_and_stays_away_once_dismissed() {
     let study = Study::of(&tripled().board_at(now()));
     let card = study.card(CardId::AutomaticFindings).unwrap();
-    assert_eq!(&*card.sentence, "new defects up, about double (2 a week to 6 a week)");
-    // The first of the weeks may not be whole, so 19 of 20 count; 6 weeks of 6 and 10 of 2, 9 of 3.
+    assert_eq!(&*card.sentence, "new defects up, about double (3 a week to 6 a week)");
+    // The first of the weeks may not be whole, so 19 of 20 count; 6 weeks of 6, 10 of 3 and 9 of 2.
     let cells: Vec<&str> = card.rows[0].cells.iter().map(|cell| &**cell).collect();
     assert_eq!(cells[..2], ["new defects", "up, about double"]);
     assert!(cells[4].starts_with("6 weeks against 19, 84 cases; 100 % of pairs"), "{}", cells[4]);
