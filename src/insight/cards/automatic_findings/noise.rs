@@ -73,11 +73,11 @@ fn organisation(seed: u64, planted: Planted) -> Setting {
                 let created = instant(random);
                 let done = created + Duration::minutes((length(random, 6.0) * 1_440.0) as i64);
                 let is_back = random.f64() < 0.1;
-                let moved = |at: Instant, to| (at <= now()).then_some(StatusMove { at, to });
+                let step = |at: Instant, to| (at <= now()).then_some(StatusMove { at, to });
                 let way = [
-                    is_back.then(|| moved(created + (done - created) / 3, Category::InTest)).flatten(),
-                    is_back.then(|| moved(created + (done - created) / 2, Category::InProgress)).flatten(),
-                    moved(done, Category::Done),
+                    is_back.then(|| step(created + (done - created) / 3, Category::InTest)).flatten(),
+                    is_back.then(|| step(created + (done - created) / 2, Category::InProgress)).flatten(),
+                    step(done, Category::Done),
                 ];
                 let moves: Vec<StatusMove> = way.into_iter().flatten().collect();
                 setting = setting.story(Story {
