@@ -382,6 +382,11 @@ fn order_repetition_and_the_time_zone_change_nothing() {
     // Everything is at noon, so in any zone that is a few hours off each day has the same.
     for setting in [tested(), recurring(), analysed()] {
         let moved = setting.clone().policy(|policy| policy.calendar.zone = chrono_tz::Tz::Europe__Berlin);
-        assert_eq!(study(&moved).cards, study(&setting).cards);
+        // How long it is until the target depends on when the days of the zone begin.
+        let of = |setting: &Setting| {
+            let cards = study(setting).cards.into_iter();
+            cards.filter(|card| card.id != CardId::Effort).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&moved), of(&setting));
     }
 }
