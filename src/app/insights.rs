@@ -2,19 +2,36 @@
 
 use std::sync::Arc;
 
-use crate::insight::{Card, Completeness, Insight, Study, Subject};
+use crate::{
+    domain::{Instant, Text, Triage},
+    insight::{Card, CardId, Completeness, Insight, Study, Subject},
+};
 
 use super::{Effect, ListId, Row, State, Tab, open::go_to, update::selected_anew};
 
 /// What the tab Insights shows.
 #[derive(Clone, Debug, Default)]
 pub struct Insights {
-    /// The cards; none before the first ones are made.
+    /// The cards without what somebody dismissed; none before the first ones are made.
     pub study: Option<Arc<Study>>,
+    /// The cards as they were made.
+    made: Option<Arc<Study>>,
     /// A card fills the screen.
     pub opened: bool,
     /// Of which board they were asked for last: another one has other cards.
     asked: Option<Arc<Insight>>,
+}
+
+impl Insights {
+    /// Shows the cards without what `said` dismisses.
+    pub(super) fn dismiss(&mut self, said: &Triage, now: Instant) {
+        self.study = self.made.as_ref().map(|made| Arc::new(made.without_dismissed(said, now)));
+    }
+
+    /// How a row of a card stands.
+    pub(super) fn stands(&self, card: CardId, row: &Text) -> Option<&Text> {
+        self.made.as_ref()?.stands(card, row)
+    }
 }
 
 impl State {
@@ -38,7 +55,9 @@ impl State {
     /// The cards of `insight`; those of a board that is not shown any more come too late.
     pub(super) fn studied(&mut self, insight: &Arc<Insight>, study: Arc<Study>) {
         if Arc::ptr_eq(insight, &self.board.insight) {
-            self.insights.study = Some(study);
+            let now = study.at;
+            self.insights.made = Some(study);
+            self.insights.dismiss(&self.said.all(), now);
             self.arrange(ListId::Cards);
             self.arrange(ListId::CardRows);
         }

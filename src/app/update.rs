@@ -89,7 +89,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             effects.push(Effect::Draw);
         }
         Event::Triage(triage) => {
-            state.hear(triage);
+            state.hear(triage, now);
             effects.push(Effect::Draw);
         }
         Event::Drawn(layout) => {

@@ -65,6 +65,7 @@ pub use assume::{Difference, assume, differences, parse_assumption, said_of, wit
 pub use board::{Board, Completeness};
 pub use cadence::{DeploymentCadence, Pace, PaceName, Waiting};
 pub use can_go::{CanGo, can_go};
+pub(crate) use cards::triage_subject;
 pub use cards::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure as CardFigure, Picture, Series, Study,
 };
