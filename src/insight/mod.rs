@@ -51,6 +51,7 @@ mod stories;
 mod test_results;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod types;
 pub mod when;
 pub mod words;
@@ -68,6 +69,7 @@ pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, Same
 pub use preview::Preview;
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use schedule::is_ahead;
+pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace, traced};
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
     EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight,

@@ -11,3 +11,4 @@ mod pull_requests;
 mod releases;
 mod remedies;
 mod schedule;
+mod trace;
