@@ -491,6 +491,13 @@ impl State {
             Overlay::Commands(dialog) => dialog.is_still_meant(self),
             _ => true,
         });
+        let looked_from = self.instant(now);
+        overlays.retain_mut(|overlay| match overlay {
+            Overlay::Trace { asked, answer, .. } => {
+                crate::insight::trace(&self.board, asked, looked_from).map(|newer| **answer = newer).is_ok()
+            }
+            _ => true,
+        });
         for overlay in &mut overlays {
             if let (Overlay::Why { subject, explanation, .. }, Some(release)) = (overlay, &self.release) {
                 **explanation = crate::insight::explain(&self.board, release, subject, self.instant(now));

@@ -95,6 +95,9 @@ pub enum Command {
     Schedule(ScheduleArguments),
     /// Say what the accumulated data teaches: one card for each question.
     Insights(InsightsArguments),
+    /// Say where a story, pull request or commit is and what carries it on, with why; or what a
+    /// deployment brings where it goes.
+    Trace(TraceArguments),
     /// Ask the sources and keep the history without a screen, for all who look at the board.
     Serve,
     /// Score forecasts against releases that ended.
@@ -216,6 +219,18 @@ pub struct InsightsArguments {
     /// Cards by name, such as `stories-per-release`; none: all.
     #[arg(value_name = "CARD")]
     pub cards: Vec<String>,
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What to trace.
+#[derive(Debug, Args)]
+pub struct TraceArguments {
+    /// A story (PAY-311), a pull request (`api#812`, #812 or its merge commit), a deployment, a
+    /// release, or a release and where it would go: "payments 4.2 → staging" (`->` is fine, too).
+    #[arg(value_name = "KEY")]
+    pub what: String,
     /// For people, for programs, or for a page.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
