@@ -36,6 +36,7 @@ mod state;
 mod tests;
 mod triage;
 mod update;
+mod wall;
 mod what_if;
 
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
@@ -68,4 +69,5 @@ pub use state::{
 };
 pub use triage::Said;
 pub use update::update;
+pub use wall::{Alarm, Front, Red, Wall, WallOptions};
 pub use what_if::WhatIf;

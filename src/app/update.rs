@@ -21,7 +21,7 @@ use super::{
     palette::Palette,
     past::{self, Step},
     triage::{self, Saying},
-    what_if,
+    wall, what_if,
 };
 
 /// Characters that a filter takes.
@@ -37,6 +37,8 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         operations::advance(state, now, &mut effects);
     }
     match event {
+        Event::Mouse(_) | Event::Paste(_) if state.wall.is_some() => {}
+        Event::Key(key) if state.wall.is_some() => wall::on_key(state, key, &mut effects),
         Event::Key(key) => {
             if key.kind != KeyEventKind::Release {
                 on_key(state, key, now, &mut effects);
@@ -66,6 +68,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
                 effects.extend(first.then_some(Effect::Draw));
             } else {
                 effects.push(Effect::DropBoard(state.show_board(board, now)));
+                state.observe(now);
                 effects.push(Effect::Draw);
             }
             effects.extend(state.begin());
@@ -104,6 +107,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         }
         Event::Tick => {
             forget_message(state, now);
+            state.turn(now);
             effects.push(Effect::Draw);
         }
         Event::OperationAnswered { number, answer } => {

@@ -43,6 +43,12 @@ pub struct Common {
     /// Colours: auto, dark, light, a shipped theme or a file.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
     pub theme: Option<String>,
+    /// Show the board on a wall: large, panel by panel, without keys but q and ctrl-c.
+    #[arg(long, global = true, help_heading = "Screen")]
+    pub wall: bool,
+    /// With --wall: no key does anything; signals end it.
+    #[arg(long, global = true, help_heading = "Screen")]
+    pub locked: bool,
     /// The tab to open: readiness, pull-requests, schedule.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
     pub tab: Option<String>,

@@ -24,6 +24,7 @@ mod service_settings;
 mod services;
 mod setting;
 mod value;
+mod wall;
 
 #[cfg(test)]
 mod tests;
@@ -49,6 +50,7 @@ pub use self::{
     reports::{ReportConfig, TableConfig},
     services::{Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, TokenPlace, host_of_site},
     value::FilePattern,
+    wall::{WallConfig, WallPanel},
 };
 use self::{
     environment::Project,
@@ -110,6 +112,8 @@ pub struct Config {
     pub commands: Vec<CommandConfig>,
     /// What is told while nobody looks.
     pub notify: NotifyConfig,
+    /// What a wall shows, and for how long.
+    pub wall: WallConfig,
     /// Where pull requests are checked out, if anywhere.
     pub checkout_directory: Option<PathBuf>,
     /// The repository to read, if any.
@@ -273,6 +277,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.find_out(environment);
     let rules = std::mem::take(&mut resolver.rules).resolve(&mut complaints);
     let notify = resolver.notify(&mut complaints);
+    let wall = resolver.wall(&mut complaints);
     let mut hosts = KnownHosts::of(environment);
     resolver.know(&mut hosts);
     let user_file = environment.user_file().map(|path| environment.shown(&path));
@@ -290,6 +295,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
     (config.policy.metrics, config.policy.own_gates) = rules;
     config.notify = notify;
+    config.wall = wall;
     Ok(config)
 }
 
@@ -520,6 +526,7 @@ impl Resolver {
             keys,
             commands: self.commands.clone(),
             notify: NotifyConfig::default(),
+            wall: WallConfig::default(),
             checkout_directory: self.path("checkout.directory"),
             git: self.git(&project),
             github: self.github(),

@@ -258,7 +258,7 @@ static BOARD: &[Setting] = &[
     Setting::new("gates.disabled", Kind::Texts, "[]", "Gates that are switched off."),
 ];
 
-/// `[notify]` and `[checkout]`: what the board does beside the screen.
+/// `[notify]`, `[checkout]` and `[wall]`: what the board does beside the screen.
 static DESK: &[Setting] = &[
     Setting {
         in_project: false,
@@ -299,6 +299,18 @@ static DESK: &[Setting] = &[
         "\"../reviews\"",
         "Where pull requests are checked out, each into a work tree of its own. Not set: nowhere.\n\
          Not in a project's file.",
+    ),
+    Setting::new(
+        "wall.seconds",
+        Kind::Count(1..=3_600),
+        "15",
+        "How many seconds each panel of a wall (--wall) is shown.",
+    ),
+    Setting::new(
+        "wall.panels",
+        Kind::Texts,
+        "[\"burn-down\", \"gates\", \"pull-requests\", \"deployments\", \"stories\", \"insights\"]",
+        "The panels of a wall, in their order. One that has nothing to show is left out.",
     ),
 ];
 
