@@ -177,7 +177,8 @@ impl Wall {
 
     /// The panel whose turn it is of those that `has` something to show.
     fn turn(&self, has: impl Fn(WallPanel) -> bool, now: Instant) -> Option<WallPanel> {
-        let panels: Vec<WallPanel> = self.settings.panels.iter().copied().filter(|panel| has(*panel)).collect();
+        let panels: Vec<WallPanel> =
+            self.settings.panels.iter().copied().filter(|panel| has(*panel)).collect();
         let turns = self.turns(now);
         // Clocks are set back, too.
         let index = turns.rem_euclid(i64::try_from(panels.len().max(1)).unwrap_or(1));
@@ -259,7 +260,8 @@ impl State {
         }
         rests_on.sort_unstable();
         rests_on.dedup();
-        let is_meant = |id: &SourceId, is_owner: bool| is_owner || rests_on.is_empty() || rests_on.contains(&id);
+        let is_meant =
+            |id: &SourceId, is_owner: bool| is_owner || rests_on.is_empty() || rests_on.contains(&id);
         let history = SourceId::history();
         let health = self.board.health.iter().filter(|health| health.id != history);
         let mut said: Vec<String> = health
@@ -389,13 +391,13 @@ fn standings(board: &Board) -> Vec<Standing> {
 fn is_mended(board: &Board, failed: &DeploymentRow, other: &DeploymentRow) -> bool {
     let (failed, other) = (&failed.deployment, &other.deployment);
     let ended = |one: &crate::domain::Deployment| one.finished_at.unwrap_or(one.window.until);
-    let project = |one: &crate::domain::Deployment| {
-        Some(board.release(one.release.as_ref()?)?.release.project.clone())
-    };
+    let project =
+        |one: &crate::domain::Deployment| Some(board.release(one.release.as_ref()?)?.release.project.clone());
     other.state == DeploymentState::Succeeded
         && other.environment == failed.environment
         && ended(other) > ended(failed)
-        && (other.release == failed.release || (project(other).is_some() && project(other) == project(failed)))
+        && (other.release == failed.release
+            || (project(other).is_some() && project(other) == project(failed)))
 }
 
 #[cfg(test)]

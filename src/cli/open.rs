@@ -36,9 +36,8 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     if common.wall && common.as_of.is_some() {
         return Err(Failure::Usage("a wall shows what is now: leave --as-of or --wall out".into()));
     }
-    options.wall = common
-        .wall
-        .then(|| WallOptions { locked: common.locked, settings: context.config.wall.clone() });
+    options.wall =
+        common.wall.then(|| WallOptions { locked: common.locked, settings: context.config.wall.clone() });
     if let Some(written) = &common.as_of {
         if context.directory.is_none() {
             return Err(Failure::Usage("the demo keeps no history: give it a place with --data-dir".into()));

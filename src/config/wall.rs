@@ -21,14 +21,8 @@ pub enum WallPanel {
 
 impl WallPanel {
     /// All of them, in their usual order.
-    pub const ALL: [Self; 6] = [
-        Self::BurnDown,
-        Self::Gates,
-        Self::PullRequests,
-        Self::Deployments,
-        Self::Stories,
-        Self::Insights,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::BurnDown, Self::Gates, Self::PullRequests, Self::Deployments, Self::Stories, Self::Insights];
 
     /// Its name in the configuration.
     pub fn name(self) -> &'static str {

@@ -45,7 +45,8 @@ fn went(name: &str, version: &str, place: &str, day: u32, state: DeploymentState
 fn history() -> Setting {
     let mut setting = Setting::covering(&ALL_KINDS);
     setting.facts.releases.clear();
-    for release in [out("1.9", 2), out("2.0", 6), out("1.9.1", 8), out("2.1", 12), Release::named("api", "2.2")]
+    for release in
+        [out("1.9", 2), out("2.0", 6), out("1.9.1", 8), out("2.1", 12), Release::named("api", "2.2")]
     {
         setting = setting.other(release);
     }
@@ -248,10 +249,7 @@ fn a_deployment_brings_what_is_not_there_yet_and_may_take_back() {
     assert_eq!(next.title.as_str(), "api 2.2 → production/eu");
     assert_eq!(names(&next, TracePart::Brings), ["PAY-1", "api#21", "api#22"]);
     assert_eq!(names(&next, TracePart::Waits), ["api#30"]);
-    assert_eq!(
-        next.answer.as_str(),
-        "it brings 1 story and 2 pull requests, waits for 1 pull request"
-    );
+    assert_eq!(next.answer.as_str(), "it brings 1 story and 2 pull requests, waits for 1 pull request");
     let half = next.links.iter().find(|link| link.name.as_str() == "PAY-1").unwrap();
     assert_eq!(half.because.as_str(), "by 1 of its 2 pull requests");
     // The release alone is asked for: its next deployment says where it goes.
@@ -266,10 +264,7 @@ fn a_deployment_brings_what_is_not_there_yet_and_may_take_back() {
 
 #[test]
 fn a_release_that_takes_others_over_contains_what_they_do() {
-    let planned = Release {
-        rules: vec![MatchRule::Tag("v2.1".into())],
-        ..Release::named("payments", "4.2")
-    };
+    let planned = Release { rules: vec![MatchRule::Tag("v2.1".into())], ..Release::named("payments", "4.2") };
     let setting = history()
         .other(planned)
         .pull_request(merged(20, Some("2.0"), "PAY-1"))

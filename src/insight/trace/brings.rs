@@ -31,11 +31,7 @@ impl<'a> Tracer<'a, '_> {
         Ok(self.brings(release, &deployment.environment, Some(deployment)))
     }
 
-    pub(super) fn release(
-        &self,
-        id: &ReleaseId,
-        environment: Option<&EnvironmentId>,
-    ) -> Result<Trace, Text> {
+    pub(super) fn release(&self, id: &ReleaseId, environment: Option<&EnvironmentId>) -> Result<Trace, Text> {
         let Some(release) = self.context.release(id) else {
             return Err(Text::new(format!("{id} is not on this board")));
         };
@@ -227,7 +223,13 @@ impl<'a> Tracer<'a, '_> {
             links.push(TraceLink {
                 part,
                 subject: Some(Subject::Story(key.clone())),
-                ..link(0, TraceKind::Story, key.as_str(), format!("{}, {}", story.status, story.title), because)
+                ..link(
+                    0,
+                    TraceKind::Story,
+                    key.as_str(),
+                    format!("{}, {}", story.status, story.title),
+                    because,
+                )
             });
             links.extend(requests.into_iter().map(|one| self.said_link(1, one)));
         }
@@ -236,11 +238,7 @@ impl<'a> Tracer<'a, '_> {
     }
 
     fn said_link(&self, depth: u8, (part, index, because, certainty): &Said) -> TraceLink {
-        TraceLink {
-            part: *part,
-            certainty: *certainty,
-            ..self.pull_request_link(depth, *index, because)
-        }
+        TraceLink { part: *part, certainty: *certainty, ..self.pull_request_link(depth, *index, because) }
     }
 
     /// Stories of the release that no pull request names, done: the tracker alone says that they

@@ -128,13 +128,11 @@ impl<'a, 'b> Contents<'a, 'b> {
         }
         if let Some(release) = request.release.as_ref().and_then(|id| self.context.release(id)) {
             let commit = request.merge_commit.as_ref();
-            let what = commit
-                .map_or("its merge commit".to_owned(), |full| format!("merge commit {}", words::commit(full)));
-            let mut homes = vec![Home {
-                release,
-                because: format!("it contains {what}"),
-                certainty: Certainty::Said,
-            }];
+            let what = commit.map_or("its merge commit".to_owned(), |full| {
+                format!("merge commit {}", words::commit(full))
+            });
+            let mut homes =
+                vec![Home { release, because: format!("it contains {what}"), certainty: Certainty::Said }];
             let name = &self.context.releases[release].id;
             homes.extend(self.taken_by[release].iter().map(|taker| Home {
                 release: *taker,
@@ -196,7 +194,8 @@ impl<'a, 'b> Contents<'a, 'b> {
                     return Some(Holds::No(format!("{} went out before {}", asked.version, first.version)));
                 }
                 let beside = self.beside[home.release];
-                if let Some(other) = beside.filter(|other| self.order(release, *other) != Some(Ordering::Less))
+                if let Some(other) =
+                    beside.filter(|other| self.order(release, *other) != Some(Ordering::Less))
                 {
                     let other = &self.context.releases[other].version;
                     return Some(Holds::Unknown(format!(

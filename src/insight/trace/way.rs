@@ -94,10 +94,7 @@ impl<'a> Tracer<'a, '_> {
     /// A pull request and all that follows from it.
     fn way(&self, depth: u8, index: usize, because: &str, links: &mut Vec<TraceLink>) {
         let request: &PullRequest = self.context.pull_requests[index];
-        links.push(TraceLink {
-            certainty: Certainty::Said,
-            ..self.pull_request_link(depth, index, because)
-        });
+        links.push(TraceLink { certainty: Certainty::Said, ..self.pull_request_link(depth, index, because) });
         let deeper = depth + 1;
         if !request.checks.is_empty() {
             links.push(link(deeper, TraceKind::Build, "checks", checks(request), "they ran on its head"));
@@ -358,8 +355,7 @@ fn named_by(request: &PullRequest, key: &StoryKey) -> String {
             let after = text[at + key.len()..].chars().next();
             let before = text[..at].chars().next_back();
             // PAY-31 is not PAY-311.
-            !after.is_some_and(|next| next.is_ascii_digit())
-                && !before.is_some_and(char::is_alphanumeric)
+            !after.is_some_and(|next| next.is_ascii_digit()) && !before.is_some_and(char::is_alphanumeric)
         })
     };
     if request.branch.as_deref().is_some_and(names) {

@@ -20,7 +20,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use crate::insight::ReleaseInsight;
+use crate::insight::{Completeness, ReleaseInsight};
 
 use super::{
     Look, SMALLEST, format,
@@ -51,7 +51,11 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     foot(screen, row(inside.bottom() - 1), &stale);
     let body = Rect { y: inside.y + 1, height: inside.height - 2, ..inside };
     let has_panel = body.height >= PANEL_FROM;
-    let room = if has_panel { (body.height - 2).div_ceil(2).min(body.height - LEAST_PANEL - 2) } else { body.height };
+    let room = if has_panel {
+        (body.height - 2).div_ceil(2).min(body.height - LEAST_PANEL - 2)
+    } else {
+        body.height
+    };
     let used = blocks(screen, Rect { height: room, ..body }, has_panel);
     if has_panel {
         let top = body.y + used + 1;
@@ -128,6 +132,10 @@ fn foot(screen: &mut Screen<'_>, row: Rect, stale: &[String]) {
         };
         x += screen.put(x, row.y, row.right().saturating_sub(x), mark, style);
     }
+    if stale.is_empty() && screen.state.board.completeness == Completeness::Filling {
+        let said = format!("  {} filling in", glyphs.running);
+        screen.put(x, row.y, row.right().saturating_sub(x), &said, styles.running);
+    }
     if !stale.is_empty() {
         let word = format!(" STALE {} ", stale.join(", "));
         screen.put(x + 2, row.y, row.right().saturating_sub(x + 2), &word, styles.banner);
@@ -136,7 +144,9 @@ fn foot(screen: &mut Screen<'_>, row: Rect, stale: &[String]) {
 
 /// Countdown and headline; the rows that they took.
 fn blocks(screen: &mut Screen<'_>, area: Rect, has_panel: bool) -> u16 {
-    let Some(insight) = screen.state.release() else { return words(screen, area, &[(NO_RELEASE.to_owned(), screen.look.styles.muted)], has_panel) };
+    let Some(insight) = screen.state.release() else {
+        return words(screen, area, &[(NO_RELEASE.to_owned(), screen.look.styles.muted)], has_panel);
+    };
     let styles = &screen.look.styles;
     let mut texts = Vec::new();
     if let (Some(target), None) = (insight.release.target, insight.release.released_at) {

@@ -62,7 +62,8 @@ fn rows(screen: &mut Screen<'_>, area: Rect, rows: &[Cells]) {
         let mut x = area.x;
         for (column, (content, style)) in row.iter().enumerate() {
             let room = area.right().saturating_sub(x);
-            let cells = if column + 1 == columns { room } else { (widest[column].min(most) as u16).min(room) };
+            let cells =
+                if column + 1 == columns { room } else { (widest[column].min(most) as u16).min(room) };
             screen.put(x, y, cells, content, *style);
             x = x.saturating_add(cells + if column == 0 { 1 } else { 2 });
         }
