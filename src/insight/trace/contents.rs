@@ -161,10 +161,10 @@ impl<'a, 'b> Contents<'a, 'b> {
     pub(super) fn holds(&self, release: usize, homes: &[Home]) -> Holds {
         let mut best = Holds::Unknown("no source says which release contains it".to_owned());
         let mut is_known = false;
+        if let Some(home) = homes.iter().find(|home| home.release == release) {
+            return Holds::Yes(home.because.clone(), home.certainty);
+        }
         for home in homes {
-            if home.release == release {
-                return Holds::Yes(home.because.clone(), home.certainty);
-            }
             for name in self.membership.names(release) {
                 let Some(found) = self.follows(name, home) else { continue };
                 match (&found, &best) {

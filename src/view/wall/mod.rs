@@ -25,7 +25,7 @@ use crate::insight::{Completeness, ReleaseInsight};
 use super::{
     Look, SMALLEST, format,
     headline::{self, Piece},
-    screen::Screen,
+    screen::{Screen, line_width},
     states, text, tiny,
 };
 
@@ -51,11 +51,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     foot(screen, row(inside.bottom() - 1), &stale);
     let body = Rect { y: inside.y + 1, height: inside.height - 2, ..inside };
     let has_panel = body.height >= PANEL_FROM;
-    let room = if has_panel {
-        (body.height - 2).div_ceil(2).min(body.height - LEAST_PANEL - 2)
-    } else {
-        body.height
-    };
+    let room = if has_panel { (body.height * 3 / 5).min(body.height - LEAST_PANEL - 1) } else { body.height };
     let used = blocks(screen, Rect { height: room, ..body }, has_panel);
     if has_panel {
         let top = body.y + used + 1;
@@ -68,7 +64,9 @@ fn draw_tiny(screen: &mut Screen<'_>, area: Rect, is_stale: bool) {
     const WORD: &str = "STALE ";
     let mut rest = area;
     if is_stale {
-        let used = screen.put(area.x, area.y, area.width, WORD, screen.look.styles.banner);
+        // An ellipsis would hide half of it.
+        let word = &WORD[..WORD.len().min(usize::from(area.width))];
+        let used = screen.put(area.x, area.y, area.width, word, screen.look.styles.banner);
         rest = Rect { x: area.x + used, width: area.width - used, ..area };
     }
     tiny::draw(screen, rest);
@@ -99,18 +97,22 @@ fn frame(screen: &mut Screen<'_>, area: Rect, is_stale: bool) {
 fn said(screen: &mut Screen<'_>, row: Rect) {
     let styles = &screen.look.styles;
     let time = Line::styled(screen.dates.time(screen.clock), styles.muted);
-    let taken = screen.put_right(row, &time) + 2;
-    let row = Rect { width: row.width.saturating_sub(taken), ..row };
     let Some(insight) = screen.state.release() else {
         let title = screen.state.board.title.clone();
         let used = screen.put(row.x, row.y, row.width, &title, styles.strong) + 2;
         screen.put(row.x + used, row.y, row.width.saturating_sub(used), "no release", styles.muted);
+        screen.put_right(row, &time);
         return;
     };
     let name = Span::styled(insight.release.id.to_string(), styles.strong);
     let mut pieces = vec![Piece::new(0, vec![name])];
     pieces.extend(headline::pieces(screen.look, insight, screen.dates, screen.now, format::countdown));
-    headline::fold(&mut pieces, usize::from(row.width), 2);
+    let beside_time = usize::from(row.width).saturating_sub(line_width(&time) + 2);
+    headline::fold(&mut pieces, beside_time, 2);
+    // The answer needs the room more than the time does.
+    if headline::cells(&pieces, 2) <= beside_time {
+        screen.put_right(row, &time);
+    }
     screen.put_line(row.x, row.y, row.width, &headline::line(pieces, 2));
 }
 
