@@ -6,9 +6,10 @@ use chrono::{DateTime, Duration, Utc};
 use divan::{Bencher, black_box};
 use tminus::{
     domain::{
-        Category, Facts, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState, Release,
+        Booking, BookingId, Category, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId,
+        Facts, Freeze, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState, Release,
         ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, SourceHealth, SourceId, StatusMove, Story,
-        StoryKey, StoryKind, Target, TestRun, Text, World,
+        StoryKey, StoryKind, Target, TestRun, Text, Tier, Window, World,
     },
     insight::{Learned, derive},
 };
@@ -168,4 +169,81 @@ fn pull_request(
             state,
         )
     }
+}
+
+/// What goes out when: 2,000 deployments, half of them still to come, to 300 environments in 30
+/// groups, with 5,000 bookings and 40 freezes, hours and working days.
+#[divan::bench(max_time = 5)]
+fn derive_schedule(bencher: Bencher<'_, '_>) {
+    let world = planned(2_000, 300, 5_000);
+    let mut policy = Policy::default();
+    policy.schedule.working_days = true;
+    let learned = Learned::default();
+    bencher.bench_local(|| derive(black_box(&world), &[], &policy, &learned, now()));
+}
+
+fn planned(deployments: usize, environments: usize, bookings: usize) -> World {
+    let mut random = fastrand::Rng::with_seed(11);
+    let mut facts = Facts {
+        covers: [Kind::Releases, Kind::Deployments, Kind::Environments, Kind::Bookings, Kind::Freezes].into(),
+        ..Facts::default()
+    };
+    let place = |number: usize| {
+        if number < 30 { format!("group-{number}") } else { format!("group-{}/{number}", number % 30) }
+    };
+    for number in 0..environments {
+        facts.environments.push(Arc::new(Environment {
+            id: EnvironmentId::new(place(number)),
+            tier: if number % 3 == 0 { Tier::Production } else { Tier::Test },
+            platform: Some(Text::new("kubernetes")),
+            region: None,
+            group: (number >= 30).then(|| EnvironmentId::new(place(number % 30))),
+            shareable: false,
+            cost_per_day: None,
+        }));
+    }
+    for number in 0..50 {
+        let mut release = Release::named("payments", &number.to_string());
+        if number > 0 {
+            release.depends_on = vec![ReleaseId::of("payments", &(number - 1).to_string())];
+        }
+        facts.releases.push(Arc::new(release));
+    }
+    let mut window = |back: i64, ahead: i64, minutes: i64| {
+        let from = now() + Duration::minutes(random.i64(-back * 1440..ahead * 1440));
+        Window { from, until: from + Duration::minutes(minutes) }
+    };
+    for number in 0..deployments {
+        let is_over = number % 2 == 0;
+        let window = if is_over { window(180, -1, 60) } else { window(-1, 90, 60) };
+        facts.deployments.push(Arc::new(Deployment {
+            id: DeploymentId::new(format!("deployment {number}")),
+            release: Some(ReleaseId::of("payments", &(number % 50).to_string())),
+            environment: EnvironmentId::new(place(number % environments)),
+            window,
+            state: if is_over { DeploymentState::Succeeded } else { DeploymentState::Approved },
+            started_at: is_over.then_some(window.from),
+            finished_at: is_over.then_some(window.until),
+            activities: Vec::new(),
+            url: None,
+        }));
+    }
+    for number in 0..bookings {
+        facts.bookings.push(Arc::new(Booking {
+            id: BookingId::new(format!("booking {number}")),
+            environment: EnvironmentId::new(place(30 + number % (environments - 30))),
+            release: None,
+            window: window(90, 90, 600),
+            approved: true,
+            shareable: number % 4 == 0,
+        }));
+    }
+    for number in 0..40 {
+        facts.freezes.push(Arc::new(Freeze {
+            name: Text::new(format!("freeze {number}")),
+            window: window(90, 90, 2_000),
+            environments: vec![Text::new(format!("group-{}*", number % 30))],
+        }));
+    }
+    World::union([(&source(), &facts)])
 }

@@ -68,6 +68,28 @@ fn filter(bencher: Bencher<'_, '_>, tab: Tab) {
     });
 }
 
+/// A whole query over the pull requests.
+#[divan::bench(args = ["author:lee stage:review age:>3d -is:draft", "is:open is:late \"retries\"", "rfnd wbhk", "next:@me -author:bot"])]
+fn query(bencher: Bencher<'_, '_>, query: &str) {
+    let mut state = state(Tab::PullRequests);
+    press(&mut state, KeyCode::Char('/'));
+    for character in query.chars() {
+        press(&mut state, KeyCode::Char(character));
+    }
+    // A blank more: the same query, read and asked anew.
+    bencher.bench_local(|| {
+        press(&mut state, KeyCode::Char(' '));
+        press(&mut state, KeyCode::Backspace);
+    });
+}
+
+/// The next group.
+#[divan::bench]
+fn group(bencher: Bencher<'_, '_>) {
+    let mut state = state(Tab::PullRequests);
+    bencher.bench_local(|| press(&mut state, KeyCode::Char('B')));
+}
+
 /// The next order.
 #[divan::bench(args = TABS)]
 fn sort(bencher: Bencher<'_, '_>, tab: Tab) {

@@ -26,6 +26,7 @@ use crate::{
 pub use desk::Edge;
 pub use operation_log::OperationLog;
 use operations::Carrier;
+pub use sections::SectionStore;
 
 /// The pause after a key until what is costly to draw follows.
 const REST: Duration = Duration::from_millis(120);
@@ -87,6 +88,8 @@ pub struct Wiring<I> {
     pub operation_log: OperationLog,
     /// How it reaches outside, besides operations.
     pub edge: Edge,
+    /// Where sections are kept that somebody saves.
+    pub sections: SectionStore,
     /// How it looks.
     pub looks: Looks,
     /// Where `now` comes from.
@@ -126,6 +129,7 @@ async fn turn<I: Input>(
         answer(&told, async move { past::look_back(&archive, look, &newest).await });
     }
     loop {
+        state.operations.is_viewer = wiring.session.is_viewer();
         let tick = until_tick(&wiring, &state);
         let mut happened = tokio::select! {
             biased;
@@ -207,6 +211,15 @@ async fn turn<I: Input>(
                         });
                     }
                     Effect::Study(board) => answer(&told, cards::study(board)),
+                    Effect::KeepSections(kept) => {
+                        let store = wiring.sections.clone();
+                        let told = told.clone();
+                        tokio::task::spawn_blocking(move || {
+                            if let Err(problem) = store.keep(&kept) {
+                                drop(told.send(Event::Notice(past::said(&problem))));
+                            }
+                        });
+                    }
                     Effect::Assume { truth, assumed } => {
                         let archive = wiring.archive.clone();
                         answer(&told, async move { what_if::assume(&archive, truth, assumed).await });
@@ -377,6 +390,7 @@ mod operation_log;
 mod operations;
 mod past;
 mod processes;
+mod sections;
 #[cfg(test)]
 mod tests;
 mod what_if;

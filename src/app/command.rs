@@ -98,6 +98,8 @@ commands! {
     DetailPreviousPage, "detail-previous-page", Look, "detail page", "previous page of the detail pane";
     Expand, "expand", Look, "expand", "the whole screen for one section, and back";
     CountBy, "count-by", Look, "points", "the chart by stories or by points";
+    ZoomIn, "zoom-in", Look, "zoom in", "less time on the chart, in more detail";
+    ZoomOut, "zoom-out", Look, "zoom out", "more time on the chart";
     OtherPicture, "other-picture", Look, "other picture", "the tab's other picture";
     Acknowledge, "acknowledge", Look, "acknowledge", "say that it was seen; again: take it back";
     Snooze, "snooze", Look, "snooze", "put it off for a day; again: take it back";
@@ -106,9 +108,14 @@ commands! {
     Browse, "browse", Look, "browse", "open it in the browser";
     CopyReference, "copy-reference", Look, "copy", "copy its key or number";
     CopyLink, "copy-link", Look, "copy link", "copy its link";
-    Filter, "filter", List, "filter", "show only rows with these words";
+    Filter, "filter", List, "filter", "show only rows that a query picks";
     NextMatch, "next-match", List, "next match", "next match, around the end";
     PreviousMatch, "previous-match", List, "previous match", "previous match, around the start";
+    Complete, "complete", List, "complete", "complete the word of the filter; again: the next one";
+    GroupBy, "group-by", List, "group", "group the pull requests by stage, release, repository …";
+    Mark, "mark", List, "mark", "mark the row, or take its mark away";
+    MarkRange, "mark-range", List, "mark range", "mark all rows from the last marked one";
+    NextList, "next-list", List, "lists", "stories, defects, tests";
     Sort, "sort", List, "sort", "sort by the next column";
     ReverseSort, "reverse-sort", List, "reverse", "turn the order round";
     Operations, "operations", Change, "act", "what can be done to the row";

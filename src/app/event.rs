@@ -174,6 +174,8 @@ pub enum Effect {
     ConsiderNotices(Box<Considered>),
     /// Tell these, beside the screen.
     Tell(Vec<NewNotice>),
+    /// Keep these sections: [`Event::Notice`] tells if that fails.
+    KeepSections(Vec<super::PullRequestSection>),
     /// Drop this board somewhere else: a big one takes longer than a frame.
     DropBoard(Arc<Board>),
 }

@@ -235,6 +235,7 @@ fn payments_insight() -> ReleaseInsight {
         last_day_from: Some(at(24, 14, 0)),
         stories: stories(),
         features: Vec::new(),
+        suites: Vec::new(),
         pull_requests: pull_requests(),
         remedies: vec![
             remedy("finish or leave out 7 stories", GateName::Stories, None),
@@ -310,6 +311,7 @@ fn burn_down() -> BurnDown {
         ideal_ahead: (23..=25).map(|day| (date(day), 42.0 * (25.0 - f64::from(day)) / 23.0)).collect(),
         forecast_days: Some([date(25), date(27), date(30)]),
         observed_from: None,
+        weeks: Vec::new(),
     }
 }
 
@@ -470,6 +472,7 @@ fn small(
         last_day_from: promised.map(|target| target.at - Duration::hours(24)),
         stories: Vec::new(),
         features: Vec::new(),
+        suites: Vec::new(),
         pull_requests: Vec::new(),
         remedies: Vec::new(),
         builds: Vec::new(),
@@ -522,13 +525,20 @@ fn schedule() -> Schedule {
     ];
     let other =
         deployment("ledger-1.8", ReleaseId::of("ledger", "1.8"), at(25, 14, 30), 40, DeploymentState::Draft);
-    let row = |deployment, estimate, verdict, ready_by_start, problems| DeploymentRow {
+    let row = |deployment, estimate, verdict, ready_by_start, problems: Vec<ScheduleProblem>| DeploymentRow {
         deployment: Arc::new(deployment),
+        platform: Some(Text::new("kubernetes")),
+        region: Some(Text::new("frankfurt")),
         estimate,
         projected_end: None,
         verdict,
         ready_by_start,
+        slots: match problems.len() {
+            0 => Vec::new(),
+            _ => vec![Window { from: at(26, 9, 0), until: at(26, 10, 20) }],
+        },
         problems,
+        no_slot: None,
     };
     let entry = |day, kind, release: Option<ReleaseId>, label: &str| CalendarEntry {
         day: date(day),
@@ -567,6 +577,33 @@ fn schedule() -> Schedule {
             entry(27, CalendarKind::P85, Some(payments()), "payments 4.2"),
             entry(32, CalendarKind::EstimatedTarget, Some(ReleaseId::of("auth", "2.10")), "auth 2.10"),
         ],
+        cadence: vec![DeploymentCadence {
+            project: Text::new("payments"),
+            environment: EnvironmentId::new("production/eu"),
+            deployments: 12,
+            days_between: 14.0,
+            days_between_before: 17.0,
+            days_between_lately: 11.0,
+            last_at: at(2, 15, 0),
+            minutes: Some(52),
+            finished_a_month: 9.5,
+            waiting: vec![Waiting {
+                key: "PAY-7".into(),
+                title: Some(Text::new("Refund in parts")),
+                is_feature: true,
+                since: at(9, 12, 0),
+            }],
+            paces: Vec::new(),
+            suggestion: Some(PaceName::Double),
+            reasons: vec![Text::new(
+                "twice as often: 1.9 h more of deploying spare 33.3 days of waiting a month",
+            )],
+        }],
+        frozen: vec![Frozen {
+            environment: EnvironmentId::new("production/eu"),
+            name: Text::new("Black Friday"),
+            window: Window { from: at(27, 0, 0), until: at(29, 0, 0) },
+        }],
     }
 }
 

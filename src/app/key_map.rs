@@ -146,6 +146,8 @@ impl Default for KeyMap {
             ("x", C::Why),
             ("X", C::WhyHeadline),
             ("/", C::Filter),
+            ("space", C::Mark),
+            ("ctrl-space", C::MarkRange),
             ("n", C::NextMatch),
             ("N", C::PreviousMatch),
             ("s", C::Sort),
@@ -188,6 +190,7 @@ impl Default for KeyMap {
             ("right", C::SectionRight),
             ("b", C::OtherPicture),
             ("B", C::CountBy),
+            ("d", C::NextList),
             ("W", C::WhatIf),
         ];
         let detail: &[(&str, C)] = &[
@@ -199,6 +202,15 @@ impl Default for KeyMap {
             ("[", C::DetailPreviousPage),
             ("b", C::OtherPicture),
         ];
+        let schedule: &[(&str, C)] = &[("+", C::ZoomIn), ("-", C::ZoomOut)];
+        let sections: &[(&str, C)] = &[
+            ("h", C::SectionLeft),
+            ("left", C::SectionLeft),
+            ("l", C::SectionRight),
+            ("right", C::SectionRight),
+            ("B", C::GroupBy),
+        ];
+        let filter: &[(&str, C)] = &[("tab", C::Complete)];
         let changes: &[(&str, C)] = &[("b", C::OtherPicture)];
         let insights: &[(&str, C)] = &[
             ("h", C::SectionLeft),
@@ -213,10 +225,13 @@ impl Default for KeyMap {
             (Context::Global, global),
             (Context::Readiness, readiness),
             (Context::PullRequests, detail),
+            (Context::PullRequests, sections),
             (Context::Schedule, detail),
             (Context::Insights, insights),
+            (Context::Schedule, schedule),
             (Context::Changes, changes),
             (Context::Filter, typing),
+            (Context::Filter, filter),
             (Context::Chooser, typing),
             (Context::Chooser, chooser),
         ] {

@@ -21,6 +21,10 @@ pub struct Layout {
     pub card_columns: usize,
     /// The sections of the tab Readiness that are shown.
     pub sections: Vec<(Section, Rect)>,
+    /// The sections of the tab Pull requests that are shown, by their position.
+    pub pull_request_sections: Vec<(usize, Rect)>,
+    /// The rows of the menu on top, and the position of the first one.
+    pub menu: Option<(Rect, usize)>,
     /// The detail pane, if it is shown.
     pub detail: Option<Rect>,
     /// How far the detail pane can be scrolled.

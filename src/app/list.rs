@@ -9,6 +9,10 @@ pub enum ListId {
     Gates,
     /// Its stories, or its pull requests where it has none.
     Stories,
+    /// Its defects.
+    Defects,
+    /// Its suites and tests.
+    Tests,
     /// What turns it green.
     Remedies,
     /// Pull requests.
@@ -29,9 +33,11 @@ pub enum ListId {
 
 impl ListId {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Gates,
         Self::Stories,
+        Self::Defects,
+        Self::Tests,
         Self::Remedies,
         Self::PullRequests,
         Self::Schedule,
@@ -41,6 +47,10 @@ impl ListId {
         Self::Releases,
         Self::Palette,
     ];
+
+    /// Those whose rows are of the release that is shown.
+    pub(super) const OF_A_RELEASE: [Self; 6] =
+        [Self::Gates, Self::Stories, Self::Defects, Self::Tests, Self::Remedies, Self::PullRequests];
 
     /// The orders that it can be sorted by; the first is the default. Lists with a meaning in
     /// their order have that one only.
@@ -54,8 +64,36 @@ impl ListId {
             | Self::Releases
             | Self::Palette => &["importance"],
             Self::Stories => &["worst", "age", "status", "owner", "key", "feature"],
+            Self::Defects => &["worst", "age", "status", "owner", "key"],
+            Self::Tests => &["suite", "since", "flaky", "name"],
             Self::PullRequests => &["slack", "age", "stage", "author", "repo", "number"],
             Self::Schedule => &["when", "release"],
+        }
+    }
+}
+
+/// What the list of the tab Readiness shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Listed {
+    /// Stories, or pull requests where the release has none.
+    #[default]
+    Stories,
+    /// Defects.
+    Defects,
+    /// Suites and their failing and flaky tests.
+    Tests,
+}
+
+impl Listed {
+    /// All of them, in order.
+    pub const ALL: [Self; 3] = [Self::Stories, Self::Defects, Self::Tests];
+
+    /// The list that it is.
+    pub fn list(self) -> ListId {
+        match self {
+            Self::Stories => ListId::Stories,
+            Self::Defects => ListId::Defects,
+            Self::Tests => ListId::Tests,
         }
     }
 }
@@ -70,10 +108,16 @@ pub enum Row {
     Gate(u32),
     /// A story of the release.
     Story(u32),
+    /// A suite of the release.
+    Suite(u32),
+    /// A test of the release: its suite, and its place there.
+    Test(u32, u32),
     /// A pull request of the release.
     PullRequest(u32),
     /// A pull request that belongs to no release.
     Unassigned(u32),
+    /// A pull request of another release: the position of that one, and in it.
+    Elsewhere(u32, u32),
     /// A remedy of the release.
     Remedy(u32),
     /// A deployment of the schedule.
@@ -84,6 +128,8 @@ pub enum Row {
     Card(u32),
     /// A row behind the card that fills the screen.
     CardRow(u32),
+    /// All releases together.
+    AllReleases,
     /// A change.
     Change(u32),
     /// A release that waits for one that changed.
@@ -121,6 +167,8 @@ pub enum Heading {
     },
     /// Pull requests that belong to no release.
     Unassigned(u32),
+    /// A group of pull requests: its position among the list's groups, and how many.
+    Group(u32, u32),
     /// What is over.
     Past(u32),
     /// Releases without a date.
@@ -151,8 +199,12 @@ pub struct List {
     pub order: usize,
     /// The order is turned round.
     pub reversed: bool,
-    /// Words that a row must contain; empty for all rows.
+    /// The query that picks the rows, as it is written; empty for all rows.
     pub filter: String,
+    /// The same, read.
+    pub(crate) asked: super::filter::Filter,
+    /// Names of the groups.
+    pub groups: Vec<crate::domain::Text>,
 }
 
 impl List {

@@ -16,13 +16,16 @@ mod command;
 mod commands;
 mod desk;
 mod event;
+mod filter;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod groups;
 mod insights;
 mod key_map;
 mod keys;
 mod layout;
 mod list;
+mod marks;
 mod mouse;
 mod notify;
 mod open;
@@ -31,6 +34,7 @@ mod overlay;
 mod palette;
 mod past;
 mod rows;
+mod sections;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -38,6 +42,7 @@ mod triage;
 mod update;
 mod wall;
 mod what_if;
+mod when;
 
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
 pub use checkout::Checkout;
@@ -48,24 +53,29 @@ pub use commands::{
 };
 pub use desk::{Desk, Link};
 pub use event::{Effect, Event};
+pub use groups::GroupBy;
 pub use insights::Insights;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
 pub use layout::{Layout, ListArea};
-pub use list::{Heading, List, ListId, Row};
+pub use list::{Heading, List, ListId, Listed, Row};
+pub use marks::Marks;
 pub use notify::{Considered, NewNotice, NotifySettings, in_short, notices};
 pub use operations::{
-    Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer, OperationKind, Operations,
-    Outcome, Progress, Question as OperationQuestion, QueuedOperation, Tracked, Undo,
+    Asked as OperationAsked, Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer,
+    OperationKind, Operations, Outcome, Progress, Question as OperationQuestion, QueuedOperation, Tracked,
+    Undo,
 };
 pub(crate) use operations::{brief, progress};
 pub use overlay::{Chooser, Overlay};
 pub use palette::{Palette, PaletteEntry};
 pub use past::{Comparison, Look, Past, Since, Step};
 pub(crate) use rows::opened;
+pub use sections::{PullRequestSection, Sections};
 pub(crate) use state::is_first_round;
 pub use state::{
-    DetailPane, DetailPlace, Message, Options, PullRequestPicture, SchedulePicture, Section, State, Tab,
+    DetailPane, DetailPlace, GanttScale, Message, Options, PullRequestPicture, SchedulePicture, Section,
+    State, Tab,
 };
 pub use triage::Said;
 pub use update::update;

@@ -9,6 +9,7 @@ use super::{
     Effect, State, Tab,
     list::is_item,
     open::{choose_release, open},
+    operations, sections,
     update::{selected_anew, show_tab, step},
 };
 
@@ -66,6 +67,14 @@ fn click(state: &mut State, cell: Position, now: Instant, effects: &mut Vec<Effe
         if state.section != before {
             effects.push(Effect::Draw);
         }
+    }
+    if let Some((area, first)) = state.layout.menu.filter(|(area, _)| area.contains(cell)) {
+        return operations::click(state, first + usize::from(cell.y - area.y), now, effects);
+    }
+    let sections = &state.layout.pull_request_sections;
+    let section = sections.iter().find(|(_, area)| area.contains(cell)).map(|(position, _)| *position);
+    if let Some(position) = section.filter(|_| state.overlays.is_empty()) {
+        return sections::go_to(state, position, effects);
     }
     let Some((id, position)) = state.layout.row_at(cell) else { return };
     if state.active_list() != Some(id) || position >= state.list(id).rows.len() {

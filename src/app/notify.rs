@@ -10,7 +10,10 @@ use crate::{
     insight::{Board, ChangeGroup, Changes, Completeness, PullRequestRow, Subject},
 };
 
-use super::{Effect, State, triage::about};
+use super::{
+    Effect, State,
+    triage::{about, pull_request_stands},
+};
 
 /// What is told, and when not.
 pub type NotifySettings = NotifyConfig;
@@ -173,9 +176,19 @@ fn is_settled(considered: &Considered, subject: &TriageSubject, now: Instant) ->
     considered.triage.of(subject).any(|entry| match &entry.kind {
         TriageKind::Acknowledged => true,
         TriageKind::Snoozed(Wake::At(until)) => *until > now,
+        // It did not happen yet.
+        TriageKind::Snoozed(Wake::Event(event, was)) => pull_request(&considered.after, subject)
+            .and_then(|row| pull_request_stands(row, Some(*event)))
+            .is_some_and(|is| is == *was),
         // It changed.
         TriageKind::Snoozed(Wake::Change(_)) | TriageKind::Note | TriageKind::Watched => false,
     })
+}
+
+fn pull_request<'a>(board: &'a Board, subject: &TriageSubject) -> Option<&'a PullRequestRow> {
+    let TriageSubject::PullRequest(id) = subject else { return None };
+    let of_releases = board.insight.releases.iter().flat_map(|release| &release.pull_requests);
+    of_releases.chain(&board.insight.unassigned).find(|row| row.pull_request.id == *id)
 }
 
 fn is_quiet(considered: &Considered, now: Instant) -> bool {

@@ -3,13 +3,13 @@
 use chrono::NaiveDate;
 
 use crate::{
-    domain::Instant,
+    domain::{Instant, StoryKind},
     insight::{Subject, traced},
 };
 
 use super::{
-    Chooser, Effect, ListId, Overlay, PullRequestPicture, Row, Section, State, Tab, commands, insights,
-    operations, palette,
+    Chooser, Effect, ListId, Listed, Overlay, PullRequestPicture, Row, Section, State, Tab, commands,
+    insights, operations, palette,
     update::{say, show_overlay},
 };
 
@@ -66,7 +66,14 @@ pub(super) fn trace(state: &mut State, now: Instant, effects: &mut Vec<Effect>) 
 }
 
 pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
-    if state.filter.take().is_some() {
+    if state.filter.is_some() {
+        // What cannot be read stays where it can be mended.
+        if let Some(problem) = &state.list(state.main_list()).asked.problem {
+            let said = format!("not a query: {}", problem.what);
+            return say(state, said, now, effects);
+        }
+        state.filter = None;
+        state.completing = None;
         effects.push(Effect::Draw);
         return;
     }
@@ -76,7 +83,11 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     match state.overlays.last().cloned() {
         Some(Overlay::Chooser(_)) => {
             let chosen = state.list(ListId::Releases).selected.clone();
+            let is_all = state.list(ListId::Releases).row() == Some(Row::AllReleases);
             state.overlays.pop();
+            if state.tab == Tab::PullRequests {
+                show_all_releases(state, is_all);
+            }
             if let Some(Subject::Release(id)) = chosen {
                 state.choose(id, now);
             }
@@ -102,6 +113,15 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
         },
     }
     effects.push(Effect::Draw);
+}
+
+/// The tab Pull requests lists those of all releases, or of the one that is shown.
+pub(super) fn show_all_releases(state: &mut State, all: bool) {
+    if state.all_releases != all {
+        state.all_releases = all;
+        state.arrange_all();
+        state.follow_detail();
+    }
 }
 
 /// The day that the cursor of the chart was put on; without a cursor the newest one, if its
@@ -194,7 +214,11 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
     }
     let (tab, id) = match subject {
         Subject::Gate(_) => (Tab::Readiness, ListId::Gates),
-        Subject::Story(_) => (Tab::Readiness, ListId::Stories),
+        Subject::Story(key) => {
+            let is_defect = state.story(key).is_some_and(|row| row.story.kind == StoryKind::Defect);
+            (Tab::Readiness, if is_defect { ListId::Defects } else { ListId::Stories })
+        }
+        Subject::Suite(_) | Subject::Test(..) => (Tab::Readiness, ListId::Tests),
         Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
         Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
         Subject::Headline
@@ -207,22 +231,27 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
     state.tab = tab;
     match id {
         ListId::Gates => state.section = Section::Gates,
-        ListId::Stories => state.section = Section::Stories,
+        ListId::Stories | ListId::Defects | ListId::Tests => state.section = Section::Stories,
         _ => {}
+    }
+    if let Some(listed) = Listed::ALL.into_iter().find(|listed| listed.list() == id) {
+        state.listed = listed;
     }
     let find = |state: &State| {
         state.list(id).rows.iter().position(|row| state.subject_of(*row).as_ref() == Some(subject))
     };
     let mut found = find(state);
     if found.is_none() {
-        // A filter, or the fold of what ended, may hide it.
+        // A filter, a section, or the fold of what ended, may hide it.
         state.list_mut(id).filter.clear();
         if id == ListId::PullRequests {
+            state.sections.current = 0;
             state.pull_requests = PullRequestPicture::All;
         }
         state.arrange(id);
         found = find(state);
     }
+    state.count_sections();
     state.look_at(subject);
     if let Some(position) = found {
         let page = state.layout.page(id).map_or(1, usize::from);

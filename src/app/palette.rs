@@ -12,9 +12,10 @@ use super::{
     ChartSeries, Command, Effect, Group, ListId, OperationKind, OwnCommands, Row, State, commands,
     operations, past,
     past::Step,
+    sections,
     triage::{self, Saying},
     update::carry_out,
-    what_if,
+    what_if, when,
 };
 
 /// The command palette: a line to type in; the list below is
@@ -42,6 +43,8 @@ pub enum PaletteEntry {
     Snooze,
     /// What would be if something was: `what-if target +3d`.
     WhatIf,
+    /// Whether the selected deployment can go at a time: `when Friday 16:00`.
+    When,
     /// A step through the past; towards now if true.
     Step(Step, bool),
     /// Pins the instant on the screen as A (0) or B (1).
@@ -54,13 +57,20 @@ pub enum PaletteEntry {
     OperationLog,
     /// Checks the selected pull request out.
     Checkout,
+    /// Keeps the filter of the pull requests as a section: `save old reviews`.
+    Save,
+    /// Drops such a section: `forget old reviews`.
+    Forget,
+    /// Pull requests of all releases, or of the one that is shown.
+    AllReleases,
 }
 
 /// What no key is bound to.
-const EXTRAS: [PaletteEntry; 19] = [
+const EXTRAS: [PaletteEntry; 23] = [
     PaletteEntry::AsOf,
     PaletteEntry::Since,
     PaletteEntry::WhatIf,
+    PaletteEntry::When,
     PaletteEntry::Step(Step::Hour, false),
     PaletteEntry::Step(Step::Hour, true),
     PaletteEntry::Step(Step::Day, false),
@@ -77,6 +87,9 @@ const EXTRAS: [PaletteEntry; 19] = [
     PaletteEntry::Note,
     PaletteEntry::Acknowledge,
     PaletteEntry::Snooze,
+    PaletteEntry::Save,
+    PaletteEntry::Forget,
+    PaletteEntry::AllReleases,
 ];
 
 impl PaletteEntry {
@@ -111,6 +124,7 @@ impl PaletteEntry {
             Self::Acknowledge => "acknowledge",
             Self::Snooze => "snooze",
             Self::WhatIf => "what-if",
+            Self::When => "when",
             Self::Step(Step::Change, false) => "earlier",
             Self::Step(Step::Change, true) => "later",
             Self::Step(Step::Hour, false) => "hour-earlier",
@@ -129,6 +143,9 @@ impl PaletteEntry {
             Self::Operation(kind) => kind.name(),
             Self::OperationLog => "operation-log",
             Self::Checkout => "checkout",
+            Self::Save => "save",
+            Self::Forget => "forget",
+            Self::AllReleases => "all-releases",
         }
     }
 
@@ -136,7 +153,15 @@ impl PaletteEntry {
     fn takes_words(self) -> bool {
         matches!(
             self,
-            Self::AsOf | Self::Since | Self::WhatIf | Self::Note | Self::Acknowledge | Self::Snooze
+            Self::AsOf
+                | Self::Since
+                | Self::WhatIf
+                | Self::When
+                | Self::Note
+                | Self::Acknowledge
+                | Self::Snooze
+                | Self::Save
+                | Self::Forget
         )
     }
 
@@ -148,8 +173,9 @@ impl PaletteEntry {
             Self::Since => "what changed since a time: since 3h",
             Self::Note => "a note on what is selected: note waits for the vendor",
             Self::Acknowledge => "say that what is selected was seen: acknowledge lee is on it",
-            Self::Snooze => "put off what is selected: snooze 2d, snooze changed",
+            Self::Snooze => "put it off: snooze 2d, changed, commit, checks, review",
             Self::WhatIf => "what if: what-if leave-out KEY, target +3d, freeze-scope, off",
+            Self::When => "can the selected deployment go then: when Friday 16:00",
             Self::Step(Step::Change, _) => "the board where something changed",
             Self::Step(Step::Hour, false) => "the board an hour earlier",
             Self::Step(Step::Hour, true) => "the board an hour later",
@@ -167,6 +193,9 @@ impl PaletteEntry {
             Self::Operation(kind) => kind.help(),
             Self::OperationLog => "the last operations: who, what, when, the answer",
             Self::Checkout => "the pull request into a work tree of its own",
+            Self::Save => "keep the filter as a section: save old reviews",
+            Self::Forget => "drop a section that was saved: forget old reviews",
+            Self::AllReleases => "pull requests of all releases, or of this one",
         }
     }
 }
@@ -228,7 +257,13 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
     match entry {
         PaletteEntry::Command(command) => carry_out(state, command, now, effects),
         // Without a time it is not known yet: the line waits for it.
-        PaletteEntry::AsOf | PaletteEntry::Since | PaletteEntry::WhatIf | PaletteEntry::Note
+        PaletteEntry::AsOf
+        | PaletteEntry::Since
+        | PaletteEntry::WhatIf
+        | PaletteEntry::When
+        | PaletteEntry::Note
+        | PaletteEntry::Save
+        | PaletteEntry::Forget
             if time.is_empty() =>
         {
             let input = Input::new(format!("{} ", entry.name()));
@@ -237,6 +272,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         }
         PaletteEntry::AsOf => past::as_of(state, time, now, effects),
         PaletteEntry::WhatIf => what_if::written(state, time, now, effects),
+        PaletteEntry::When => when::ask(state, time, now, effects),
         PaletteEntry::Since => past::since(state, time, now, effects),
         PaletteEntry::Note => triage::tell(state, &Saying::Note(time), now, effects),
         PaletteEntry::Acknowledge => triage::tell(state, &Saying::Acknowledge(time), now, effects),
@@ -250,5 +286,12 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         PaletteEntry::Operation(kind) => operations::ask_by_key(state, kind, now, effects),
         PaletteEntry::OperationLog => operations::open_log(state, effects),
         PaletteEntry::Checkout => commands::ask_for_checkout(state, now, effects),
+        PaletteEntry::Save => sections::save(state, time, now, effects),
+        PaletteEntry::Forget => sections::forget(state, time, now, effects),
+        PaletteEntry::AllReleases => {
+            let all = !state.all_releases;
+            super::open::show_all_releases(state, all);
+            super::update::show_tab(state, super::Tab::PullRequests, effects);
+        }
     }
 }

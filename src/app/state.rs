@@ -6,14 +6,19 @@ use chrono::{Duration, DurationRound};
 use tui_input::Input;
 
 use crate::{
-    domain::{DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState, Text},
-    insight::{Board, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
+    domain::{
+        DeploymentId, DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState,
+        Text,
+    },
+    insight::{Board, CanGo, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
     source::operation::Operators,
 };
 
 use super::{
-    ChartState, Chooser, Comparison, Context, Desk, Dialog, KeyMap, Layout, List, ListId, Operations,
-    Overlay, Palette, Past, Row, Undo, WhatIf, operations,
+    ChartState, Chooser, Comparison, Context, Desk, Dialog, GroupBy, KeyMap, Layout, List, ListId, Listed,
+    Marks, Operations, Overlay, Palette, Past, PullRequestSection, Row, Sections, Undo, WhatIf,
+    filter::Cycle,
+    operations,
     rows::{self, View},
 };
 
@@ -125,6 +130,47 @@ pub enum SchedulePicture {
     List,
     /// The days of a month.
     Month,
+    /// A row for each environment, along the time.
+    Gantt,
+}
+
+/// How much time a cell of the Gantt chart stands for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GanttScale {
+    /// A quarter of an hour.
+    Hours,
+    /// An hour.
+    #[default]
+    Days,
+    /// Six hours.
+    Weeks,
+    /// A day.
+    Months,
+}
+
+impl GanttScale {
+    /// All of them, the finest first.
+    pub const ALL: [Self; 4] = [Self::Hours, Self::Days, Self::Weeks, Self::Months];
+
+    /// Minutes of a cell.
+    pub fn minutes(self) -> i64 {
+        match self {
+            Self::Hours => 15,
+            Self::Days => 60,
+            Self::Weeks => 360,
+            Self::Months => 1440,
+        }
+    }
+
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Hours => "hours",
+            Self::Days => "days",
+            Self::Weeks => "weeks",
+            Self::Months => "months",
+        }
+    }
 }
 
 /// Where the detail pane is.
@@ -193,6 +239,10 @@ pub struct Options {
     pub desk: Desk,
     /// It is a wall that nobody touches.
     pub wall: Option<super::WallOptions>,
+    /// Sections of the configuration.
+    pub sections: Vec<PullRequestSection>,
+    /// Sections that somebody saved.
+    pub saved_sections: Vec<PullRequestSection>,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -200,6 +250,7 @@ pub struct Options {
 enum PullRequestAt {
     Release(u32),
     Unassigned(u32),
+    Elsewhere(u32, u32),
 }
 
 /// Everything that decides what is on the screen.
@@ -233,20 +284,38 @@ pub struct State {
     pub(super) wanted: Option<String>,
     /// The section of the tab Readiness that the keys go to.
     pub section: Section,
+    /// What the list of the tab Readiness shows.
+    pub listed: Listed,
     /// The section, or the list of another tab, has the whole screen.
     pub expanded: bool,
     /// What the chart of the tab Readiness shows.
     pub chart: ChartState,
     /// What the tab Pull requests lists.
     pub pull_requests: PullRequestPicture,
+    /// It lists those of all releases that did not go out.
+    pub all_releases: bool,
+    /// What they are grouped by.
+    pub group: GroupBy,
+    /// The sections of the tab Pull requests.
+    pub sections: Sections,
+    /// Rows that are marked.
+    pub marks: Marks,
+    /// As whom the sources are signed in.
+    pub(super) me: Vec<Text>,
     /// What the tab Schedule shows.
     pub schedule: SchedulePicture,
+    /// How much time its Gantt chart shows.
+    pub scale: GanttScale,
+    /// The last answer to "can this go then?".
+    pub can_go: Option<(DeploymentId, CanGo)>,
     /// The detail pane.
     pub detail: DetailPane,
     /// What lies on top, the topmost last.
     pub overlays: Vec<Overlay>,
     /// The line in which a filter is typed, while it is, and the filter before.
     pub filter: Option<(Input, String)>,
+    /// While a word of it is being completed: by what.
+    pub(super) completing: Option<Cycle>,
     /// What was said last.
     pub message: Option<Message>,
     /// Where things are on the frame that was drawn last.
@@ -286,13 +355,22 @@ impl State {
             chosen: None,
             wanted: options.release,
             section: Section::default(),
+            listed: Listed::default(),
             expanded: false,
             chart: ChartState::default(),
             pull_requests: PullRequestPicture::default(),
+            all_releases: false,
+            group: GroupBy::default(),
+            sections: Sections::new(options.sections, options.saved_sections),
+            marks: Marks::default(),
+            me: Vec::new(),
             schedule: SchedulePicture::default(),
+            scale: GanttScale::default(),
+            can_go: None,
             detail: DetailPane { on: true, place: None, subject: None, page: 0, scroll: 0 },
             overlays: Vec::new(),
             filter: None,
+            completing: None,
             message: None,
             layout: Layout::default(),
             keys: Arc::new(options.keys),
@@ -363,7 +441,7 @@ impl State {
         match (self.tab, self.section) {
             (Tab::Readiness, Section::BurnDown) => None,
             (Tab::Readiness, Section::Gates) => Some(ListId::Gates),
-            (Tab::Readiness, Section::Stories) => Some(ListId::Stories),
+            (Tab::Readiness, Section::Stories) => Some(self.listed.list()),
             (Tab::Readiness, Section::Remedies) => Some(ListId::Remedies),
             (Tab::PullRequests, _) => Some(ListId::PullRequests),
             (Tab::Schedule, _) => Some(ListId::Schedule),
@@ -376,7 +454,7 @@ impl State {
     /// The list of the tab that can be filtered and sorted.
     pub fn main_list(&self) -> ListId {
         match self.tab {
-            Tab::Readiness => ListId::Stories,
+            Tab::Readiness => self.listed.list(),
             Tab::PullRequests => ListId::PullRequests,
             Tab::Schedule => ListId::Schedule,
             Tab::Insights if self.insights.opened => ListId::CardRows,
@@ -419,6 +497,21 @@ impl State {
         match *self.pull_request_at.get(id)? {
             PullRequestAt::Release(index) => self.release()?.pull_requests.get(index as usize),
             PullRequestAt::Unassigned(index) => self.board.insight.unassigned.get(index as usize),
+            PullRequestAt::Elsewhere(of, index) => {
+                self.board.insight.releases.get(of as usize)?.pull_requests.get(index as usize)
+            }
+        }
+    }
+
+    /// The pull request of a row of a list.
+    pub(crate) fn pull_request_of(&self, row: Row) -> Option<&PullRequestRow> {
+        match row {
+            Row::PullRequest(index) => self.release()?.pull_requests.get(index as usize),
+            Row::Unassigned(index) => self.board.insight.unassigned.get(index as usize),
+            Row::Elsewhere(of, index) => {
+                self.board.insight.releases.get(of as usize)?.pull_requests.get(index as usize)
+            }
+            _ => None,
         }
     }
 
@@ -482,6 +575,10 @@ impl State {
             Subject::Deployment(id) => self.deployment(id).is_some(),
             Subject::Release(id) => self.board.release(id).is_some(),
             Subject::Story(key) => self.story(key).is_some(),
+            Subject::Suite(name) => self.release().is_some_and(|release| release.suite(name).is_some()),
+            Subject::Test(suite, name) => {
+                self.release().is_some_and(|release| release.test(suite, name).is_some())
+            }
             Subject::Day(day) => self
                 .release()
                 .is_some_and(|release| release.burn_down.days.iter().any(|known| known.day == *day)),
@@ -525,6 +622,15 @@ impl State {
         self.release = chosen.or_else(|| Some(self.board.default_release()?.release.id.clone()));
         self.pull_request_at.clear();
         let board = Arc::clone(&self.board);
+        let others = board.insight.releases.iter().zip(0u32..);
+        // Of several releases the first counts, as in the list.
+        let others: Vec<_> =
+            others.filter(|(it, _)| self.all_releases && it.release.released_at.is_none()).collect();
+        for (release, of) in others.into_iter().rev() {
+            for (row, index) in release.pull_requests.iter().zip(0u32..) {
+                self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Elsewhere(of, index));
+            }
+        }
         for (row, index) in board.insight.unassigned.iter().zip(0u32..) {
             self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Unassigned(index));
         }
@@ -533,9 +639,15 @@ impl State {
                 self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Release(index));
             }
         }
+        let me: Vec<Text> = board.health.iter().filter_map(|health| health.account.clone()).collect();
+        if me != self.me || !self.sections.is_read() {
+            self.sections.read(&me);
+            self.me = me;
+        }
         for id in ListId::ALL {
             self.arrange(id);
         }
+        self.recount_sections();
     }
 
     /// Computes one list anew.
@@ -548,7 +660,7 @@ impl State {
         *self.list_mut(id) = list;
     }
 
-    fn view(&self) -> View<'_> {
+    pub(super) fn view(&self) -> View<'_> {
         let typed = match self.overlays.last() {
             Some(Overlay::Chooser(Chooser { input }) | Overlay::Palette(Palette { input })) => input.value(),
             _ => "",
@@ -557,6 +669,12 @@ impl State {
             board: &self.board,
             release: self.release(),
             ended: self.pull_requests == PullRequestPicture::All,
+            all_releases: self.all_releases,
+            group: self.group,
+            section: self.sections.query(),
+            me: &self.me,
+            said: &self.said,
+            offers_all: self.tab == Tab::PullRequests,
             typed,
             own: &self.desk.commands,
             changes: self.comparison.changes.as_deref(),
@@ -587,7 +705,7 @@ impl State {
         self.chosen = Some(id);
         self.wanted = None;
         self.chart.cursor = None;
-        for list in [ListId::Gates, ListId::Stories, ListId::Remedies, ListId::PullRequests] {
+        for list in ListId::OF_A_RELEASE {
             let list = self.list_mut(list);
             list.selected = None;
             list.position = 0;

@@ -5,8 +5,11 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::Duration;
 
 use crate::{
-    domain::{Instant, ReleaseId, Text, Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake},
-    insight::{Subject, when, words},
+    domain::{
+        CheckOutcome, Instant, ReleaseId, Text, Triage, TriageChange, TriageEntry, TriageKind, TriageSubject,
+        Wake, WakeEvent,
+    },
+    insight::{DeploymentRow, GateName, PullRequestRow, StoryRow, Subject, query::SaidOf, when, words},
 };
 
 use super::{Effect, ListId, Overlay, Row, State, update::say};
@@ -25,8 +28,8 @@ pub struct Said {
     by_subject: HashMap<TriageSubject, Vec<usize>>,
     /// Who looks at the screen.
     pub(super) user: Text,
-    /// The change that undoes the last one, and until when it does.
-    undo: Option<(TriageChange, Instant)>,
+    /// The changes that undo what was said last, and until when they do.
+    undo: Option<(Vec<TriageChange>, Instant)>,
 }
 
 impl Said {
@@ -43,6 +46,72 @@ impl Said {
         let indices = self.by_subject.get(subject).map(Vec::as_slice).unwrap_or_default();
         indices.iter().filter_map(|index| self.all.entries.get(*index))
     }
+}
+
+impl Said {
+    /// What was said of a pull request, for a query.
+    pub(super) fn of_pull_request(&self, row: &PullRequestRow, now: Instant) -> SaidOf {
+        self.flags(&TriageSubject::PullRequest(row.pull_request.id.clone()), now, |event| {
+            pull_request_stands(row, event)
+        })
+    }
+
+    /// What was said of a story, for a query.
+    pub(super) fn of_story(&self, row: &StoryRow, now: Instant) -> SaidOf {
+        let subject = TriageSubject::Story(row.story.key.clone());
+        self.flags(&subject, now, |event| event.is_none().then(|| row.story.status.clone()))
+    }
+
+    /// What was said of a deployment, for a query.
+    pub(super) fn of_deployment(&self, row: &DeploymentRow, now: Instant) -> SaidOf {
+        let subject = TriageSubject::Deployment(row.deployment.id.clone());
+        self.flags(&subject, now, |event| {
+            event.is_none().then(|| Text::new(format!("{:?}", row.deployment.state)))
+        })
+    }
+
+    fn flags(
+        &self,
+        about: &TriageSubject,
+        now: Instant,
+        stands: impl Fn(Option<WakeEvent>) -> Option<Text>,
+    ) -> SaidOf {
+        let mut flags = SaidOf::default();
+        let counts = |entry: &&TriageEntry| !entry.is_over(now) && !woke(entry, &stands);
+        for entry in self.of(about).filter(counts) {
+            match entry.kind {
+                TriageKind::Snoozed(_) => flags.snoozed = true,
+                TriageKind::Acknowledged => flags.acknowledged = true,
+                TriageKind::Watched => flags.watched |= entry.who == self.user,
+                TriageKind::Note => {}
+            }
+        }
+        flags
+    }
+}
+
+/// Put off until something happens, and it did.
+fn woke(entry: &TriageEntry, stands: impl Fn(Option<WakeEvent>) -> Option<Text>) -> bool {
+    match &entry.kind {
+        TriageKind::Snoozed(Wake::Change(was)) => stands(None).is_some_and(|is| is != *was),
+        TriageKind::Snoozed(Wake::Event(event, was)) => stands(Some(*event)).is_some_and(|is| is != *was),
+        _ => false,
+    }
+}
+
+/// How a pull request stands, in words that are others after `event`; none: after it went on.
+pub(super) fn pull_request_stands(row: &PullRequestRow, event: Option<WakeEvent>) -> Option<Text> {
+    let pull_request = &row.pull_request;
+    Some(match event {
+        None => Text::new(row.stage.word()),
+        Some(WakeEvent::Commit) => pull_request.head.clone()?,
+        // Of those that run now, which are over does not matter: all must be.
+        Some(WakeEvent::Checks) => {
+            let runs = pull_request.checks.iter().any(|check| check.outcome == CheckOutcome::Running);
+            Text::new(if runs { "running" } else { "over" })
+        }
+        Some(WakeEvent::Review) => Text::new(pull_request.reviews.len().to_string()),
+    })
 }
 
 impl State {
@@ -81,10 +150,13 @@ impl State {
 
     /// Put off until it changes, and it did.
     fn woke(&self, subject: &Subject, entry: &TriageEntry) -> bool {
-        match &entry.kind {
-            TriageKind::Snoozed(Wake::Change(was)) => self.stands(subject).is_some_and(|is| is != *was),
-            _ => false,
-        }
+        woke(entry, |event| match (event, subject) {
+            (None, _) => self.stands(subject),
+            (Some(event), Subject::PullRequest(id)) => {
+                pull_request_stands(self.pull_request(id)?, Some(event))
+            }
+            (Some(_), _) => None,
+        })
     }
 
     /// How something stands, in words that are others when it stands otherwise.
@@ -99,6 +171,10 @@ impl State {
             }
             Subject::Release(id) => outlook(self.board.release(id)?),
             Subject::Headline | Subject::BurnDown | Subject::Day(_) => outlook(self.release()?),
+            Subject::Suite(name) => self.release()?.suite(name)?.failed.to_string(),
+            Subject::Test(suite, name) => {
+                format!("{}", self.release()?.test(suite, name)?.1.fails())
+            }
             Subject::Source(id) => {
                 format!("{:?}", self.board.health.iter().find(|health| health.id == *id)?.state)
             }
@@ -142,6 +218,10 @@ pub(super) fn about(subject: &Subject, release: Option<&ReleaseId>) -> Option<Tr
         Subject::Release(id) => TriageSubject::Release(id.clone()),
         Subject::Source(id) => TriageSubject::Source(id.clone()),
         Subject::Card(_) | Subject::CardRow(..) => return None,
+        // What is said of tests is said of their gate.
+        Subject::Suite(_) | Subject::Test(..) => {
+            TriageSubject::Gate(release?.clone(), Text::new(GateName::Tests.key()))
+        }
     })
 }
 
@@ -169,57 +249,84 @@ pub(super) enum Saying<'a> {
     Watch,
 }
 
-/// Says it, or takes it back.
+/// Says it of the rows that are marked, else of the selected one, or takes it back: of all of
+/// them, if it was said of all.
 pub(super) fn tell(state: &mut State, saying: &Saying<'_>, now: Instant, effects: &mut Vec<Effect>) {
     if state.past.is_some() {
         return say(state, "this is the past: = is now", now, effects);
     }
-    let Some((subject, about)) = state.pointed_at() else {
+    let marked: Vec<_> = state
+        .marked()
+        .into_iter()
+        .filter_map(|subject| {
+            let about = about(&subject, state.release.as_ref())?;
+            Some((subject, about))
+        })
+        .collect();
+    let pointed = if marked.is_empty() { state.pointed_at().into_iter().collect() } else { marked };
+    if pointed.is_empty() {
         return say(state, "nothing is selected", now, effects);
-    };
-    let (kind, words, done) = match saying {
-        Saying::Acknowledge(words) => (TriageKind::Acknowledged, *words, "acknowledged".to_owned()),
-        Saying::Note(words) => (TriageKind::Note, *words, "noted".to_owned()),
-        Saying::Watch => (TriageKind::Watched, "", "watched".to_owned()),
-        Saying::Snooze(until) => {
-            if let Some((wake, words)) = wake(state, &subject, until, now) {
-                (TriageKind::Snoozed(wake), "", words)
-            } else {
-                let said = format!("\"{until}\" is no length; write 4h, 2d, 1w or changed");
-                return say(state, said, now, effects);
-            }
-        }
-    };
-    let entry = TriageEntry {
-        subject: about.clone(),
-        kind,
-        who: state.said.user.clone(),
-        at: now,
-        text: Text::new(words),
-    };
-    let known = state.said_of(&subject, now);
-    let replaced = known.into_iter().find(|known| entry.replaces(known)).cloned();
+    }
     let again = match saying {
         Saying::Acknowledge(words) | Saying::Snooze(words) => words.is_empty(),
         Saying::Watch => true,
         Saying::Note(_) => false,
     };
-    let (change, undo, done) = match replaced {
-        Some(replaced) if again => {
-            let change = TriageChange { withdrawn: Some(replaced.clone()), said: None };
-            (change, TriageChange { withdrawn: None, said: Some(replaced) }, format!("no longer {done}"))
-        }
-        replaced => {
-            let undo = TriageChange { withdrawn: Some(entry.clone()), said: replaced };
-            (TriageChange { withdrawn: None, said: Some(entry) }, undo, done)
-        }
+    let mut told = Vec::new();
+    let mut done = String::new();
+    for (subject, about) in pointed {
+        let (kind, words) = match saying {
+            Saying::Acknowledge(words) => {
+                "acknowledged".clone_into(&mut done);
+                (TriageKind::Acknowledged, *words)
+            }
+            Saying::Note(words) => {
+                "noted".clone_into(&mut done);
+                (TriageKind::Note, *words)
+            }
+            Saying::Watch => {
+                "watched".clone_into(&mut done);
+                (TriageKind::Watched, "")
+            }
+            Saying::Snooze(until) => {
+                let Some((wake, words)) = wake(state, &subject, until, now) else {
+                    let said = format!(
+                        "\"{until}\" is no length; write 4h, 2d, 1w or changed; of a pull request commit, checks, review"
+                    );
+                    return say(state, said, now, effects);
+                };
+                done = words;
+                (TriageKind::Snoozed(wake), "")
+            }
+        };
+        let who = state.said.user.clone();
+        let entry = TriageEntry { subject: about, kind, who, at: now, text: Text::new(words) };
+        let replaced = state.said_of(&subject, now).into_iter().find(|known| entry.replaces(known)).cloned();
+        told.push((entry, replaced));
+    }
+    let is_taken_back = again && told.iter().all(|(_, replaced)| replaced.is_some());
+    let name = match told.as_slice() {
+        [(entry, _)] => name(&entry.subject),
+        several => words::count(several.len(), "row", "rows"),
     };
+    let mut undo = Vec::new();
+    for (entry, replaced) in told {
+        if is_taken_back {
+            undo.push(TriageChange { withdrawn: None, said: replaced.clone() });
+            effects.push(Effect::Note(TriageChange { withdrawn: replaced, said: None }));
+        } else {
+            undo.push(TriageChange { withdrawn: Some(entry.clone()), said: replaced });
+            effects.push(Effect::Note(TriageChange { withdrawn: None, said: Some(entry) }));
+        }
+    }
+    if is_taken_back {
+        done = format!("no longer {done}");
+    }
     let key = state.keys.keys(state.context(), super::Command::Undo);
     let key = key.first().map(|key| format!(", {key} undoes it")).unwrap_or_default();
     state.said.undo = Some((undo, now + UNDO));
     state.undo = Some(super::Undo::Said);
-    effects.push(Effect::Note(change));
-    say(state, format!("{}: {done}{key}", name(&about)), now, effects);
+    say(state, format!("{name}: {done}{key}"), now, effects);
 }
 
 /// Until when something is put off, and that in words.
@@ -227,6 +334,11 @@ fn wake(state: &State, subject: &Subject, until: &str, now: Instant) -> Option<(
     let until = until.trim();
     if until == "changed" {
         return Some((Wake::Change(state.stands(subject)?), "put off until it changes".to_owned()));
+    }
+    if let Some(event) = WakeEvent::named(until.strip_prefix("until ").unwrap_or(until)) {
+        let Subject::PullRequest(id) = subject else { return None };
+        let was = pull_request_stands(state.pull_request(id)?, Some(event))?;
+        return Some((Wake::Event(event, was), format!("put off until {}", event.word())));
     }
     let length = if until.is_empty() { SNOOZE } else { when::length(until)? };
     let length = Some(length).filter(|length| *length > Duration::zero() && *length <= LONGEST_SNOOZE)?;
@@ -238,8 +350,8 @@ fn wake(state: &State, subject: &Subject, until: &str, now: Instant) -> Option<(
 /// Takes back what was said last.
 pub(super) fn undo(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     match state.said.undo.take().filter(|(_, until)| now <= *until) {
-        Some((change, _)) => {
-            effects.push(Effect::Note(change));
+        Some((changes, _)) => {
+            effects.extend(changes.into_iter().map(Effect::Note));
             say(state, "undone", now, effects);
         }
         None => say(state, "there is nothing to undo: what was said can be for 10 seconds", now, effects),

@@ -11,15 +11,16 @@ use crate::{
 };
 
 use super::{
-    ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, Key, ListId, Message,
-    OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, commands, desk,
-    insights,
+    ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, GanttScale, Key, ListId, Listed,
+    Message, OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, commands,
+    desk, filter, insights, marks,
     mouse::on_mouse,
     notify,
     open::{choose_release, open, trace, why},
     operations,
     palette::Palette,
     past::{self, Step},
+    sections,
     triage::{self, Saying},
     wall, what_if,
 };
@@ -209,6 +210,7 @@ fn edit_all(state: &mut State, requests: impl IntoIterator<Item = InputRequest>)
         return true;
     }
     if let Some((input, _)) = &mut state.filter {
+        state.completing = None;
         let filter = apply(input, requests);
         set_filter(state, filter);
         true
@@ -231,7 +233,7 @@ fn edit_all(state: &mut State, requests: impl IntoIterator<Item = InputRequest>)
     }
 }
 
-fn set_filter(state: &mut State, filter: String) {
+pub(super) fn set_filter(state: &mut State, filter: String) {
     let id = state.main_list();
     if state.list(id).filter != filter {
         state.list_mut(id).filter = filter;
@@ -271,6 +273,8 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             } else if state.tab == Tab::Readiness && state.overlays.is_empty() {
                 state.section = neighbour(&Section::ALL, state.section, right, false);
                 effects.push(Effect::Draw);
+            } else if state.tab == Tab::PullRequests && state.overlays.is_empty() {
+                sections::step(state, command == C::SectionRight, effects);
             }
         }
         C::Open => open(state, now, effects),
@@ -326,6 +330,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::Acknowledge => triage::tell(state, &Saying::Acknowledge(""), now, effects),
         C::Snooze => triage::tell(state, &Saying::Snooze(""), now, effects),
         C::Watch => triage::tell(state, &Saying::Watch, now, effects),
+        C::Complete => filter::next_candidate(state, effects),
         // What follows changes the tab, which an overlay covers.
         _ if !state.overlays.is_empty() => {}
         C::Filter => {
@@ -336,6 +341,13 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             state.filter = Some((Input::new(filter.clone()), filter));
             effects.push(Effect::Draw);
         }
+        C::GroupBy => {
+            state.group = state.group.next();
+            state.arrange(ListId::PullRequests);
+            effects.push(Effect::Draw);
+        }
+        C::Mark => marks::mark(state, effects),
+        C::MarkRange => marks::mark_range(state, effects),
         C::WhatIf => what_if::selected(state, now, effects),
         C::Sort | C::ReverseSort => sort(state, command == C::ReverseSort, now, effects),
         C::Expand => {
@@ -380,6 +392,20 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             effects.push(Effect::Draw);
         }
         C::CountBy => count_by(state, now, effects),
+        C::ZoomIn | C::ZoomOut => {
+            if state.tab == Tab::Schedule && state.schedule == SchedulePicture::Gantt {
+                state.scale = neighbour(&GanttScale::ALL, state.scale, command == C::ZoomOut, false);
+            }
+            effects.push(Effect::Draw);
+        }
+        C::NextList => {
+            if state.tab == Tab::Readiness {
+                state.listed = neighbour(&Listed::ALL, state.listed, true, true);
+                state.section = Section::Stories;
+                state.follow_detail();
+                effects.push(Effect::Draw);
+            }
+        }
         C::OtherPicture => {
             match state.tab {
                 Tab::Readiness => {
@@ -398,7 +424,8 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
                 Tab::Schedule => {
                     state.schedule = match state.schedule {
                         SchedulePicture::List => SchedulePicture::Month,
-                        SchedulePicture::Month => SchedulePicture::List,
+                        SchedulePicture::Month => SchedulePicture::Gantt,
+                        SchedulePicture::Gantt => SchedulePicture::List,
                     };
                 }
                 Tab::Insights => {}
@@ -525,6 +552,7 @@ pub(super) fn show_tab(state: &mut State, tab: Tab, effects: &mut Vec<Effect>) {
         state.tab = tab;
         state.detail.page = 0;
     }
+    state.count_sections();
     state.follow_detail();
     if tab == Tab::Changes {
         effects.push(state.compare());
@@ -547,7 +575,7 @@ pub(super) fn show_overlay(state: &mut State, overlay: Overlay, effects: &mut Ve
 fn back(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     if let Some((_, before)) = state.filter.take() {
         set_filter(state, before);
-    } else if state.overlays.pop().is_some() {
+    } else if state.overlays.pop().is_some() || marks::clear(state) {
     } else if !state.list(state.main_list()).filter.is_empty() {
         set_filter(state, String::new());
     } else if insights::close(state) {
@@ -601,7 +629,9 @@ fn freeze(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
 fn refresh(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     let kinds: &[Kind] = match state.active_list() {
         _ if !state.overlays.is_empty() => &[],
-        Some(ListId::Stories) => &[Kind::Stories, Kind::Defects],
+        Some(ListId::Stories) => &[Kind::Stories],
+        Some(ListId::Defects) => &[Kind::Defects],
+        Some(ListId::Tests) => &[Kind::TestRuns],
         Some(ListId::PullRequests) => &[Kind::PullRequests],
         Some(ListId::Schedule) => &[Kind::Deployments, Kind::Releases, Kind::Bookings, Kind::Freezes],
         _ => &[],

@@ -333,7 +333,9 @@ fn settles(entry: &TriageEntry, alarm: &Alarm, now: Instant) -> bool {
         && match &entry.kind {
             TriageKind::Acknowledged => true,
             TriageKind::Snoozed(Wake::At(until)) => *until > now,
-            TriageKind::Snoozed(Wake::Change(_)) | TriageKind::Note | TriageKind::Watched => false,
+            TriageKind::Snoozed(Wake::Change(_) | Wake::Event(..))
+            | TriageKind::Note
+            | TriageKind::Watched => false,
         }
 }
 

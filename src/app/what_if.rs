@@ -58,7 +58,9 @@ pub(super) fn written(state: &mut State, written: &str, now: Instant, effects: &
 /// row any more: it comes back with the truth.
 pub(super) fn selected(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     let (row, subject) = match state.active_list() {
-        Some(id @ (ListId::Stories | ListId::Remedies)) => (state.list(id).row(), state.subject()),
+        Some(id @ (ListId::Stories | ListId::Defects | ListId::Remedies)) => {
+            (state.list(id).row(), state.subject())
+        }
         _ => (None, Subject::Headline),
     };
     let Some(insight) = state.release() else { return };

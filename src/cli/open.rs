@@ -3,11 +3,11 @@
 use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
 
 use crate::{
-    app::{Checkout, Desk, KeyMap, Options, OwnCommands, State, Tab, WallOptions},
+    app::{Checkout, Desk, KeyMap, Options, OwnCommands, PullRequestSection, State, Tab, WallOptions},
     config::Layer,
     domain::Text,
     history,
-    runtime::{self, Edge, OperationLog, Wiring},
+    runtime::{self, Edge, OperationLog, SectionStore, Wiring},
     server::{Session, SessionSetup},
     source::{
         git, home,
@@ -75,6 +75,12 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     let context = Arc::new(context);
     let is_wall = common.wall;
     let mouse = context.config.mouse && !common.wall;
+    let sections = SectionStore::new(context.directory.as_deref());
+    let configured = context.config.sections.iter();
+    options.sections = configured
+        .map(|section| PullRequestSection { name: section.name.clone(), query: section.query.clone() })
+        .collect();
+    options.saved_sections = sections.read().map_err(|problem| Failure::Usage(say(&problem)))?;
     let operation_log = OperationLog::new(&context.config.state_dir);
     let preview = context.directory.as_deref().and_then(headless::preview);
     let focus = headless::focus(common, preview.as_ref());
@@ -93,6 +99,7 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
             archive: session.archive(),
             operation_log,
             edge,
+            sections,
             looks,
             clock,
         };

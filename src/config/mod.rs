@@ -20,6 +20,7 @@ mod report;
 mod report_settings;
 mod reports;
 mod rules;
+mod sections;
 mod service_settings;
 mod services;
 mod setting;
@@ -48,6 +49,7 @@ pub use self::{
     layer::{Layer, Origin},
     report::{check, looked_for, path, print, sample},
     reports::{ReportConfig, TableConfig},
+    sections::SectionConfig,
     services::{Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, TokenPlace, host_of_site},
     value::FilePattern,
     wall::{WallConfig, WallPanel},
@@ -116,6 +118,8 @@ pub struct Config {
     pub wall: WallConfig,
     /// Where pull requests are checked out, if anywhere.
     pub checkout_directory: Option<PathBuf>,
+    /// Sections of the pull requests, besides those that are always there.
+    pub sections: Vec<SectionConfig>,
     /// The repository to read, if any.
     pub git: Option<GitSettings>,
     /// What of GitHub to read; none: it is switched off.
@@ -275,9 +279,14 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.add(layer::read_variables(environment, &mut complaints));
     resolver.add(flag_values(flags, &environment.working_directory));
     resolver.find_out(environment);
-    let rules = std::mem::take(&mut resolver.rules).resolve(&mut complaints);
+    let mut rules = std::mem::take(&mut resolver.rules);
+    let sections = std::mem::take(&mut rules.sections);
+    let rules = rules.resolve(&mut complaints);
     let notify = resolver.notify(&mut complaints);
     let wall = resolver.wall(&mut complaints);
+    let calendar = resolver.policy().calendar;
+    let shift = |written: rules::WrittenShift| written.resolve(&calendar, &mut complaints);
+    let shifts = rules.shifts.into_iter().filter_map(shift).collect();
     let mut hosts = KnownHosts::of(environment);
     resolver.know(&mut hosts);
     let user_file = environment.user_file().map(|path| environment.shown(&path));
@@ -293,9 +302,11 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
         return Err(ConfigError { complaints });
     }
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
-    (config.policy.metrics, config.policy.own_gates) = rules;
     config.notify = notify;
     config.wall = wall;
+    (config.policy.metrics, config.policy.own_gates) = (rules.metrics, rules.gates);
+    config.policy.schedule.shifts = shifts;
+    config.sections = sections;
     Ok(config)
 }
 
@@ -466,6 +477,11 @@ impl Resolver {
         policy.required_suites = self.texts("gates.required_suites");
         policy.required_gates = self.texts("gates.required");
         policy.disabled_gates = self.texts("gates.disabled");
+        if let Some(Value::Hours(hours)) = self.get("schedule.hours") {
+            policy.schedule.hours = Some(*hours);
+        }
+        policy.schedule.working_days = self.flag("schedule.working_days");
+        policy.schedule.on_call = self.flag("schedule.on_call");
         policy
     }
 
@@ -517,6 +533,7 @@ impl Resolver {
             keys.entry(context.clone()).or_default().insert(key.clone(), command.clone());
         }
         Config {
+            sections: Vec::new(),
             project: self.text("project"),
             board: self.text("board"),
             theme: self.text("theme").unwrap_or_else(|| "auto".to_owned()),

@@ -1,11 +1,13 @@
-//! `[[metric]]` and `[[gate]]`: what an organisation counts and demands of its releases.
+//! `[[metric]]`, `[[gate]]` and `[[on_call]]`: what an organisation counts and demands of its
+//! releases, and who stands by when they go out.
 
 use super::{
     complaint::{Complaint, Place, nearest},
-    document::{TableReader, number_of, text_of},
+    document::{Moment, TableReader, number_of, text_of},
     duration::parse_duration,
+    sections::{self, SectionConfig},
 };
-use crate::domain::{Aggregate, Comparison, GateRule, Items, Metric, Text};
+use crate::domain::{Aggregate, Calendar, Comparison, GateRule, Items, Metric, OnCall, Text, Window};
 use crate::insight::{
     GateName,
     metrics::{self, BUILT_IN, MetricError, Unit, built_in},
@@ -13,16 +15,53 @@ use crate::insight::{
 };
 
 /// Keys at the top of a file that hold such tables.
-pub(crate) const RULE_TABLES: [&str; 2] = ["metric", "gate"];
+pub(crate) const RULE_TABLES: [&str; 4] = ["metric", "gate", "section", "on_call"];
 
 /// Most metrics, and most gates: each is counted for each release.
 const MOST: usize = 100;
+/// Most shifts of people on call: some years of weeks.
+const MOST_SHIFTS: usize = 2_000;
 
 /// What one layer says of metrics and gates.
 #[derive(Debug, Default)]
 pub(crate) struct WrittenRules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    sections: Vec<SectionConfig>,
+    shifts: Vec<WrittenShift>,
+}
+
+/// `[[on_call]]`. When it is depends on the time zone, which may stand in another file.
+#[derive(Clone, Debug)]
+pub(crate) struct WrittenShift {
+    who: Text,
+    from: Moment,
+    until: Moment,
+    environments: Vec<Text>,
+    place: Place,
+}
+
+impl WrittenShift {
+    /// When it is by `calendar`; complains where it ends before it begins.
+    pub(crate) fn resolve(self, calendar: &Calendar, complaints: &mut Vec<Complaint>) -> Option<OnCall> {
+        let from = match self.from {
+            Moment::Day(day) => calendar.start_of(day),
+            Moment::Local(local) => calendar.instant_of(local),
+            Moment::Fixed(instant) => instant,
+        };
+        let until = match self.until {
+            // A day is included.
+            Moment::Day(day) => calendar.end_of(day) + chrono::Duration::seconds(1),
+            Moment::Local(local) => calendar.instant_of(local),
+            Moment::Fixed(instant) => instant,
+        };
+        if until <= from {
+            let what = format!("[on_call] of {} ends before it begins", self.who);
+            complaints.push(Complaint::new(self.place, what, "correct `from` and `until`"));
+            return None;
+        }
+        Some(OnCall { who: self.who, window: Window { from, until }, environments: self.environments })
+    }
 }
 
 /// `[[gate]]`. What its threshold means depends on a metric that may stand in another file.
@@ -90,7 +129,31 @@ pub(crate) fn read(top: &mut TableReader<'_>) -> WrittenRules {
         table.finish();
         rules.gates.extend(read.filter(|_| !is_double && rules.gates.len() < MOST));
     }
+    for mut table in top.tables("on_call", "on_call") {
+        let read = shift(&mut table);
+        if rules.shifts.len() >= MOST_SHIFTS {
+            table.complain(format!("more than {MOST_SHIFTS} [[on_call]]"), "remove those that are over");
+        }
+        table.finish();
+        rules.shifts.extend(read.filter(|_| rules.shifts.len() < MOST_SHIFTS));
+    }
+    rules.sections = sections::read(top);
     rules
+}
+
+fn shift(table: &mut TableReader<'_>) -> Option<WrittenShift> {
+    let place = table.place();
+    let who = table.required_text("who");
+    let mut moment = |key: &'static str| {
+        let moment = table.moment(key);
+        if !table.has(key) {
+            table.complain(format!("[on_call] without `{key}`"), format!("add {key} = 2026-12-01T18:00:00"));
+        }
+        moment
+    };
+    let (from, until) = (moment("from"), moment("until"));
+    let environments = table.texts("environments");
+    Some(WrittenShift { who: who?, from: from?, until: until?, environments, place })
 }
 
 fn check_count(table: &TableReader<'_>, is_double: bool, count: usize) {
@@ -159,7 +222,7 @@ fn metric(table: &mut TableReader<'_>) -> Option<(Metric, Unit)> {
 }
 
 /// A query as it is written; empty if it is not there.
-fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Option<Text> {
+pub(super) fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Option<Text> {
     if !table.has(key) {
         return Some(Text::default());
     }
@@ -172,7 +235,7 @@ fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Option<Text> {
     Some(Text::new(written))
 }
 
-fn wrong_query(table: &TableReader<'_>, key: &'static str, query: &Text, error: &QueryError) {
+pub(super) fn wrong_query(table: &TableReader<'_>, key: &'static str, query: &Text, error: &QueryError) {
     let guess = nearest(&error.word, error.known.iter().copied())
         .map(|near| format!(" — did you mean `{near}`?"))
         .unwrap_or_default();
@@ -250,6 +313,16 @@ fn threshold(written: &str) -> Option<Threshold> {
 pub(crate) struct Rules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    pub(crate) sections: Vec<SectionConfig>,
+    shifts: Vec<WrittenShift>,
+}
+
+/// What [`Rules`] come to.
+pub(crate) struct Resolved {
+    pub(crate) metrics: Vec<Metric>,
+    pub(crate) gates: Vec<GateRule>,
+    /// Of all layers together: who is on call for one may be told in any of them.
+    pub(crate) shifts: Vec<WrittenShift>,
 }
 
 impl Rules {
@@ -260,11 +333,15 @@ impl Rules {
         for gate in written.gates {
             put(&mut self.gates, gate, |gate| &gate.rule.name);
         }
+        self.shifts.extend(written.shifts);
+        for section in written.sections {
+            put(&mut self.sections, section, |section| &section.name);
+        }
     }
 
     /// The metrics, and the gates over them and the built-in ones; what does not fit together is
     /// added to `complaints`.
-    pub(crate) fn resolve(self, complaints: &mut Vec<Complaint>) -> (Vec<Metric>, Vec<GateRule>) {
+    pub(crate) fn resolve(self, complaints: &mut Vec<Complaint>) -> Resolved {
         let mut gates = Vec::with_capacity(self.gates.len());
         for written in self.gates {
             let name = &written.rule.metric;
@@ -292,7 +369,11 @@ impl Rules {
                 )),
             }
         }
-        (self.metrics.into_iter().map(|(metric, _)| metric).collect(), gates)
+        Resolved {
+            metrics: self.metrics.into_iter().map(|(metric, _)| metric).collect(),
+            gates,
+            shifts: self.shifts,
+        }
     }
 }
 

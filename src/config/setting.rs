@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Texts,
     Zone,
     Week,
+    /// Hours of a day: `09:00-17:00`.
+    Hours,
     Days,
     Severities,
     /// A path, relative to the file that names it.
@@ -256,6 +258,19 @@ static BOARD: &[Setting] = &[
         "Gates that must have an answer: without one they are unknown, not \"not needed\".",
     ),
     Setting::new("gates.disabled", Kind::Texts, "[]", "Gates that are switched off."),
+    Setting::unset(
+        "schedule.hours",
+        Kind::Hours,
+        "\"09:00-17:00\"",
+        "Hours of a day, in the time zone of the board, that deployments must lie within. Not set: any.",
+    ),
+    Setting::new("schedule.working_days", Kind::Flag, "false", "Deployments must lie on working days."),
+    Setting::new(
+        "schedule.on_call",
+        Kind::Flag,
+        "false",
+        "Somebody must be on call while a deployment runs: say who with [[on_call]].",
+    ),
 ];
 
 /// `[notify]`, `[checkout]` and `[wall]`: what the board does beside the screen.

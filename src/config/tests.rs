@@ -4,11 +4,11 @@
 
 use std::fs;
 
-use chrono::{NaiveDate, Weekday};
+use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 
 use super::*;
-use crate::domain::Severity;
+use crate::domain::{Hours, OnCall, SchedulePolicy, Severity, Window};
 
 /// A home, a repository and a place within it.
 struct Machine {
@@ -163,6 +163,16 @@ fn every_setting_reaches_the_configuration() {
         interval = "10s"
         [keys.board]
         "Ctrl-d" = "half-page-down"
+
+        [schedule]
+        hours = "22:00-04:30"
+        on_call = true
+
+        [[on_call]]
+        who = "ada"
+        from = 2026-11-23
+        until = 2026-11-27
+        environments = ["production/*"]
         "#,
     );
     let config = machine.load();
@@ -187,6 +197,22 @@ fn every_setting_reaches_the_configuration() {
             disabled_gates: vec![Text::new("freeze")],
             metrics: Vec::new(),
             own_gates: Vec::new(),
+            schedule: SchedulePolicy {
+                hours: Some(Hours {
+                    from: NaiveTime::from_hms_opt(22, 0, 0).unwrap(),
+                    until: NaiveTime::from_hms_opt(4, 30, 0).unwrap(),
+                }),
+                working_days: false,
+                on_call: true,
+                shifts: vec![OnCall {
+                    who: Text::new("ada"),
+                    window: Window {
+                        from: calendar.start_of(NaiveDate::from_ymd_opt(2026, 11, 23).unwrap()),
+                        until: calendar.start_of(NaiveDate::from_ymd_opt(2026, 11, 28).unwrap()),
+                    },
+                    environments: vec![Text::new("production/*")],
+                }],
+            },
         }
     );
     assert_eq!((config.board.as_deref(), config.project.as_deref()), (Some("wall"), Some("payments")));
@@ -490,6 +516,11 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     blocking_severities = ["critical"]                # default
     required = []                                     # default
     disabled = []                                     # default
+
+    [schedule]
+    # hours is not set
+    working_days = false                             # default
+    on_call = false                                  # default
 
     [source.git]
     enabled = true                                    # default

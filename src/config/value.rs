@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use chrono::{NaiveDate, Weekday};
+use chrono::{NaiveDate, NaiveTime, Weekday};
 use chrono_tz::Tz;
 use globset::GlobBuilder;
 use reqwest::Url;
@@ -20,7 +20,7 @@ use super::{
     duration::{self, format_duration, parse_duration},
     setting::{DAY, Kind, Setting},
 };
-use crate::domain::{Severity, clean};
+use crate::domain::{Hours, Severity, clean};
 
 /// What a setting holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,7 @@ pub(crate) enum Value {
     Texts(Vec<String>),
     Zone(Tz),
     Week(Vec<Weekday>),
+    Hours(Hours),
     Days(BTreeSet<NaiveDate>),
     Severities(Vec<Severity>),
     Path(PathBuf),
@@ -90,6 +91,13 @@ impl Base<'_> {
         };
         path.components().collect()
     }
+}
+
+/// Hours of a day as they are written: `09:00-17:00`.
+fn hours(written: &str) -> Option<Hours> {
+    let (from, until) = written.split_once('-')?;
+    let time = |written: &str| NaiveTime::parse_from_str(written.trim(), "%H:%M").ok();
+    Some(Hours { from: time(from)?, until: time(until)? })
 }
 
 /// Weekdays as they are written.
@@ -201,6 +209,11 @@ impl Setting {
                 }
                 Ok(Value::Week(days))
             }
+            Kind::Hours => value
+                .as_str()
+                .and_then(hours)
+                .map(Value::Hours)
+                .ok_or_else(|| expected("hours of a day such as \"09:00-17:00\"")),
             Kind::Days => list(value, |item| match moment_of(item) {
                 Some(Moment::Day(day)) => Some(day),
                 _ => None,
@@ -432,6 +445,9 @@ impl fmt::Display for Value {
             Self::Zone(zone) => formatter.write_str(&quote(zone.name())),
             Self::Week(days) => {
                 formatter.write_str(&quoted(days.iter().map(|day| day.to_string().to_lowercase())))
+            }
+            Self::Hours(Hours { from, until }) => {
+                formatter.write_str(&quote(&format!("{}-{}", from.format("%H:%M"), until.format("%H:%M"))))
             }
             Self::Days(days) => formatter.write_str(&quoted(days.iter().map(NaiveDate::to_string))),
             Self::Severities(severities) => {

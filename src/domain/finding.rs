@@ -37,6 +37,16 @@ pub struct Finding {
     pub url: Option<Text>,
 }
 
+impl Finding {
+    /// The rule of what stands for an analysis as a whole.
+    pub const ANALYSIS: &str = "tminus: analysis";
+
+    /// It is no finding: it says that its tool looked at its commit, also where nothing was found.
+    pub fn is_analysis(&self) -> bool {
+        self.rule.as_str() == Self::ANALYSIS && self.state == FindingState::Dismissed
+    }
+}
+
 /// Where a finding stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -35,15 +35,15 @@ pub use ids::{
     BookingId, BuildId, DeploymentId, EnvironmentId, FindingId, PullRequestId, ReleaseId, SourceId, StoryKey,
 };
 pub use metric::{Aggregate, Comparison, GateRule, Items, Metric};
-pub use policy::Policy;
+pub use policy::{Hours, OnCall, Policy, SchedulePolicy};
 pub use pull_request::{
     Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,
 };
 pub use release::{MatchRule, Release, Target};
-pub use story::{Category, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind};
+pub use story::{Category, OwnerMove, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind};
 pub use test_run::TestRun;
 pub use text::{Text, clean};
-pub use triage::{Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake};
+pub use triage::{Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake, WakeEvent};
 pub use world::World;
 
 /// An instant.

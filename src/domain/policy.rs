@@ -1,8 +1,9 @@
 //! What the organisation agreed on: the rules by which facts are judged.
 
+use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 
-use super::{Calendar, GateRule, Metric, Severity, Text};
+use super::{Calendar, GateRule, Metric, Severity, Text, Window};
 
 /// The rules by which facts are judged. Comes from the configuration; the same facts under
 /// the same policy at the same instant always give the same answers.
@@ -29,6 +30,41 @@ pub struct Policy {
     /// Gates of its own, in the order they are shown; each name is there once and is none of a
     /// gate that every board has.
     pub own_gates: Vec<GateRule>,
+    /// What the window of a deployment must keep to.
+    pub schedule: SchedulePolicy,
+}
+
+/// What the window of a deployment must keep to, besides freezes and bookings.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchedulePolicy {
+    /// Hours of a day that it must lie within; none: any.
+    pub hours: Option<Hours>,
+    /// It must lie on working days.
+    pub working_days: bool,
+    /// Somebody must be on call all the time.
+    pub on_call: bool,
+    /// Who is on call when.
+    pub shifts: Vec<OnCall>,
+}
+
+/// Hours of a day, in the zone of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hours {
+    /// The first time of day.
+    pub from: NaiveTime,
+    /// The first time of day after; where it is not later than `from`, on the next day.
+    pub until: NaiveTime,
+}
+
+/// Somebody is on call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnCall {
+    /// Who.
+    pub who: Text,
+    /// When.
+    pub window: Window,
+    /// For which environments, as patterns with `*` and `?`; none: all.
+    pub environments: Vec<Text>,
 }
 
 impl Default for Policy {
@@ -43,6 +79,7 @@ impl Default for Policy {
             disabled_gates: Vec::new(),
             metrics: Vec::new(),
             own_gates: Vec::new(),
+            schedule: SchedulePolicy::default(),
         }
     }
 }

@@ -23,6 +23,9 @@ pub struct Story {
     pub priority: Option<Text>,
     /// Who works on it.
     pub owner: Option<Text>,
+    /// Who worked on it since when, oldest first; empty where the source has no such history.
+    #[serde(default)]
+    pub owners: Vec<OwnerMove>,
     /// Estimated size.
     pub points: Option<f32>,
     /// When it was created.
@@ -103,6 +106,15 @@ pub struct StatusMove {
     pub to: Category,
 }
 
+/// A story that went to another person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OwnerMove {
+    /// When.
+    pub at: Instant,
+    /// To whom; none: nobody works on it from then on.
+    pub to: Option<Text>,
+}
+
 /// A story that entered or left a release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScopeMove {
@@ -136,6 +148,7 @@ impl Story {
             severity: None,
             priority: None,
             owner: None,
+            owners: Vec::new(),
             points: None,
             created_at,
             moves: Vec::new(),
@@ -162,6 +175,12 @@ impl Story {
             None if self.moves.is_empty() => self.category,
             None => Category::ToDo,
         })
+    }
+
+    /// Who worked on it at `instant`, by its own events; none where they do not tell.
+    pub fn owner_at(&self, instant: Instant) -> Option<Option<&Text>> {
+        let moved = self.owners.iter().rev().find(|change| change.at <= instant)?;
+        Some(moved.to.as_ref())
     }
 
     /// Since when its status means what it means now.

@@ -32,6 +32,41 @@ pub enum Wake {
     At(Instant),
     /// When it does not stand any more as it stood then, in words.
     Change(Text),
+    /// When this happens to a pull request, which stood so then.
+    Event(WakeEvent, Text),
+}
+
+/// What can happen to a pull request that somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WakeEvent {
+    /// A new commit.
+    Commit,
+    /// Its checks are over.
+    Checks,
+    /// A review.
+    Review,
+}
+
+impl WakeEvent {
+    /// The one that is called so.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "commit" => Some(Self::Commit),
+            "checks" => Some(Self::Checks),
+            "review" => Some(Self::Review),
+            _ => None,
+        }
+    }
+
+    /// What it is, in words.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Commit => "a new commit",
+            Self::Checks => "its checks are over",
+            Self::Review => "a review",
+        }
+    }
 }
 
 /// What somebody said.

@@ -5,12 +5,12 @@
 //!                                           └─ Progress: what the forecast reads
 //! ```
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Days as DayCount, NaiveDate};
 
 use crate::domain::{Instant, Kind, StoryKind};
 
 use super::{
-    BurnDown, BurnDownDay, BurnDownPoints, ScopeStep, Unit,
+    BurnDown, BurnDownDay, BurnDownPoints, ScopeStep, Unit, Week,
     context::Context,
     membership::Membership,
     scope::{self, Change, Counts, DayState, Lines, Tracer, counts_now},
@@ -102,6 +102,7 @@ pub(crate) fn burn_down(
         ideal_ahead: Vec::new(),
         forecast_days: None,
         observed_from: observed_from(context, unit),
+        weeks: Vec::new(),
     };
     let Some(start) = start(context, membership, release, &states) else {
         return (burn_down(Vec::new()), Progress { went_out, ..Progress::default() });
@@ -161,7 +162,27 @@ pub(crate) fn burn_down(
         .filter(|(_, state)| state.added + state.removed > 0)
         .map(|(day, state)| ScopeStep { day: days.date(day), added: state.added, removed: state.removed })
         .collect();
+    let shown_days = (shown..=last).filter_map(|day| Some((days.date(day), states.get(day)?)));
+    drawn.weeks = weeks(shown_days);
     (drawn, progress)
+}
+
+/// The days by weeks.
+fn weeks<'a>(days: impl Iterator<Item = (NaiveDate, &'a DayState)>) -> Vec<Week> {
+    let mut weeks: Vec<Week> = Vec::new();
+    for (day, state) in days {
+        let into = u64::from(day.weekday().num_days_from_monday());
+        let from = day.checked_sub_days(DayCount::new(into)).unwrap_or(day);
+        if weeks.last().is_none_or(|week| week.from != from) {
+            weeks.push(Week { from, ..Week::default() });
+        }
+        if let Some(week) = weeks.last_mut() {
+            week.done += state.completed;
+            week.defects_opened += state.defects_opened;
+            week.defects_solved += state.defects_solved;
+        }
+    }
+    weeks
 }
 
 /// The day from which on all sources of what is counted were watched.

@@ -38,6 +38,8 @@ pub(crate) struct Context<'a> {
     release_by_id: HashMap<&'a ReleaseId, usize>,
     story_by_key: HashMap<&'a StoryKey, usize>,
     environment_by_id: HashMap<&'a EnvironmentId, &'a Arc<Environment>>,
+    /// Positions in `deployments`.
+    deployments_by_release: HashMap<&'a ReleaseId, Vec<usize>>,
 }
 
 /// How good the data of some kinds is.
@@ -70,6 +72,12 @@ impl<'a> Context<'a> {
         let (releases, release_by_id) = by_identity(&world.releases, |release| &release.id);
         let mut deployments = distinct(&world.deployments, |deployment| &deployment.id);
         deployments.sort_by(|a, b| (a.window.from, &a.id).cmp(&(b.window.from, &b.id)));
+        let mut deployments_by_release = HashMap::<&ReleaseId, Vec<usize>>::new();
+        for (index, deployment) in deployments.iter().enumerate() {
+            if let Some(release) = &deployment.release {
+                deployments_by_release.entry(release).or_default().push(index);
+            }
+        }
         let mut bookings = distinct(&world.bookings, |booking| &booking.id);
         bookings.sort_by(|a, b| (a.window.from, &a.id).cmp(&(b.window.from, &b.id)));
         let mut freezes = distinct(&world.freezes, |freeze| (&freeze.name, freeze.window.from));
@@ -95,6 +103,7 @@ impl<'a> Context<'a> {
             release_by_id,
             story_by_key,
             environment_by_id: world.environments.iter().rev().map(|one| (&one.id, one)).collect(),
+            deployments_by_release,
             releases,
             stories,
             pull_requests,
@@ -110,6 +119,12 @@ impl<'a> Context<'a> {
     /// Position of a release.
     pub(crate) fn release(&self, id: &ReleaseId) -> Option<usize> {
         self.release_by_id.get(id).copied()
+    }
+
+    /// The deployments of a release, by the start of their window.
+    pub(crate) fn deployments_of(&self, id: &ReleaseId) -> impl Iterator<Item = &'a Arc<Deployment>> + '_ {
+        let positions = self.deployments_by_release.get(id).map(Vec::as_slice).unwrap_or_default();
+        positions.iter().map(|index| self.deployments[*index])
     }
 
     /// Position of a story.

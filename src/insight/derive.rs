@@ -21,6 +21,7 @@ use super::{
     schedule::{self, Deployments},
     scope::Tracer,
     stories::{self, UsualAges},
+    suites,
     test_results::TestResults,
 };
 
@@ -114,6 +115,7 @@ pub fn derive(
             last_day_from: promised.map(|target| later(target.at, -last_day)),
             features: features(&context, &story_rows),
             stories: story_rows,
+            suites: suites::rows(&context, &membership, release),
             pull_requests: pull_request_rows,
             remedies,
             builds: membership.builds[release].iter().map(|item| Arc::clone(context.builds[*item])).collect(),
@@ -135,7 +137,7 @@ pub fn derive(
     order.sort_by_cached_key(|index| place(&releases[*index], taken_over[*index], now));
     let insight = Insight {
         unassigned: pull_requests.unassigned(&context, &membership, &usual_stages),
-        schedule: schedule::schedule(&context, rows, &releases),
+        schedule: schedule::schedule(&context, &deployments.rules, rows, &releases),
         releases: order.into_iter().map(|index| Arc::clone(&releases[index])).collect(),
     };
     let ages = pull_requests.changes_at(&context, &usual_stages);
@@ -208,6 +210,7 @@ fn valid_until(
             continue;
         }
         at(deployment.window.from);
+        at(later(deployment.window.from, -Duration::hours(i64::from(context.policy.last_day_hours))));
         at(deployment.window.until);
         at(schedule::ahead_until(deployment));
         let is_late = deployment.window.from <= now && deployment.started_at.is_none();

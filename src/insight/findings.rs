@@ -1,11 +1,11 @@
 //! Findings of code analyzers that a release brings with it: what was opened since the release
 //! of its project before it went out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::{Finding, FindingState, Instant, ReleaseId, Severity, Text};
 
-use super::{burn_down::previous_release, context::Context, membership::Membership};
+use super::{burn_down::previous_release, context::Context, membership::Membership, words};
 
 /// The findings of one release.
 #[derive(Debug, Default)]
@@ -33,6 +33,9 @@ impl<'a> Findings<'a> {
         };
         for item in &membership.findings[release] {
             let finding: &Finding = context.findings[*item];
+            if finding.is_analysis() {
+                continue;
+            }
             let is_severe = matches!(finding.severity, Some(Severity::Critical | Severity::High));
             if described.released_at.is_some_and(|until| finding.opened_at > until) {
                 found.left_out.push((finding, "found after it went out"));
@@ -56,6 +59,31 @@ impl<'a> Findings<'a> {
         found.left_out.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.opened_at));
         found
     }
+}
+
+/// Why the analyses say nothing of the release as it is now: an analyzer that looked at a repository
+/// whose head is known looked at another commit. None where no source says what was analyzed.
+pub(crate) fn silence(context: &Context<'_>, membership: &Membership, release: usize) -> Option<String> {
+    // The commits that each analyzer looked at, by repository.
+    let mut analyzed: BTreeMap<(&Text, &Text), Vec<&Text>> = BTreeMap::new();
+    for item in &membership.findings[release] {
+        let finding: &Finding = context.findings[*item];
+        // What was closed says when it was last seen, and not what was analyzed last.
+        let tells = finding.is_analysis() || closed(finding, None).is_none();
+        if let Some(commit) = finding.commit.as_ref().filter(|_| tells) {
+            analyzed.entry((&finding.repository, &finding.tool)).or_default().push(commit);
+        }
+    }
+    analyzed.into_iter().find_map(|((repository, tool), commits)| {
+        let heads = membership.names(release).map(|index| context.releases[index]);
+        let mut heads =
+            heads.filter(|named| named.project == *repository).filter_map(|named| named.commit.as_ref());
+        let head = heads.next()?;
+        let is_known = |head: &Text| commits.iter().any(|commit| *commit == head);
+        let looked_at = commits.last()?;
+        (!is_known(head) && !heads.any(is_known))
+            .then(|| format!("{tool} looked at {}", words::commit(looked_at)))
+    })
 }
 
 /// Why a finding is no longer open: now, or when a release went out. What nobody understands is open.

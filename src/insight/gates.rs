@@ -13,9 +13,10 @@ use super::{
     DeploymentRow, Gate, GateAnswer, GateName, PullRequestRow, ScheduleProblemKind, Tally, Verdict,
     burn_down::WentOut,
     context::{Context, Freshness},
-    findings::Findings,
+    dependencies::{Dependency, dependencies},
+    findings::{self, Findings},
     membership::Membership,
-    schedule::{self, Dependency, Deployments},
+    schedule::{self, Deployments},
     stories::{is_open, waits_for},
     test_results::TestResults,
     words,
@@ -55,7 +56,7 @@ impl Answer {
 pub(crate) struct Question<'a, 'b> {
     pub(crate) context: &'b Context<'a>,
     pub(crate) membership: &'b Membership,
-    pub(crate) deployments: &'b Deployments,
+    pub(crate) deployments: &'b Deployments<'a>,
     pub(crate) tests: &'b TestResults<'a>,
     pub(crate) tally: &'b Tally,
     /// Pull requests of the release.
@@ -221,6 +222,9 @@ impl Question<'_, '_> {
     fn findings(&self) -> Answer {
         let found = Findings::of(self.context, self.membership, self.release);
         let severe = found.severe.len();
+        if let Some(why) = findings::silence(self.context, self.membership, self.release) {
+            return Answer::unknown(severe.to_string(), why);
+        }
         // One that nobody rated is not taken for harmless.
         if severe == 0 && !found.unrated.is_empty() {
             return Answer::unknown("0", format!("{} not rated", found.unrated.len()));
@@ -230,7 +234,7 @@ impl Question<'_, '_> {
 
     fn dependencies(&self) -> Answer {
         let environment = self.destination().map(|row| &row.deployment.environment);
-        let all = schedule::dependencies(self.context, self.release, environment);
+        let all = dependencies(self.context, self.release, environment);
         if all.is_empty() {
             return Answer::not_needed("needs none");
         }

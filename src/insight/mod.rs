@@ -17,12 +17,15 @@ mod assume;
 pub mod board;
 mod builds;
 mod burn_down;
+mod cadence;
+mod can_go;
 mod cards;
 mod changes;
 mod context;
 mod counterfactuals;
 mod day;
 mod days;
+mod dependencies;
 mod derive;
 mod explain;
 mod features;
@@ -45,9 +48,12 @@ mod recap;
 mod remedies;
 mod runbook;
 mod schedule;
+mod schedule_rules;
 mod scope;
+mod slots;
 mod stages;
 mod stories;
+mod suites;
 mod test_results;
 #[cfg(test)]
 mod tests;
@@ -58,6 +64,8 @@ pub mod words;
 
 pub use assume::{Difference, assume, differences, parse_assumption, said_of, with_assumption};
 pub use board::{Board, Completeness};
+pub use cadence::{DeploymentCadence, Pace, PaceName, Waiting};
+pub use can_go::{CanGo, can_go};
 pub use cards::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure as CardFigure, Picture, Series, Study,
 };
@@ -72,8 +80,8 @@ pub(crate) use schedule::is_ahead;
 pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace, traced};
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
-    EstimateBasis, Feature, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer, GateName, Insight,
-    MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule, ScheduleProblem,
-    ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, Tally, Unit,
-    Verdict,
+    EstimateBasis, Feature, Flaky, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer,
+    GateName, Insight, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,
+    ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
+    SuiteRow, Tally, TestRow, Unit, Verdict, Week,
 };

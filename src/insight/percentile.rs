@@ -9,6 +9,20 @@ pub(crate) fn nearest_rank(sorted: &[i64], share: f64) -> Option<i64> {
     sorted.get(rank.clamp(1, sorted.len().max(1)) - 1).copied()
 }
 
+/// The lower bound of Wilson's interval (1927) at 95 % for a share of which `of` were seen and
+/// `hits` had it; 0 of nothing.
+pub(crate) fn wilson_lower(hits: u32, of: u32) -> f64 {
+    /// The normal quantile of a two-sided 95 %.
+    const Z: f64 = 1.959_963_984_540_054;
+    if of == 0 {
+        return 0.0;
+    }
+    let (n, share) = (f64::from(of), f64::from(hits) / f64::from(of));
+    let middle = share + Z * Z / (2.0 * n);
+    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    ((middle - half) / (1.0 + Z * Z / n)).max(0.0)
+}
+
 /// How likely something still lasts after a time: Kaplan and Meier's estimate (1958), in
 /// which what has not ended counts for as long as it was seen.
 #[derive(Clone, Debug, Default)]

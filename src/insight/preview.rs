@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Instant, Policy, SourceHealth, Text, World};
 
-use super::{Board, Completeness, Insight, ReleaseInsight, Schedule};
+use super::{Board, Completeness, Insight, ReleaseInsight, Schedule, SuiteRow};
 
 /// Rows of each list of the release that is shown first: as many as a tall screen has.
 const ROWS: usize = 50;
@@ -71,16 +71,23 @@ fn shorten(release: &ReleaseInsight, rows: usize, days: usize) -> ReleaseInsight
     let mut short = ReleaseInsight {
         stories: release.stories.iter().take(rows).cloned().collect(),
         pull_requests: release.pull_requests.iter().take(rows).cloned().collect(),
+        suites: release.suites.iter().take(rows).map(|suite| shorten_suite(suite, rows)).collect(),
         builds: release.builds.iter().take(rows).cloned().collect(),
         ..release.clone_without_rows()
     };
     if rows == 0 {
         short.burn_down.days.clear();
         short.burn_down.ideal_ahead.clear();
+        short.burn_down.weeks.clear();
     }
     let surplus = short.burn_down.days.len().saturating_sub(days);
     short.burn_down.days.drain(..surplus);
     short
+}
+
+fn shorten_suite(suite: &SuiteRow, rows: usize) -> SuiteRow {
+    let tests = suite.tests.iter().take(rows).cloned().collect();
+    SuiteRow { tests, suite: suite.suite.clone(), commit: suite.commit.clone(), ..*suite }
 }
 
 /// The deployments around the next one, so that the list opens where it matters.
@@ -91,5 +98,7 @@ fn shorten_schedule(schedule: &Schedule, rows: usize) -> Schedule {
         next: schedule.next.map(|next| next - first).filter(|next| *next < deployments.len()),
         deployments,
         calendar: schedule.calendar.iter().rev().take(4 * rows).rev().cloned().collect(),
+        cadence: schedule.cadence.iter().take(rows).cloned().collect(),
+        frozen: schedule.frozen.iter().take(rows).cloned().collect(),
     }
 }

@@ -7,11 +7,10 @@ use crate::domain::{Category, Finding, Kind, SourceId, Text};
 use super::{
     Gate, GateAnswer, GateName, PullRequestRow, Remedy, ScheduleProblemKind, Standing, StoryRow, Subject,
     context::Context,
+    dependencies::{Dependency, dependencies},
     findings::Findings,
     gates::{self, Question},
-    metrics,
-    schedule::{self, Dependency},
-    words,
+    metrics, schedule, words,
 };
 
 /// Items that are named in one step; of more only the count is.
@@ -173,7 +172,7 @@ fn step(question: &Question<'_, '_>, gate: &Gate, stories: &[StoryRow]) -> Step 
         }
         GateName::Dependencies => {
             let environment = row.map(|row| &row.deployment.environment);
-            let all = schedule::dependencies(context, question.release, environment);
+            let all = dependencies(context, question.release, environment);
             let missing: Vec<_> = all.iter().filter(|(_, state)| !state.is_deployed()).collect();
             let names: Vec<&str> = missing.iter().map(|(id, _)| id.as_str()).collect();
             let subject = missing

@@ -4,17 +4,16 @@ use std::sync::Arc;
 
 use chrono::Duration;
 
-use crate::domain::{
-    Deployment, DeploymentState, EnvironmentId, Instant, Kind, ReleaseId, Text, Tier, Window,
-};
+use crate::domain::{Deployment, DeploymentState, Instant, ReleaseId, Text, Tier};
 
 use super::{
-    CalendarEntry, CalendarKind, DeploymentRow, ForecastView, ReleaseInsight, Schedule, ScheduleProblem,
-    ScheduleProblemKind,
+    CalendarEntry, CalendarKind, DeploymentRow, ForecastView, Gate, GateAnswer, GateName, ReleaseInsight,
+    Schedule, ScheduleProblem, ScheduleProblemKind, Verdict,
+    cadence::cadence,
     context::{Context, later},
     membership::Membership,
-    patterns::Patterns,
     runbook::{self, PastRuns},
+    schedule_rules::{ScheduleRules, is_solved_by_moving},
     words,
 };
 
@@ -24,23 +23,28 @@ const CALENDAR_DAYS: i64 = 366;
 const RELEASED_DAYS: i64 = 30;
 /// Hours for which a deployment that did not start in its window is still the next one.
 const MISSED_HOURS: i64 = 24;
-/// Problems of one kind that are named for one deployment.
-const MOST_NAMED: usize = 5;
 
 /// Deployments, and which belongs to which release.
-pub(crate) struct Deployments {
+pub(crate) struct Deployments<'a> {
     /// One for each deployment of the context, in its order; without what needs the verdict.
     pub(crate) rows: Vec<DeploymentRow>,
     /// By position of the release: those that run or will, the earliest first.
     pub(crate) planned: Vec<Vec<usize>>,
     /// By position of the release: there is any that was not cancelled.
     pub(crate) any: Vec<bool>,
+    /// What windows must keep to.
+    pub(crate) rules: ScheduleRules<'a>,
 }
 
-impl Deployments {
-    pub(crate) fn of(context: &Context<'_>, membership: &Membership) -> Self {
+impl<'a> Deployments<'a> {
+    pub(crate) fn of(context: &Context<'a>, membership: &Membership) -> Self {
         let count = context.releases.len();
-        let mut all = Self { rows: Vec::new(), planned: vec![Vec::new(); count], any: vec![false; count] };
+        let mut all = Self {
+            rows: Vec::new(),
+            planned: vec![Vec::new(); count],
+            any: vec![false; count],
+            rules: ScheduleRules::of(context),
+        };
         let mut taken_by = vec![Vec::new(); count];
         for (taker, taken) in membership.taken_over.iter().enumerate() {
             for taken in taken {
@@ -48,7 +52,6 @@ impl Deployments {
             }
         }
         let past = PastRuns::learn(context);
-        let freezes = Freezes::of(context);
         for (index, deployment) in context.deployments.iter().enumerate() {
             let named = deployment.release.as_ref().and_then(|id| context.release(id));
             for release in
@@ -59,7 +62,7 @@ impl Deployments {
                     all.planned[release].push(index);
                 }
             }
-            all.rows.push(row(context, &past, &freezes, deployment));
+            all.rows.push(row(context, &past, &all.rules, deployment));
         }
         all
     }
@@ -88,19 +91,24 @@ pub(crate) fn destination<T>(
     planned.reduce(|best, other| if tier(&other) > tier(&best) { other } else { best })
 }
 
-fn row(
-    context: &Context<'_>,
+fn row<'a>(
+    context: &Context<'a>,
     past: &PastRuns<'_>,
-    freezes: &Freezes,
-    deployment: &Arc<Deployment>,
+    rules: &ScheduleRules<'a>,
+    deployment: &'a Arc<Deployment>,
 ) -> DeploymentRow {
+    let known = context.environment(&deployment.environment);
     let mut row = DeploymentRow {
         deployment: Arc::clone(deployment),
+        platform: known.and_then(|environment| environment.platform.clone()),
+        region: known.and_then(|environment| environment.region.clone()),
         estimate: None,
         projected_end: None,
         verdict: None,
         ready_by_start: None,
         problems: Vec::new(),
+        slots: Vec::new(),
+        no_slot: None,
     };
     if deployment.state.is_over() {
         return row;
@@ -109,22 +117,10 @@ fn row(
     if deployment.state == DeploymentState::Running {
         row.projected_end = runbook::projected_end(deployment, row.estimate.as_ref(), context.now);
     }
+    row.problems = rules.against(context, deployment, deployment.window);
     let mut problem = |kind, what: String| {
         row.problems.push(ScheduleProblem { kind, what: Text::new(what) });
     };
-    for what in freezes.touching(context, deployment) {
-        problem(ScheduleProblemKind::Freeze, what);
-    }
-    for conflict in conflicts(context, deployment) {
-        problem(ScheduleProblemKind::Conflict, conflict);
-    }
-    if let Some(release) = deployment.release.as_ref().and_then(|id| context.release(id)) {
-        for (id, state) in dependencies(context, release, Some(&deployment.environment)) {
-            if !state.is_deployed() {
-                problem(ScheduleProblemKind::Dependency, state.said_of(&id));
-            }
-        }
-    }
     let planned_end = deployment.window.until;
     match (row.projected_end, row.estimate) {
         (Some(end), _) if end > planned_end => {
@@ -145,115 +141,82 @@ fn row(
         let late = words::duration(context.now - deployment.window.from);
         problem(ScheduleProblemKind::NotStarted, format!("{late} late"));
     }
-    let is_known = context.environment(&deployment.environment).is_some();
-    if context.world.is_covered(Kind::Environments) && !is_known {
-        problem(ScheduleProblemKind::UnknownEnvironment, deployment.environment.to_string());
-    }
+    row.problems.sort_by_key(|problem| problem.kind);
     row
+}
+
+/// What a release says of the deployments that bring it: whether its gates are red on the last
+/// day, and from when on it is likely to be ready.
+pub(crate) fn gate_red(
+    context: &Context<'_>,
+    insight: &ReleaseInsight,
+    start: Instant,
+) -> Option<ScheduleProblem> {
+    let last_day = Duration::hours(i64::from(context.policy.last_day_hours));
+    if insight.verdict != Verdict::NoGo || later(start, -last_day) > context.now {
+        return None;
+    }
+    // Those that ask about the deployment itself are named as problems of their own.
+    let is_own = |gate: &&Gate| {
+        use GateName::{Dependencies, Environment, Freeze, Runbook};
+        !matches!(gate.name, Dependencies | Environment | Freeze | Runbook)
+    };
+    let red = insight.gates.iter().filter(|gate| gate.answer == GateAnswer::NoGo).filter(is_own);
+    let red: Vec<&str> = red.map(|gate| gate.name.title()).collect();
+    if red.is_empty() {
+        return None;
+    }
+    let what = format!("{} no-go: {}", insight.release.id, words::list(&red, 3));
+    Some(ScheduleProblem { kind: ScheduleProblemKind::GateRed, what: Text::new(what) })
+}
+
+/// From when on a release is likely (85 %) to be ready, where its forecast can tell.
+pub(crate) fn likely_ready(insight: &ReleaseInsight) -> Option<Instant> {
+    match insight.forecast {
+        ForecastView::Dates { p85, .. } => Some(p85),
+        _ => None,
+    }
+}
+
+/// How long a window a deployment needs: as long as the one it has, and as its runbook usually
+/// takes at most.
+pub(crate) fn needed_length(row: &DeploymentRow) -> Duration {
+    let usual = row.estimate.map_or(Duration::zero(), |estimate| minutes(estimate.p85_minutes));
+    row.deployment.window.duration().max(usual)
+}
+
+/// Names what needs the releases, and finds for each row with a problem the next windows that
+/// keep to all rules.
+fn complete<'a>(
+    context: &Context<'a>,
+    rules: &ScheduleRules<'a>,
+    rows: &mut [DeploymentRow],
+    releases: &[Arc<ReleaseInsight>],
+) {
+    for (row, deployment) in rows.iter_mut().zip(&context.deployments) {
+        if !is_ahead(deployment, context.now) || deployment.state == DeploymentState::Running {
+            continue;
+        }
+        let release = deployment.release.as_ref().and_then(|id| context.release(id));
+        let release = release.map(|release| &*releases[release]);
+        let red = release.and_then(|release| gate_red(context, release, deployment.window.from));
+        let ready = red.as_ref().and(release).and_then(likely_ready);
+        let is_red = red.is_some();
+        row.problems.extend(red);
+        let others = row.problems.iter().any(|problem| problem.kind != ScheduleProblemKind::GateRed);
+        // When gates turn that no forecast speaks of, no slot can promise.
+        if !is_solved_by_moving(&row.problems) || (is_red && !others && ready.is_none()) {
+            continue;
+        }
+        let earliest = ready.unwrap_or(context.now);
+        let found = rules.free(context, deployment, deployment.window.from, needed_length(row), earliest);
+        row.slots = found.windows;
+        row.no_slot = found.why_none.map(Text::new);
+    }
 }
 
 pub(crate) fn minutes(minutes: u32) -> Duration {
     Duration::minutes(i64::from(minutes))
-}
-
-/// Freezes and what they cover.
-struct Freezes {
-    patterns: Patterns<usize>,
-    everywhere: Vec<usize>,
-}
-
-impl Freezes {
-    fn of(context: &Context<'_>) -> Self {
-        let freezes = context.freezes.iter().enumerate();
-        Self {
-            patterns: Patterns::new(freezes.clone().flat_map(|(index, freeze)| {
-                freeze.environments.iter().map(move |pattern| (pattern.clone(), index))
-            })),
-            everywhere: freezes
-                .filter(|(_, freeze)| freeze.environments.is_empty())
-                .map(|(index, _)| index)
-                .collect(),
-        }
-    }
-
-    /// Freezes of an environment, or of a group that holds it, by their beginning.
-    fn covering(&self, context: &Context<'_>, environment: &EnvironmentId) -> Vec<usize> {
-        let mut covering = self.everywhere.clone();
-        for id in context.held_by(environment) {
-            covering.extend(self.patterns.matching(id.as_str()));
-        }
-        covering.sort_unstable();
-        covering.dedup();
-        covering
-    }
-
-    /// The freezes that a deployment's window touches, each with the next time that is free.
-    fn touching(&self, context: &Context<'_>, deployment: &Deployment) -> Vec<String> {
-        let covering = self.covering(context, &deployment.environment);
-        let length = deployment.window.duration();
-        let mut free = deployment.window.from;
-        let mut touching = Vec::new();
-        // By beginning, so one pass finds the first gap that is long enough.
-        for freeze in covering.into_iter().map(|index| context.freezes[index]) {
-            if freeze.window.overlaps(&deployment.window) {
-                touching.push(&freeze.name);
-            }
-            if freeze.window.overlaps(&Window { from: free, until: later(free, length) }) {
-                free = freeze.window.until;
-            }
-        }
-        let from = words::day_and_time(free, &context.policy.calendar);
-        touching.truncate(MOST_NAMED);
-        touching.into_iter().map(|name| format!("{name}, free from {from}")).collect()
-    }
-}
-
-/// Whether one environment holds the other, or they are the same.
-fn share_a_place(context: &Context<'_>, one: &EnvironmentId, other: &EnvironmentId) -> bool {
-    context.held_by(one).contains(&other) || context.held_by(other).contains(&one)
-}
-
-/// What else has the environment of a deployment during its window.
-fn conflicts(context: &Context<'_>, deployment: &Deployment) -> Vec<String> {
-    let is_shared = |id| context.environment(id).is_some_and(|environment| environment.shareable);
-    if is_shared(&deployment.environment) {
-        return Vec::new();
-    }
-    let calendar = &context.policy.calendar;
-    let is_other = |release: &Option<ReleaseId>| release.is_none() || *release != deployment.release;
-    let whose = |release: &Option<ReleaseId>, name: &str| {
-        release.as_ref().map_or_else(|| name.to_owned(), ToString::to_string)
-    };
-    let said = |who: String, window: &Window| {
-        let from = words::day_and_time(window.from, calendar);
-        let until = if calendar.day(window.from) == calendar.day(window.until) {
-            words::time(window.until, calendar)
-        } else {
-            words::day_and_time(window.until, calendar)
-        };
-        format!("with {who}, {from}–{until}")
-    };
-    let deployments = context
-        .deployments
-        .iter()
-        .filter(|other| !other.state.is_over() && other.id != deployment.id)
-        .filter(|other| other.window.overlaps(&deployment.window) && is_other(&other.release))
-        .filter(|other| share_a_place(context, &other.environment, &deployment.environment))
-        .map(|other| said(whose(&other.release, other.id.as_str()), &other.window));
-    let bookings = context
-        .bookings
-        .iter()
-        .filter(|booking| !booking.shareable && is_other(&booking.release))
-        .filter(|booking| booking.window.overlaps(&deployment.window))
-        .filter(|booking| share_a_place(context, &booking.environment, &deployment.environment))
-        .map(|booking| said(whose(&booking.release, booking.id.as_str()), &booking.window));
-    let mut all: Vec<String> = Vec::new();
-    for conflict in deployments.chain(bookings) {
-        if all.len() < MOST_NAMED && !all.contains(&conflict) {
-            all.push(conflict);
-        }
-    }
-    all
 }
 
 /// Whether somebody agreed that the environment is kept for the deployment's release all the
@@ -270,101 +233,24 @@ pub(crate) fn is_booked(context: &Context<'_>, deployment: &Deployment) -> bool 
     })
 }
 
-/// Where a release that must be deployed before stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Dependency {
-    /// It is where it must be; since when and where, in words.
-    Deployed(String),
-    /// It is not; where it must be.
-    Missing(String),
-    /// No source knows it.
-    Unknown,
-}
-
-impl Dependency {
-    /// It is where it must be.
-    pub(crate) fn is_deployed(&self) -> bool {
-        matches!(self, Self::Deployed(_))
-    }
-
-    /// In words, of a release.
-    pub(crate) fn said_of(&self, id: &ReleaseId) -> String {
-        match self {
-            Self::Deployed(evidence) => format!("{id} {evidence}"),
-            Self::Missing(place) => format!("{id} is not in {place}"),
-            Self::Unknown => format!("{id} is not known"),
-        }
-    }
-}
-
-/// The releases that the one at this position depends on, each with whether it is deployed to
-/// `environment` or another one of its tier; without one, to production. Where no source
-/// covers deployments, having gone out is all that can be asked.
-pub(crate) fn dependencies(
-    context: &Context<'_>,
-    release: usize,
-    environment: Option<&EnvironmentId>,
-) -> Vec<(ReleaseId, Dependency)> {
-    let covered = context.world.is_covered(Kind::Deployments);
-    let tier = match environment {
-        Some(environment) => context.tier(environment),
-        None => Some(Tier::Production),
-    };
-    let is_there = |place: &EnvironmentId| match tier {
-        Some(Tier::Production) => context.is_production(place),
-        Some(tier) => context.tier(place) == Some(tier),
-        None => Some(place) == environment,
-    };
-    let place = match tier {
-        Some(Tier::Development) => "development".to_owned(),
-        Some(Tier::Test) => "test".to_owned(),
-        Some(Tier::Staging) => "staging".to_owned(),
-        Some(Tier::Production) => "production".to_owned(),
-        None => environment.map(ToString::to_string).unwrap_or_default(),
-    };
-    let calendar = &context.policy.calendar;
-    let mut seen = std::collections::HashSet::new();
-    let depends_on = context.releases[release].depends_on.iter().filter(|id| seen.insert(*id));
-    depends_on
-        .map(|id| {
-            let Some(index) = context.release(id) else { return (id.clone(), Dependency::Unknown) };
-            let evidence = if covered {
-                // In each place the last one that ended decides: it may have been taken back.
-                let mut last = std::collections::HashMap::<&EnvironmentId, (Instant, bool)>::new();
-                for deployment in &context.deployments {
-                    let succeeded = match deployment.state {
-                        DeploymentState::Succeeded => true,
-                        DeploymentState::RolledBack => false,
-                        _ => continue,
-                    };
-                    if deployment.release.as_ref() == Some(id) && is_there(&deployment.environment) {
-                        let ended = (deployment.finished_at.unwrap_or(deployment.window.until), succeeded);
-                        let newest = last.entry(&deployment.environment).or_insert(ended);
-                        *newest = (*newest).max(ended);
-                    }
-                }
-                let there = last.into_iter().filter(|(_, (_, succeeded))| *succeeded);
-                let newest = there.map(|(place, (at, _))| (at, place)).max();
-                newest.map(|(at, place)| format!("went to {place}, {}", words::day_and_time(at, calendar)))
-            } else {
-                let went_out = context.releases[index].released_at.filter(|at| *at <= context.now);
-                went_out.map(|at| format!("went out {}", words::day(at, calendar)))
-            };
-            let missing = || if covered { place.clone() } else { "the releases that went out".to_owned() };
-            (id.clone(), evidence.map_or_else(|| Dependency::Missing(missing()), Dependency::Deployed))
-        })
-        .collect()
-}
-
-/// The schedule: `rows` with what their releases say, and all that is on some day.
-pub(crate) fn schedule(
-    context: &Context<'_>,
-    rows: Vec<DeploymentRow>,
+/// The schedule: `rows` with what their releases say, and all that is on some day. `releases`
+/// are in the order of the context.
+pub(crate) fn schedule<'a>(
+    context: &Context<'a>,
+    rules: &ScheduleRules<'a>,
+    mut rows: Vec<DeploymentRow>,
     releases: &[Arc<ReleaseInsight>],
 ) -> Schedule {
+    complete(context, rules, &mut rows, releases);
     let next = next(&rows, context.now);
     let calendar = calendar(context, &rows, releases);
-    Schedule { deployments: rows, next, calendar }
+    Schedule {
+        deployments: rows,
+        next,
+        calendar,
+        frozen: rules.frozen(context),
+        cadence: cadence(context, releases),
+    }
 }
 
 /// The one that runs, else the next one.

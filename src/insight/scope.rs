@@ -174,7 +174,8 @@ struct DayChange {
     removed: u32,
     readied: u32,
     unreadied: u32,
-    defects: i32,
+    defects_opened: u32,
+    defects_solved: u32,
     weight: i64,
     weight_ready: i64,
     unestimated: i32,
@@ -194,6 +195,9 @@ pub(crate) struct DayState {
     pub(crate) added: u32,
     pub(crate) removed: u32,
     pub(crate) completed: u32,
+    /// Defects that were opened and solved since the end of the day before.
+    pub(crate) defects_opened: u32,
+    pub(crate) defects_solved: u32,
 }
 
 impl Lines {
@@ -218,7 +222,8 @@ impl Lines {
             change.removed += u32::from(!counts.scope && before.scope);
             change.readied += u32::from(counts.ready && !before.ready);
             change.unreadied += u32::from(!counts.ready && before.ready);
-            change.defects += i32::from(counts.defect) - i32::from(before.defect);
+            change.defects_opened += u32::from(counts.defect && !before.defect);
+            change.defects_solved += u32::from(!counts.defect && before.defect);
             let scope = i32::from(counts.scope) - i32::from(before.scope);
             let ready = i32::from(counts.ready) - i32::from(before.ready);
             change.weight += i64::from(scope) * hundredths;
@@ -231,24 +236,25 @@ impl Lines {
     /// The state at the end of each day.
     pub(crate) fn states(&self) -> Vec<DayState> {
         let mut state = DayState::default();
-        let (mut defects, mut weight, mut weight_ready, mut unestimated) = (0, 0, 0, 0);
+        let (mut weight, mut weight_ready, mut unestimated) = (0, 0, 0);
         self.days
             .iter()
             .map(|change| {
-                defects += change.defects;
                 weight += change.weight;
                 weight_ready += change.weight_ready;
                 unestimated += change.unestimated;
                 state = DayState {
                     scope: state.scope + change.added - change.removed,
                     ready: state.ready + change.readied - change.unreadied,
-                    defects: u32::try_from(defects).unwrap_or(0),
+                    defects: state.defects + change.defects_opened - change.defects_solved,
                     weight: u64::try_from(weight).unwrap_or(0),
                     weight_ready: u64::try_from(weight_ready).unwrap_or(0),
                     unestimated: u32::try_from(unestimated).unwrap_or(0),
                     added: change.added,
                     removed: change.removed,
                     completed: change.readied,
+                    defects_opened: change.defects_opened,
+                    defects_solved: change.defects_solved,
                 };
                 state
             })

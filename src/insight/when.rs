@@ -1,6 +1,6 @@
 //! Times as people write them.
 
-use chrono::{DateTime, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, Datelike as _, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Weekday};
 
 use crate::domain::{Calendar, Instant};
 
@@ -52,6 +52,45 @@ pub fn instant(written: &str, now: Instant, calendar: &Calendar) -> Option<Insta
         (None, _) => None,
     }
 }
+
+/// The instant to come that a person means by `written`: a weekday (the next one, today included
+/// while its time is still to come), `today`, `tomorrow` or a date, each with a time of day, a time of
+/// day alone (the next one), so long from now (`+3h`), or an instant with its offset. None if it is
+/// no such time, or one that clocks skip; of one that they show twice it is the first.
+pub fn coming(written: &str, now: Instant, calendar: &Calendar) -> Option<Instant> {
+    let written = written.trim();
+    if let Some(by) = written.strip_prefix('+') {
+        return if by.starts_with('-') { None } else { now.checked_add_signed(length(by)?) };
+    }
+    let at = |day: NaiveDate, time: NaiveTime| {
+        let local = day.and_time(time).and_local_timezone(calendar.zone);
+        local.earliest().map(|instant| instant.to_utc())
+    };
+    let today = calendar.day(now);
+    let days_on = |days: u64| today.checked_add_days(Days::new(days));
+    if let Some(time) = time_of_day(written) {
+        return at(today, time).filter(|at| *at >= now).or_else(|| at(days_on(1)?, time));
+    }
+    let (first, rest) = written.split_once(' ').unwrap_or((written, ""));
+    let time = time_of_day(rest.trim());
+    let first = first.to_lowercase();
+    if first == "tomorrow" {
+        return at(days_on(1)?, time?);
+    }
+    match first.parse::<Weekday>() {
+        Ok(weekday) => {
+            let ahead = weekday.days_since(today.weekday());
+            let this_week = at(days_on(u64::from(ahead))?, time?);
+            if ahead > 0 { this_week } else { this_week.filter(|at| *at >= now).or(at(days_on(7)?, time?)) }
+        }
+        // A day alone is no time to begin at.
+        Err(_) if length(&first).is_some() || rest.is_empty() && !written.contains(['T', 't']) => None,
+        Err(_) => instant(written, now, calendar),
+    }
+}
+
+/// How a time to come can be written, for messages.
+pub const COMING_EXAMPLES: &str = "Friday 16:00, 2026-11-27 16:00, tomorrow 9:00, 16:00 or +3h";
 
 fn time_of_day(written: &str) -> Option<NaiveTime> {
     ["%H:%M", "%H:%M:%S"].iter().find_map(|format| NaiveTime::parse_from_str(written, format).ok())
@@ -132,6 +171,38 @@ mod tests {
             "é",
         ] {
             assert_eq!(instant(wrong, now, &calendar), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_come_is_the_next_one_that_exists() {
+        let calendar = Calendar { zone: chrono_tz::Tz::Europe__Berlin, ..Calendar::default() };
+        let parse = |written: &str| DateTime::parse_from_rfc3339(written).unwrap().to_utc();
+        // Sunday, 10:00 in Berlin.
+        let now = parse("2026-03-22T09:00:00Z");
+        for (written, meant) in [
+            ("Friday 16:00", Some("2026-03-27T15:00:00Z")),
+            ("fri 9:00", Some("2026-03-27T08:00:00Z")),
+            ("Sunday 11:00", Some("2026-03-22T10:00:00Z")),
+            // Next Sunday clocks are put on: 9 o'clock is an hour earlier, half past two is skipped.
+            ("Sunday 09:00", Some("2026-03-29T07:00:00Z")),
+            ("Sunday 02:30", None),
+            ("2026-03-29 03:00", Some("2026-03-29T01:00:00Z")),
+            // Put back: the first of the two.
+            ("2026-10-25 02:30", Some("2026-10-25T00:30:00Z")),
+            ("2026-10-25T02:30:00+01:00", Some("2026-10-25T01:30:00Z")),
+            ("tomorrow 16:00", Some("2026-03-23T15:00:00Z")),
+            ("16:00", Some("2026-03-22T15:00:00Z")),
+            ("09:30", Some("2026-03-23T08:30:00Z")),
+            ("+3h", Some("2026-03-22T12:00:00Z")),
+            ("Friday", None),
+            ("2026-03-29", None),
+            ("3h", None),
+            ("+-3h", None),
+            ("soon 16:00", None),
+            ("", None),
+        ] {
+            assert_eq!(coming(written, now, &calendar), meant.map(parse), "{written}");
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::Duration;
 
-use crate::domain::{Build, Calendar, CheckOutcome, Instant, Text};
+use crate::domain::{Build, Calendar, CheckOutcome, Instant, Text, Window};
 
 /// A duration in its two coarsest units with leading zeros, so that a countdown does not
 /// jump: `3d 04h`, `4h 05m`, `14m`, `0m`. Rounded down; a negative one has a minus in front.
@@ -58,6 +58,17 @@ pub fn day_and_time(instant: Instant, calendar: &Calendar) -> String {
 /// The time of day of `instant`: `14:00`.
 pub fn time(instant: Instant, calendar: &Calendar) -> String {
     instant.with_timezone(&calendar.zone).format("%H:%M").to_string()
+}
+
+/// A span of time: `Wed 25 Nov 14:00–15:10`.
+pub fn window(window: Window, calendar: &Calendar) -> String {
+    let from = day_and_time(window.from, calendar);
+    let until = if calendar.day(window.from) == calendar.day(window.until) {
+        time(window.until, calendar)
+    } else {
+        day_and_time(window.until, calendar)
+    };
+    format!("{from}–{until}")
 }
 
 /// A count with its noun: `1 story`, `7 stories`.

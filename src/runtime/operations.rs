@@ -177,6 +177,7 @@ mod tests {
         let target = PullRequestTarget { repository: "api".into(), number: 812, head: None };
         QueuedOperation {
             number,
+            batch: number,
             subject: Subject::PullRequest("api#812".into()),
             operation: Operation::PullRequest(target, operation),
             source: Some(SourceId::new("service")),

@@ -211,6 +211,7 @@ async fn start_with(
     let boards = boards.unwrap_or_else(|| session.boards());
     let first = Arc::clone(&boards.borrow());
     let wiring = Wiring {
+        sections: SectionStore::default(),
         screen,
         input: Script(script),
         boards,

@@ -108,6 +108,7 @@ pub struct Session {
 pub struct SessionHandle {
     orders: mpsc::UnboundedSender<Order>,
     triage: watch::Receiver<Arc<Triage>>,
+    standing: watch::Receiver<Standing>,
 }
 
 pub(super) enum Order {
@@ -146,6 +147,11 @@ impl SessionHandle {
         let (answer, instants) = oneshot::channel();
         self.order(Order::Instants { from, until, answer });
         instants.await.unwrap_or_else(|_| Err(nobody()))
+    }
+
+    /// Another process owns the board and asks the sources.
+    pub fn is_viewer(&self) -> bool {
+        matches!(*self.standing.borrow(), Standing::Viewer(_))
     }
 
     /// What people said about things on the board, and whatever follows.
@@ -214,7 +220,7 @@ impl Session {
             // With its sources, before anybody looks.
             desk.show(owning.board());
         }
-        let handle = SessionHandle { orders, triage };
+        let handle = SessionHandle { orders, triage, standing: standing.clone() };
         let archive = Archive::new(handle.clone(), desk.setup.deriver.clone());
         let task = tokio::spawn(desk.run(next));
         Ok(Self { boards, settled, standing, handle, archive, task })

@@ -7,7 +7,7 @@ use ratatui::{
 
 use crate::{
     app::DetailPlace,
-    domain::{Build, DeploymentState, ReviewVerdict, Text, TriageEntry, TriageKind, Wake},
+    domain::{Build, DeploymentState, ReviewVerdict, Text, TriageEntry, TriageKind, Wake, Window},
     insight::{
         DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject, words,
     },
@@ -18,7 +18,7 @@ use super::{
     headline::{self, percent},
     pull_requests,
     screen::Screen,
-    states,
+    states, tests_list,
     widgets::runbook,
 };
 
@@ -116,6 +116,19 @@ fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>
         Subject::Story(key) => state.story(key).map(|row| story(screen, row, cells)),
         Subject::Deployment(id) => state.deployment(id).map(|row| deployment(screen, row, cells)),
         Subject::Release(id) => state.board.release(id).map(|insight| release(screen, insight, cells)),
+        Subject::Suite(name) => state.release().and_then(|release| release.suite(name)).map(|suite| {
+            let title = Line::styled(format!("suite {}", suite.suite), styles.title);
+            let mut lines = tests_list::lines(screen, tests_list::suite_facts(screen, suite));
+            lines
+                .extend(suite.tests.iter().map(|test| Line::styled(format!("  {}", test.name), styles.base)));
+            (title, vec![Page { title: "overview", lines }])
+        }),
+        Subject::Test(suite, name) => {
+            state.release().and_then(|release| release.test(suite, name)).map(|(suite, test)| {
+                let lines = tests_list::lines(screen, tests_list::test_facts(screen, suite, test));
+                (Line::styled(test.name.to_string(), styles.title), vec![Page { title: "overview", lines }])
+            })
+        }
         _ => None,
     };
     let found = found.map(|(title, mut pages)| {
@@ -138,6 +151,7 @@ pub(super) fn said(screen: &Screen<'_>, subject: &Subject, cells: usize) -> Vec<
             TriageKind::Acknowledged => "acknowledged".to_owned(),
             TriageKind::Snoozed(Wake::At(until)) => format!("put off until {}", screen.dates.moment(*until)),
             TriageKind::Snoozed(Wake::Change(_)) => "put off until it changes".to_owned(),
+            TriageKind::Snoozed(Wake::Event(event, _)) => format!("put off until {}", event.word()),
             TriageKind::Note => "note".to_owned(),
             TriageKind::Watched => "watched".to_owned(),
         };
@@ -159,7 +173,7 @@ fn wrapped(text: &str, cells: usize, style: ratatui::style::Style) -> Vec<Line<'
 }
 
 /// A name and what it is.
-fn fact(screen: &Screen<'_>, name: &str, value: String) -> Line<'static> {
+pub(super) fn fact(screen: &Screen<'_>, name: &str, value: String) -> Line<'static> {
     let styles = &screen.look.styles;
     Line::from(vec![Span::styled(format!("{name:<10} "), styles.muted), Span::styled(value, styles.base)])
 }
@@ -390,6 +404,20 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     if problems.is_empty() {
         problems.push(Line::styled(format!("{} nothing is in its way", glyphs.go), styles.go));
     }
+    problems.extend(slots(screen, &row.slots, row.no_slot.as_ref(), cells));
+    if let Some((_, answer)) = screen.state.can_go.as_ref().filter(|(asked, _)| *asked == item.id) {
+        let asked = screen.dates.span(answer.window, glyphs.dash);
+        if answer.is_yes() {
+            problems.push(Line::styled(format!("{} can go {asked}", glyphs.go), styles.go));
+        } else {
+            problems.push(Line::styled(format!("{} cannot go {asked}", glyphs.no_go), styles.no_go));
+        }
+        for problem in &answer.against {
+            let said = format!("  {}: {}", problem.kind.word(), problem.what);
+            problems.extend(wrapped(&said, cells, styles.at_risk));
+        }
+        problems.extend(slots(screen, &answer.slots, answer.no_slot.as_ref(), cells));
+    }
     let insight = item.release.as_ref().and_then(|id| screen.state.board.release(id));
     for dependency in insight.iter().flat_map(|insight| &insight.release.depends_on) {
         let known = screen.state.board.release(dependency);
@@ -401,6 +429,12 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         problems.push(Line::styled(format!("{mark} needs {dependency}: {said}"), style));
     }
     let mut facts = vec![fact(screen, "window", window(screen, row))];
+    let target = [
+        Some(item.environment.to_string()),
+        row.platform.as_ref().map(Text::to_string),
+        row.region.as_ref().map(Text::to_string),
+    ];
+    facts.push(fact(screen, "goes to", joined(screen, target.into_iter().flatten())));
     let state = states::deployment(screen.look, item.state);
     facts.push(fact(screen, "state", state.full()));
     if let Some(at) = item.started_at {
@@ -409,12 +443,19 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     if let Some(at) = item.finished_at {
         facts.push(fact(screen, "finished", screen.dates.moment(at)));
     }
+    if let Some(insight) = insight {
+        let tally = &insight.tally;
+        let asked = tally.gates_go + tally.gates_no_go + tally.gates_unknown;
+        let said = format!("{}, {} of {asked} gates go", insight.verdict.word(), tally.gates_go);
+        facts.push(fact(screen, "now", said));
+    }
     if let Some(share) = row.ready_by_start {
         facts.push(fact(screen, "readiness", format!("{} sure to be ready by its start", percent(share))));
     }
     if let Some(url) = &item.url {
         facts.push(fact(screen, "link", url.to_string()));
     }
+    facts.extend(cadence(screen, row, insight.map(|insight| &insight.release.project), cells));
     let pages = vec![
         Page { title: "runbook", lines: book },
         Page { title: "in its way", lines: problems },
@@ -423,15 +464,57 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     (title, pages)
 }
 
+/// How often the project goes there, what waits for it, and whether another pace is worth it.
+fn cadence(
+    screen: &Screen<'_>,
+    row: &DeploymentRow,
+    project: Option<&Text>,
+    cells: usize,
+) -> Vec<Line<'static>> {
+    let styles = &screen.look.styles;
+    let all = &screen.state.board.insight.schedule.cadence;
+    let found = all.iter().find(|cadence| {
+        Some(&cadence.project) == project && cadence.environment == row.deployment.environment
+    });
+    let Some(found) = found else { return Vec::new() };
+    let said = format!(
+        "every {:.1}d ({} in half a year), earlier {:.1}d, lately {:.1}d",
+        found.days_between, found.deployments, found.days_between_before, found.days_between_lately
+    );
+    let mut lines = vec![fact(screen, "goes out", said)];
+    for waiting in &found.waiting {
+        let kind = if waiting.is_feature { "feature " } else { "" };
+        let title = waiting.title.as_ref().map(|title| format!(" {title}")).unwrap_or_default();
+        let age = format::age(waiting.since, screen.now);
+        let line = format!("{kind}{}{title}, finished {age} ago", waiting.key);
+        lines.push(fact(screen, "waits", line));
+    }
+    if let Some(pace) = found.suggestion {
+        lines.push(fact(screen, "suggested", pace.word().to_owned()));
+        for reason in &found.reasons {
+            lines.extend(wrapped(reason, cells, styles.muted));
+        }
+    }
+    lines
+}
+
+/// The next windows that keep to all rules, or why there is none.
+fn slots(screen: &Screen<'_>, slots: &[Window], why_none: Option<&Text>, cells: usize) -> Vec<Line<'static>> {
+    let Look { styles, glyphs } = screen.look;
+    let free = slots.iter().map(|slot| screen.dates.span(*slot, glyphs.dash)).collect::<Vec<_>>();
+    match (free.is_empty(), why_none) {
+        (false, _) => {
+            let said = format!("{} next free {}", glyphs.right, free.join(", or "));
+            wrapped(&said, cells, styles.accent)
+        }
+        (true, Some(why)) => wrapped(&format!("{} {why}", glyphs.no_go), cells, styles.no_go),
+        (true, None) => Vec::new(),
+    }
+}
+
 /// `Wed 25 Nov 14:00–15:10`.
 pub(super) fn window(screen: &Screen<'_>, row: &DeploymentRow) -> String {
-    let (dates, window) = (screen.dates, &row.deployment.window);
-    let dash = screen.look.glyphs.dash;
-    if dates.date(window.from) == dates.date(window.until) {
-        format!("{}{dash}{}", dates.moment(window.from), dates.time(window.until))
-    } else {
-        format!("{} {dash} {}", dates.moment(window.from), dates.moment(window.until))
-    }
+    screen.dates.span(row.deployment.window, screen.look.glyphs.dash)
 }
 
 fn build_line(screen: &Screen<'_>, build: &Build) -> Line<'static> {

@@ -3,6 +3,7 @@
 use ratatui::{
     layout::{Position, Rect},
     text::Line,
+    widgets::{Clear, Widget as _},
 };
 use tui_input::Input;
 
@@ -48,12 +49,47 @@ pub(crate) fn draw(screen: &mut Screen<'_>, row: Rect) {
     if let Some((input, _)) = &state.filter {
         let list = state.list(state.main_list());
         let count = format!("  {} of {}", list.shown, list.known);
+        above(screen, row, input);
         let used = typed(screen, left, "/", input);
         let rest = left.width.saturating_sub(used);
         screen.put(left.x + used, left.y, rest, &count, styles.muted);
     } else {
         hints(screen, left);
     }
+}
+
+/// Above the line that is typed: what is wrong with it, below the part that is wrong, else what
+/// can stand at the caret.
+fn above(screen: &mut Screen<'_>, row: Rect, input: &Input) {
+    let Look { styles, .. } = screen.look;
+    let state = screen.state;
+    let Some(y) = row.y.checked_sub(1) else { return };
+    let line = Rect { y, height: 1, ..row };
+    let problem = state.list(state.main_list()).asked.problem.as_ref();
+    let candidates = state.completions().unwrap_or_default();
+    let is_whole = input.value().is_empty() || input.cursor() < input.value().chars().count();
+    if problem.is_none() && (candidates.is_empty() || is_whole) {
+        return;
+    }
+    Clear.render(line, screen.buffer);
+    screen.buffer.set_style(line, styles.base);
+    if let Some(problem) = problem {
+        let carets = problem.carets(input.value());
+        let meant = problem.nearest().map(|word| format!("; did you mean {word}?")).unwrap_or_default();
+        // The prompt is one cell wide, the margin another.
+        let used = screen.put(line.x + 2, y, line.width.saturating_sub(2), &carets, styles.no_go) + 3;
+        let said = format!("{}{meant}", problem.what);
+        let room = line.width.saturating_sub(used);
+        if text::width(&said) <= usize::from(room) {
+            screen.put(line.x + used, y, room, &said, styles.no_go);
+        } else {
+            // No room behind the carets: the words count more.
+            screen.put(line.x + 2, y, line.width.saturating_sub(2), &format!("{said} "), styles.no_go);
+        }
+        return;
+    }
+    let said = format!("tab: {}", candidates.join("  "));
+    screen.put(line.x + 2, y, line.width.saturating_sub(3), &said, styles.muted);
 }
 
 /// What waits to be sent, how long still, and the key that takes it back. The cells it took.
@@ -185,13 +221,20 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
     match state.tab {
         Tab::Readiness => {
             offers.push((&[C::SectionLeft, C::SectionRight], "section"));
+            if state.section == Section::Stories {
+                offers.push((&[C::NextList], "lists"));
+            }
             match state.section {
                 Section::BurnDown => offers.push((&[C::Open], "the day")),
                 Section::Remedies => offers.push((&[C::Open], "go there")),
                 Section::Gates | Section::Stories => offers.push((&[C::Open], "open")),
             }
         }
-        Tab::PullRequests | Tab::Schedule => offers.push((&[C::Open], "open")),
+        Tab::PullRequests => {
+            offers.push((&[C::Open], "open"));
+            offers.push((&[C::SectionLeft, C::SectionRight], "section"));
+        }
+        Tab::Schedule => offers.push((&[C::Open], "open")),
         Tab::Insights if state.insights.opened => {
             offers.push((&[C::Back], "all cards"));
             offers.push((&[C::Open], "go there"));
@@ -217,6 +260,9 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
     if is_row && !state.operations.operators.is_empty() && state.past.is_none() {
         offers.push((&[C::Operations], "act"));
     }
+    if is_row {
+        offers.push((&[C::Mark], "mark"));
+    }
     if state.active_list().is_some_and(|id| id.orders().len() > 1) {
         offers.push((&[C::Sort], "sort"));
     }
@@ -240,14 +286,22 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
                 &[C::OtherPicture],
                 if state.pull_requests == PullRequestPicture::All { "open only" } else { "ended" },
             ));
+            offers.push((&[C::GroupBy], "group"));
             offers.push((&[C::DetailNextPage], "page"));
             offers.push((&[C::Detail], "detail"));
         }
         Tab::Schedule => {
             offers.push((
                 &[C::OtherPicture],
-                if state.schedule == SchedulePicture::Month { "list" } else { "month" },
+                match state.schedule {
+                    SchedulePicture::List => "month",
+                    SchedulePicture::Month => "Gantt",
+                    SchedulePicture::Gantt => "list",
+                },
             ));
+            if state.schedule == SchedulePicture::Gantt {
+                offers.push((&[C::ZoomIn, C::ZoomOut], "zoom"));
+            }
             offers.push((&[C::DetailNextPage], "page"));
             offers.push((&[C::Detail], "detail"));
         }

@@ -3,7 +3,10 @@
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
 
-use crate::{domain::Instant, insight::words};
+use crate::{
+    domain::{Instant, Window},
+    insight::words,
+};
 
 /// The time from an instant until now, in one unit: `6d`, `2h`, `14m`.
 pub(crate) fn age(since: Instant, now: Instant) -> String {
@@ -108,6 +111,20 @@ impl Dates {
     /// `14:00`.
     pub(crate) fn time(self, at: Instant) -> String {
         at.with_timezone(&self.zone).format("%H:%M").to_string()
+    }
+
+    /// `Wed 25 Nov 14:00–15:10`.
+    pub(crate) fn span(self, window: Window, dash: &str) -> String {
+        if self.date(window.from) == self.date(window.until) {
+            format!("{}{dash}{}", self.moment(window.from), self.time(window.until))
+        } else {
+            format!("{} {dash} {}", self.moment(window.from), self.moment(window.until))
+        }
+    }
+
+    /// The zone that dates are said in.
+    pub(crate) fn zone(self) -> Tz {
+        self.zone
     }
 
     /// `CET`.

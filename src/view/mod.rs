@@ -29,6 +29,7 @@ mod states;
 mod stories;
 #[cfg(test)]
 mod tests;
+mod tests_list;
 mod text;
 mod tiny;
 mod top;

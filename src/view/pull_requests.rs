@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::{Heading, ListId, Row},
+    app::{GroupBy, Heading, ListId, PullRequestSection, Row},
     domain::PullRequestState,
     insight::{PullRequestRow, Standing, StepState, Subject},
 };
@@ -15,7 +15,7 @@ use crate::{
 use super::{
     Look, detail, format,
     screen::Screen,
-    states,
+    states, text,
     widgets::table::{self, Column, Places},
 };
 
@@ -48,7 +48,9 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     let list = state.list(ListId::PullRequests);
     let (list_area, detail_area) = detail::split(screen, body, DETAIL);
     let mut spans = vec![Span::styled("Pull requests", styles.title)];
-    if let Some(release) = state.release() {
+    if state.all_releases {
+        spans.push(Span::styled(format!(" {} all releases", glyphs.separator), styles.base));
+    } else if let Some(release) = state.release() {
         spans.push(Span::styled(format!(" {} {}", glyphs.separator, release.release.id), styles.base));
         let tally = &release.tally;
         let open = tally.pull_requests.saturating_sub(tally.pull_requests_merged);
@@ -61,13 +63,29 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     }
     let order = list.order_name(ListId::PullRequests);
     let order = if order == "slack" { "most delayed first".to_owned() } else { format!("by {order}") };
+    let marked = state.marked_rows().len();
+    if marked > 0 {
+        let said = format!(" {} {} {marked} marked", glyphs.separator, glyphs.marked);
+        spans.push(Span::styled(said, styles.accent));
+    }
+    let order = match state.group {
+        GroupBy::Nothing => order,
+        by => format!("{order} {} by {}", glyphs.separator, by.word()),
+    };
     let title = Line::from(spans);
     let inside = screen.panel(list_area, &title, &Line::styled(order, styles.muted), true);
+    let inside = sections(screen, inside);
     if list.rows.is_empty() {
-        let said = if list.filter.is_empty() {
-            "no source has a pull request or an open branch"
+        let is_all = state.sections.shown().is_none_or(|section| section.query.is_empty());
+        let is_unknown = state.sections.all().any(|(_, count, is_shown)| is_shown && count.is_none());
+        let said = if !list.filter.is_empty() {
+            "the filter picks no row"
+        } else if is_unknown {
+            "no source says as whom it is signed in"
+        } else if !is_all {
+            "nothing here: that is good"
         } else {
-            "no row has these words"
+            "no source has a pull request or an open branch"
         };
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
     } else {
@@ -76,6 +94,39 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     if let Some(area) = detail_area {
         detail::draw(screen, area);
     }
+}
+
+/// The sections with their counts; what is left below them.
+fn sections(screen: &mut Screen<'_>, area: Rect) -> Rect {
+    let Look { styles, .. } = screen.look;
+    if area.height < 4 {
+        return area;
+    }
+    let state = screen.state;
+    let label = |(section, count, is_shown): (&PullRequestSection, Option<u32>, bool)| {
+        let count = count.map_or_else(|| "?".to_owned(), |count| count.to_string());
+        (format!(" {} {count} ", section.name), is_shown)
+    };
+    let labels: Vec<(String, bool)> = state.sections.all().map(label).collect();
+    // The one that is shown must be seen: those before it go.
+    let shown = labels.iter().position(|(_, is_shown)| *is_shown).unwrap_or(0);
+    let width =
+        |from: usize| labels[from..=shown].iter().map(|(label, _)| text::width(label) + 1).sum::<usize>();
+    let mut first = 0;
+    while first < shown && width(first) > usize::from(area.width) {
+        first += 1;
+    }
+    let mut x = area.x + 1;
+    for (position, (label, is_shown)) in labels.iter().enumerate().skip(first) {
+        let style = if *is_shown { styles.tab_active } else { styles.tab };
+        let used = screen.put(x, area.y, area.right().saturating_sub(x), label, style);
+        if used == 0 {
+            break;
+        }
+        screen.layout.pull_request_sections.push((position, Rect { x, width: used, height: 1, ..area }));
+        x += used + 1;
+    }
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
 }
 
 /// Draws a list of pull requests into `area`.
@@ -98,15 +149,10 @@ pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bo
 
 fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
     let state = screen.state;
-    let found = match item {
-        Row::PullRequest(index) => {
-            state.release().and_then(|release| release.pull_requests.get(index as usize))
-        }
-        Row::Unassigned(index) => state.board.insight.unassigned.get(index as usize),
-        Row::Heading(heading) => return draw_heading(screen, row, heading),
-        _ => None,
-    };
-    if let Some(found) = found {
+    if let Row::Heading(heading) = item {
+        return draw_heading(screen, row, heading);
+    }
+    if let Some(found) = state.pull_request_of(item) {
         table::cells(screen, row, &COLUMNS, places, &cells(screen, found));
     }
 }
@@ -125,6 +171,14 @@ fn draw_heading(screen: &mut Screen<'_>, row: Rect, heading: Heading) {
                 spans.push(Span::styled("lists them", styles.muted));
             }
             Line::from(spans)
+        }
+        Heading::Group(index, count) => {
+            let groups = &screen.state.list(ListId::PullRequests).groups;
+            let name = groups.get(index as usize).map(ToString::to_string).unwrap_or_default();
+            Line::from(vec![
+                Span::styled(format!("  {name}"), styles.strong),
+                Span::styled(format!(" {} {count}", glyphs.separator), styles.muted),
+            ])
         }
         Heading::Unassigned(count) => Line::styled(format!("  {count} not in a release"), styles.muted),
         Heading::Ready { .. }

@@ -18,14 +18,15 @@ use ratatui::{
 };
 
 use crate::{
-    app::{ChartPicture, Command, CountedBy, ListId, Row, Section},
-    insight::{Gate, ReleaseInsight, Remedy, Unit},
+    app::{ChartPicture, Command, CountedBy, ListId, Listed, Row, Section},
+    domain::StoryKind,
+    insight::{Gate, MetricValue, ReleaseInsight, Remedy, Unit, words},
 };
 
 use super::{
     Look, pull_requests,
     screen::Screen,
-    states, stories, text,
+    states, stories, tests_list, text,
     widgets::{
         burn_down,
         table::{self, Column},
@@ -138,6 +139,13 @@ fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, foc
     let tally = &insight.tally;
     let note = Line::styled(format!("{} of {} go", tally.gates_go, insight.gates.len()), styles.muted);
     let inside = screen.panel(area, &Line::styled("Gates", styles.title), &note, focused);
+    let inside = match metrics_place(inside, insight) {
+        Some((above, below)) => {
+            draw_metrics(screen, below, &insight.metrics);
+            above
+        }
+        None => inside,
+    };
     if insight.gates.is_empty() {
         screen.put(inside.x + 1, inside.y, inside.width, "no gate is worked out yet", styles.muted);
     }
@@ -166,6 +174,43 @@ fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, foc
         }
         table::until(&places, 2)
     });
+}
+
+/// Rows of the gates and, beneath them, of the metrics of one's own: as many as there is room for,
+/// and a heading. None where there are none or no room.
+fn metrics_place(inside: Rect, insight: &ReleaseInsight) -> Option<(Rect, Rect)> {
+    let gates = u16::try_from(insight.gates.len()).unwrap_or(u16::MAX);
+    let free = inside.height.checked_sub(gates)?;
+    let wanted = u16::try_from(insight.metrics.len()).ok().filter(|count| *count > 0)?.saturating_add(1);
+    let rows = wanted.min(free);
+    let [above, below] = split_rows(inside, inside.height - rows);
+    (rows >= 2).then_some((above, below))
+}
+
+/// Name, value with its unit, and why it is not known.
+fn draw_metrics(screen: &mut Screen<'_>, area: Rect, metrics: &[MetricValue]) {
+    let styles = &screen.look.styles;
+    let [heading, rows] = split_rows(area, 1);
+    let heading = Rect { x: heading.x + 1, width: heading.width.saturating_sub(1), ..heading };
+    screen.heading(heading, &Line::styled("Metrics", styles.header));
+    // The last row says how many more there are where not all of them fit.
+    let fitting =
+        if metrics.len() > usize::from(rows.height) { rows.height.saturating_sub(1) } else { rows.height };
+    let widest = metrics.iter().map(|metric| text::width(&metric.name)).max().unwrap_or(0);
+    let names = u16::try_from(widest).unwrap_or(u16::MAX).min(rows.width / 2);
+    for (metric, offset) in metrics.iter().zip(0..fitting) {
+        let (x, y) = (rows.x + 3, rows.y + offset);
+        let width = rows.width.saturating_sub(3);
+        screen.put(x, y, names, &metric.name, styles.base);
+        let style = if metric.value.is_some() { styles.strong } else { styles.unknown };
+        let used =
+            names + 1 + screen.put(x + names + 1, y, width.saturating_sub(names + 1), &metric.shown, style);
+        screen.put(x + used + 1, y, width.saturating_sub(used + 1), &metric.why, styles.muted);
+    }
+    if let Some(more) = metrics.len().checked_sub(usize::from(fitting)).filter(|more| *more > 0) {
+        let said = format!("{more} more in status --format json");
+        screen.put(rows.x + 3, rows.y + fitting, rows.width.saturating_sub(3), &said, styles.muted);
+    }
 }
 
 fn gate_cells(screen: &Screen<'_>, gate: &Gate) -> [(String, Style); 4] {
@@ -219,50 +264,91 @@ fn draw_list(
     places: &[(Section, Rect)],
 ) {
     let Look { styles, glyphs } = screen.look;
-    let list = screen.state.list(ListId::Stories);
-    let has_stories = !insight.stories.is_empty();
-    let (word, of) = if has_stories {
-        // The same figures as the chart and the gates: defects apart.
-        let tally = &insight.tally;
-        let open = tally.stories.saturating_sub(tally.stories_ready);
-        let defects = match tally.defects_open {
-            0 => String::new(),
-            1 => format!(" {} 1 defect", glyphs.separator),
-            many => format!(" {} {many} defects", glyphs.separator),
-        };
-        ("Stories", format!("{open} open of {}{defects}", tally.stories))
-    } else {
-        let open = insight.tally.pull_requests.saturating_sub(insight.tally.pull_requests_merged);
-        ("Pull requests", format!("{open} open of {}", insight.tally.pull_requests))
+    let id = screen.state.listed.list();
+    let list = screen.state.list(id);
+    let has_stories = insight.has_stories();
+    let tally = &insight.tally;
+    let open_of = |open: u32, all: u32| vec![Span::styled(format!(" {open} open of {all}"), styles.base)];
+    // The same figures as the chart and the gates.
+    let (word, of) = match screen.state.listed {
+        Listed::Stories if has_stories => {
+            ("Stories", open_of(tally.stories.saturating_sub(tally.stories_ready), tally.stories))
+        }
+        Listed::Stories => {
+            let open = tally.pull_requests.saturating_sub(tally.pull_requests_merged);
+            ("Pull requests", open_of(open, tally.pull_requests))
+        }
+        Listed::Defects => {
+            let all = insight.stories.iter().filter(|row| row.story.kind == StoryKind::Defect).count();
+            let blocking = format!(" {} {} blocking", glyphs.separator, tally.defects_blocking);
+            let mut of = open_of(tally.defects_open, u32::try_from(all).unwrap_or(u32::MAX));
+            of.push(Span::styled(
+                blocking,
+                if tally.defects_blocking > 0 { styles.no_go } else { styles.base },
+            ));
+            ("Defects", of)
+        }
+        Listed::Tests => ("Tests", tests_list::summary(screen, &insight.suites)),
     };
     let mut spans = vec![Span::styled(word, styles.title)];
     if list.filter.is_empty() {
-        spans.push(Span::styled(format!(" {of}"), styles.base));
-        let order = list.order_name(ListId::Stories);
-        let order = if order == "worst" { "worst first".to_owned() } else { format!("by {order}") };
+        spans.extend(of);
+        let order = match list.order_name(id) {
+            "worst" => "worst first".to_owned(),
+            "suite" => "by suite".to_owned(),
+            other => format!("by {other}"),
+        };
         spans.push(Span::styled(format!(" {} {order}", glyphs.separator), styles.muted));
     } else {
         spans.push(Span::styled(format!(" /{}", list.filter), styles.accent));
         spans.push(Span::styled(format!(" {} of {}", list.shown, list.known), styles.muted));
     }
-    if !has_stories {
+    if !has_stories && id == ListId::Stories {
         spans.push(Span::styled(format!(" {} no source has stories for it", glyphs.separator), styles.muted));
     }
     let steps = format!("{} steps to green", insight.remedies.len());
-    let note = shared_note(screen, places, Section::Remedies, Command::SectionRight, &steps);
-    let inside = screen.panel(area, &Line::from(spans), &note, focused);
+    let mut note = other_lists(screen, insight);
+    let shared = shared_note(screen, places, Section::Remedies, Command::SectionRight, &steps);
+    if !shared.spans.is_empty() {
+        note.push(Span::styled(" ", styles.muted));
+        note.extend(shared.spans);
+    }
+    let inside = screen.panel(area, &Line::from(spans), &Line::from(note), focused);
     if list.rows.is_empty() {
-        let said = if list.filter.is_empty() {
-            "no story and no pull request belongs to it yet"
-        } else {
-            "no row has these words"
+        let said = match id {
+            _ if !list.filter.is_empty() => "no row has these words",
+            ListId::Defects => "no defect belongs to it",
+            ListId::Tests => "no test run is known for it",
+            _ => "no story and no pull request belongs to it yet",
         };
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
-    } else if has_stories {
-        stories::draw(screen, inside, focused);
-    } else {
-        pull_requests::table(screen, ListId::Stories, inside, focused);
+        return;
     }
+    match id {
+        ListId::Tests => tests_list::draw(screen, inside, focused),
+        ListId::Stories if !has_stories => pull_requests::table(screen, id, inside, focused),
+        id => stories::draw(screen, id, inside, focused),
+    }
+}
+
+/// Beside the title of the list: the key that leads to the next one, and what stands in the other
+/// two.
+fn other_lists(screen: &Screen<'_>, insight: &ReleaseInsight) -> Vec<Span<'static>> {
+    let styles = &screen.look.styles;
+    let Some(key) = screen.key(Command::NextList) else { return Vec::new() };
+    let failed: u32 = insight.suites.iter().map(|suite| suite.failed).sum();
+    let tally = &insight.tally;
+    let said = |listed: Listed| match listed {
+        Listed::Stories if insight.has_stories() => "stories".to_owned(),
+        Listed::Stories => "pull requests".to_owned(),
+        Listed::Defects => words::count(tally.defects_open as usize, "defect", "defects"),
+        Listed::Tests if failed > 0 => words::count(failed as usize, "failed test", "failed tests"),
+        Listed::Tests => "tests".to_owned(),
+    };
+    let at = Listed::ALL.iter().position(|listed| *listed == screen.state.listed).unwrap_or(0);
+    let others = (1..Listed::ALL.len()).map(|step| said(Listed::ALL[(at + step) % Listed::ALL.len()]));
+    let others = others.collect::<Vec<_>>().join(&format!(" {} ", screen.look.glyphs.separator));
+    vec![Span::styled(format!("{key} "), styles.accent), Span::styled(others, styles.muted)]
 }
 
 fn draw_remedies(

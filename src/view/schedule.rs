@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::{Heading, ListId, Row, SchedulePicture},
+    app::{GanttScale, Heading, ListId, Row, SchedulePicture},
     domain::{DeploymentState, Instant},
     insight::{DeploymentRow, ForecastView, ReleaseInsight, Subject},
 };
@@ -18,7 +18,7 @@ use super::{
     screen::Screen,
     states,
     widgets::{
-        month,
+        gantt, month,
         table::{self, Column, Places},
     },
 };
@@ -46,6 +46,8 @@ const FEW: usize = 30;
 const DETAIL: u16 = 8;
 /// From so many columns on the month leaves room for the list beside it.
 const WIDE_MONTH: u16 = 104;
+/// From so many rows on the Gantt chart leaves room for the list below it.
+const LOW_GANTT: u16 = 16;
 /// Cells of the month beside the list, with its frame.
 const MONTH: u16 = 25;
 
@@ -69,6 +71,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
             draw_list(screen, Rect { x: main.x + width, width: main.width - width, ..main });
         }
         SchedulePicture::Month => draw_month(screen, main),
+        // The list stays below, so that what is on the chart can be selected.
+        SchedulePicture::Gantt if main.height >= LOW_GANTT => {
+            let height = (main.height / 2).max(8);
+            draw_gantt(screen, Rect { height, ..main });
+            draw_list(screen, Rect { y: main.y + height, height: main.height - height, ..main });
+        }
+        SchedulePicture::Gantt => draw_gantt(screen, main),
         SchedulePicture::List if main.width >= 132 => {
             draw_month(screen, Rect { width: MONTH, ..main });
             draw_list(screen, Rect { x: main.x + MONTH, width: main.width - MONTH, ..main });
@@ -178,6 +187,40 @@ fn draw_month(screen: &mut Screen<'_>, area: Rect) {
         styles,
         glyphs,
     );
+}
+
+fn draw_gantt(screen: &mut Screen<'_>, area: Rect) {
+    let Look { styles, glyphs } = screen.look;
+    let state = screen.state;
+    let list = state.list(ListId::Schedule);
+    let about = list.row().and_then(|row| when(screen, row)).unwrap_or(screen.now);
+    let note = Line::styled(
+        format!("{} a cell {} hatched: freeze", cell(state.scale), glyphs.separator),
+        styles.muted,
+    );
+    let title = Line::styled(format!("By environment, {}", state.scale.word()), styles.title);
+    let inside = screen.panel(area, &title, &note, false);
+    let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
+    let board = std::sync::Arc::clone(&state.board);
+    let selected = match &list.selected {
+        Some(Subject::Deployment(id)) => Some(id),
+        _ => None,
+    };
+    gantt::draw(
+        screen,
+        inside,
+        &gantt::Gantt { insight: &board.insight, scale: state.scale, selected, about },
+    );
+}
+
+/// How much time a cell stands for, in words.
+fn cell(scale: GanttScale) -> &'static str {
+    match scale {
+        GanttScale::Hours => "15m",
+        GanttScale::Days => "1h",
+        GanttScale::Weeks => "6h",
+        GanttScale::Months => "1d",
+    }
 }
 
 fn when(screen: &Screen<'_>, row: Row) -> Option<Instant> {

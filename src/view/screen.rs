@@ -150,9 +150,13 @@ impl Screen<'_> {
             {
                 self.buffer.set_string(line.x, line.y, mark, style);
             }
+            let is_marked = is_marked(id) && state.is_marked(*row);
             if first + usize::from(offset) == list.position && !matches!(row, Row::Heading(_)) {
                 let width = named.saturating_add(1).min(line.width);
                 self.select(Rect { width, ..line }, focused);
+            }
+            if is_marked && line.y < self.buffer.area.bottom() {
+                self.buffer.set_string(line.x, line.y, self.look.glyphs.marked, self.look.styles.accent);
             }
         }
         self.scroll_bar(area, first, list.rows.len());
@@ -216,7 +220,7 @@ impl Screen<'_> {
 
 /// Whether rows of a list say what is new of them, and what people said: those of the tabs do.
 fn is_marked(id: ListId) -> bool {
-    matches!(id, ListId::Gates | ListId::Stories | ListId::PullRequests | ListId::Schedule)
+    matches!(id, ListId::Gates | ListId::Stories | ListId::Defects | ListId::PullRequests | ListId::Schedule)
 }
 
 /// Cells that a line takes.

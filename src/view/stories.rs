@@ -37,21 +37,23 @@ const PULL_REQUEST: usize = 6;
 /// The last of the columns that name a story.
 const TITLE: usize = 2;
 
-/// Draws the list of stories into `area`.
-pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, focused: bool) {
+/// Draws the list of stories, or that of defects, into `area`.
+pub(super) fn draw(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bool) {
     let (heading, body) = table::split(area);
-    let list = screen.state.list(ListId::Stories);
-    let sorted = match list.order_name(ListId::Stories) {
+    let list = screen.state.list(id);
+    let sorted = match list.order_name(id) {
         "worst" => None,
         other => Some(other),
     };
     // The same rows whatever the filter and the order: the columns stay where they are.
+    let kind = if id == ListId::Defects { StoryKind::Defect } else { StoryKind::Story };
     let rows = screen.state.release().map(|release| release.stories.as_slice()).unwrap_or_default();
+    let rows = rows.iter().filter(|row| row.story.kind == kind);
     let nothing = [screen.look.glyphs.unknown, screen.look.glyphs.dash];
-    let widest = table::widest(rows.iter().map(|row| cells(screen, row, None)), &nothing);
+    let widest = table::widest(rows.map(|row| cells(screen, row, None)), &nothing);
     let places = table::place(&COLUMNS, &widest, sorted, heading.width);
     table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
-    screen.list(ListId::Stories, body, focused, |screen, row, item| {
+    screen.list(id, body, focused, |screen, row, item| {
         draw_row(screen, row, item, &places);
         table::until(&places, TITLE)
     });

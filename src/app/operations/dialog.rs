@@ -10,7 +10,7 @@ use crate::{
 };
 
 use super::{
-    Choice, LogEntry, Offer, OperationKind, State, enqueue,
+    Choice, LogEntry, Offer, OperationKind, State, enqueue, nudge,
     offer::{build, hands_off, known_words, offers, refusal},
     sentence::sentence,
 };
@@ -39,11 +39,11 @@ pub enum Dialog {
     },
 }
 
-/// What can be done to a row.
+/// What can be done to rows.
 #[derive(Clone, Debug)]
 pub struct Menu {
-    /// The row.
-    pub subject: Subject,
+    /// The rows: those that are marked, else the selected one.
+    pub subjects: Vec<Subject>,
     /// All that there is for rows of its kind, with the reason against it.
     pub offers: Vec<Offer>,
     /// The one that enter takes.
@@ -53,8 +53,8 @@ pub struct Menu {
 /// The line in which something is written that an operation needs.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// The row.
-    pub subject: Subject,
+    /// The rows.
+    pub subjects: Vec<Subject>,
     /// What it is for.
     pub kind: OperationKind,
     /// What is written.
@@ -65,13 +65,22 @@ pub struct Line {
     pub problem: Option<Text>,
 }
 
-/// Whether an operation shall be done.
+/// Whether an operation shall be done, to each of some rows.
 #[derive(Clone, Debug)]
 pub struct Question {
-    /// The row.
-    pub subject: Subject,
     /// What kind it is.
     pub kind: OperationKind,
+    /// What exactly, row by row; at least one.
+    pub asked: Vec<Asked>,
+    /// Rows that it cannot be done to, with the reason.
+    pub left_out: Vec<(Text, Text)>,
+}
+
+/// What is asked of one row.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The row.
+    pub subject: Subject,
     /// What exactly.
     pub operation: Operation,
     /// The same in words.
@@ -115,36 +124,61 @@ fn top(state: &mut State) -> Option<&mut Dialog> {
     }
 }
 
-/// The row that operations are for: that of what is on top, else the selected one.
-fn subject(state: &State) -> Option<Subject> {
+/// The rows that operations are for: that of what is on top, else those that are marked, else
+/// the selected one.
+fn subjects(state: &State) -> Vec<Subject> {
+    let is_row = |subject: &Subject| matches!(subject, Subject::PullRequest(_) | Subject::Story(_));
     let subject = match state.overlays.last() {
         Some(Overlay::Operations(dialog)) => match &**dialog {
-            Dialog::Menu(menu) => menu.subject.clone(),
-            _ => return None,
+            Dialog::Menu(menu) => return menu.subjects.clone(),
+            _ => return Vec::new(),
         },
         Some(Overlay::Item { subject, .. }) => subject.clone(),
-        Some(_) => return None,
-        None => state.subject(),
+        Some(_) => return Vec::new(),
+        None => {
+            let marked: Vec<Subject> = state.marked().into_iter().filter(is_row).collect();
+            if !marked.is_empty() {
+                return marked;
+            }
+            state.subject()
+        }
     };
-    matches!(subject, Subject::PullRequest(_) | Subject::Story(_)).then_some(subject)
+    Some(subject).filter(is_row).into_iter().collect()
 }
 
-/// The row, or what to say where there is none.
-fn row(state: &mut State, now: Instant, effects: &mut Vec<Effect>) -> Option<Subject> {
+/// The rows; none, and what to say, where there are none.
+fn rows(state: &mut State, now: Instant, effects: &mut Vec<Effect>) -> Vec<Subject> {
     if let Some(hands_off) = hands_off(state) {
         let problem = hands_off.problem();
         say(state, format!("{} → {}", problem.what, problem.next_step), now, effects);
-        return None;
+        return Vec::new();
     }
     if state.operations.operators.is_empty() {
         say(state, "no source of this board can change anything outside", now, effects);
-        return None;
+        return Vec::new();
     }
-    let subject = subject(state).filter(|subject| state.knows(subject));
-    if subject.is_none() {
+    let mut subjects = subjects(state);
+    subjects.retain(|subject| state.knows(subject));
+    if subjects.is_empty() {
         say(state, "select a pull request or a story first", now, effects);
     }
-    subject
+    subjects
+}
+
+/// The menu for some rows: what can be done to one of them at least.
+fn offers_for(state: &State, subjects: &[Subject]) -> Vec<Offer> {
+    let mut all = subjects.iter().map(|subject| offers(state, subject));
+    let mut together = all.next().unwrap_or_default();
+    for of_row in all {
+        for offer in of_row {
+            match together.iter_mut().find(|known| known.choice == offer.choice) {
+                Some(known) if offer.refused.is_none() => known.refused = None,
+                Some(_) => {}
+                None => together.push(offer),
+            }
+        }
+    }
+    together
 }
 
 fn show(state: &mut State, dialog: Dialog, effects: &mut Vec<Effect>) {
@@ -163,10 +197,13 @@ pub(crate) fn open_menu(state: &mut State, now: Instant, effects: &mut Vec<Effec
     if matches!(top(state), Some(Dialog::Menu(_))) {
         return close(state, effects);
     }
-    let Some(subject) = row(state, now, effects) else { return };
-    let offers = offers(state, &subject);
+    let subjects = rows(state, now, effects);
+    if subjects.is_empty() {
+        return;
+    }
+    let offers = offers_for(state, &subjects);
     let selected = offers.iter().position(|offer| offer.refused.is_none()).unwrap_or(0);
-    show(state, Dialog::Menu(Menu { subject, offers, selected }), effects);
+    show(state, Dialog::Menu(Menu { subjects, offers, selected }), effects);
 }
 
 /// Opens the log of operations.
@@ -177,53 +214,100 @@ pub(crate) fn open_log(state: &mut State, effects: &mut Vec<Effect>) {
 
 /// Asks for an operation on the row, as its own key or the palette does.
 pub(crate) fn ask_by_key(state: &mut State, kind: OperationKind, now: Instant, effects: &mut Vec<Effect>) {
-    let Some(subject) = row(state, now, effects) else { return };
-    let offer = offers(state, &subject).into_iter().find(|offer| offer.choice == Choice::Ask(kind));
+    let subjects = rows(state, now, effects);
+    if subjects.is_empty() {
+        return;
+    }
+    let offer = offers_for(state, &subjects).into_iter().find(|offer| offer.choice == Choice::Ask(kind));
     match offer {
-        Some(Offer { refused: None, .. }) => begin(state, subject, kind, now, effects),
+        Some(Offer { refused: None, .. }) => begin(state, subjects, kind, now, effects),
         Some(Offer { refused: Some(why), .. }) => say(state, format!("not possible: {why}"), now, effects),
         None => say(state, "not for rows of this kind", now, effects),
     }
 }
 
 /// The line if something must be written, else the question.
-fn begin(state: &mut State, subject: Subject, kind: OperationKind, now: Instant, effects: &mut Vec<Effect>) {
+fn begin(
+    state: &mut State,
+    subjects: Vec<Subject>,
+    kind: OperationKind,
+    now: Instant,
+    effects: &mut Vec<Effect>,
+) {
+    let Some(first) = subjects.first() else { return };
     if kind.prompt().is_some() {
-        let known = known_words(state, &subject, kind);
-        let line = Line { subject, kind, input: Input::default(), known, problem: None };
-        return show(state, Dialog::Line(line), effects);
+        let known = known_words(state, first, kind);
+        let input = Input::default();
+        return show(state, Dialog::Line(Line { subjects, kind, input, known, problem: None }), effects);
     }
-    let repository = match &subject {
-        Subject::PullRequest(id) => state.pull_request(id).map(|row| row.pull_request.repository.clone()),
-        _ => None,
-    };
-    let method =
-        repository.and_then(|repository| state.operations.methods.get(&repository).copied()).flatten();
-    match build(state, &subject, kind, "", method) {
-        Ok(operation) => ask(state, subject, kind, operation, effects),
+    match asked(state, &subjects, kind, |state, subject| match kind {
+        OperationKind::Nudge => {
+            nudge::comment(state, subject, now).ok_or_else(|| Text::new("it waits for nobody"))
+        }
+        _ => Ok(String::new()),
+    }) {
+        Ok(question) => show(state, Dialog::Question(question), effects),
         Err(why) => say(state, format!("not possible: {why}"), now, effects),
     }
 }
 
-fn ask(
-    state: &mut State,
-    subject: Subject,
+/// The method that somebody chose last in the repository of a row.
+fn method_of(state: &State, subject: &Subject) -> Option<MergeMethod> {
+    let Subject::PullRequest(id) = subject else { return None };
+    let repository = &state.pull_request(id)?.pull_request.repository;
+    state.operations.methods.get(repository).copied().flatten()
+}
+
+/// The question for those of the rows that it can be done to; why not, where there is none.
+fn asked(
+    state: &State,
+    subjects: &[Subject],
     kind: OperationKind,
-    operation: Operation,
-    effects: &mut Vec<Effect>,
-) {
+    words: impl Fn(&State, &Subject) -> Result<String, Text>,
+) -> Result<Question, Text> {
+    let (mut asked, mut left_out) = (Vec::new(), Vec::new());
+    for subject in subjects {
+        let made = words(state, subject).and_then(|written| {
+            let operation = build(state, subject, kind, &written, method_of(state, subject))?;
+            refusal(state, subject, kind, &operation).map_or(Ok(operation), Err)
+        });
+        match made {
+            Ok(operation) => asked.push(ask(state, subject.clone(), operation)),
+            Err(why) => left_out.push((name_of(subject), why)),
+        }
+    }
+    match left_out.first() {
+        Some((_, why)) if asked.is_empty() => Err(why.clone()),
+        _ => Ok(Question { kind, asked, left_out }),
+    }
+}
+
+fn name_of(subject: &Subject) -> Text {
+    match subject {
+        Subject::PullRequest(id) => Text::new(id.as_str()),
+        Subject::Story(key) => Text::new(key.as_str()),
+        _ => Text::default(),
+    }
+}
+
+fn ask(state: &State, subject: Subject, operation: Operation) -> Asked {
     let words = sentence(state, &subject, &operation);
     let source = state.operations.operators.source(&operation).cloned();
-    let question = Question {
-        subject,
-        kind,
-        operation,
-        sentence: words.whole,
-        short: words.short,
-        source,
-        account: words.account,
-    };
-    show(state, Dialog::Question(question), effects);
+    Asked { subject, operation, sentence: words.whole, short: words.short, source, account: words.account }
+}
+
+/// A click on a row of the menu: selects it; on the selected one: takes it.
+pub(crate) fn click(state: &mut State, position: usize, now: Instant, effects: &mut Vec<Effect>) {
+    let Some(Dialog::Menu(menu)) = top(state) else { return };
+    if position >= menu.offers.len() {
+        return;
+    }
+    if menu.selected == position {
+        open(state, now, effects);
+    } else {
+        menu.selected = position;
+        effects.push(Effect::Draw);
+    }
 }
 
 /// What enter does in a dialog. Whether there is one.
@@ -234,7 +318,7 @@ pub(crate) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) -
             Some(Offer { refused: Some(why), .. }) => {
                 say(state, format!("not possible: {why}"), now, effects);
             }
-            Some(Offer { choice: Choice::Ask(kind), .. }) => begin(state, menu.subject, kind, now, effects),
+            Some(Offer { choice: Choice::Ask(kind), .. }) => begin(state, menu.subjects, kind, now, effects),
             Some(Offer { choice: Choice::Look(number), .. }) => {
                 close(state, effects);
                 super::look(state, number, now, effects);
@@ -256,12 +340,10 @@ fn written(state: &mut State, mut line: Line, effects: &mut Vec<Effect>) {
     let made = if is_empty {
         Err(Text::new("write something first, or leave by esc"))
     } else {
-        build(state, &line.subject, line.kind, &value, None).and_then(|operation| {
-            refusal(state, &line.subject, line.kind, &operation).map_or(Ok(operation), Err)
-        })
+        asked(state, &line.subjects, line.kind, |_, _| Ok(value.clone()))
     };
     match made {
-        Ok(operation) => ask(state, line.subject, line.kind, operation, effects),
+        Ok(question) => show(state, Dialog::Question(question), effects),
         Err(why) => {
             line.problem = Some(why);
             show(state, Dialog::Line(line), effects);
@@ -274,33 +356,63 @@ fn refused(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     say(state, "no: nothing was changed", now, effects);
 }
 
-/// Yes: what was asked waits from now on, if it can still be done.
+/// Yes: what was asked waits from now on, as far as it can still be done.
 fn confirmed(state: &mut State, question: Question, now: Instant, effects: &mut Vec<Effect>) {
     close(state, effects);
-    match refusal(state, &question.subject, question.kind, &question.operation) {
-        Some(why) => say(state, format!("nothing was changed: {why}"), now, effects),
-        None => enqueue(state, question, now),
+    let kind = question.kind;
+    let (mut sure, mut refused) = (Vec::new(), Vec::new());
+    for asked in question.asked {
+        match refusal(state, &asked.subject, kind, &asked.operation) {
+            Some(why) => refused.push((asked.short, why)),
+            None => sure.push(asked),
+        }
+    }
+    let are_some = !sure.is_empty();
+    if are_some {
+        enqueue(state, sure, now);
+        crate::app::marks::clear(state);
+    }
+    match refused.as_slice() {
+        [] => {}
+        [(_, why)] if !are_some => say(state, format!("nothing was changed: {why}"), now, effects),
+        [(short, why), ..] => {
+            say(state, format!("not done for {} of them: {short}: {why}", refused.len()), now, effects);
+        }
     }
 }
 
-/// The next method of a merge that is asked about.
-fn other_method(state: &mut State, mut question: Question, effects: &mut Vec<Effect>) {
+/// The next method of the merges that are asked about: the same for all.
+fn other_method(state: &mut State, question: &Question, effects: &mut Vec<Effect>) {
     use MergeMethod as M;
-    let (Operation::PullRequest(target, wanted), true) = (&mut question.operation, question.kind.merges())
-    else {
+    if !question.kind.merges() {
         return;
-    };
-    if let PullRequestOperation::Merge(method) | PullRequestOperation::MergeWhenReady(method) = wanted {
-        *method = match *method {
-            None => Some(M::Merge),
-            Some(M::Merge) => Some(M::Squash),
-            Some(M::Squash) => Some(M::Rebase),
-            Some(M::Rebase) => None,
-        };
-        state.operations.methods.insert(target.repository.clone(), *method);
     }
-    let Question { subject, kind, operation, .. } = question;
-    ask(state, subject, kind, operation, effects);
+    let method = question.asked.first().and_then(|asked| match &asked.operation {
+        Operation::PullRequest(
+            _,
+            PullRequestOperation::Merge(method) | PullRequestOperation::MergeWhenReady(method),
+        ) => *method,
+        _ => None,
+    });
+    let next = match method {
+        None => Some(M::Merge),
+        Some(M::Merge) => Some(M::Squash),
+        Some(M::Squash) => Some(M::Rebase),
+        Some(M::Rebase) => None,
+    };
+    let mut others = Vec::new();
+    for asked in &question.asked {
+        let mut operation = asked.operation.clone();
+        if let Operation::PullRequest(target, wanted) = &mut operation
+            && let PullRequestOperation::Merge(method) | PullRequestOperation::MergeWhenReady(method) = wanted
+        {
+            *method = next;
+            state.operations.methods.insert(target.repository.clone(), next);
+        }
+        others.push(ask(state, asked.subject.clone(), operation));
+    }
+    let question = Question { kind: question.kind, asked: others, left_out: question.left_out.clone() };
+    show(state, Dialog::Question(question), effects);
 }
 
 /// Keys that mean something in a dialog only. Whether that was one.
@@ -318,7 +430,7 @@ pub(crate) fn on_key(state: &mut State, key: KeyEvent, now: Instant, effects: &m
                 }
                 KeyCode::Tab => {
                     let question = question.clone();
-                    other_method(state, question, effects);
+                    other_method(state, &question, effects);
                 }
                 KeyCode::Char('n' | 'q') | KeyCode::Enter | KeyCode::Esc => refused(state, now, effects),
                 _ => {}
@@ -382,9 +494,10 @@ pub(crate) fn leave(state: &mut State, effects: &mut Vec<Effect>) -> bool {
 /// What is on top, without rows that are gone.
 pub(crate) fn is_still_meant(state: &State, dialog: &Dialog) -> bool {
     match dialog {
-        Dialog::Menu(Menu { subject, .. })
-        | Dialog::Line(Line { subject, .. })
-        | Dialog::Question(Question { subject, .. }) => state.knows(subject),
+        Dialog::Menu(Menu { subjects, .. }) | Dialog::Line(Line { subjects, .. }) => {
+            subjects.iter().all(|subject| state.knows(subject))
+        }
+        Dialog::Question(question) => question.asked.iter().all(|asked| state.knows(&asked.subject)),
         Dialog::Leave | Dialog::Log { .. } => true,
     }
 }

@@ -11,6 +11,7 @@
 
 mod dialog;
 mod log;
+mod nudge;
 pub(super) mod offer;
 mod sentence;
 #[cfg(test)]
@@ -28,8 +29,10 @@ use crate::{
 
 use super::{Effect, State, triage, update::say};
 
-pub use dialog::{Dialog, Line, Menu, Question};
-pub(super) use dialog::{ask_by_key, edit, is_still_meant, leave, on_key, open, open_log, open_menu, step};
+pub use dialog::{Asked, Dialog, Line, Menu, Question};
+pub(super) use dialog::{
+    ask_by_key, click, edit, is_still_meant, leave, on_key, open, open_log, open_menu, step,
+};
 pub use log::{LogEntry, Outcome};
 pub use offer::{Choice, Offer, OperationKind};
 
@@ -44,8 +47,8 @@ const MOST_ENDED: usize = 200;
 /// What the key for undoing takes back: whatever was done last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Undo {
-    /// The operation with this number, while it waits.
-    Operation(u64),
+    /// The operations that were confirmed together, as long as they wait.
+    Operations(u64),
     /// What was said last about something on the board.
     Said,
 }
@@ -55,6 +58,8 @@ pub enum Undo {
 pub struct QueuedOperation {
     /// Counted from 1 as long as the program runs.
     pub number: u64,
+    /// The number of the first of those that were confirmed together: they are undone together.
+    pub batch: u64,
     /// The row.
     pub subject: Subject,
     /// What it is.
@@ -131,12 +136,22 @@ pub struct Operations {
     last: u64,
     /// How long what was confirmed waits.
     pub(crate) hold: Duration,
+    /// Another process asks the sources: as whom they are signed in is nothing of this one, which
+    /// changes things with the credentials of its own user.
+    pub is_viewer: bool,
 }
 
 impl Operations {
     /// Operations by these operators.
     pub fn by(operators: Operators) -> Self {
-        Self { operators, tracked: Vec::new(), methods: HashMap::new(), last: 0, hold: HOLD }
+        Self {
+            operators,
+            tracked: Vec::new(),
+            methods: HashMap::new(),
+            last: 0,
+            hold: HOLD,
+            is_viewer: false,
+        }
     }
 
     /// What is to be told at the row of `subject`: the newest, of which somebody has not yet
@@ -199,25 +214,25 @@ fn is_same(one: &Operation, other: &Operation) -> bool {
     }
 }
 
-/// Puts what was confirmed where it waits.
-fn enqueue(state: &mut State, question: Question, now: Instant) {
+/// Puts what was confirmed together where it waits.
+fn enqueue(state: &mut State, sure: Vec<Asked>, now: Instant) {
     let operations = &mut state.operations;
-    operations.last += 1;
-    let number = operations.last;
-    let Question { subject, operation, sentence, short, source, account, .. } = question;
-    let queued = QueuedOperation {
-        number,
-        subject,
-        operation,
-        source,
-        account,
-        sentence,
-        short,
-        due: now + operations.hold,
-    };
-    operations.tracked.push(Tracked { queued, progress: Progress::Waits });
+    let batch = operations.last + 1;
+    for Asked { subject, operation, sentence, short, source, account } in sure {
+        operations.last += 1;
+        let due = now + operations.hold;
+        let number = operations.last;
+        let queued =
+            QueuedOperation { number, batch, subject, operation, source, account, sentence, short, due };
+        operations.tracked.push(Tracked { queued, progress: Progress::Waits });
+    }
     operations.bound();
-    state.undo = Some(Undo::Operation(number));
+    state.undo = Some(Undo::Operations(batch));
+}
+
+/// What can be undone next: what was confirmed last and still waits.
+fn next_undo(state: &State) -> Option<Undo> {
+    state.operations.waiting().next_back().map(|last| Undo::Operations(last.batch))
 }
 
 /// Sends what is due, each once.
@@ -242,27 +257,37 @@ pub(super) fn advance(state: &mut State, now: Instant, effects: &mut Vec<Effect>
         say(state, text, now, effects);
     }
     // What was sent cannot be taken back; the one before it may still wait.
-    if let Some(Undo::Operation(number)) = state.undo
-        && !state.operations.waiting().any(|waiting| waiting.number == number)
+    if let Some(Undo::Operations(batch)) = state.undo
+        && !state.operations.waiting().any(|waiting| waiting.batch == batch)
     {
-        state.undo = state.operations.waiting().next_back().map(|last| Undo::Operation(last.number));
+        state.undo = next_undo(state);
     }
 }
 
 /// Takes back what was done last.
 pub(super) fn undo(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     match state.undo {
-        Some(Undo::Operation(number)) => {
-            let tracked = &mut state.operations.tracked;
-            let place = tracked.iter().position(|one| one.queued.number == number && one.waits());
-            let taken = place.map(|place| tracked.remove(place));
-            state.undo = state.operations.waiting().next_back().map(|last| Undo::Operation(last.number));
-            if let Some(taken) = taken {
-                say(state, format!("undone before it was sent: {}", taken.queued.short), now, effects);
-            }
+        Some(Undo::Operations(batch)) => {
+            let mut taken = Vec::new();
+            state.operations.tracked.retain(|one| {
+                let goes = one.queued.batch == batch && one.waits();
+                if goes {
+                    taken.push(one.queued.short.clone());
+                }
+                !goes
+            });
+            state.undo = next_undo(state);
+            let said = match taken.as_slice() {
+                [] => return,
+                [one] => format!("undone before it was sent: {one}"),
+                [first, rest @ ..] => {
+                    format!("undone before they were sent: {first} and {} more", rest.len())
+                }
+            };
+            say(state, said, now, effects);
         }
         Some(Undo::Said) => {
-            state.undo = state.operations.waiting().next_back().map(|last| Undo::Operation(last.number));
+            state.undo = next_undo(state);
             triage::undo(state, now, effects);
         }
         None => say(state, "nothing to undo: what was sent cannot be taken back", now, effects),

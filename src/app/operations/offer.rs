@@ -18,6 +18,8 @@ pub enum OperationKind {
     Approve,
     /// Says something.
     Comment,
+    /// Says who is waited for, since when, and what depends on it.
+    Nudge,
     /// Merges a pull request.
     Merge,
     /// Has the service merge it once it may be merged.
@@ -44,9 +46,10 @@ pub enum OperationKind {
 
 impl OperationKind {
     /// All of them, in the order of the menu.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Approve,
         Self::Comment,
+        Self::Nudge,
         Self::Merge,
         Self::MergeWhenReady,
         Self::RunFailedChecksAgain,
@@ -65,6 +68,7 @@ impl OperationKind {
         match self {
             Self::Approve => "approve",
             Self::Comment => "comment",
+            Self::Nudge => "nudge",
             Self::Merge => "merge",
             Self::MergeWhenReady => "merge-when-ready",
             Self::RunFailedChecksAgain => "run-failed-again",
@@ -84,6 +88,7 @@ impl OperationKind {
         match self {
             Self::Approve => "approve the pull request",
             Self::Comment => "say something on it",
+            Self::Nudge => "remind whom it waits for, by a comment with the facts",
             Self::Merge => "merge the pull request",
             Self::MergeWhenReady => "have it merged once it may be merged",
             Self::RunFailedChecksAgain => "run the failed checks again",
@@ -223,7 +228,7 @@ pub(super) fn build(
             };
             let operation = match kind {
                 K::Approve => P::Approve(None),
-                K::Comment => P::Comment(written.to_owned()),
+                K::Comment | K::Nudge => P::Comment(written.to_owned()),
                 K::Merge => P::Merge(method),
                 K::MergeWhenReady => P::MergeWhenReady(method),
                 K::RunFailedChecksAgain => P::RunFailedChecksAgain,
@@ -235,6 +240,9 @@ pub(super) fn build(
                 K::Move => P::Move(release()),
                 K::SetPriority | K::Transition => return not_here(),
             };
+            if kind == K::Nudge && (row.next.who.is_empty() || row.next.action.is_empty()) {
+                return Err(Text::new("it waits for nobody"));
+            }
             let (repository, head) = (pull_request.repository.clone(), pull_request.head.clone());
             Ok(Operation::PullRequest(PullRequestTarget { repository, number, head }, operation))
         }

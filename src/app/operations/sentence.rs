@@ -27,7 +27,8 @@ pub(super) struct Sentence {
 pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) -> Sentence {
     let source = state.operations.operators.source(operation);
     let health = source.and_then(|source| state.board.health.iter().find(|health| health.id == *source));
-    let account = health.and_then(|health| health.account.clone());
+    let is_viewer = state.operations.is_viewer;
+    let account = health.and_then(|health| health.account.clone()).filter(|_| !is_viewer);
     // The two forges do some of it differently, and a person shall know how.
     let is_gitlab = source.is_some_and(|source| source.as_str().starts_with("gitlab"));
     let (what, row, rest, url) = match (operation, subject) {
@@ -55,7 +56,7 @@ pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) 
     let place = url.as_deref().and_then(host).or(source.map(crate::domain::SourceId::as_str));
     let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
     let whom = account.as_ref().map_or_else(
-        || " as whoever the credentials belong to".to_owned(),
+        || " as whoever your credentials belong to".to_owned(),
         |account| format!(" as {account}"),
     );
     let title = if title.is_empty() { title } else { format!(" {title}") };

@@ -93,13 +93,13 @@ fn a_merge_is_asked_waits_is_sent_once_and_told_until_it_was_looked_at() {
     let mut state = state();
     press(&mut state, now(), "m");
     assert_eq!(
-        question(&state).sentence.as_str(),
+        question(&state).asked[0].sentence.as_str(),
         "merge api#812 Refund webhook retries at 1a2b3c4 into main, by the first method that the \
          repository allows of merge commit, squash, rebase at github.com as ana"
     );
     press(&mut state, now(), "tab tab");
     let squash = "squash and merge api#812 Refund webhook retries at 1a2b3c4 into main at github.com as ana";
-    assert_eq!(question(&state).sentence.as_str(), squash);
+    assert_eq!(question(&state).asked[0].sentence.as_str(), squash);
 
     // Everything but y is no, or nothing.
     for key in ["enter", "n", "esc", "q"] {
@@ -109,7 +109,11 @@ fn a_merge_is_asked_waits_is_sent_once_and_told_until_it_was_looked_at() {
         assert_eq!(said(&state), "no: nothing was changed");
     }
     press(&mut state, now(), "m j k u a m space");
-    assert_eq!(question(&state).sentence.as_str(), squash, "the method stays, and no other key answers");
+    assert_eq!(
+        question(&state).asked[0].sentence.as_str(),
+        squash,
+        "the method stays, and no other key answers"
+    );
 
     assert!(sent(&press(&mut state, now(), "y")).is_empty());
     assert_eq!(progress_of(&state), Some(&Progress::Waits));
@@ -329,7 +333,7 @@ fn a_line_takes_names_completes_them_and_leads_to_the_question() {
     type_in(&mut state, "yu");
     press(&mut state, now(), "tab enter");
     assert_eq!(
-        question(&state).sentence.as_str(),
+        question(&state).asked[0].sentence.as_str(),
         "give PAY-311 Refund webhook retries to yuki at github as ana"
     );
     press(&mut state, now(), "esc :");
@@ -337,7 +341,92 @@ fn a_line_takes_names_completes_them_and_leads_to_the_question() {
     press(&mut state, now(), "enter");
     type_in(&mut state, "none");
     press(&mut state, now(), "enter");
-    assert!(question(&state).sentence.starts_with("take PAY-311 Refund webhook retries out of its release"));
+    assert!(
+        question(&state).asked[0]
+            .sentence
+            .starts_with("take PAY-311 Refund webhook retries out of its release")
+    );
+}
+
+#[test]
+fn what_is_marked_is_asked_together_undone_together_and_each_sent_once() {
+    let mut state = state();
+    // The first two rows; the second one cannot be merged.
+    press(&mut state, now(), "g space space");
+    let marked = state.marked();
+    assert_eq!(marked.len(), 2);
+    press(&mut state, now(), "c");
+    type_in(&mut state, "please look");
+    press(&mut state, now(), "enter");
+    let asked = &question(&state).asked;
+    assert_eq!(asked.iter().map(|asked| asked.subject.clone()).collect::<Vec<_>>(), marked);
+    assert!(asked.iter().all(|asked| asked.sentence.contains("please look")));
+    // No is the answer that needs no thought, and the marks stay.
+    press(&mut state, now(), "enter");
+    assert!(state.operations.waiting().next().is_none());
+    assert_eq!(state.marked().len(), 2);
+
+    let ask_again = |state: &mut State| {
+        press(state, now(), "c");
+        type_in(state, "please look");
+        press(state, now(), "enter y");
+    };
+    ask_again(&mut state);
+    assert_eq!(state.operations.waiting().count(), 2);
+    assert!(state.marked().is_empty(), "they did their duty");
+    press(&mut state, seconds(3), "u");
+    assert!(
+        said(&state).starts_with("undone before they were sent: comment on api#812 and 1 more"),
+        "{}",
+        said(&state)
+    );
+    assert!(state.operations.waiting().next().is_none());
+
+    press(&mut state, now(), "g space space");
+    ask_again(&mut state);
+    let carried = sent(&update(&mut state, Event::Tick, seconds(10)));
+    assert_eq!(carried.iter().map(|queued| queued.subject.clone()).collect::<Vec<_>>(), marked);
+    assert_eq!(carried[0].batch, carried[1].batch);
+    for second in 11..30 {
+        assert!(sent(&update(&mut state, Event::Tick, seconds(second))).is_empty(), "never twice");
+    }
+}
+
+#[test]
+fn rows_that_it_cannot_be_done_to_are_named_and_left_out() {
+    let mut state = state();
+    press(&mut state, now(), "g");
+    let rows = state.list(crate::app::ListId::PullRequests).rows.len();
+    press(&mut state, now(), "space G ctrl-space");
+    assert!(state.marked().len() > 2 && rows > 2);
+    press(&mut state, now(), "m");
+    let question = question(&state);
+    // Of the others the source does not tell the newest commit.
+    assert_eq!(question.asked.iter().map(|asked| asked.subject.clone()).collect::<Vec<_>>(), [first()]);
+    let left_out: Vec<_> = question.left_out.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+    assert!(left_out.len() > 1 && left_out[0].contains("newest commit"), "{left_out:?}");
+    press(&mut state, now(), "esc esc");
+    assert!(state.marked().is_empty(), "esc takes the marks away");
+}
+
+#[test]
+fn a_reminder_is_asked_as_a_comment_is() {
+    let mut state = state();
+    press(&mut state, now(), ":");
+    type_in(&mut state, "nudge");
+    press(&mut state, now(), "enter");
+    let asked = &question(&state).asked[0];
+    assert!(asked.sentence.contains("Hi @lee, a friendly reminder"), "{}", asked.sentence);
+    assert!(matches!(&asked.operation, Operation::PullRequest(_, PullRequestOperation::Comment(_))));
+}
+
+#[test]
+fn a_viewer_does_not_speak_for_the_account_of_who_asks_the_sources() {
+    let mut state = state();
+    state.operations.is_viewer = true;
+    press(&mut state, now(), "m");
+    let asked = &question(&state).asked[0];
+    assert!(asked.account.is_none() && asked.sentence.ends_with("as whoever your credentials belong to"));
 }
 
 #[test]

@@ -5,12 +5,12 @@ use serde::Serialize;
 use crate::{
     domain::{
         Assumed, Assumption, Build, CheckOutcome, Deployment, Instant, Policy, Problem, ReleaseId,
-        SourceHealth, StoryKey, Target, Text,
+        SourceHealth, StoryKey, Target, Text, Window,
     },
     insight::{
-        Board, Completeness, DeploymentRow, Estimate, Evidence, Feature, ForecastView, Gate, MetricValue,
-        NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage, Standing,
-        StepState, Steps, StoryRow, Tally, Verdict,
+        Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastView,
+        Gate, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage,
+        Standing, StepState, Steps, StoryRow, SuiteRow, Tally, Verdict, Week,
     },
 };
 
@@ -28,6 +28,7 @@ struct BoardJson<'a> {
     stories: Vec<StoryJson<'a>>,
     pull_requests: Vec<PullRequestJson<'a>>,
     deployments: Vec<DeploymentJson<'a>>,
+    cadence: &'a [DeploymentCadence],
     builds: Vec<BuildJson<'a>>,
     sources: Vec<SourceJson<'a>>,
     problems: Vec<ProblemJson<'a>>,
@@ -115,6 +116,8 @@ struct ReleaseJson<'a> {
     gates: Vec<GateJson<'a>>,
     metrics: &'a [MetricValue],
     features: &'a [Feature],
+    suites: &'a [SuiteRow],
+    weeks: &'a [Week],
     remedies: &'a [Remedy],
 }
 
@@ -204,11 +207,15 @@ impl StepsJson {
 pub(in crate::cli) struct DeploymentJson<'a> {
     #[serde(flatten)]
     deployment: &'a Deployment,
+    platform: Option<&'a Text>,
+    region: Option<&'a Text>,
     estimate: Option<Estimate>,
     projected_end: Option<Instant>,
     verdict: Option<Verdict>,
     ready_by_start: Option<f64>,
     problems: &'a [ScheduleProblem],
+    slots: &'a [Window],
+    no_slot: Option<&'a Text>,
 }
 
 #[derive(Serialize)]
@@ -319,6 +326,7 @@ pub(super) fn assumed(board: &Board, release: Option<&ReleaseId>, truth: Option<
             .filter(of_chosen)
             .map(deployment_json)
             .collect(),
+        cadence: &board.insight.schedule.cadence,
         builds: builds(board, release),
         sources: sources(board),
         problems: board
@@ -382,6 +390,8 @@ fn release_json(insight: &ReleaseInsight) -> ReleaseJson<'_> {
         gates: insight.gates.iter().map(|gate| GateJson { gate, evidence: None }).collect(),
         metrics: &insight.metrics,
         features: &insight.features,
+        suites: &insight.suites,
+        weeks: &insight.burn_down.weeks,
         remedies: &insight.remedies,
     }
 }
@@ -408,11 +418,15 @@ fn builds<'a>(board: &'a Board, release: Option<&ReleaseId>) -> Vec<BuildJson<'a
 pub(in crate::cli) fn deployment_json(row: &DeploymentRow) -> DeploymentJson<'_> {
     DeploymentJson {
         deployment: &row.deployment,
+        platform: row.platform.as_ref(),
+        region: row.region.as_ref(),
         estimate: row.estimate,
         projected_end: row.projected_end,
         verdict: row.verdict,
         ready_by_start: row.ready_by_start,
         problems: &row.problems,
+        slots: &row.slots,
+        no_slot: row.no_slot.as_ref(),
     }
 }
 

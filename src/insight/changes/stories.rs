@@ -20,6 +20,8 @@ struct Was<'a> {
     status: Option<&'a Text>,
     releases: Vec<&'a ReleaseId>,
     due: Option<Instant>,
+    /// Who worked on it; none where that cannot be told.
+    owner: Option<Option<&'a Text>>,
     rebuilt: bool,
 }
 
@@ -89,6 +91,7 @@ impl<'a> Was<'a> {
             status: Some(&known.story.status),
             releases: known.releases.clone(),
             due: known.story.due,
+            owner: Some(known.story.owner.as_ref()),
             rebuilt: false,
         }
     }
@@ -109,7 +112,8 @@ impl<'a> Was<'a> {
             inside
         };
         releases.sort();
-        Some(Self { category, status: None, releases, due: story.due, rebuilt: true })
+        let owner = story.owner_at(instant);
+        Some(Self { category, status: None, releases, due: story.due, owner, rebuilt: true })
     }
 }
 
@@ -140,6 +144,21 @@ fn compare(pair: &Pair<'_>, was: &Was<'_>, is: &Known<'_>, changes: &mut Vec<Cha
     } else if was.status.is_some_and(|status| *status != is.story.status) {
         let what = arrow(was.status.map_or("", |status| status.as_str()), &is.story.status);
         changes.push(moved(ChangeGroup::Moved, what));
+    }
+    if let Some(before) = was.owner
+        && before != is.story.owner.as_ref()
+    {
+        let name = |owner: Option<&Text>| owner.map_or("nobody", |owner| owner.as_str()).to_owned();
+        changes.push(Change {
+            at: pair.within(is.story.owners.last().map(|step| step.at)),
+            rebuilt: was.rebuilt,
+            ..change(
+                ChangeGroup::Moved,
+                is.story,
+                release,
+                arrow(format!("owner {}", name(before)), name(is.story.owner.as_ref())),
+            )
+        });
     }
     if let (Some(before), Some(after)) = (was.due, is.story.due)
         && let Some(group) = ChangeGroup::by_date(before, after, chrono::Duration::zero())

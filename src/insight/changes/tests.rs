@@ -8,8 +8,8 @@ use super::{
     *,
 };
 use crate::domain::{
-    Build, Category, Check, CheckOutcome, DeploymentState, PullRequestState, Release, ScopeChange, ScopeMove,
-    Severity, StatusMove, Step, Story, Target,
+    Build, Category, Check, CheckOutcome, DeploymentState, OwnerMove, PullRequestState, Release, ScopeChange,
+    ScopeMove, Severity, StatusMove, Step, Story, Target,
 };
 
 /// Yesterday, the same time.
@@ -157,6 +157,33 @@ fn what_nobody_observed_is_told_from_the_items_own_events() {
         ],
         "nothing else is known to be new"
     );
+}
+
+#[test]
+fn who_works_on_it_is_told_where_it_changed() {
+    let owned = |owner: &str| Story { owner: Some(owner.into()), ..story("PAY-1", Category::InProgress) };
+    let said = told(&setting().story(owned("lee")), &setting().story(owned("ana")));
+    assert!(said.iter().any(|line| line.contains("owner lee → ana")), "{said:?}");
+    // Nobody looked then: its own events tell it, and who has none says nothing.
+    let unseen = || {
+        let mut setting = setting();
+        setting.facts.covers.clear();
+        setting.facts.releases.clear();
+        setting
+    };
+    let with_past = Story {
+        owners: vec![
+            OwnerMove { at: at(9, 12), to: None },
+            OwnerMove { at: at(22, 7), to: Some("ana".into()) },
+        ],
+        ..owned("ana")
+    };
+    let said = told(&unseen(), &setting().story(with_past));
+    assert!(
+        said.iter().any(|line| line.contains("owner nobody → ana") && line.ends_with("rebuilt")),
+        "{said:?}"
+    );
+    assert!(told(&unseen(), &setting().story(owned("ana"))).iter().all(|line| !line.contains("owner")));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::domain::{Deployment, Finding, ReleaseId, StoryKey, StoryKind, Text};
 use crate::insight::{
-    Gate, GateName,
+    Gate, GateName, dependencies,
     findings::Findings,
     gates::{self, Rules},
     metrics::Inputs,
@@ -130,8 +130,11 @@ impl Explainer<'_, '_> {
             GateName::Findings => self.findings(index),
             GateName::Dependencies => {
                 let goes_to = self.destination(index);
-                let all =
-                    schedule::dependencies(self.context, index, goes_to.map(|goes_to| &goes_to.environment));
+                let all = dependencies::dependencies(
+                    self.context,
+                    index,
+                    goes_to.map(|goes_to| &goes_to.environment),
+                );
                 let mut rows: Vec<Row> =
                     all.iter().map(|(id, state)| Row::of(id, state.said_of(id))).collect();
                 rows.extend(goes_to.map(|goes_to| {

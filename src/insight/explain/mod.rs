@@ -11,6 +11,7 @@ mod evidence;
 mod gates;
 mod items;
 mod release;
+mod tests;
 
 pub use evidence::{Answered, Evidence, Row, evidence};
 
@@ -61,6 +62,8 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
         Subject::Deployment(id) => explainer.deployment(id),
         Subject::Source(id) => explainer.source(id),
         Subject::Card(id) | Subject::CardRow(id, _) => explainer.card(*id),
+        Subject::Suite(name) => explainer.suite(name),
+        Subject::Test(suite, name) => explainer.test(suite, name),
     };
     explainer.finish(explanation)
 }

@@ -319,8 +319,7 @@ fn items<'i>(kind: Items, inputs: Inputs<'i, 'i>) -> (Vec<Item<'i>>, Vec<(Item<'
         Items::PullRequests => {
             let mut items = Vec::new();
             for row in pull_requests {
-                let item =
-                    Item::PullRequest { pull_request: &row.pull_request, slack_seconds: row.slack_seconds };
+                let item = Item::PullRequest { row, release: Some(&**context.releases[release]) };
                 if row.pull_request.state == PullRequestState::Closed {
                     left_out.push((item, "closed unmerged"));
                 } else {
@@ -332,6 +331,7 @@ fn items<'i>(kind: Items, inputs: Inputs<'i, 'i>) -> (Vec<Item<'i>>, Vec<(Item<'
         Items::Findings => {
             let since = Findings::of(context, membership, release).since;
             let findings = membership.findings[release].iter().map(|item| &**context.findings[*item]);
+            let findings = findings.filter(|finding| !finding.is_analysis());
             findings
                 .map(|finding| Item::Finding {
                     finding,

@@ -37,6 +37,13 @@ pub(crate) enum Field {
     InStatus,
     Idle,
     Slack,
+    Stage,
+    InStage,
+    Reviewer,
+    Next,
+    Story,
+    Release,
+    Number,
 }
 
 /// What the values of a field are.
@@ -70,7 +77,7 @@ const fn row(name: &'static str, field: Field, kind: Kind, items: &'static [Item
 
 const TRACKED: &[Items] = &[Stories, Defects];
 
-const FIELDS: [FieldRow; 30] = [
+const FIELDS: [FieldRow; 39] = [
     row("key", Field::Key, Kind::Text, &Items::ALL),
     row("title", Field::Title, Kind::Text, &[Stories, Defects, PullRequests, Findings]),
     row("status", Field::Status, Kind::Status, TRACKED),
@@ -101,6 +108,16 @@ const FIELDS: [FieldRow; 30] = [
     row("in_status", Field::InStatus, Kind::Time, TRACKED),
     row("idle", Field::Idle, Kind::Time, &[PullRequests]),
     row("slack", Field::Slack, Kind::Time, &[PullRequests]),
+    // As a forge's own search calls them.
+    row("author", Field::Owner, Kind::Text, &[PullRequests]),
+    row("repo", Field::Repository, Kind::Text, &[PullRequests]),
+    row("number", Field::Number, Kind::Number, &[PullRequests]),
+    row("stage", Field::Stage, Kind::Word, &[PullRequests]),
+    row("in_stage", Field::InStage, Kind::Time, &[PullRequests]),
+    row("reviewer", Field::Reviewer, Kind::Text, &[PullRequests]),
+    row("next", Field::Next, Kind::Text, &[PullRequests]),
+    row("story", Field::Story, Kind::Text, &[PullRequests]),
+    row("release", Field::Release, Kind::Text, &[PullRequests, Deployments]),
 ];
 
 /// Fields that these items have.
@@ -123,9 +140,21 @@ pub(crate) enum Flag {
     Newest,
     Failed,
     Production,
+    Late,
+    Ready,
+    Snoozed,
+    Acknowledged,
+    Watched,
 }
 
-const FLAGS: [(&str, Flag, &[Items]); 12] = [
+impl Flag {
+    /// It is about what people said on their board, so that no metric can rest on it.
+    pub(crate) fn is_said(self) -> bool {
+        matches!(self, Self::Snoozed | Self::Acknowledged | Self::Watched)
+    }
+}
+
+const FLAGS: [(&str, Flag, &[Items]); 17] = [
     ("open", Flag::Open, &[Stories, Defects, PullRequests, Findings, Deployments]),
     ("done", Flag::Done, &[Stories, Defects, Deployments]),
     ("blocked", Flag::Blocked, TRACKED),
@@ -138,11 +167,32 @@ const FLAGS: [(&str, Flag, &[Items]); 12] = [
     ("newest", Flag::Newest, &[TestRuns]),
     ("failed", Flag::Failed, &[TestRuns, Deployments]),
     ("production", Flag::Production, &[Deployments]),
+    ("late", Flag::Late, &[PullRequests]),
+    ("ready", Flag::Ready, &[PullRequests]),
+    ("snoozed", Flag::Snoozed, SAID),
+    ("acknowledged", Flag::Acknowledged, SAID),
+    ("watched", Flag::Watched, SAID),
 ];
+
+/// Items that people can say something about.
+const SAID: &[Items] = &[Stories, Defects, PullRequests, Deployments];
 
 /// Flags that these items have.
 pub(crate) fn flags(items: Items) -> impl Iterator<Item = (&'static str, Flag)> {
     FLAGS.iter().filter(move |(_, _, of)| of.contains(&items)).map(|(name, flag, _)| (*name, *flag))
+}
+
+/// Words that a field of the kind [`Kind::Word`] has.
+pub(crate) fn words(field: Field, items: Items) -> &'static [&'static str] {
+    if field == Field::Stage { &STAGES } else { states(items) }
+}
+
+/// Stages of pull requests, in their order.
+const STAGES: [&str; 7] = ["coding", "pickup", "review", "merge", "deploy", "done", "closed"];
+
+/// The values of the field are people, so that `@me` is one.
+pub(crate) fn is_people(field: Field) -> bool {
+    matches!(field, Field::Owner | Field::Reviewer | Field::Next)
 }
 
 /// Words that `state` has for these items.

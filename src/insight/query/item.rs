@@ -3,12 +3,13 @@
 use chrono::Duration;
 
 use crate::domain::{
-    Category, Deployment, DeploymentState, Finding, FindingState, Instant, Mergeability, PullRequest,
-    PullRequestState, Severity, Story, TestRun,
+    Category, CheckOutcome, Deployment, DeploymentState, Finding, FindingState, Instant, Mergeability,
+    PullRequest, PullRequestState, Release, Severity, Story, TestRun,
 };
 use crate::insight::{
-    Subject,
+    PullRequestRow, Standing, StepState, Subject,
     context::{first_known, later},
+    next_step::with_outcome,
     stories::{is_open, returns},
 };
 
@@ -18,7 +19,7 @@ use super::fields::{Field, Flag};
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Item<'a> {
     Story { story: &'a Story, is_blocked: bool },
-    PullRequest { pull_request: &'a PullRequest, slack_seconds: Option<i64> },
+    PullRequest { row: &'a PullRequestRow, release: Option<&'a Release> },
     Finding { finding: &'a Finding, is_new: bool },
     TestRun { run: &'a TestRun, is_newest: bool },
     Deployment { deployment: &'a Deployment, is_production: bool },
@@ -85,7 +86,7 @@ impl<'a> Item<'a> {
     pub(crate) fn key(&self) -> String {
         match self {
             Self::Story { story, .. } => story.key.to_string(),
-            Self::PullRequest { pull_request, .. } => pull_request.id.to_string(),
+            Self::PullRequest { row, .. } => row.pull_request.id.to_string(),
             Self::Finding { finding, .. } => finding.id.to_string(),
             Self::TestRun { run, .. } => run.suite.to_string(),
             Self::Deployment { deployment, .. } => deployment.id.to_string(),
@@ -96,8 +97,8 @@ impl<'a> Item<'a> {
     pub(crate) fn said(&self) -> String {
         match self {
             Self::Story { story, .. } => format!("{} · {}", story.title, story.status),
-            Self::PullRequest { pull_request, .. } => {
-                format!("{} · {}", pull_request.title, pull_request_state(pull_request.state))
+            Self::PullRequest { row, .. } => {
+                format!("{} · {}", row.pull_request.title, pull_request_state(row.pull_request.state))
             }
             Self::Finding { finding, .. } => finding.title.to_string(),
             Self::TestRun { run, .. } => {
@@ -113,7 +114,7 @@ impl<'a> Item<'a> {
     pub(crate) fn subject(&self) -> Option<Subject> {
         match self {
             Self::Story { story, .. } => Some(Subject::Story(story.key.clone())),
-            Self::PullRequest { pull_request, .. } => Some(Subject::PullRequest(pull_request.id.clone())),
+            Self::PullRequest { row, .. } => Some(Subject::PullRequest(row.pull_request.id.clone())),
             Self::Deployment { deployment, .. } => Some(Subject::Deployment(deployment.id.clone())),
             Self::Finding { .. } | Self::TestRun { .. } => None,
         }
@@ -123,12 +124,30 @@ impl<'a> Item<'a> {
     pub(super) fn names(&self) -> Vec<&'a str> {
         match self {
             Self::Story { story, .. } => vec![story.key.as_str(), &story.title],
-            Self::PullRequest { pull_request, .. } => vec![pull_request.id.as_str(), &pull_request.title],
+            Self::PullRequest { row, .. } => vec![row.pull_request.id.as_str(), &row.pull_request.title],
             Self::Finding { finding, .. } => vec![finding.id.as_str(), &finding.title],
             Self::TestRun { run, .. } => vec![&run.suite],
             Self::Deployment { deployment, .. } => {
                 vec![deployment.id.as_str(), deployment.environment.as_str()]
             }
+        }
+    }
+
+    /// What its row says in words beside its names.
+    pub(super) fn words(&self) -> Vec<&'a str> {
+        match self {
+            Self::Story { story, .. } => {
+                let parent = story.parent.as_ref().map(crate::domain::StoryKey::as_str);
+                let words = [Some(&*story.status), story.owner.as_deref(), parent];
+                words.into_iter().flatten().collect()
+            }
+            Self::PullRequest { row, .. } => {
+                vec![&row.pull_request.author, row.stage.word(), &row.next.action]
+            }
+            Self::Deployment { deployment, .. } => {
+                deployment.release.iter().map(crate::domain::ReleaseId::as_str).collect()
+            }
+            Self::Finding { .. } | Self::TestRun { .. } => Vec::new(),
         }
     }
 
@@ -144,8 +163,8 @@ impl<'a> Item<'a> {
                 Category::Unknown => Err(()),
                 _ => Ok(None),
             },
-            Self::PullRequest { pull_request, .. } => match pull_request.state {
-                PullRequestState::Merged => pull_request.merged_at.map(Some).ok_or(()),
+            Self::PullRequest { row, .. } => match row.pull_request.state {
+                PullRequestState::Merged => row.pull_request.merged_at.map(Some).ok_or(()),
                 PullRequestState::Open | PullRequestState::Closed => Ok(None),
             },
             Self::Finding { finding, .. } => Ok(Some(finding.opened_at)),
@@ -178,8 +197,8 @@ impl<'a> Item<'a> {
     pub(super) fn due(&self) -> Option<Instant> {
         match self {
             Self::Story { story, .. } => story.due.filter(|_| is_open(story)),
-            Self::PullRequest { pull_request, .. } => {
-                pull_request.due.filter(|_| pull_request.state == PullRequestState::Open)
+            Self::PullRequest { row, .. } => {
+                row.pull_request.due.filter(|_| row.pull_request.state == PullRequestState::Open)
             }
             Self::Deployment { deployment, .. } => {
                 (!deployment.state.is_over()).then_some(later(deployment.window.until, Duration::zero()))
@@ -198,13 +217,13 @@ impl<'a> Item<'a> {
                 span(Some(story.created_at), last, !is_open(story))
             }
             (Self::Story { story, .. }, Field::InStatus) => span(Some(story.since()), None, false),
-            (Self::PullRequest { pull_request, .. }, Field::Age) => {
+            (Self::PullRequest { row, .. }, Field::InStage) => span(row.since, None, false),
+            (Self::PullRequest { row, .. }, Field::Age) => {
+                let pull_request = &row.pull_request;
                 let ended = pull_request.merged_at.or(pull_request.closed_at);
                 span(first_known(pull_request), ended, pull_request.state != PullRequestState::Open)
             }
-            (Self::PullRequest { pull_request, .. }, Field::Idle) => {
-                span(pull_request.updated_at, None, false)
-            }
+            (Self::PullRequest { row, .. }, Field::Idle) => span(row.pull_request.updated_at, None, false),
             (Self::Finding { finding, .. }, Field::Age) => {
                 let is_over = matches!(finding.state, FindingState::Fixed | FindingState::Dismissed);
                 span(Some(finding.opened_at), finding.closed_at, is_over)
@@ -220,7 +239,7 @@ impl<'a> Item<'a> {
 
     pub(super) fn value(&self, field: Field, now: Instant) -> Value<'a> {
         let number = |number: Option<f64>| Value::Amount(number.map_or(Amount::Absent, Amount::Known));
-        if matches!(field, Field::Age | Field::InStatus | Field::Idle) {
+        if matches!(field, Field::Age | Field::InStatus | Field::Idle | Field::InStage) {
             return self.span(field).map_or(Value::Absent, |span| Value::Amount(span.seconds(now)));
         }
         match self {
@@ -242,19 +261,7 @@ impl<'a> Item<'a> {
                 Field::Returns => number(Some(f64::from(returns(story)))),
                 _ => Value::Absent,
             },
-            Self::PullRequest { pull_request, slack_seconds } => match field {
-                Field::Key => Value::Texts(vec![pull_request.id.as_str()]),
-                Field::Title => Value::Texts(vec![&pull_request.title]),
-                Field::State => Value::State(Some(pull_request_state(pull_request.state))),
-                Field::Owner => Value::Texts(vec![&pull_request.author]),
-                Field::Label => Value::Texts(pull_request.labels.iter().map(|label| &**label).collect()),
-                Field::Repository => Value::Texts(vec![&pull_request.repository]),
-                Field::Base => Value::Texts(vec![&pull_request.base]),
-                Field::Branch => texts(pull_request.branch.as_ref()),
-                Field::Milestone => texts(pull_request.milestone.as_ref()),
-                Field::Slack => number(slack_seconds.map(|seconds| seconds as f64)),
-                _ => Value::Absent,
-            },
+            Self::PullRequest { row, release } => of_pull_request(row, *release, field),
             Self::Finding { finding, .. } => match field {
                 Field::Key => Value::Texts(vec![finding.id.as_str()]),
                 Field::Title => Value::Texts(vec![&finding.title]),
@@ -283,6 +290,10 @@ impl<'a> Item<'a> {
                 Field::Key => Value::Texts(vec![deployment.id.as_str()]),
                 Field::State => Value::State(Some(deployment_state(deployment.state))),
                 Field::Environment => Value::Texts(vec![deployment.environment.as_str()]),
+                Field::Release => match &deployment.release {
+                    Some(release) => Value::Texts(names_of_release(release.as_str())),
+                    None => Value::Texts(Vec::new()),
+                },
                 Field::Minutes => {
                     let times = deployment.started_at.zip(deployment.finished_at);
                     number(times.map(|(from, until)| (until - from).num_minutes() as f64))
@@ -306,16 +317,10 @@ impl<'a> Item<'a> {
             (Self::Story { .. } | Self::PullRequest { .. } | Self::Deployment { .. }, Flag::Overdue) => {
                 is_overdue()
             }
-            (Self::PullRequest { pull_request, .. }, _) => match flag {
-                Flag::Open => Some(pull_request.state == PullRequestState::Open),
-                Flag::Merged => Some(pull_request.state == PullRequestState::Merged),
-                Flag::Draft => Some(pull_request.draft),
-                Flag::Conflicting => match pull_request.mergeability {
-                    _ if pull_request.state != PullRequestState::Open => Some(false),
-                    Mergeability::Unknown => None,
-                    mergeability => Some(mergeability == Mergeability::Conflicts),
-                },
-                _ => None,
+            (Self::PullRequest { row, .. }, _) => match flag {
+                Flag::Late => Some(matches!(row.standing, Standing::Late | Standing::Overdue)),
+                Flag::Ready => is_ready(row),
+                _ => is_pull_request(&row.pull_request, flag),
             },
             // What nobody understands is open, as for the gate over findings.
             (Self::Finding { finding, .. }, Flag::Open) => {
@@ -336,6 +341,82 @@ impl<'a> Item<'a> {
             _ => None,
         }
     }
+}
+
+fn is_pull_request(pull_request: &PullRequest, flag: Flag) -> Option<bool> {
+    match flag {
+        Flag::Open => Some(pull_request.state == PullRequestState::Open),
+        Flag::Merged => Some(pull_request.state == PullRequestState::Merged),
+        Flag::Draft => Some(pull_request.draft),
+        Flag::Conflicting => match pull_request.mergeability {
+            _ if pull_request.state != PullRequestState::Open => Some(false),
+            Mergeability::Unknown => None,
+            mergeability => Some(mergeability == Mergeability::Conflicts),
+        },
+        _ => None,
+    }
+}
+
+/// Nothing is left but to merge it: no draft, approved as required, no check that stands in the
+/// way or runs, and nothing in the way of the merge itself.
+fn is_ready(row: &PullRequestRow) -> Option<bool> {
+    let pull_request = &row.pull_request;
+    let is_waiting = |outcome| !with_outcome(pull_request, outcome).is_empty();
+    let is_held = pull_request.state != PullRequestState::Open
+        || pull_request.draft
+        || pull_request.number.is_none()
+        || matches!(pull_request.mergeability, Mergeability::Conflicts | Mergeability::Behind)
+        || is_waiting(CheckOutcome::Failed)
+        || is_waiting(CheckOutcome::Running);
+    match row.steps.review {
+        _ if is_held => Some(false),
+        StepState::Unknown => None,
+        StepState::Done if pull_request.mergeability == Mergeability::Unknown => None,
+        StepState::Done if is_waiting(CheckOutcome::Unknown) => None,
+        StepState::Done => Some(true),
+        _ => Some(false),
+    }
+}
+
+fn of_pull_request<'a>(row: &'a PullRequestRow, release: Option<&'a Release>, field: Field) -> Value<'a> {
+    let pull_request = &*row.pull_request;
+    let number = |number: Option<f64>| Value::Amount(number.map_or(Amount::Absent, Amount::Known));
+    let all = |texts: &'a [crate::domain::Text]| Value::Texts(texts.iter().map(|text| &**text).collect());
+    match field {
+        Field::Key => Value::Texts(vec![pull_request.id.as_str()]),
+        Field::Title => Value::Texts(vec![&pull_request.title]),
+        Field::State => Value::State(Some(pull_request_state(pull_request.state))),
+        Field::Owner => Value::Texts(vec![&pull_request.author]),
+        Field::Label => all(&pull_request.labels),
+        Field::Repository => Value::Texts(vec![&pull_request.repository]),
+        Field::Base => Value::Texts(vec![&pull_request.base]),
+        Field::Branch => texts(pull_request.branch.as_ref()),
+        Field::Milestone => texts(pull_request.milestone.as_ref()),
+        Field::Slack => number(row.slack_seconds.map(|seconds| seconds as f64)),
+        Field::Number => number(pull_request.number.map(|number| number as f64)),
+        Field::Stage => Value::State(Some(row.stage.word())),
+        Field::Reviewer => {
+            let asked = pull_request.requested_reviewers.iter();
+            let people = pull_request.reviews.iter().filter(|review| !review.bot);
+            let mut all: Vec<&str> =
+                asked.chain(people.map(|review| &review.reviewer)).map(|name| &**name).collect();
+            all.sort_unstable();
+            all.dedup();
+            Value::Texts(all)
+        }
+        Field::Next => all(&row.next.who),
+        Field::Story => Value::Texts(pull_request.stories.iter().map(|key| key.as_str()).collect()),
+        Field::Release => Value::Texts(
+            release.map(|release| vec![release.id.as_str(), &*release.version]).unwrap_or_default(),
+        ),
+        _ => Value::Absent,
+    }
+}
+
+/// A release by its identity, and by its version alone.
+fn names_of_release(release: &str) -> Vec<&str> {
+    let version = release.rsplit_once(' ').map(|(_, version)| version);
+    [Some(release), version].into_iter().flatten().collect()
 }
 
 fn texts(text: Option<&crate::domain::Text>) -> Value<'_> {

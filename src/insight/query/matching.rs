@@ -15,13 +15,46 @@ use super::{
 pub(crate) struct Query {
     /// Each with whether it is turned round.
     pub(super) terms: Vec<(bool, Test)>,
+    /// It asks for who looks: `@me`.
+    pub(super) asks_who: bool,
+}
+
+/// How an item is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Glance {
+    pub(crate) now: Instant,
+    /// What people said of it.
+    pub(crate) said: SaidOf,
+    /// What a text without a field is looked for in.
+    pub(crate) reach: Reach,
+}
+
+/// What people said of an item, as far as it still counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SaidOf {
+    pub(crate) snoozed: bool,
+    pub(crate) acknowledged: bool,
+    /// By who looks.
+    pub(crate) watched: bool,
+}
+
+/// What a text without a field is looked for in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Title and key.
+    #[default]
+    Names,
+    /// Everything that its row says in words.
+    Row,
+    /// The same, and a text without quotes need only have its letters there in their order.
+    Fuzzy,
 }
 
 /// One condition.
 #[derive(Clone, Debug)]
 pub(super) enum Test {
     /// Title or key contain it, in small letters.
-    Contains(String),
+    Contains { part: String, is_quoted: bool },
     /// The field is one of these.
     Field(Field, Vec<Wanted>),
 }
@@ -33,6 +66,8 @@ pub(super) enum Wanted {
     Flag(Flag),
     Part(String),
     Text(Patterns<()>),
+    /// One of these, in small letters; without any of them nobody knows.
+    AnyOf(Vec<String>),
     Category(Category),
     /// The tracker's own word.
     Status(Patterns<()>),
@@ -60,11 +95,51 @@ impl Wanted {
 impl Query {
     /// Whether `item` is meant at `now`; none where its source does not tell enough.
     pub(crate) fn matches(&self, item: &Item<'_>, now: Instant) -> Option<bool> {
+        self.picks(item, &Glance { now, said: SaidOf::default(), reach: Reach::Names })
+    }
+
+    /// The same for who looks at it.
+    pub(crate) fn picks(&self, item: &Item<'_>, glance: &Glance) -> Option<bool> {
         let answers = self.terms.iter().map(|(negated, test)| {
-            let answer = test.holds(item, now);
+            let answer = test.holds(item, glance);
             if *negated { answer.map(|holds| !holds) } else { answer }
         });
         all(answers)
+    }
+
+    /// It asks for who looks at it.
+    pub(crate) fn asks_who(&self) -> bool {
+        self.asks_who
+    }
+
+    /// It asks for what people said.
+    pub(crate) fn asks_said(&self) -> bool {
+        self.terms.iter().any(|(_, test)| match test {
+            Test::Field(_, wanted) => {
+                wanted.iter().any(|wanted| matches!(wanted, Wanted::Flag(flag) if flag.is_said()))
+            }
+            Test::Contains { .. } => false,
+        })
+    }
+
+    /// A text without a field and without quotes is looked for.
+    pub(crate) fn has_bare_words(&self) -> bool {
+        self.terms.iter().any(|(_, test)| matches!(test, Test::Contains { is_quoted: false, .. }))
+    }
+
+    /// Nothing is looked for but texts.
+    pub(crate) fn is_of_texts(&self) -> bool {
+        self.terms.iter().all(|(_, test)| matches!(test, Test::Contains { .. }))
+    }
+
+    /// Whether these texts are what is asked for, of a query that is looking for texts.
+    pub(crate) fn picks_texts(&self, texts: &[&str], reach: Reach) -> bool {
+        self.terms.iter().all(|(negated, test)| match test {
+            Test::Contains { part, is_quoted } => {
+                is_there(texts.iter().copied(), part, *is_quoted, reach) != *negated
+            }
+            Test::Field(..) => false,
+        })
     }
 
     /// Whether it has a term over `field`.
@@ -99,26 +174,85 @@ impl Query {
 }
 
 impl Test {
-    fn holds(&self, item: &Item<'_>, now: Instant) -> Option<bool> {
+    fn holds(&self, item: &Item<'_>, glance: &Glance) -> Option<bool> {
         match self {
-            Self::Contains(part) => Some(item.names().iter().any(|name| name.to_lowercase().contains(part))),
-            Self::Field(field, wanted) => any(wanted.iter().map(|wanted| wanted.is_met(item, *field, now))),
+            Self::Contains { part, is_quoted } => {
+                let is_named = is_there(item.names().into_iter(), part, *is_quoted, glance.reach);
+                let is_said = || is_there(item.words().into_iter(), part, *is_quoted, glance.reach);
+                Some(is_named || (glance.reach != Reach::Names && is_said()))
+            }
+            Self::Field(field, wanted) => {
+                any(wanted.iter().map(|wanted| wanted.is_met(item, *field, glance)))
+            }
         }
     }
 }
 
-impl Wanted {
-    fn is_met(&self, item: &Item<'_>, field: Field, now: Instant) -> Option<bool> {
-        if let Self::Flag(flag) = self {
-            return item.is(*flag, now);
+fn is_there<'a>(mut texts: impl Iterator<Item = &'a str>, part: &str, is_quoted: bool, reach: Reach) -> bool {
+    if reach == Reach::Fuzzy && !is_quoted {
+        texts.any(|text| has_in_order(text, part))
+    } else {
+        texts.any(|text| contains(text, part))
+    }
+}
+
+/// Whether `text` contains `part` (in small letters), whatever the case. Plain text, which is
+/// nearly all, is compared without a copy.
+pub(crate) fn contains(text: &str, part: &str) -> bool {
+    let Some(first) = part.as_bytes().first() else { return true };
+    if !text.is_ascii() {
+        return text.to_lowercase().contains(part);
+    }
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let last = text.len().saturating_sub(part.len());
+    text.len() >= part.len()
+        && (0..=last).any(|at| {
+            text[at].eq_ignore_ascii_case(first) && text[at..at + part.len()].eq_ignore_ascii_case(part)
+        })
+}
+
+/// Whether the letters of `part` (small ones) are in `text` in their order, the first one where
+/// a word begins.
+fn has_in_order(text: &str, part: &str) -> bool {
+    let Some(first) = part.chars().next() else { return true };
+    let lower = text.to_lowercase();
+    let mut before = ' ';
+    for (at, character) in lower.char_indices() {
+        if character == first && !before.is_alphanumeric() {
+            let mut rest = lower[at..].chars();
+            return part.chars().all(|wanted| rest.any(|found| found == wanted));
         }
-        match (self, item.value(field, now)) {
+        before = character;
+    }
+    false
+}
+
+/// Whether a text is this one (in small letters), whatever the case.
+fn is_text(text: &str, wanted: &str) -> bool {
+    if text.is_ascii() { text.eq_ignore_ascii_case(wanted) } else { text.to_lowercase() == wanted }
+}
+
+impl Wanted {
+    fn is_met(&self, item: &Item<'_>, field: Field, glance: &Glance) -> Option<bool> {
+        if let Self::Flag(flag) = self {
+            return match flag {
+                Flag::Snoozed => Some(glance.said.snoozed),
+                Flag::Acknowledged => Some(glance.said.acknowledged),
+                Flag::Watched => Some(glance.said.watched),
+                _ => item.is(*flag, glance.now),
+            };
+        }
+        match (self, item.value(field, glance.now)) {
             (Self::Nothing, value) => Some(value.is_missing()),
             (Self::Part(part), Value::Texts(texts)) => {
                 Some(texts.iter().any(|text| text.to_lowercase().contains(part)))
             }
             (Self::Text(pattern), Value::Texts(texts)) => {
                 Some(texts.iter().any(|text| !pattern.matching(&text.to_lowercase()).is_empty()))
+            }
+            (Self::AnyOf(wanted), _) if wanted.is_empty() => None,
+            (Self::AnyOf(wanted), Value::Texts(texts)) => {
+                Some(texts.iter().any(|text| wanted.iter().any(|wanted| is_text(text, wanted))))
             }
             // What no source explains is neither this nor that.
             (Self::Category(_), Value::Status(Category::Unknown, _)) => None,

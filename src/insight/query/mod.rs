@@ -10,6 +10,7 @@
 //!
 //! Pure: parsing knows no board, matching knows no clock.
 
+mod complete;
 mod fields;
 mod item;
 mod matching;
@@ -17,7 +18,8 @@ mod parse;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use complete::{Completion, complete};
 pub(crate) use fields::{Field, Kind as FieldKind};
 pub(crate) use item::{Amount, Item};
-pub(crate) use matching::Query;
-pub(crate) use parse::{QueryError, measured_field, parse};
+pub(crate) use matching::{Glance, Query, Reach, SaidOf, contains};
+pub(crate) use parse::{QueryError, measured_field, parse, parse_for};

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::{Comparison, Items};
+use crate::domain::{Comparison, Items, Text};
 use crate::insight::patterns::Patterns;
 
 use super::{
@@ -37,6 +37,14 @@ impl QueryError {
         Self { at, what: format!("no {what} `{word}`"), word: word.to_owned(), known }
     }
 
+    /// The word that was probably meant.
+    pub(crate) fn nearest(&self) -> Option<&'static str> {
+        let likeness = |known: &&'static str| strsim::jaro_winkler(&self.word, known);
+        let known = self.known.iter().copied().filter(|_| !self.word.is_empty());
+        let likely = known.map(|known| (likeness(&known), known)).filter(|(likeness, _)| *likeness > 0.75);
+        likely.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, known)| known)
+    }
+
     /// The carets that stand below the wrong part of `query`, with the blanks before them.
     pub(crate) fn carets(&self, query: &str) -> String {
         let part =
@@ -47,9 +55,22 @@ impl QueryError {
     }
 }
 
-/// Reads a query over `items`.
+/// Reads a query over `items` that is the same for everybody, as that of a metric.
 pub(crate) fn parse(text: &str, items: Items) -> Result<Query, QueryError> {
-    let mut parser = Parser { characters: text.chars().collect(), position: 0, items };
+    read(text, items, None)
+}
+
+/// Reads a query over `items` for somebody who looks at them: `@me` are these names, and what
+/// people said of an item can be asked for.
+pub(crate) fn parse_for(text: &str, items: Items, me: &[Text]) -> Result<Query, QueryError> {
+    read(text, items, Some(me))
+}
+
+/// Who looks.
+const ME: &str = "@me";
+
+fn read(text: &str, items: Items, me: Option<&[Text]>) -> Result<Query, QueryError> {
+    let mut parser = Parser { characters: text.chars().collect(), position: 0, items, me, asks_who: false };
     let mut terms = Vec::new();
     while parser.skip_blanks() {
         if terms.len() == MOST_TERMS {
@@ -58,7 +79,8 @@ pub(crate) fn parse(text: &str, items: Items) -> Result<Query, QueryError> {
         }
         terms.push(parser.term()?);
     }
-    Ok(Query { terms })
+    let asks_who = parser.asks_who;
+    Ok(Query { terms, asks_who })
 }
 
 /// The field called `name`, of which a median or a sum can be made.
@@ -71,10 +93,13 @@ pub(crate) fn measured_field(name: &str, items: Items) -> Result<(Field, Kind), 
     })
 }
 
-struct Parser {
+struct Parser<'m> {
     characters: Vec<char>,
     position: usize,
     items: Items,
+    /// Who looks; none where the query must mean the same to everybody.
+    me: Option<&'m [Text]>,
+    asks_who: bool,
 }
 
 /// A word as it was written.
@@ -84,7 +109,7 @@ struct Word {
     is_quoted: bool,
 }
 
-impl Parser {
+impl Parser<'_> {
     fn peek(&self) -> Option<char> {
         self.characters.get(self.position).copied()
     }
@@ -111,7 +136,8 @@ impl Parser {
         }
         let word = self.word(true)?;
         if word.is_quoted || !self.take(':') {
-            return Ok((negated, Test::Contains(word.text.to_lowercase())));
+            let part = word.text.to_lowercase();
+            return Ok((negated, Test::Contains { part, is_quoted: word.is_quoted }));
         }
         if word.text == "is" {
             return Ok((negated, Test::Field(Field::State, self.alternatives(Self::flag)?)));
@@ -139,9 +165,11 @@ impl Parser {
 
     fn flag(&mut self) -> Result<Wanted, QueryError> {
         let word = self.value("a word such as open")?;
-        let found = fields::flags(self.items).find(|(name, _)| *name == word.text);
+        let is_mine = self.me.is_some();
+        let flags = || fields::flags(self.items).filter(|(_, flag)| is_mine || !flag.is_said());
+        let found = flags().find(|(name, _)| *name == word.text);
         found.map(|(_, flag)| Wanted::Flag(flag)).ok_or_else(|| {
-            let known = fields::flags(self.items).map(|(name, _)| name).collect();
+            let known = flags().map(|(name, _)| name).collect();
             let what = format!("word after is: for {}", self.items.key().replace('_', " "));
             QueryError::unknown(word.at, &what, &word.text, known)
         })
@@ -164,17 +192,27 @@ impl Parser {
         if word.text == "none" && !word.is_quoted && comparison.is_none() {
             return Ok(Wanted::Nothing);
         }
+        if word.text == ME && !word.is_quoted && fields::is_people(row.field) {
+            let Some(me) = self.me else {
+                return Err(QueryError::new(word.at, "`@me` is another one for everybody: name people"));
+            };
+            self.asks_who = true;
+            return Ok(Wanted::AnyOf(me.iter().map(|name| name.to_lowercase()).collect()));
+        }
         let comparison = comparison.unwrap_or(Comparison::Equal);
         match row.kind {
             Kind::Text if row.field == Field::Title => Ok(Wanted::Part(word.text.to_lowercase())),
+            Kind::Text if !word.text.contains(['*', '?']) => {
+                Ok(Wanted::AnyOf(vec![word.text.to_lowercase()]))
+            }
             Kind::Text => Ok(Wanted::Text(Patterns::new([(word.text.to_lowercase(), ())]))),
             Kind::Status => Ok(Wanted::status(&word.text)),
             Kind::Word => {
-                let known = fields::states(self.items);
+                let known = fields::words(row.field, self.items);
                 let found = known.iter().find(|state| **state == word.text);
                 found
                     .map(|state| Wanted::State(state))
-                    .ok_or_else(|| QueryError::unknown(word.at, "state", &word.text, known.to_vec()))
+                    .ok_or_else(|| QueryError::unknown(word.at, row.name, &word.text, known.to_vec()))
             }
             Kind::Severity => {
                 let found = SEVERITIES.iter().find(|(name, _)| *name == word.text);

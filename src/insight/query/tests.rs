@@ -2,12 +2,16 @@
 
 use chrono::Duration;
 
+use std::sync::Arc;
+
 use crate::domain::{
-    Category, FindingState, Instant, Items, Mergeability, PullRequestState, Severity, StatusMove, Story, Text,
+    Category, Check, CheckOutcome, FindingState, Instant, Items, Mergeability, PullRequest, PullRequestState,
+    Severity, StatusMove, Step, Story, Text,
 };
 use crate::insight::fixture::{at, defect, deployment, finding, now, pull_request, story, test_run};
+use crate::insight::{NextStep, PullRequestRow, Stage, Standing, StepState, Steps};
 
-use super::{Item, parse};
+use super::{Glance, Item, Reach, SaidOf, parse, parse_for};
 
 #[test]
 fn what_is_wrong_is_said_with_its_place() {
@@ -98,6 +102,107 @@ fn stories_are_picked_by_what_they_are() {
     }
 }
 
+fn row_of(mut pull_request: PullRequest, standing: Standing) -> PullRequestRow {
+    pull_request.requested_reviewers = vec![Text::new("kim")];
+    pull_request.stories = vec!["PAY-311".into()];
+    let waiting = StepState::Waiting;
+    PullRequestRow {
+        pull_request: Arc::new(pull_request),
+        belongs: Text::default(),
+        stage: Stage::Review,
+        since: Some(at(20, 12)),
+        steps: Steps {
+            build: waiting,
+            test: waiting,
+            review: StepState::Done,
+            merge: waiting,
+            deploy: waiting,
+        },
+        slack_seconds: Some(-3_600),
+        standing,
+        next: NextStep { who: vec![Text::new("kim")], action: Text::new("review") },
+    }
+}
+
+#[test]
+fn what_is_ready_to_merge_has_nothing_left_but_the_merge() {
+    type Change = fn(&mut PullRequestRow, &mut PullRequest);
+    let check =
+        |outcome, required| Check { name: "unit".into(), step: Step::Test, required, outcome, at: None };
+    let cases: [(Change, Option<bool>); 9] = [
+        (|_, _| {}, Some(true)),
+        (|_, it| it.draft = true, Some(false)),
+        (|_, it| it.number = None, Some(false)),
+        (|_, it| it.mergeability = Mergeability::Conflicts, Some(false)),
+        (|_, it| it.mergeability = Mergeability::Behind, Some(false)),
+        (|_, it| it.mergeability = Mergeability::Unknown, None),
+        (|_, it| it.state = PullRequestState::Merged, Some(false)),
+        (|row, _| row.steps.review = StepState::Part(1, 2), Some(false)),
+        (|row, _| row.steps.review = StepState::Unknown, None),
+    ];
+    let is_ready = |row: &PullRequestRow| {
+        let query = parse("is:ready", Items::PullRequests).unwrap();
+        query.matches(&Item::PullRequest { row, release: None }, now())
+    };
+    for (number, (change, expected)) in cases.into_iter().enumerate() {
+        let mut row = row_of(pull_request(1, PullRequestState::Open), Standing::InTime);
+        let mut changed = (*row.pull_request).clone();
+        change(&mut row, &mut changed);
+        row.pull_request = Arc::new(changed);
+        assert_eq!(is_ready(&row), expected, "case {number}");
+    }
+    for (checks, expected) in [
+        (vec![check(CheckOutcome::Passed, true), check(CheckOutcome::Failed, false)], Some(true)),
+        (vec![check(CheckOutcome::Running, true)], Some(false)),
+        (vec![check(CheckOutcome::Unknown, true)], None),
+        (vec![check(CheckOutcome::Failed, false)], Some(false)),
+    ] {
+        let mut changed = pull_request(1, PullRequestState::Open);
+        changed.checks = checks.clone();
+        assert_eq!(is_ready(&row_of(changed, Standing::InTime)), expected, "{checks:?}");
+    }
+}
+
+#[test]
+fn who_looks_and_what_was_said_count_for_lists_and_for_no_metric() {
+    let row = row_of(pull_request(1, PullRequestState::Open), Standing::InTime);
+    let item = Item::PullRequest { row: &row, release: None };
+    let said = SaidOf { snoozed: true, ..SaidOf::default() };
+    let me = [Text::new("kim"), Text::new("Kim-at-work")];
+    for (query, mine, nobodys) in [
+        ("next:@me", Some(true), None),
+        ("-next:@me", Some(false), None),
+        ("author:@me,lee", Some(true), Some(true)),
+        ("author:@me", Some(false), None),
+        ("is:snoozed -is:watched", Some(true), Some(true)),
+        ("is:acknowledged next:@me", Some(false), Some(false)),
+    ] {
+        let picks = |me: &[Text]| {
+            let parsed = parse_for(query, Items::PullRequests, me).unwrap();
+            parsed.picks(&item, &Glance { now: now(), said, reach: Reach::Row })
+        };
+        assert_eq!((picks(&me), picks(&[])), (mine, nobodys), "{query}");
+        assert!(parse(query, Items::PullRequests).is_err(), "{query} is the same for nobody");
+    }
+    for (query, names, row, fuzzy) in [
+        ("rfnd", false, false, true),
+        ("webhook", true, true, true),
+        ("review", false, true, true),
+        ("\"rfnd\"", false, false, false),
+        ("-rfnd", true, true, false),
+        ("whr", false, false, true),
+        ("ebhook", true, true, false),
+    ] {
+        let parsed = parse_for(query, Items::PullRequests, &[]).unwrap();
+        let picks = |reach| parsed.picks(&item, &Glance { now: now(), said, reach }) == Some(true);
+        assert_eq!(
+            (picks(Reach::Names), picks(Reach::Row), picks(Reach::Fuzzy)),
+            (names, row, fuzzy),
+            "{query}"
+        );
+    }
+}
+
 #[test]
 fn other_items_are_picked_by_what_they_are() {
     let mut draft = pull_request(1, PullRequestState::Open);
@@ -109,7 +214,8 @@ fn other_items_are_picked_by_what_they_are() {
     let planned = deployment("next", "payments 4.2", at(25, 14), 60);
     let mut severe = defect("PAY-9", Category::ToDo);
     severe.severity = Some(Severity::High);
-    let pull_request = Item::PullRequest { pull_request: &draft, slack_seconds: Some(-3_600) };
+    let row = row_of(draft, Standing::Late);
+    let pull_request = Item::PullRequest { row: &row, release: None };
     let unrated = Item::Finding { finding: &unrated, is_new: true };
     let shut = Item::Finding { finding: &shut, is_new: false };
     let run = Item::TestRun { run: &run, is_newest: true };
@@ -121,6 +227,14 @@ fn other_items_are_picked_by_what_they_are() {
         (Items::PullRequests, pull_request, "is:conflicting", None),
         (Items::PullRequests, pull_request, "slack:<0d", Some(true)),
         (Items::PullRequests, pull_request, "slack:<-2h", Some(false)),
+        (Items::PullRequests, pull_request, "author:lee repo:api stage:review next:kim is:late", Some(true)),
+        (Items::PullRequests, pull_request, "stage:pickup,coding", Some(false)),
+        (Items::PullRequests, pull_request, "in_stage:>1d -in_stage:>2d number:1", Some(true)),
+        (Items::PullRequests, pull_request, "reviewer:kim -reviewer:raj story:PAY-311", Some(true)),
+        (Items::PullRequests, pull_request, "release:4.2", Some(false)),
+        (Items::PullRequests, pull_request, "is:ready", Some(false)),
+        (Items::Deployments, planned, "release:4.2", Some(true)),
+        (Items::Deployments, planned, "release:\"payments 4.2\" -release:4.1", Some(true)),
         (Items::PullRequests, pull_request, "owner:lee base:main repository:api", Some(true)),
         (Items::PullRequests, pull_request, "idle:<2d age:>2d", Some(true)),
         (Items::Findings, unrated, "is:open severity:>=high", None),
@@ -184,18 +298,99 @@ fn the_document_speaks_this_language() {
     }
     assert!(read > 10, "{read} queries");
     let named = |name: &str| text.contains(&format!("`{name}`"));
-    for items in Items::ALL {
-        for row in super::fields::fields(items) {
-            assert!(named(row.name), "the field {} is not in docs/gates.md", row.name);
-        }
-        for (name, _) in super::fields::flags(items) {
-            assert!(named(&format!("is:{name}")), "is:{name} is not in docs/gates.md");
-        }
-        for state in super::fields::states(items) {
-            assert!(named(state), "the state {state} is not in docs/gates.md");
-        }
-    }
     for name in crate::insight::metrics::BUILT_IN {
         assert!(named(name), "the metric {name} is not in docs/gates.md");
     }
+}
+
+/// The tables of the reference, made from the fields and words that there are.
+fn reference() -> String {
+    let mut table = String::from("| field | of | values |\n| --- | --- | --- |\n");
+    let mut names: Vec<&str> = Vec::new();
+    for row in Items::ALL.into_iter().flat_map(super::fields::fields) {
+        if !names.contains(&row.name) {
+            names.push(row.name);
+        }
+    }
+    let called = |items: Items| items.key().replace('_', " ");
+    let of = |has: &dyn Fn(Items) -> bool| {
+        let all: Vec<String> = Items::ALL.into_iter().filter(|items| has(*items)).map(called).collect();
+        if all.len() == Items::ALL.len() { "all".to_owned() } else { all.join(", ") }
+    };
+    for name in &names {
+        let row = Items::ALL
+            .into_iter()
+            .find_map(|items| super::fields::fields(items).find(|row| row.name == *name));
+        let row = row.unwrap();
+        let values = match row.kind {
+            super::FieldKind::Text if super::fields::is_people(row.field) => "people, `@me`".to_owned(),
+            super::FieldKind::Text => "text, `*` and `?`".to_owned(),
+            super::FieldKind::Status => {
+                "`to-do`, `in-progress`, `in-review`, `in-test`, `done`, `dropped`, or the tracker's own word"
+                    .to_owned()
+            }
+            super::FieldKind::Word => {
+                let words = Items::ALL
+                    .into_iter()
+                    .filter(|items| super::fields::fields(*items).any(|row| row.name == *name));
+                let mut all: Vec<String> = Vec::new();
+                for word in words.flat_map(|items| super::fields::words(row.field, items)) {
+                    let word = format!("`{word}`");
+                    if !all.contains(&word) {
+                        all.push(word);
+                    }
+                }
+                all.join(", ")
+            }
+            super::FieldKind::Severity => {
+                "`low`, `medium`, `high`, `critical`; `>`, `>=`, `<`, `<=`".to_owned()
+            }
+            super::FieldKind::Number => "number; `>`, `>=`, `<`, `<=`".to_owned(),
+            super::FieldKind::Time => "`3d`, `12h`, `1d12h`; `>`, `>=`, `<`, `<=`".to_owned(),
+        };
+        let of = of(&|items| super::fields::fields(items).any(|row| row.name == *name));
+        table += &format!("| `{name}` | {of} | {values} |\n");
+    }
+    table += "\n| word | of |\n| --- | --- |\n";
+    let mut flags: Vec<&str> = Vec::new();
+    for (name, _) in Items::ALL.into_iter().flat_map(super::fields::flags) {
+        if !flags.contains(&name) {
+            flags.push(name);
+        }
+    }
+    for flag in flags {
+        let of = of(&|items| super::fields::flags(items).any(|(name, _)| name == flag));
+        table += &format!("| `is:{flag}` | {of} |\n");
+    }
+    table
+}
+
+/// The tables in docs/queries.md are those of the code. With `UPDATE_DOCUMENTS` set they are
+/// written; and every example there can be read.
+#[test]
+fn the_reference_is_that_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/queries.md");
+    let (start, end) = ("<!-- fields -->\n", "<!-- end of fields -->");
+    let mut text = std::fs::read_to_string(path).unwrap();
+    let part =
+        |text: &str| -> (usize, usize) { (text.find(start).unwrap() + start.len(), text.find(end).unwrap()) };
+    let reference = format!("\n{}\n", reference());
+    if std::env::var_os("UPDATE_DOCUMENTS").is_some() {
+        let (from, until) = part(&text);
+        text.replace_range(from..until, &reference);
+        std::fs::write(path, &text).unwrap();
+    }
+    let (from, until) = part(&text);
+    assert_eq!(&text[from..until], reference, "UPDATE_DOCUMENTS=1 writes it");
+    let mut read = 0;
+    for line in text[until..].lines().chain(text[..from].lines()) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let [_, query, _, _] = cells.as_slice() else { continue };
+        if let Some(query) = query.strip_prefix('`').and_then(|query| query.strip_suffix('`')) {
+            let is_read = Items::ALL.into_iter().any(|items| parse_for(query, items, &[]).is_ok());
+            assert!(is_read, "{query}");
+            read += 1;
+        }
+    }
+    assert!(read > 10, "{read} examples");
 }

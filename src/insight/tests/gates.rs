@@ -306,6 +306,12 @@ fn new_findings_are_no_critical_or_high_ones() {
     let high = |day| finding(1, day, Some(Severity::High));
     let before = |day| Release { released_at: Some(at(day, 0)), ..Release::named("payments", "4.1") };
     let closed = |state, day| Finding { state, closed_at: Some(at(day, 0)), ..high(15) };
+    let on = |commit: &str, finding: Finding| Finding { commit: Some(commit.into()), ..finding };
+    let at_head = |finding| all().release(|it| it.commit = Some("aaa".into())).finding(finding);
+    let analysis = |commit: &str| {
+        let rule = Finding::ANALYSIS.into();
+        on(commit, Finding { rule, severity: None, ..closed(FindingState::Dismissed, 16) })
+    };
     let elsewhere = || Finding { repository: "api".into(), ..high(15) };
     let of = |release: &str| Finding { release: Some(ReleaseId::new(release)), ..elsewhere() };
     let went_out = |finding: Finding| all().release(|it| it.released_at = Some(at(20, 0))).finding(finding);
@@ -329,6 +335,18 @@ fn new_findings_are_no_critical_or_high_ones() {
                 "max 0",
             ),
             ("fixed", all().finding(closed(FindingState::Fixed, 16)), Go, "0", "max 0"),
+            ("of the head", at_head(on("aaa", high(15))), NoGo, "1", "max 0"),
+            ("of another commit", at_head(on("bbb", high(15))), Unknown, "1", "CodeQL looked at bbb"),
+            (
+                "fixed on another commit",
+                at_head(on("bbb", closed(FindingState::Fixed, 16))),
+                Go,
+                "0",
+                "max 0",
+            ),
+            ("the head analyzed, nothing found", at_head(analysis("aaa")), Go, "0", "max 0"),
+            ("another one analyzed", at_head(analysis("bbb")), Unknown, "0", "CodeQL looked at bbb"),
+            ("no head is known", all().finding(analysis("bbb")), Go, "0", "max 0"),
             ("dismissed", all().finding(closed(FindingState::Dismissed, 16)), Go, "0", "max 0"),
             (
                 "a state unheard of",

@@ -11,4 +11,5 @@ mod pull_requests;
 mod releases;
 mod remedies;
 mod schedule;
+mod slots;
 mod trace;

@@ -2,16 +2,18 @@
 
 mod readiness;
 mod schedule;
+mod suites;
 mod work;
 
 pub use readiness::{
     BurnDown, BurnDownDay, BurnDownPoints, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer,
-    GateName, MetricValue, Outlook, ScopeStep, Unit, Verdict,
+    GateName, MetricValue, Outlook, ScopeStep, Unit, Verdict, Week,
 };
 pub use schedule::{
-    CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Schedule, ScheduleProblem,
+    CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Frozen, Schedule, ScheduleProblem,
     ScheduleProblemKind,
 };
+pub use suites::{Flaky, SuiteRow, TestRow};
 pub use work::{Feature, NextStep, PullRequestRow, Stage, Standing, StepState, Steps, StoryRow};
 
 use std::sync::Arc;
@@ -21,7 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use super::CardId;
 use crate::domain::{
-    Assumption, Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text,
+    Assumption, Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey,
+    StoryKind, Text,
 };
 
 /// Everything that was worked out of one world at one instant.
@@ -63,6 +66,8 @@ pub struct ReleaseInsight {
     pub stories: Vec<StoryRow>,
     /// What its stories are parts of, in the order of the worst story of each.
     pub features: Vec<Feature>,
+    /// Its test suites with the tests that fail or are flaky, failing ones first.
+    pub suites: Vec<SuiteRow>,
     /// Its pull requests, most delayed first, open ones before ended ones.
     pub pull_requests: Vec<PullRequestRow>,
     /// The fewest steps that turn the verdict.
@@ -82,6 +87,22 @@ impl Remedy {
 }
 
 impl ReleaseInsight {
+    /// It has stories, besides defects.
+    pub fn has_stories(&self) -> bool {
+        self.stories.iter().any(|row| row.story.kind == StoryKind::Story)
+    }
+
+    /// The suite of this name.
+    pub fn suite(&self, name: &Text) -> Option<&SuiteRow> {
+        self.suites.iter().find(|row| row.suite == *name)
+    }
+
+    /// A test that fails or is flaky, by its suite and its name, with its suite.
+    pub fn test(&self, suite: &Text, name: &Text) -> Option<(&SuiteRow, &TestRow)> {
+        let suite = self.suite(suite)?;
+        Some((suite, suite.tests.iter().find(|row| row.name == *name)?))
+    }
+
     /// Everything but the rows of its lists.
     #[must_use]
     pub fn clone_without_rows(&self) -> Self {
@@ -97,6 +118,7 @@ impl ReleaseInsight {
             last_day_from: self.last_day_from,
             stories: Vec::new(),
             features: Vec::new(),
+            suites: Vec::new(),
             pull_requests: Vec::new(),
             remedies: self.remedies.clone(),
             builds: Vec::new(),
@@ -178,4 +200,8 @@ pub enum Subject {
     Card(CardId),
     /// A row behind a card, by its first cell.
     CardRow(CardId, Text),
+    /// A suite of tests of the release.
+    Suite(Text),
+    /// A test of the release: its suite and its name.
+    Test(Text, Text),
 }

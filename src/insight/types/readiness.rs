@@ -37,6 +37,8 @@ pub struct BurnDown {
     /// From this day on the sources were being watched; the days before are told by the items'
     /// own events alone. None where nothing was ever observed.
     pub observed_from: Option<NaiveDate>,
+    /// The same days by weeks, oldest first.
+    pub weeks: Vec<Week>,
 }
 
 impl BurnDown {
@@ -102,6 +104,20 @@ impl BurnDownDay {
     pub fn remaining(&self) -> u32 {
         self.scope.saturating_sub(self.ready)
     }
+}
+
+/// What happened in one week, from Monday to Sunday; of the first and the last week only on the
+/// days that are told. Something that is opened and solved between two ends of a day is not seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Week {
+    /// Its Monday.
+    pub from: NaiveDate,
+    /// Items that became ready.
+    pub done: u32,
+    /// Defects that were opened, opened again, or came into the release.
+    pub defects_opened: u32,
+    /// Defects that were solved or given up, or left the release.
+    pub defects_solved: u32,
 }
 
 /// A change of the scope.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Deployment, Instant, ReleaseId, Text};
+use crate::domain::{Deployment, EnvironmentId, Instant, ReleaseId, Text, Window};
 
-use super::Verdict;
+use super::{super::DeploymentCadence, Verdict};
 
 /// What goes out when.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,22 @@ pub struct Schedule {
     pub next: Option<usize>,
     /// Days on which something is, oldest first: for the month.
     pub calendar: Vec<CalendarEntry>,
+    /// Freezes of the environments that deployments still go to, by environment and beginning.
+    pub frozen: Vec<Frozen>,
+    /// How often projects go to environments, what waits for it, and what another pace would
+    /// cost; by project and environment.
+    pub cadence: Vec<DeploymentCadence>,
+}
+
+/// A time in which nothing may go to an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    /// Where.
+    pub environment: EnvironmentId,
+    /// The freeze.
+    pub name: Text,
+    /// When.
+    pub window: Window,
 }
 
 /// A deployment with all that stands in its way.
@@ -25,6 +41,10 @@ pub struct Schedule {
 pub struct DeploymentRow {
     /// The deployment.
     pub deployment: Arc<Deployment>,
+    /// What its environment runs on, where a source tells.
+    pub platform: Option<Text>,
+    /// Where its environment is, where a source tells.
+    pub region: Option<Text>,
     /// How long its runbook usually takes.
     pub estimate: Option<Estimate>,
     /// When it will end, by the critical path of what is not finished; while it runs.
@@ -35,6 +55,11 @@ pub struct DeploymentRow {
     pub ready_by_start: Option<f64>,
     /// What stands in its way.
     pub problems: Vec<ScheduleProblem>,
+    /// Where something that another window solves is in its way: the nearest later window that
+    /// keeps to all rules, then the nearest earlier one.
+    pub slots: Vec<Window>,
+    /// Why there is no such window, in words.
+    pub no_slot: Option<Text>,
 }
 
 /// How long something usually takes.
@@ -89,6 +114,14 @@ pub enum ScheduleProblemKind {
     NotStarted,
     /// The environment is not known to any source.
     UnknownEnvironment,
+    /// The window lies outside of working hours or days.
+    OutsideHours,
+    /// Nobody is on call for a part of the window.
+    NobodyOnCall,
+    /// The last day has begun, and a gate of its release says no.
+    GateRed,
+    /// The time is over.
+    Past,
 }
 
 impl ScheduleProblemKind {
@@ -101,6 +134,10 @@ impl ScheduleProblemKind {
             Self::Overrun => "overrun",
             Self::NotStarted => "not started",
             Self::UnknownEnvironment => "unknown environment",
+            Self::OutsideHours => "outside hours",
+            Self::NobodyOnCall => "nobody on call",
+            Self::GateRed => "gate red",
+            Self::Past => "past",
         }
     }
 }

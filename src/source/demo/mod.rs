@@ -18,6 +18,7 @@ mod findings;
 mod life;
 mod live;
 mod on_screen;
+mod operator;
 mod organisation;
 mod past;
 mod present;
@@ -37,7 +38,7 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::{Calendar, Instant, Problem, SourceId};
 
-use super::{Answer, Round, Source, SourceError};
+use super::{Answer, Round, Source, SourceError, Standing, operation::Operator};
 
 pub use organisation::{Organisation, facts};
 
@@ -122,6 +123,15 @@ impl Source for DemoSource {
 
     fn has_memory(&self) -> bool {
         false
+    }
+
+    fn standing(&self) -> Standing {
+        // Who answers for the release on screen.
+        Standing { account: Some(cast::PRODUCTS[cast::PAYMENTS].lead.into()), ..Standing::default() }
+    }
+
+    fn operator(&self) -> Option<Arc<dyn Operator>> {
+        Some(Arc::new(operator::DemoOperator))
     }
 
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {

@@ -94,9 +94,12 @@ fn run(
         _ => 0,
     };
     let skipped = total / 160 + rng.u32(0..3);
-    let made = |at: Instant, failed: u32, rng: &mut fastrand::Rng| {
-        let failures =
-            (0..failed.min(100)).map(|_| Text::new(titles::test(pick(rng, details.components), rng)));
+    // The same tests are weak for a week: with more failures more of them fail, and some stay.
+    let week = minute / (7 * 86_400);
+    let made = |at: Instant, failed: u32| {
+        let mut fragile = generator(draft.seed, "weak tests", [product, suite, week]);
+        let failures = (0..failed.min(100))
+            .map(|_| Text::new(titles::test(pick(&mut fragile, details.components), &mut fragile)));
         let run = TestRun {
             suite: Text::new(name),
             at,
@@ -109,10 +112,10 @@ fn run(
         };
         Known::new(at, run)
     };
-    runs.push(made(at, failed, &mut rng));
+    runs.push(made(at, failed));
     // Run again on the same commit, a flaky test passes.
     if failed > 0 && !is_late && chance(&mut rng, 0.3) {
         let again = at + Duration::minutes(rng.i64(12..40));
-        runs.push(made(again, 0, &mut rng));
+        runs.push(made(again, 0));
     }
 }

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Category, Instant, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind, Text,
+        Category, Instant, OwnerMove, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story,
+        StoryKind, Text,
     },
     source::labels::Labels,
 };
@@ -29,6 +30,7 @@ pub(super) fn story(issue: &Issue, naming: &Naming, labels: &Labels) -> Story {
         category,
         severity: is_defect.then(|| labels.severity(&names).unwrap_or(Severity::Medium)),
         owner: all(issue.assignees.as_ref()).first().and_then(|actor| actor.login.clone()),
+        owners: owners(issue),
         moves: moves(issue, category),
         scope: scope(issue, release.as_ref(), naming),
         releases: release.into_iter().collect(),
@@ -130,6 +132,36 @@ fn moves(issue: &Issue, now: Category) -> Vec<StatusMove> {
         moves.push(StatusMove { at: at.unwrap_or(issue.updated_at).max(last), to: now });
     }
     moves
+}
+
+/// Who worked on it since when, oldest first: of several the first who was assigned. Empty where
+/// its events do not lead to who works on it now, as they do not reach back to its creation.
+fn owners(issue: &Issue) -> Vec<OwnerMove> {
+    let mut assigned: Vec<&Text> = Vec::new();
+    let mut owners = vec![OwnerMove { at: issue.created_at, to: None }];
+    for (at, event) in events(issue) {
+        let Some(login) = event.assignee.as_ref().and_then(|actor| actor.login.as_ref()) else { continue };
+        match event.kind.as_str() {
+            "AssignedEvent" if !assigned.contains(&login) => assigned.push(login),
+            "UnassignedEvent" => assigned.retain(|known| *known != login),
+            _ => continue,
+        }
+        let to = assigned.first().map(|login| (*login).clone());
+        match owners.last_mut() {
+            Some(last) if last.at == at => last.to = to,
+            Some(last) if last.to == to => {}
+            _ => owners.push(OwnerMove { at, to }),
+        }
+    }
+    let now = all(issue.assignees.as_ref()).iter().filter_map(|actor| actor.login.as_ref());
+    let now: Vec<&Text> = now.collect();
+    if now.len() != assigned.len() || now.iter().any(|login| !assigned.contains(login)) {
+        return Vec::new();
+    }
+    if let Some(last) = owners.last_mut() {
+        last.to = now.first().map(|login| (*login).clone());
+    }
+    owners
 }
 
 /// When it entered and left releases, oldest first. Events name a milestone by the title that
@@ -245,6 +277,32 @@ mod tests {
         assert_eq!(days(&read(json!({ "timelineItems": reopened }))), [(9, Done), (11, ToDo)]);
         let closed_by = json!({ "nodes": [{ "state": "OPEN", "createdAt": "2026-10-05T08:00:00Z" }] });
         assert_eq!(days(&read(json!({ "closedByPullRequestsReferences": closed_by }))), [(5, InProgress)]);
+    }
+
+    #[test]
+    fn who_was_assigned_is_its_past_where_it_leads_to_who_is() {
+        let assigned = |kind: &str, day, login: &str| {
+            let mut event = event(kind, day);
+            event["assignee"] = json!({ "login": login });
+            event
+        };
+        use chrono::Datelike;
+        let told = |assignees: Value| {
+            let story = read(json!({
+                "assignees": { "nodes": assignees },
+                "timelineItems": { "nodes": [
+                    assigned("AssignedEvent", 3, "lee"), assigned("AssignedEvent", 4, "kim"),
+                    assigned("UnassignedEvent", 9, "lee"),
+                ] },
+            }));
+            let owner = |change: &OwnerMove| change.to.as_deref().unwrap_or("nobody").to_owned();
+            story.owners.iter().map(|change| (change.at.day(), owner(change))).collect::<Vec<_>>()
+        };
+        let known = [(1, "nobody"), (3, "lee"), (9, "kim")].map(|(day, who)| (day, who.to_owned()));
+        assert_eq!(told(json!([{ "login": "kim" }])), known);
+        // Older events are missing, or an event of whom nobody knows.
+        assert_eq!(told(json!([{ "login": "kim" }, { "login": "raj" }])), []);
+        assert_eq!(told(json!([])), []);
     }
 
     #[test]

@@ -147,6 +147,7 @@ pub(super) struct Event {
     pub(super) created_at: Option<Instant>,
     pub(super) milestone_title: Option<Text>,
     pub(super) state_reason: Option<Text>,
+    pub(super) assignee: Option<Actor>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

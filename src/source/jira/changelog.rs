@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// The fields whose changes are told.
-const FIELDS: [&str; 3] = ["status", "fixVersions", "resolution"];
+const FIELDS: [&str; 4] = ["status", "fixVersions", "resolution", "assignee"];
 /// Most issues and histories in one question, by Atlassian's documentation.
 const MOST_ISSUES: usize = 1_000;
 const MOST_HISTORIES: usize = 1_000;

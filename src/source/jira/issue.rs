@@ -70,6 +70,7 @@ pub(super) enum Changed {
     Status { from: StatusName, to: StatusName },
     Versions { removed: Option<VersionName>, added: Option<VersionName> },
     Resolution { from: Option<Text>, to: Option<Text> },
+    Owner { from: Option<Text>, to: Option<Text> },
 }
 
 impl Issue {
@@ -211,6 +212,10 @@ fn changed(item: wire::Item) -> Option<Changed> {
     if is("resolution", "resolution") {
         let name = |name: Option<Text>| name.filter(|name| !name.is_empty());
         return Some(Changed::Resolution { from: name(item.from_string), to: name(item.to_string) });
+    }
+    if is("assignee", "assignee") {
+        let name = |name: Option<Text>| name.filter(|name| !name.is_empty());
+        return Some(Changed::Owner { from: name(item.from_string), to: name(item.to_string) });
     }
     None
 }

@@ -5,7 +5,8 @@ use super::{
     meaning::Meaning,
 };
 use crate::domain::{
-    Category, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKey, StoryKind, Text,
+    Category, OwnerMove, ReleaseId, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKey, StoryKind,
+    Text,
 };
 
 /// The story that `issue` is. `site`: what addresses of issues begin with.
@@ -24,6 +25,7 @@ pub(super) fn story(issue: &Issue, meaning: &Meaning<'_>, site: &str) -> Story {
         severity: is_defect.then(severity),
         priority: issue.priority.clone(),
         owner: issue.owner.clone(),
+        owners: owners(issue),
         points: issue.points,
         moves: moves(issue, category, meaning),
         releases: releases(issue, meaning),
@@ -86,7 +88,7 @@ fn moves(issue: &Issue, now: Category, meaning: &Meaning<'_>) -> Vec<StatusMove>
             match &change.what {
                 Changed::Status { to, .. } => status = to,
                 Changed::Resolution { to, .. } => resolution = to.as_ref(),
-                Changed::Versions { .. } => continue,
+                Changed::Versions { .. } | Changed::Owner { .. } => continue,
             }
             is_move = true;
         }
@@ -103,6 +105,30 @@ fn moves(issue: &Issue, now: Category, meaning: &Meaning<'_>) -> Vec<StatusMove>
         moves.push(StatusMove { at: told.unwrap_or(issue.updated_at).max(last), to: now });
     }
     moves
+}
+
+/// Who worked on it since when, oldest first: from its creation on, and up to who does now.
+fn owners(issue: &Issue) -> Vec<OwnerMove> {
+    let Some(past) = &issue.past else { return Vec::new() };
+    let changes: Vec<_> = past
+        .iter()
+        .filter_map(|change| match &change.what {
+            Changed::Owner { from, to } => Some((change.at.max(issue.created_at), from, to)),
+            _ => None,
+        })
+        .collect();
+    let first = changes.first().map_or(&issue.owner, |(_, from, _)| from);
+    let mut owners = vec![OwnerMove { at: issue.created_at, to: first.clone() }];
+    for (at, _, to) in changes {
+        if owners.last().is_none_or(|last| last.to != *to) {
+            owners.push(OwnerMove { at, to: to.clone() });
+        }
+    }
+    if owners.last().is_some_and(|last| last.to != issue.owner) {
+        // The changelog lacks how it came to whom it is with now: it did by its last change.
+        owners.push(OwnerMove { at: issue.updated_at, to: issue.owner.clone() });
+    }
+    owners
 }
 
 /// When it entered and left releases, oldest first, from its creation on. Empty if its past could

@@ -23,7 +23,7 @@ const MOST_PROBLEMS: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Contents {
     /// Runs of suites. Their release is not known yet, nor the commit where they do not say it.
-    pub(super) runs: Vec<TestRun>,
+    pub(super) runs: Vec<ReadRun>,
     /// Tests that failed and then passed, by suite.
     pub(super) flaky: Vec<(Text, Vec<Text>)>,
     /// Findings, opened as far as the file knows.
@@ -34,6 +34,16 @@ pub(super) struct Contents {
     pub(super) stories: Vec<ReadStory>,
     /// What of it could not be read.
     pub(super) problems: Vec<Problem>,
+}
+
+/// A run of a suite.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ReadRun {
+    /// How its tests ended at last.
+    pub(super) run: TestRun,
+    /// How they ended before: tests that were tried again and ended differently count as they did at
+    /// an earlier attempt. None where all ended the same each time.
+    pub(super) before: Option<TestRun>,
 }
 
 /// A story of a table.

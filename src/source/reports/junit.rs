@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use chrono::Duration;
 
 use super::{
-    contents::{Contents, text},
+    contents::{Contents, ReadRun, text},
     dates::{self, Written},
     xml::{Document, Element, Step},
 };
@@ -239,25 +239,47 @@ impl Reading {
             let at = suite.at.or(self.at).map_or(written_at, |at| at.min(written_at));
             let commit = suite.commit.clone().or_else(|| self.commit.clone());
             let called = if suite.name.trim().is_empty() { file } else { &suite.name };
-            let (run, flaky) = sum_up(&suite, Text::new(called), at, commit);
+            let (read, flaky) = sum_up(&suite, Text::new(called), at, commit);
+            let run = &read.run;
             if run.passed == 0 && run.failed == 0 && run.skipped == 0 {
                 continue;
             }
             if !flaky.is_empty() {
                 contents.flaky.push((run.suite.clone(), flaky));
             }
-            contents.runs.push(run);
+            contents.runs.push(read);
         }
         contents
     }
 }
 
-/// The run that a suite is, and the names of its flaky tests.
+/// A test by all its attempts.
+struct Tried<'a> {
+    first: &'a Attempt,
+    /// How the last attempt ended.
+    outcome: Outcome,
+    /// Attempts before that one passed, and failed.
+    passed: bool,
+    failed: bool,
+}
+
+impl Tried<'_> {
+    /// How it ended at an earlier attempt, if any ended differently; else as at the last one.
+    fn before(&self) -> Outcome {
+        match self.outcome {
+            Outcome::Passed if self.failed => Outcome::Failed,
+            Outcome::Failed if self.passed => Outcome::Passed,
+            same => same,
+        }
+    }
+}
+
+/// The run that a suite is, with its earlier attempts, and the names of its flaky tests.
 ///
 /// Several attempts at one test (the same class and name) are one test: it passed if the last one
 /// did, and is flaky if some failed.
-fn sum_up(suite: &Suite, name: Text, at: Instant, commit: Option<Text>) -> (TestRun, Vec<Text>) {
-    let mut tests: Vec<(&Attempt, Outcome, bool)> = Vec::new();
+fn sum_up(suite: &Suite, name: Text, at: Instant, commit: Option<Text>) -> (ReadRun, Vec<Text>) {
+    let mut tests: Vec<Tried<'_>> = Vec::new();
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     for attempt in &suite.attempts {
         let mut position = tests.len();
@@ -267,12 +289,17 @@ fn sum_up(suite: &Suite, name: Text, at: Instant, commit: Option<Text>) -> (Test
         match tests.get_mut(position) {
             // An attempt that did not happen says nothing.
             Some(_) if attempt.outcome == Outcome::Skipped => {}
-            Some((_, outcome, is_flaky)) => {
-                let differs = *outcome == Outcome::Failed && attempt.outcome == Outcome::Passed;
-                *is_flaky |= differs || attempt.is_flaky;
-                *outcome = attempt.outcome;
+            Some(tried) => {
+                tried.passed |= tried.outcome == Outcome::Passed;
+                tried.failed |= tried.outcome == Outcome::Failed || attempt.is_flaky;
+                tried.outcome = attempt.outcome;
             }
-            None => tests.push((attempt, attempt.outcome, attempt.is_flaky)),
+            None => tests.push(Tried {
+                first: attempt,
+                outcome: attempt.outcome,
+                passed: false,
+                failed: attempt.is_flaky,
+            }),
         }
     }
     let named = |attempt: &Attempt| match (attempt.class.as_str(), attempt.name.as_str()) {
@@ -280,27 +307,32 @@ fn sum_up(suite: &Suite, name: Text, at: Instant, commit: Option<Text>) -> (Test
         (class, name) if name.starts_with(class) => Text::new(name),
         (class, name) => Text::new(format!("{class} {name}")),
     };
-    let count = |wanted| tests.iter().filter(|(_, outcome, _)| *outcome == wanted).count() as u32;
-    let failed = tests.iter().filter(|(_, outcome, _)| *outcome == Outcome::Failed);
-    let mut failures: Vec<Text> = failed.take(MOST_FAILURES).map(|(attempt, ..)| named(attempt)).collect();
-    let flaky = tests.iter().filter(|(_, outcome, is_flaky)| *is_flaky && *outcome == Outcome::Passed);
-    let flaky: Vec<Text> = flaky.take(MOST_FAILURES).map(|(attempt, ..)| named(attempt)).collect();
     let Declared { tests: declared, failed: unnamed, skipped } = suite.declared;
-    if unnamed > 0 && failures.len() < MOST_FAILURES {
-        failures.push(Text::new(format!("{unnamed} that the report does not name")));
-    }
-    let run = TestRun {
-        suite: name,
-        at,
-        release: None,
-        commit,
-        passed: count(Outcome::Passed)
-            .saturating_add(declared.saturating_sub(unnamed).saturating_sub(skipped)),
-        failed: count(Outcome::Failed).saturating_add(unnamed),
-        skipped: count(Outcome::Skipped).saturating_add(skipped),
-        failures,
+    let run = |at: Instant, outcome: fn(&Tried<'_>) -> Outcome| {
+        let count = |wanted| tests.iter().filter(|tried| outcome(tried) == wanted).count() as u32;
+        let failed = tests.iter().filter(|tried| outcome(tried) == Outcome::Failed);
+        let mut failures: Vec<Text> = failed.take(MOST_FAILURES).map(|tried| named(tried.first)).collect();
+        if unnamed > 0 && failures.len() < MOST_FAILURES {
+            failures.push(Text::new(format!("{unnamed} that the report does not name")));
+        }
+        TestRun {
+            suite: name.clone(),
+            at,
+            release: None,
+            commit: commit.clone(),
+            passed: count(Outcome::Passed)
+                .saturating_add(declared.saturating_sub(unnamed).saturating_sub(skipped)),
+            failed: count(Outcome::Failed).saturating_add(unnamed),
+            skipped: count(Outcome::Skipped).saturating_add(skipped),
+            failures,
+        }
     };
-    (run, flaky)
+    let flaky = tests.iter().filter(|tried| tried.outcome == Outcome::Passed && tried.failed);
+    let flaky: Vec<Text> = flaky.take(MOST_FAILURES).map(|tried| named(tried.first)).collect();
+    // A report has one time for all attempts: only that the earlier ones came first is known.
+    let is_mixed = tests.iter().any(|tried| tried.before() != tried.outcome);
+    let before = is_mixed.then(|| run(at - Duration::milliseconds(1), |tried| tried.before()));
+    (ReadRun { run: run(at, |tried| tried.outcome), before }, flaky)
 }
 
 /// A `<testcase>`, which is open, up to its end.

@@ -261,6 +261,7 @@ impl<'a> Analysis<'a> {
             ));
         }
         contents.analyses += 1;
+        contents.findings.push(self.analysis());
         if self.run.invocations.iter().any(|invocation| invocation.execution_successful == Some(false)) {
             let what = format!("{} says that it did not end well", self.tool);
             contents.findings.push(self.mark(&what));
@@ -292,6 +293,22 @@ impl<'a> Analysis<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What stands for the analysis itself: which commit it looked at.
+    fn analysis(&self) -> Finding {
+        let category = self.run.automation_details.as_ref().and_then(|details| details.id.as_deref());
+        let key = format!("{}\0{}", self.tool, category.unwrap_or_default());
+        Finding {
+            id: identity(&self.repository, ["analysis", &key]),
+            repository: self.repository.clone(),
+            tool: self.tool.clone(),
+            rule: Text::new(Finding::ANALYSIS),
+            state: FindingState::Dismissed,
+            commit: self.commit.clone(),
+            closed_at: Some(self.at),
+            ..mark(self.settings, &key, "what was analyzed", self.at)
+        }
     }
 
     /// A finding in place of what cannot be read: nobody rated it, and so no gate says go.

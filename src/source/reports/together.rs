@@ -133,8 +133,11 @@ fn runs(
     now: Instant,
 ) -> Vec<TestRun> {
     let mut found: Vec<(&str, TestRun)> = Vec::new();
+    // Of each of them the attempts before, which are of the same suite and commit.
+    let mut earlier: Vec<Option<&TestRun>> = Vec::new();
     for (file, contents) in read(files) {
-        found.extend(contents.runs.iter().map(|run| (file.name.as_str(), run.clone())));
+        found.extend(contents.runs.iter().map(|read| (file.name.as_str(), read.run.clone())));
+        earlier.extend(contents.runs.iter().map(|read| read.before.as_ref()));
         for (suite, flaky) in &contents.flaky {
             problems.push(Problem::new(
                 format!("{}: flaky in {suite}: {} failed and passed on a retry", file.name, named(flaky)),
@@ -144,6 +147,11 @@ fn runs(
     }
     commits(settings, &mut found, |(_, run)| (&mut run.commit, run.at));
     tell_apart(&mut found);
+    let attempts = found.iter().zip(earlier).filter_map(|((_, run), before)| {
+        let (suite, commit) = (run.suite.clone(), run.commit.clone());
+        Some(TestRun { suite, commit, ..before?.clone() })
+    });
+    let attempts: Vec<TestRun> = attempts.collect();
     let unread = damaged(files).map(|file| TestRun {
         suite: Text::new(&file.name),
         at: file.written_at.unwrap_or_else(|| this_hour(now)),
@@ -154,7 +162,8 @@ fn runs(
         skipped: 0,
         failures: Vec::new(),
     });
-    let mut runs: Vec<TestRun> = found.into_iter().map(|(_, run)| run).chain(unread).collect();
+    let mut runs: Vec<TestRun> =
+        found.into_iter().map(|(_, run)| run).chain(attempts).chain(unread).collect();
     for run in &mut runs {
         run.release = settings.release.as_deref().map(Into::into);
     }
@@ -191,7 +200,9 @@ fn findings(settings: &ReportConfig, files: &[&Known], first: &mut FirstSeen, no
         let at = file.written_at.unwrap_or(now);
         for finding in &contents.findings {
             let mut finding = finding.clone();
-            finding.opened_at = first.of(finding.id.to_string(), finding.opened_at);
+            if !finding.is_analysis() {
+                finding.opened_at = first.of(finding.id.to_string(), finding.opened_at);
+            }
             let is_open =
                 |finding: &Finding| matches!(finding.state, FindingState::Open | FindingState::Unknown);
             let known = newest.get(&finding.id);
@@ -202,7 +213,11 @@ fn findings(settings: &ReportConfig, files: &[&Known], first: &mut FirstSeen, no
         }
     }
     let mut found: Vec<Finding> = newest.into_values().map(|(_, finding)| finding).collect();
-    commits(settings, &mut found, |finding| (&mut finding.commit, finding.opened_at));
+    commits(settings, &mut found, |finding| {
+        (&mut finding.commit, finding.closed_at.unwrap_or(finding.opened_at))
+    });
+    // Without a commit an analysis says nothing that the findings do not.
+    found.retain(|finding| !finding.is_analysis() || finding.commit.is_some());
     // What cannot be read may hold what was found just now.
     let at = this_hour(now);
     let unread = damaged(files).map(|file| {

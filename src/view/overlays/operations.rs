@@ -44,12 +44,16 @@ fn row_name(screen: &Screen<'_>, subject: &Subject) -> String {
     }
 }
 
-fn title(screen: &Screen<'_>, word: &'static str, subject: &Subject) -> Line<'static> {
+fn title(screen: &Screen<'_>, word: &'static str, subjects: &[Subject]) -> Line<'static> {
     let styles = &screen.look.styles;
+    let what = match subjects {
+        [one] => row_name(screen, one),
+        several => format!("{} marked rows", several.len()),
+    };
     Line::from(vec![
         Span::styled(word, styles.title),
         Span::styled(format!(" {} ", screen.look.glyphs.separator), styles.muted),
-        Span::styled(row_name(screen, subject), styles.strong),
+        Span::styled(what, styles.strong),
     ])
 }
 
@@ -57,10 +61,11 @@ fn draw_menu(screen: &mut Screen<'_>, body: Rect, menu: &OperationMenu) {
     /// Cells of the keys, and of what is done.
     const KEY: usize = 3;
     let Look { styles, glyphs } = screen.look;
-    let title = title(screen, "Act", &menu.subject);
+    let title = title(screen, "Act", &menu.subjects);
     let inside = super::frame(screen, body, &title, WIDTH, menu.offers.len());
     let height = usize::from(inside.height);
     let first = menu.selected.saturating_sub(height.saturating_sub(1));
+    screen.layout.menu = Some((inside, first));
     for (y, (offer, number)) in (inside.y..inside.bottom()).zip(menu.offers.iter().zip(0..).skip(first)) {
         let row = Rect { y, height: 1, ..inside };
         let (key, does) = match offer.choice {
@@ -88,7 +93,7 @@ fn draw_menu(screen: &mut Screen<'_>, body: Rect, menu: &OperationMenu) {
 
 fn draw_line(screen: &mut Screen<'_>, body: Rect, line: &OperationLine) {
     let Look { styles, .. } = screen.look;
-    let title = title(screen, "Act", &line.subject);
+    let title = title(screen, "Act", &line.subjects);
     let cells = usize::from(super::inner_width(body, WIDTH));
     let mut below: Vec<Line<'static>> = Vec::new();
     if let Some(problem) = &line.problem {
@@ -114,12 +119,33 @@ fn draw_line(screen: &mut Screen<'_>, body: Rect, line: &OperationLine) {
 fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuestion) {
     let Look { styles, .. } = screen.look;
     let cells = usize::from(super::inner_width(body, WIDTH));
-    let mut lines = wrapped(&question.sentence, cells, styles.strong);
+    let mut lines = Vec::new();
+    // The keys must be seen, however many rows there are.
+    let most = usize::from(body.height.saturating_sub(8)).max(1);
+    for asked in &question.asked {
+        lines.extend(wrapped(&asked.sentence, cells, styles.strong));
+    }
+    for (name, why) in &question.left_out {
+        let said = format!("{} not {name}: {why}", screen.look.glyphs.not_needed);
+        lines.extend(wrapped(&said, cells, styles.muted));
+    }
+    if lines.len() > most {
+        lines =
+            question.asked.iter().map(|asked| Line::styled(asked.short.to_string(), styles.strong)).collect();
+        let left_out = question.left_out.iter();
+        lines.extend(left_out.map(|(name, why)| Line::styled(format!("not {name}: {why}"), styles.muted)));
+        let beyond = lines.len().saturating_sub(most.saturating_sub(1));
+        if lines.len() > most {
+            lines.truncate(most.saturating_sub(1));
+            lines.push(Line::styled(format!("and {beyond} more"), styles.strong));
+        }
+    }
     lines.push(Line::default());
-    lines.push(Line::styled(
-        "It waits 10 seconds before it is sent; until then it can be undone.",
-        styles.muted,
-    ));
+    let them = match question.asked.len() {
+        1 => "It waits 10 seconds before it is sent; until then it can be undone.".to_owned(),
+        several => format!("These {several} wait 10 seconds before they are sent; one undo takes all back."),
+    };
+    lines.push(Line::styled(them, styles.muted));
     lines.push(Line::default());
     let mut keys = vec![
         Span::styled("y", styles.accent),

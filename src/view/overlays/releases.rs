@@ -46,6 +46,10 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, chooser: &Chooser) {
     let widest = table::widest(releases.iter().map(|insight| cells(screen, insight)), &[]);
     let places = table::place(&COLUMNS, &widest, None, rows.width.saturating_sub(1));
     screen.list(ListId::Releases, rows, true, |screen, row, item| {
+        if item == Row::AllReleases {
+            let style = screen.look.styles.base;
+            return screen.put(row.x + 2, row.y, row.width, "all releases that did not go out", style) + 2;
+        }
         let Row::Release(index) = item else { return 0 };
         let state = screen.state;
         if let Some(insight) = state.board.insight.releases.get(index as usize) {

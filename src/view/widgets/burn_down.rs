@@ -19,6 +19,7 @@ mod scale;
 #[cfg(test)]
 mod tests;
 mod values;
+mod weeks;
 
 use chrono::{Duration, NaiveDate};
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
@@ -62,6 +63,13 @@ pub(crate) fn draw(
     let newest = insight.burn_down.days.last().filter(|_| insight.burn_down.days.iter().any(is_something));
     match newest {
         Some(newest) if area.width >= 20 && area.height >= 5 => {
+            let area = match weeks::place(area, &insight.burn_down) {
+                Some((above, below)) => {
+                    weeks::draw(buffer, below, &insight.burn_down, styles, glyphs);
+                    above
+                }
+                None => area,
+            };
             Chart::new(area, insight, newest, shown, styles, glyphs, today).draw(buffer);
         }
         newest => {

@@ -84,6 +84,8 @@ async fn either_product_tells_the_same_stories_with_their_past() {
         assert_eq!((story.kind, story.severity), (StoryKind::Defect, Some(Severity::Critical)));
         assert_eq!((story.status.as_str(), story.category), ("Done", Done));
         assert_eq!((story.owner.as_deref(), story.priority.as_deref()), (Some("Kim Lee"), Some("Highest")));
+        let owners: Vec<_> = story.owners.iter().map(|moved| (moved.at.day(), moved.to.as_deref())).collect();
+        assert_eq!(owners, [(2, None), (5, Some("Kim Lee"))]);
         assert_eq!((story.points, story.sprint.as_deref()), (Some(5.0), Some("Sprint 7")));
         assert_eq!((story.component.as_deref(), story.labels.len()), (Some("ledger"), 2));
         assert_eq!(story.parent.as_ref().unwrap().as_str(), "PAY-1");

@@ -69,7 +69,7 @@ fn what_the_usual_programs_write_is_understood() {
     assert_eq!(counts(run(&facts, "cart")), (2, 0, 0));
     assert_eq!(counts(run(&facts, "till")), (0, 1, 0));
     assert_eq!(counts(run(&facts, "github.com/acme/shop/cart")), (1, 0, 1));
-    assert_eq!(facts.test_runs.len(), 5, "a suite without tests is no run");
+    assert_eq!(facts.test_runs.len(), 6, "a suite without tests is no run, one with a retry is two");
     assert_eq!(
         problems(&facts),
         [
@@ -85,6 +85,7 @@ fn attempts_at_one_test_are_one_test() {
         |name: &str, inner: &str| format!("<testcase classname=\"C\" name=\"{name}\">{inner}</testcase>");
     let (pass, fail, skip) = ("", "<failure/>", "<skipped/>");
     for (attempts, expected, flaky) in [
+        // gotestsum and Gradle write each attempt as a test of its own.
         (vec![fail, pass], (1, 0, 0), true),
         (vec![fail, fail, pass], (1, 0, 0), true),
         // What failed last is no pass.
@@ -107,6 +108,15 @@ fn attempts_at_one_test_are_one_test() {
         let facts = reports.facts();
         assert_eq!(counts(run(&facts, "s")), expected, "{attempts:?}");
         assert_eq!(!facts.problems.is_empty(), flaky, "{attempts:?}: {:?}", facts.problems);
+        // Outcomes that differ are those of two runs, the later of which counts.
+        let mixed = flaky || attempts == [pass, fail];
+        let told: Vec<_> = facts.test_runs.iter().map(|run| (counts(run), names(&run.failures))).collect();
+        assert_eq!(told.len(), if mixed { 2 } else { 1 }, "{attempts:?}: {told:?}");
+        if mixed {
+            let (before, after) = if flaky { (vec!["C t"], vec![]) } else { (vec![], vec!["C t"]) };
+            assert_eq!((&told[0].1, &told[1].1), (&before, &after), "{attempts:?}");
+            assert!(facts.test_runs[0].at < facts.test_runs[1].at);
+        }
     }
 }
 

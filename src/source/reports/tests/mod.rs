@@ -107,7 +107,7 @@ fn settings(root: &Path) -> ReportConfig {
 
 fn run<'a>(facts: &'a Facts, suite: &str) -> &'a TestRun {
     let suites: Vec<&str> = facts.test_runs.iter().map(|run| run.suite.as_str()).collect();
-    let found = facts.test_runs.iter().find(|run| run.suite.as_str() == suite);
+    let found = facts.test_runs.iter().rfind(|run| run.suite.as_str() == suite);
     found.unwrap_or_else(|| panic!("{suite} is none of {suites:?}; {:?}", facts.problems))
 }
 

@@ -165,6 +165,21 @@ fn where_nothing_was_analyzed_nobody_says_that_nothing_was_found() {
 }
 
 #[test]
+fn an_analysis_that_found_nothing_says_which_commit_it_looked_at() {
+    let mut reports = Reports::sarif();
+    let mut empty = codeql();
+    empty["runs"][0]["results"] = json!([]);
+    reports.file("codeql.sarif", 21, empty.to_string());
+    let facts = reports.facts();
+    let [analysis] = facts.findings.as_slice() else { panic!("{:?}", facts.findings) };
+    assert!(analysis.is_analysis());
+    assert_eq!((analysis.tool.as_str(), analysis.commit.as_deref()), ("CodeQL", Some(COMMIT)));
+    // One that does not say its commit says nothing.
+    reports.file("codeql.sarif", 20, of(&json!([])));
+    assert!(reports.facts().findings.is_empty());
+}
+
+#[test]
 fn since_when_it_is_there_is_remembered_over_restarts() {
     let result = json!([{ "ruleId": "no-eval", "message": { "text": "eval" } }]);
     let mut reports = Reports::sarif();

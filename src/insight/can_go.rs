@@ -1,0 +1,67 @@
+//! "Can this go Friday 16:00?"
+
+use chrono::Duration;
+
+use crate::domain::{DeploymentId, Instant, Text, Window};
+
+use super::{
+    Board, ScheduleProblem, ScheduleProblemKind,
+    context::Context,
+    schedule::{gate_red, likely_ready, needed_length},
+    schedule_rules::ScheduleRules,
+    words,
+};
+
+/// Whether a deployment can go at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CanGo {
+    /// The window that was asked for: as long as the deployment needs.
+    pub window: Window,
+    /// Each rule that says no; none: it can.
+    pub against: Vec<ScheduleProblem>,
+    /// Where it cannot: the nearest later window that keeps to all rules, then the nearest earlier
+    /// one.
+    pub slots: Vec<Window>,
+    /// Why there is no such window, in words.
+    pub no_slot: Option<Text>,
+}
+
+impl CanGo {
+    /// It can.
+    pub fn is_yes(&self) -> bool {
+        self.against.is_empty()
+    }
+}
+
+/// Whether the deployment can begin at `at`, by all rules: freezes, what else has its environment,
+/// the releases that it needs, working hours, who is on call, and the gates of its release on the
+/// last day. None if the board does not have it, or it has begun.
+///
+/// Works the facts of the board out anew, which takes as long as a small part of deriving it: ask
+/// on a person's behalf, not for every row.
+pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<CanGo> {
+    let context = Context::new(&board.world, &board.health, &board.policy, board.at);
+    let row = board.insight.schedule.deployments.iter().find(|row| row.deployment.id == *deployment)?;
+    let deployment = context.deployments.iter().find(|known| known.id == *deployment)?;
+    if deployment.state.is_over() || deployment.started_at.is_some() {
+        return None;
+    }
+    let rules = ScheduleRules::of(&context);
+    let length = needed_length(row).max(Duration::minutes(1));
+    let window = Window { from: at, until: at.checked_add_signed(length)? };
+    let mut against = rules.against(&context, deployment, window);
+    if at < board.at {
+        let what = Text::new(words::ago(at, board.at));
+        against.insert(0, ScheduleProblem { kind: ScheduleProblemKind::Past, what });
+    }
+    let release = deployment.release.as_ref().and_then(|id| board.release(id));
+    let red = release.and_then(|release| gate_red(&context, release, at));
+    let ready = red.as_ref().and(release).and_then(|release| likely_ready(release));
+    against.extend(red);
+    let (mut slots, mut no_slot) = (Vec::new(), None);
+    if !against.is_empty() {
+        let found = rules.free(&context, deployment, at, length, ready.unwrap_or(board.at));
+        (slots, no_slot) = (found.windows, found.why_none.map(Text::new));
+    }
+    Some(CanGo { window, against, slots, no_slot })
+}
