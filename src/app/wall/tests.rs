@@ -64,7 +64,13 @@ fn panels_take_turns_by_the_clock_and_those_with_nothing_to_show_are_left_out() 
     ] {
         assert_eq!(state.front(now() + Duration::seconds(seconds)), Front::Panel(panel), "{seconds}");
     }
-    let state = wall(board_with(|release| (release.gates, release.stories) = Default::default()), false);
+    let state = wall(
+        board_with(|release| {
+            release.gates.clear();
+            release.stories.clear();
+        }),
+        false,
+    );
     assert_eq!(state.front(now() + Duration::seconds(15)), Front::Panel(PullRequests));
     assert_eq!(wall(crate::app::fixture::empty_board(), false).front(now()), Front::Nothing);
     // One wake-up for each panel, on a full second.

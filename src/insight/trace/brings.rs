@@ -96,15 +96,15 @@ impl<'a> Tracer<'a, '_> {
             format!("{stories} and {}", words::count(requests, "pull request", "pull requests"))
         };
         let mut answer = format!("it brings {}", told(count(TracePart::Brings)));
-        for (part, words) in [
+        for (part, said) in [
             (TracePart::TakesBack, "takes back"),
             (TracePart::Unclear, "may bring"),
             (TracePart::Waits, "waits for"),
         ] {
             let (_, requests) = count(part);
             if requests > 0 {
-                let requests = crate::insight::words::count(requests, "pull request", "pull requests");
-                answer = format!("{answer}, {words} {requests}");
+                let requests = words::count(requests, "pull request", "pull requests");
+                answer = format!("{answer}, {said} {requests}");
             }
         }
         let title = Text::new(format!("{} → {place}", described.id));

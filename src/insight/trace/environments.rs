@@ -88,7 +88,7 @@ impl<'a> Tracer<'a, '_> {
 /// What happened after what is there was put there: `4.3 was rolled back Fri 20 Nov 12:00`.
 pub(super) fn told_since(tracer: &Tracer<'_, '_>, there: &There<'_>) -> Option<String> {
     let newest = there.since.first()?;
-    let name = newest.release.as_ref().map_or(newest.id.as_str(), |release| release.as_str());
+    let name = newest.release.as_ref().map_or(newest.id.as_str(), crate::domain::ReleaseId::as_str);
     let at = tracer.moment(ended(newest));
     Some(match newest.state {
         DeploymentState::Failed => format!("{name} failed there {at}: what it left is not sure"),

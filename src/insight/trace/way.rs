@@ -94,7 +94,7 @@ impl<'a> Tracer<'a, '_> {
     /// A pull request and all that follows from it.
     fn way(&self, depth: u8, index: usize, because: &str, links: &mut Vec<TraceLink>) {
         let request: &PullRequest = self.context.pull_requests[index];
-        links.push(TraceLink { certainty: Certainty::Said, ..self.pull_request_link(depth, index, because) });
+        links.push(self.pull_request_link(depth, index, because));
         let deeper = depth + 1;
         if !request.checks.is_empty() {
             links.push(link(deeper, TraceKind::Build, "checks", checks(request), "they ran on its head"));

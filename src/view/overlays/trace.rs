@@ -66,3 +66,59 @@ fn link_lines(screen: &Screen<'_>, link: &TraceLink, cells: usize) -> Vec<Line<'
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ratatui::{Terminal, backend::TestBackend};
+
+    use crate::{
+        app::{
+            Event, Key, Options, Overlay, State,
+            fixture::{board, now},
+            update,
+        },
+        theme::{ColorDepth, GlyphSet, Glyphs, Styles, shipped},
+        view::{Look, draw},
+    };
+
+    fn press(state: &mut State, key: &str) {
+        let key: Key = key.parse().unwrap();
+        update(state, Event::Key(key.into()), now());
+    }
+
+    #[test]
+    fn a_key_traces_the_selected_row_and_closes_it_again() {
+        let mut board = board();
+        let mut world = (*board.world).clone();
+        world.releases = board.insight.releases.iter().map(|insight| Arc::clone(&insight.release)).collect();
+        let shown = &board.insight.releases[0];
+        world.stories = shown.stories.iter().map(|row| Arc::clone(&row.story)).collect();
+        world.pull_requests = shown.pull_requests.iter().map(|row| Arc::clone(&row.pull_request)).collect();
+        let rows = &board.insight.schedule.deployments;
+        world.deployments = rows.iter().map(|row| Arc::clone(&row.deployment)).collect();
+        board.world = Arc::new(world);
+        let mut state = State::new(Arc::new(board), Options::default(), now());
+        let look = Look {
+            styles: Styles::resolve(&shipped("dark").unwrap(), ColorDepth::None),
+            glyphs: Glyphs::of(GlyphSet::Unicode),
+        };
+        let mut shots = String::new();
+        for (keys, size) in [("t", (80, 24)), ("esc 3 j t", (120, 36)), ("esc 2 t", (40, 10))] {
+            keys.split(' ').for_each(|key| press(&mut state, key));
+            assert!(matches!(state.overlays.last(), Some(Overlay::Trace { .. })), "{keys}");
+            let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+            terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
+            shots.extend([format!("── {keys}\n"), terminal.backend().to_string()]);
+        }
+        insta::assert_snapshot!(shots);
+        press(&mut state, "t");
+        assert!(state.overlays.is_empty());
+        // There is nothing to trace of a gate.
+        for key in ["1", "h", "t"] {
+            press(&mut state, key);
+        }
+        assert!(state.overlays.is_empty() && state.message.is_some());
+    }
+}

@@ -20,7 +20,10 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use crate::insight::{Completeness, ReleaseInsight};
+use crate::{
+    app::Wall,
+    insight::{Completeness, ReleaseInsight},
+};
 
 use super::{
     Look, SMALLEST, format,
@@ -119,7 +122,7 @@ fn said(screen: &mut Screen<'_>, row: Rect) {
 /// The last line: whether data comes, and what does not.
 fn foot(screen: &mut Screen<'_>, row: Rect, stale: &[String]) {
     let Look { styles, glyphs } = screen.look;
-    let Some((beats, at)) = screen.state.wall.as_ref().map(|wall| wall.heartbeat()) else { return };
+    let Some((beats, at)) = screen.state.wall.as_ref().map(Wall::heartbeat) else { return };
     let heard = match at {
         Some(at) => format!("heard {} ", screen.dates.time(at)),
         None => "nothing heard yet ".to_owned(),
@@ -187,20 +190,17 @@ fn words(screen: &mut Screen<'_>, area: Rect, lines: &[(String, Style)], has_pan
         y += gap;
         // A long word is smaller than the digits rather than both small.
         let size = same.or_else(|| Size::fitting(&[content.as_str()], area.width, rows, has_halves));
-        match size {
-            Some(size) => {
-                let x = area.x + (area.width - size.width(content)) / 2;
-                letters::draw(screen, (x, y), content, size, *style);
-                y += size.rows();
-            }
-            None => {
-                let spaced: Vec<String> = content.chars().map(String::from).collect();
-                let spaced = spaced.join(" ");
-                let shown = if text::width(&spaced) <= usize::from(area.width) { &spaced } else { content };
-                let x = area.x + (area.width.saturating_sub(text::width(shown) as u16)) / 2;
-                screen.put(x, y + rows.saturating_sub(1) / 2, area.width, shown, *style);
-                y += rows.clamp(1, 3);
-            }
+        if let Some(size) = size {
+            let x = area.x + (area.width - size.width(content)) / 2;
+            letters::draw(screen, (x, y), content, size, *style);
+            y += size.rows();
+        } else {
+            let spaced: Vec<String> = content.chars().map(String::from).collect();
+            let spaced = spaced.join(" ");
+            let shown = if text::width(&spaced) <= usize::from(area.width) { &spaced } else { content };
+            let x = area.x + (area.width.saturating_sub(text::width(shown) as u16)) / 2;
+            screen.put(x, y + rows.saturating_sub(1) / 2, area.width, shown, *style);
+            y += rows.clamp(1, 3);
         }
     }
     y - area.y

@@ -9,6 +9,7 @@ use ratatui::{
 use crate::{
     app::{Front, Red},
     config::WallPanel,
+    domain::ReleaseId,
     insight::{CardStanding, GateAnswer},
     view::{
         Look, format,
@@ -147,7 +148,7 @@ fn pull_requests(screen: &mut Screen<'_>, area: Rect) {
         .map(|row| {
             let standing = states::standing(screen.look, row.standing);
             let slack = row.slack_seconds.map(|seconds| format::slack(seconds, glyphs.minus));
-            let who = row.next.who.iter().map(|who| who.to_string()).collect::<Vec<_>>().join(", ");
+            let who = row.next.who.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
             let next = match (who.is_empty(), row.next.action.is_empty()) {
                 (_, true) => String::new(),
                 (true, false) => row.next.action.to_string(),
@@ -175,7 +176,7 @@ fn deployments(screen: &mut Screen<'_>, area: Rect) {
         .map(|row| {
             let deployment = &row.deployment;
             let said = states::deployment(screen.look, deployment.state);
-            let what = deployment.release.as_ref().map_or(deployment.id.as_str(), |release| release.as_str());
+            let what = deployment.release.as_ref().map_or(deployment.id.as_str(), ReleaseId::as_str);
             let problem = row.problems.first();
             let problem = problem.map(|problem| format!("{}: {}", problem.kind.word(), problem.what));
             vec![

@@ -127,7 +127,7 @@ fn other_headlines() {
         let text = render(&wall(board), (80, 24), GlyphSet::Unicode, at);
         // What is below is another test's.
         let head: Vec<&str> = text.lines().take(14).collect();
-        screens.push_str(&format!("── {name}\n{}\n", head.join("\n")));
+        screens.extend([format!("── {name}\n{}\n", head.join("\n"))]);
     }
     insta::assert_snapshot!(screens);
 }
