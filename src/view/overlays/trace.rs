@@ -104,21 +104,19 @@ mod tests {
             styles: Styles::resolve(&shipped("dark").unwrap(), ColorDepth::None),
             glyphs: Glyphs::of(GlyphSet::Unicode),
         };
-        let mut shots = String::new();
-        for (keys, size) in [("t", (80, 24)), ("esc 3 j t", (120, 36)), ("esc 2 t", (40, 10))] {
-            keys.split(' ').for_each(|key| press(&mut state, key));
-            assert!(matches!(state.overlays.last(), Some(Overlay::Trace { .. })), "{keys}");
-            let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
-            terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
-            shots.extend([format!("── {keys}\n"), terminal.backend().to_string()]);
-        }
-        insta::assert_snapshot!(shots);
+        press(&mut state, "t");
+        let Some(Overlay::Trace { answer, .. }) = state.overlays.last() else { panic!("no trace") };
+        let (title, said) = (answer.title.clone(), answer.answer.clone());
+        let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+        terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
+        let shown = terminal.backend().to_string();
+        let begin: String = said.chars().take(20).collect();
+        assert!(shown.contains(&format!("Trace {title}")) && shown.contains(&begin), "{shown}");
         press(&mut state, "t");
         assert!(state.overlays.is_empty());
         // There is nothing to trace of a gate.
-        for key in ["1", "h", "t"] {
-            press(&mut state, key);
-        }
+        press(&mut state, "h");
+        press(&mut state, "t");
         assert!(state.overlays.is_empty() && state.message.is_some());
     }
 }
