@@ -130,12 +130,12 @@ fn foot(screen: &mut Screen<'_>, row: Rect, stale: &[String]) {
     let mut x = row.x + screen.put(row.x, row.y, row.width, &heard, styles.muted);
     let here = (beats % u64::from(BEATS)) as u16;
     for place in 0..BEATS {
-        let (mark, style) = if place == here && at.is_some() {
+        let (mark, of_place) = if place == here && at.is_some() {
             (glyphs.marked, styles.accent)
         } else {
             (glyphs.ideal, styles.muted)
         };
-        x += screen.put(x, row.y, row.right().saturating_sub(x), mark, style);
+        x += screen.put(x, row.y, row.right().saturating_sub(x), mark, of_place);
     }
     if stale.is_empty() && screen.state.board.completeness == Completeness::Filling {
         let said = format!("  {} filling in", glyphs.running);
