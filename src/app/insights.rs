@@ -45,7 +45,8 @@ impl State {
     pub(super) fn study(&mut self) -> Option<Effect> {
         let is_asked =
             self.insights.asked.as_ref().is_some_and(|asked| Arc::ptr_eq(asked, &self.board.insight));
-        if self.tab != Tab::Insights || is_asked || self.board.completeness == Completeness::Preview {
+        let is_seen = self.tab == Tab::Insights || self.wall.as_ref().is_some_and(|wall| wall.studies);
+        if !is_seen || is_asked || self.board.completeness == Completeness::Preview {
             return None;
         }
         self.insights.asked = Some(Arc::clone(&self.board.insight));

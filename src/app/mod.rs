@@ -40,6 +40,7 @@ mod state;
 mod tests;
 mod triage;
 mod update;
+mod wall;
 mod what_if;
 mod when;
 
@@ -78,4 +79,5 @@ pub use state::{
 };
 pub use triage::Said;
 pub use update::update;
+pub use wall::{Alarm, Front, Red, Wall, WallOptions};
 pub use what_if::WhatIf;

@@ -6,7 +6,7 @@ use nucleo_matcher::{
 };
 use tui_input::Input;
 
-use crate::insight::{Board, Explanation, Subject};
+use crate::insight::{Board, Explanation, Subject, Trace, Traced};
 
 use super::{CommandDialog, Dialog, Palette, Row};
 
@@ -24,6 +24,15 @@ pub enum Overlay {
         subject: Subject,
         /// The answer, for the board that is shown.
         explanation: Box<Explanation>,
+        /// Lines scrolled away.
+        scroll: u16,
+    },
+    /// Where something is, or what a deployment brings.
+    Trace {
+        /// What is traced.
+        asked: Traced,
+        /// The answer, for the board that is shown.
+        answer: Box<Trace>,
         /// Lines scrolled away.
         scroll: u16,
     },
@@ -55,6 +64,7 @@ impl Overlay {
         match self {
             Self::Help { scroll }
             | Self::Why { scroll, .. }
+            | Self::Trace { scroll, .. }
             | Self::Item { scroll, .. }
             | Self::Sources { scroll } => Some(scroll),
             Self::Operations(dialog) => match &mut **dialog {

@@ -42,6 +42,7 @@ fn summary(state: &State) -> String {
         Overlay::Palette(_) => "palette",
         Overlay::Operations(_) => "operations",
         Overlay::Commands(_) => "commands",
+        Overlay::Trace { .. } => "trace",
     });
     let selected = match state.active_list().and_then(|id| state.list(id).selected.clone()) {
         Some(Subject::Story(key)) => key.to_string(),

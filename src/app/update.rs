@@ -16,13 +16,13 @@ use super::{
     desk, filter, insights, marks,
     mouse::on_mouse,
     notify,
-    open::{choose_release, open, why},
+    open::{choose_release, open, trace, why},
     operations,
     palette::Palette,
     past::{self, Step},
     sections,
     triage::{self, Saying},
-    what_if,
+    wall, what_if,
 };
 
 /// Characters that a filter takes.
@@ -38,6 +38,8 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         operations::advance(state, now, &mut effects);
     }
     match event {
+        Event::Mouse(_) | Event::Paste(_) if state.wall.is_some() => {}
+        Event::Key(key) if state.wall.is_some() => wall::on_key(state, key, &mut effects),
         Event::Key(key) => {
             if key.kind != KeyEventKind::Release {
                 on_key(state, key, now, &mut effects);
@@ -67,6 +69,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
                 effects.extend(first.then_some(Effect::Draw));
             } else {
                 effects.push(Effect::DropBoard(state.show_board(board, now)));
+                state.observe(now);
                 effects.push(Effect::Draw);
             }
             effects.extend(state.begin());
@@ -105,6 +108,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         }
         Event::Tick => {
             forget_message(state, now);
+            state.turn(now);
             effects.push(Effect::Draw);
         }
         Event::OperationAnswered { number, answer } => {
@@ -321,6 +325,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::Later => past::step(state, Step::Change, true, now, effects),
         C::Now => past::leave(state, now, effects),
         C::Why => why(state, None, now, effects),
+        C::Trace => trace(state, now, effects),
         C::WhyHeadline => why(state, Some(Subject::Headline), now, effects),
         C::Acknowledge => triage::tell(state, &Saying::Acknowledge(""), now, effects),
         C::Snooze => triage::tell(state, &Saying::Snooze(""), now, effects),

@@ -285,7 +285,7 @@ static BOARD: &[Setting] = &[
     ),
 ];
 
-/// `[notify]` and `[checkout]`: what the board does beside the screen.
+/// `[notify]`, `[checkout]` and `[wall]`: what the board does beside the screen.
 static DESK: &[Setting] = &[
     Setting {
         in_project: false,
@@ -326,6 +326,18 @@ static DESK: &[Setting] = &[
         "\"../reviews\"",
         "Where pull requests are checked out, each into a work tree of its own. Not set: nowhere.\n\
          Not in a project's file.",
+    ),
+    Setting::new(
+        "wall.seconds",
+        Kind::Count(1..=3_600),
+        "15",
+        "How many seconds each panel of a wall (--wall) is shown.",
+    ),
+    Setting::new(
+        "wall.panels",
+        Kind::Texts,
+        "[\"burn-down\", \"gates\", \"pull-requests\", \"deployments\", \"stories\", \"insights\"]",
+        "The panels of a wall, in their order. One that has nothing to show is left out.",
     ),
 ];
 

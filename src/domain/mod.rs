@@ -20,6 +20,7 @@ mod story;
 mod test_run;
 mod text;
 mod triage;
+pub(crate) mod version;
 mod world;
 
 pub use assumption::{Assumed, Assumption};

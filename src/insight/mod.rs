@@ -57,6 +57,7 @@ mod suites;
 mod test_results;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod types;
 pub mod when;
 pub mod words;
@@ -77,6 +78,7 @@ pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, Same
 pub use preview::Preview;
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use schedule::is_ahead;
+pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace, traced};
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
     EstimateBasis, Feature, Flaky, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer,

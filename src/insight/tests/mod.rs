@@ -12,3 +12,4 @@ mod releases;
 mod remedies;
 mod schedule;
 mod slots;
+mod trace;

@@ -6,6 +6,7 @@ mod operations;
 mod palette;
 mod releases;
 mod sources;
+mod trace;
 mod why;
 
 use ratatui::{
@@ -27,6 +28,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
         Overlay::Why { subject, explanation, scroll } => {
             why::draw(screen, body, subject, explanation, *scroll);
         }
+        Overlay::Trace { answer, scroll, .. } => trace::draw(screen, body, answer, *scroll),
         Overlay::Item { subject, scroll } => {
             let cells = usize::from(inner_width(body, 100));
             let (title, lines) = detail::everything(screen, subject, cells);
