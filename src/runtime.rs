@@ -184,6 +184,11 @@ async fn turn<I: Input>(
                         let archive = wiring.archive.clone();
                         answer(&told, async move { past::compare(&archive, from, until, newest).await });
                     }
+                    Effect::LookCloser { board, id } => answer(&told, closer::look(board, id)),
+                    Effect::ReadDetail { version, place } => {
+                        let readers = state.closer.readers.clone();
+                        answer(&told, closer::read(readers, version, place, wiring.clock));
+                    }
                     Effect::CarryOut(queued) => carrier.carry_out(*queued),
                     Effect::LookWhetherDone { queued, sent } => carrier.look(*queued, sent),
                     Effect::ReadOperationLog => {
@@ -372,6 +377,7 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
 }
 
 mod cards;
+mod closer;
 mod desk;
 mod operation_log;
 mod operations;

@@ -12,6 +12,7 @@
 
 mod chart;
 mod checkout;
+mod closer;
 mod command;
 mod commands;
 mod desk;
@@ -40,6 +41,7 @@ mod what_if;
 
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
 pub use checkout::Checkout;
+pub use closer::{Closely, Closer, Version};
 pub use command::{Command, Group};
 pub use commands::{
     CommandDialog, CommandMenu, CommandOffer, CommandQuestion, CommandResult, Job, JobAnswer, OwnCommand,

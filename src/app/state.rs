@@ -8,7 +8,7 @@ use tui_input::Input;
 use crate::{
     domain::{DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState, Text},
     insight::{Board, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
-    source::operation::Operators,
+    source::{operation::Operators, reading::Readers},
 };
 
 use super::{
@@ -191,6 +191,8 @@ pub struct Options {
     pub user: Text,
     /// What is around the board.
     pub desk: Desk,
+    /// Who reads closer what is looked at.
+    pub readers: Readers,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -259,6 +261,8 @@ pub struct State {
     pub undo: Option<Undo>,
     /// What is around the board.
     pub desk: Desk,
+    /// What was read of pull requests that were looked at.
+    pub closer: super::Closer,
     lists: [List; ListId::ALL.len()],
     pull_request_at: HashMap<PullRequestId, PullRequestAt>,
 }
@@ -295,6 +299,7 @@ impl State {
             operations: Operations::by(options.operators),
             undo: None,
             desk: options.desk,
+            closer: super::Closer::by(options.readers),
             lists: Default::default(),
             pull_request_at: HashMap::new(),
         };

@@ -12,6 +12,7 @@ use crate::{
     source::{
         git, home,
         operation::{HandsOff, Operators},
+        reading::Readers,
     },
     terminal::{self, Capabilities, Surroundings, Unusable},
 };
@@ -40,7 +41,12 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     // changes is changed with this user's credentials.
     let hands_off = context.config.read_only.then_some(HandsOff::ReadOnly);
     options.read_only = hands_off.is_some();
-    options.operators = Operators::of(&headless::sources(&context, common)?, hands_off);
+    let sources = headless::sources(&context, common)?;
+    options.operators = Operators::of(&sources, hands_off);
+    if !common.offline {
+        options.readers = Readers::of(&sources);
+    }
+    drop(sources);
     let around = Surroundings::detect(cfg!(target_os = "macos"), variable);
     options.desk = desk(&context, &options.keys, around)?;
     let edge = Edge {

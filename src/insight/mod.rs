@@ -19,6 +19,7 @@ mod builds;
 mod burn_down;
 mod cards;
 mod changes;
+mod closer_look;
 mod context;
 mod counterfactuals;
 mod day;
@@ -42,6 +43,7 @@ mod preview;
 mod pull_requests;
 pub(crate) mod query;
 mod recap;
+mod release_view;
 mod remedies;
 mod runbook;
 mod schedule;
@@ -61,12 +63,14 @@ pub use cards::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure as CardFigure, Picture, Series, Study,
 };
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
+pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
+pub use release_view::{Happened, ReleaseView, StepShare};
 pub(crate) use schedule::is_ahead;
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,

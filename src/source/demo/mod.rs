@@ -12,6 +12,7 @@
 
 mod builds;
 mod cast;
+mod closer;
 mod deploy;
 mod draft;
 mod findings;
@@ -37,7 +38,7 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::{Calendar, Instant, Problem, SourceId};
 
-use super::{Answer, Round, Source, SourceError};
+use super::{Answer, Round, Source, SourceError, reading::Reader};
 
 pub use organisation::{Organisation, facts};
 
@@ -122,6 +123,10 @@ impl Source for DemoSource {
 
     fn has_memory(&self) -> bool {
         false
+    }
+
+    fn reader(&self) -> Option<Arc<dyn Reader>> {
+        Some(Arc::new(closer::DemoReader { seed: self.settings.seed }))
     }
 
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {
