@@ -80,9 +80,11 @@ impl State {
         let version = self.version(id)?;
         match closer.get(&version) {
             Some(Closely::Reading) | None => {
-                let before = closer.kept.iter().rev().find(|(known, closely)| {
-                    known.id == *id && matches!(closely, Closely::Read(_))
-                });
+                let before = closer
+                    .kept
+                    .iter()
+                    .rev()
+                    .find(|(known, closely)| known.id == *id && matches!(closely, Closely::Read(_)));
                 before.map(|(_, closely)| closely).or_else(|| closer.get(&version))
             }
             found => found,
@@ -129,7 +131,7 @@ impl State {
             effects.push(Effect::LookCloser { board: Arc::clone(&self.board), id: id.clone() });
         }
         // What is said today of what was then would be wrong.
-        if self.past.is_some() {
+        if self.past.is_some() || self.opening.is_some() {
             return;
         }
         let Some(version) = self.version(&id) else { return };

@@ -32,6 +32,7 @@ mod overlay;
 mod palette;
 mod past;
 mod rows;
+mod share;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -52,7 +53,7 @@ pub use event::{Effect, Event};
 pub use insights::Insights;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
-pub use layout::{Layout, ListArea};
+pub use layout::{Layout, LinkArea, ListArea};
 pub use list::{Heading, List, ListId, Row};
 pub use notify::{Considered, NewNotice, NotifySettings, in_short, notices};
 pub use operations::{

@@ -34,6 +34,11 @@ pub enum Overlay {
         /// Lines scrolled away.
         scroll: u16,
     },
+    /// The release as it is shown to somebody else.
+    Release {
+        /// Lines scrolled away.
+        scroll: u16,
+    },
     /// How the sources are doing.
     Sources {
         /// Lines scrolled away.
@@ -56,6 +61,7 @@ impl Overlay {
             Self::Help { scroll }
             | Self::Why { scroll, .. }
             | Self::Item { scroll, .. }
+            | Self::Release { scroll }
             | Self::Sources { scroll } => Some(scroll),
             Self::Operations(dialog) => match &mut **dialog {
                 Dialog::Log { scroll, .. } => Some(scroll),

@@ -12,6 +12,7 @@ use super::{
     ChartSeries, Command, Effect, Group, ListId, OperationKind, OwnCommands, Row, State, commands,
     operations, past,
     past::Step,
+    share,
     triage::{self, Saying},
     update::carry_out,
     what_if,
@@ -54,6 +55,10 @@ pub enum PaletteEntry {
     OperationLog,
     /// Checks the selected pull request out.
     Checkout,
+    /// The release as it is shown to somebody else.
+    ReleaseView,
+    /// Copies that as Markdown.
+    Share,
 }
 
 /// What no key is bound to.
@@ -93,7 +98,7 @@ impl PaletteEntry {
             .into_iter()
             .chain(commands.map(|command| Self::Command(*command)))
             .chain(operations.map(Self::Operation))
-            .chain([Self::Checkout, Self::OperationLog])
+            .chain([Self::ReleaseView, Self::Share, Self::Checkout, Self::OperationLog])
     }
 
     /// The entry of a row of the list.
@@ -129,6 +134,8 @@ impl PaletteEntry {
             Self::Operation(kind) => kind.name(),
             Self::OperationLog => "operation-log",
             Self::Checkout => "checkout",
+            Self::ReleaseView => "release-view",
+            Self::Share => "share",
         }
     }
 
@@ -167,6 +174,8 @@ impl PaletteEntry {
             Self::Operation(kind) => kind.help(),
             Self::OperationLog => "the last operations: who, what, when, the answer",
             Self::Checkout => "the pull request into a work tree of its own",
+            Self::ReleaseView => "the release for others: steps, overdue, what changed, what next",
+            Self::Share => "copy the release for others, as Markdown",
         }
     }
 }
@@ -250,5 +259,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         PaletteEntry::Operation(kind) => operations::ask_by_key(state, kind, now, effects),
         PaletteEntry::OperationLog => operations::open_log(state, effects),
         PaletteEntry::Checkout => commands::ask_for_checkout(state, now, effects),
+        PaletteEntry::ReleaseView => share::open(state, now, effects),
+        PaletteEntry::Share => share::share(state, now, effects),
     }
 }

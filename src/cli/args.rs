@@ -43,7 +43,7 @@ pub struct Common {
     /// Colours: auto, dark, light, a shipped theme or a file.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
     pub theme: Option<String>,
-    /// The tab to open: readiness, pull-requests, schedule.
+    /// The tab to open: readiness, pull-requests, schedule; `status` prints pull-requests by itself.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
     pub tab: Option<String>,
     /// How many colours to use.

@@ -130,6 +130,7 @@ fn desk(context: &Context, keys: &KeyMap, around: Surroundings) -> Result<Desk, 
             }))
         });
     Ok(Desk {
+        links: around.links,
         browser: around.has_display || std::env::var_os("BROWSER").is_some(),
         commands: Arc::new(commands),
         checkout,

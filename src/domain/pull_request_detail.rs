@@ -110,7 +110,8 @@ impl Prose {
         for (index, line) in raw.as_ref().lines().enumerate() {
             let rest = line.trim_start_matches([' ', '\t']);
             let blanks = &line[..line.len() - rest.len()];
-            let indent: usize = blanks.chars().take(Self::DEEPEST).map(|c| if c == '\t' { 4 } else { 1 }).sum();
+            let indent: usize =
+                blanks.chars().take(Self::DEEPEST).map(|c| if c == '\t' { 4 } else { 1 }).sum();
             let cleaned = clean_line(rest);
             if index >= Self::MOST_LINES || text.len() + cleaned.len() + Self::DEEPEST > Self::LONGEST {
                 is_cut = true;
@@ -162,7 +163,9 @@ mod tests {
 
     #[test]
     fn prose_is_bounded_in_bytes_lines_and_depth() {
-        for raw in ["x\n".repeat(100_000), "é".repeat(400).repeat(3) + "\n", format!("{}x", " ".repeat(9_000))] {
+        for raw in
+            ["x\n".repeat(100_000), "é".repeat(400).repeat(3) + "\n", format!("{}x", " ".repeat(9_000))]
+        {
             let prose = Prose::new(raw.repeat(300));
             assert!(prose.as_str().len() <= Prose::LONGEST);
             assert!(prose.as_str().lines().count() <= Prose::MOST_LINES);

@@ -10,12 +10,7 @@ use crate::domain::{
 };
 
 use super::{
-    Board, Stage,
-    context::Context,
-    membership::Membership,
-    pull_requests::PullRequests,
-    stages::Usual,
-    words,
+    Board, Stage, context::Context, membership::Membership, pull_requests::PullRequests, stages::Usual, words,
 };
 
 /// Runs of a check that count as lately, its own included.

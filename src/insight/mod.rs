@@ -70,6 +70,7 @@ pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
+pub(crate) use release_view::bar;
 pub use release_view::{Happened, ReleaseView, StepShare};
 pub(crate) use schedule::is_ahead;
 pub use types::{

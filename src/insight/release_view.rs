@@ -165,7 +165,8 @@ impl ReleaseView {
         let mut out = format!("{}\n{}\n\n", self.title, self.standing);
         for step in &self.steps {
             let share = step.share().map_or_else(|| "?".to_owned(), words::percent);
-            let _ = writeln!(out, "{:<7} {} {share:>5}  {}", step.name, bar(step, 20, "#", "."), step.words());
+            let _ =
+                writeln!(out, "{:<7} {} {share:>5}  {}", step.name, bar(step, 20, "#", "."), step.words());
         }
         let _ = writeln!(out, "\n{}\n\nsince yesterday", self.overdue_words());
         if self.happened.is_empty() {
@@ -248,7 +249,9 @@ fn happened(board: &Board, insight: &ReleaseInsight, since: Instant, now: Instan
     });
     let approved = |row: &PullRequestRow| {
         let reviews = &row.pull_request.reviews;
-        reviews.iter().any(|review| review.verdict == ReviewVerdict::Approved && !review.bot && within(review.at))
+        reviews
+            .iter()
+            .any(|review| review.verdict == ReviewVerdict::Approved && !review.bot && within(review.at))
     };
     let red = |row: &PullRequestRow| {
         let mut checks = row.pull_request.checks.iter();

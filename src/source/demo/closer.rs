@@ -3,7 +3,9 @@
 use futures_util::future::BoxFuture;
 
 use crate::{
-    domain::{ChangedFile, FileChange, MergedLately, Problem, Prose, PullRequestDetail, PullRequestId, Text, Thread},
+    domain::{
+        ChangedFile, FileChange, MergedLately, Problem, Prose, PullRequestDetail, PullRequestId, Text, Thread,
+    },
     source::{
         operation::Attempt,
         reading::{PullRequestPlace, Reader},

@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 use crate::{
     domain::{Problem, SourceId, Text},
     source::{
-        Answer, Diagnosis, DiagnosisState, Round, Source, SourceError, Standing, Watched, operation::Operator, reading::Reader,
+        Answer, Diagnosis, DiagnosisState, Round, Source, SourceError, Standing, Watched,
+        operation::Operator, reading::Reader,
     },
 };
 

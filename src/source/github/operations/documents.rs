@@ -55,9 +55,7 @@ impl Document {
     /// Where in the data what was asked for is.
     pub(super) fn root(self) -> &'static str {
         match self {
-            Self::PullRequestNow | Self::PullRequestDetail | Self::IssueNow | Self::Comments => {
-                "repository"
-            },
+            Self::PullRequestNow | Self::PullRequestDetail | Self::IssueNow | Self::Comments => "repository",
             Self::Enqueue => "enqueuePullRequest",
             Self::MergeWhenReady => "enablePullRequestAutoMerge",
             Self::MarkReady => "markPullRequestReadyForReview",

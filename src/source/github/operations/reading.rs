@@ -16,7 +16,9 @@ use super::{
     round,
 };
 use crate::{
-    domain::{ChangedFile, FileChange, Instant, MergedLately, Problem, Prose, PullRequestDetail, Text, Thread},
+    domain::{
+        ChangedFile, FileChange, Instant, MergedLately, Problem, Prose, PullRequestDetail, Text, Thread,
+    },
     source::{
         operation::Attempt,
         reading::{PullRequestPlace, Reader},
@@ -101,7 +103,11 @@ impl GithubOperator {
             errand.query_with(Document::PullRequestDetail, &json!({ "base": place.base })).await;
         let found = found.map_err(|error| error.problem().clone())?;
         let Some(detail) = found.pull_request else { return Err(errand.not_there().problem().clone()) };
-        Ok(detail.read(found.pull_requests.as_ref().map_or(&[], |merged| &merged.nodes), naming, place.number))
+        Ok(detail.read(
+            found.pull_requests.as_ref().map_or(&[], |merged| &merged.nodes),
+            naming,
+            place.number,
+        ))
     }
 }
 

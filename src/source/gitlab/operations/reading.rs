@@ -83,7 +83,11 @@ struct Position {
 const MOST_DISCUSSIONS: usize = 300;
 
 impl GitlabOperator {
-    async fn detail(&self, place: &PullRequestPlace, attempt: &Attempt) -> Result<PullRequestDetail, Problem> {
+    async fn detail(
+        &self,
+        place: &PullRequestPlace,
+        attempt: &Attempt,
+    ) -> Result<PullRequestDetail, Problem> {
         let name = format!("{}!{}", place.repository, place.number);
         let Some(project) = self.project(&place.repository) else {
             let what = format!("{name}: this source has no such project");
@@ -153,7 +157,9 @@ fn file(diff: &Diff) -> ChangedFile {
     let is_told = !(diff.too_large == Some(true) || diff.collapsed == Some(true));
     // A diff begins with its first hunk: no line of it is a header with a sign.
     let lines = |sign: char| {
-        is_told.then(|| u32::try_from(diff.diff.lines().filter(|line| line.starts_with(sign)).count()).ok()).flatten()
+        is_told
+            .then(|| u32::try_from(diff.diff.lines().filter(|line| line.starts_with(sign)).count()).ok())
+            .flatten()
     };
     ChangedFile {
         path: diff.new_path.clone(),

@@ -56,7 +56,10 @@ async fn description_open_discussions_and_files_are_told() {
     assert_eq!(read.description.as_str(), "## Why\n\nRefunds are lost.");
     let [open] = read.threads.as_slice() else { panic!("{:?}", read.threads) };
     assert_eq!((open.path.as_deref(), open.line, open.replies), (Some("lib/refund.rb"), Some(41), 1));
-    assert_eq!(open.url.as_deref(), Some("https://gitlab.example.com/acme/pay/api/-/merge_requests/5#note_3"));
+    assert_eq!(
+        open.url.as_deref(),
+        Some("https://gitlab.example.com/acme/pay/api/-/merge_requests/5#note_3")
+    );
     let files = read.files.unwrap();
     let first = (files[0].change, files[0].additions, files[0].deletions);
     assert_eq!(first, (FileChange::Modified, Some(2), Some(1)));

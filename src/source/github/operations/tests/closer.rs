@@ -38,17 +38,22 @@ async fn one_document_tells_what_it_says_what_is_left_open_and_what_it_changes()
     ] });
     let threads = json!({ "totalCount": 120,
         "nodes": [thread(json!(true), 4), thread(json!(false), 3), thread(Value::Null, 1), null] });
-    let fake = github(vec![("PullRequestDetail", answer(200, &detail(&json!({ "reviewThreads": threads }), &merged)))])
-        .await;
+    let fake = github(vec![(
+        "PullRequestDetail",
+        answer(200, &detail(&json!({ "reviewThreads": threads }), &merged)),
+    )])
+    .await;
     let read = operator(fake.settings()).read(&place("api"), &attempt()).await.unwrap();
     assert_eq!(read.description.as_str(), "# Why\n\nRefunds are lost.");
     let files = read.files.unwrap();
     assert_eq!((files.len(), files[0].change, files[0].additions), (1, FileChange::Modified, Some(12)));
     assert!(!read.more_files && read.more_threads, "100 of 120 threads were read");
-    let said: Vec<_> = read.threads.iter().map(|open| (open.author.as_str(), &*open.said, open.replies)).collect();
+    let said: Vec<_> =
+        read.threads.iter().map(|open| (open.author.as_str(), &*open.said, open.replies)).collect();
     assert_eq!(said, [("kim", "Lost on retry?", 2), ("kim", "Lost on retry?", 0)]);
     assert_eq!(read.threads[0].line, Some(41));
-    let lately: Vec<_> = read.merged_lately.iter().map(|other| (other.id.as_str(), other.files.len())).collect();
+    let lately: Vec<_> =
+        read.merged_lately.iter().map(|other| (other.id.as_str(), other.files.len())).collect();
     assert_eq!(lately, [("api#700", 2)], "itself does not count");
     let asked: Value = serde_json::from_str(&fake.asked()[0].body).unwrap();
     assert_eq!(asked["variables"], json!({ "owner": "o", "name": "api", "number": 812, "base": "main" }));
