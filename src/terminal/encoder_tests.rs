@@ -286,7 +286,7 @@ fn links(bytes: &[u8]) -> Vec<String> {
 
 #[test]
 fn links_are_opened_closed_and_written_again_only_where_they_change() {
-    let line = |text: &str| {
+    let picture = |text: &str| {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 30, 2));
         buffer.set_string(0, 0, text, Style::new());
         buffer
@@ -310,7 +310,7 @@ fn links_are_opened_closed_and_written_again_only_where_they_change() {
         ("ab", vec![link(0, 1, here), link(1, 1, there)], &[here, there, ""], "a"),
     ];
     for (text, given, expected, written) in cases {
-        let next = line(text);
+        let next = picture(text);
         let (bytes, _) = encoder.encode_linked(next.clone(), given, None);
         assert_eq!(links(bytes), expected, "{text}");
         assert!(String::from_utf8_lossy(bytes).contains(written), "{text}");

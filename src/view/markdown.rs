@@ -340,7 +340,7 @@ impl Writer<'_> {
                     }
                     used += cells;
                     match line.last_mut() {
-                        Some((span, link)) if span.style == run.style && *link == run.link => {
+                        Some((span, leads)) if span.style == run.style && *leads == run.link => {
                             span.content.to_mut().push_str(grapheme);
                         }
                         _ => line.push((Span::styled(grapheme.to_owned(), run.style), run.link.clone())),

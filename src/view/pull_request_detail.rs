@@ -224,8 +224,8 @@ fn threads(screen: &Screen<'_>, detail: &PullRequestDetail, cells: usize, rich: 
 /// `… kim  src/refund.rs:41  2d ago  2 answers`.
 fn thread_head(screen: &Screen<'_>, thread: &Thread) -> Vec<(Span<'static>, Option<Link>)> {
     let Look { styles, glyphs } = screen.look;
-    let line = thread.line.map(|line| format!(":{line}")).unwrap_or_default();
-    let path = thread.path.as_ref().map_or_else(|| "in general".to_owned(), |path| format!("{path}{line}"));
+    let suffix = thread.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let path = thread.path.as_ref().map_or_else(|| "in general".to_owned(), |path| format!("{path}{suffix}"));
     let mut more = Vec::new();
     more.extend(thread.at.map(|at| format!("{} ago", format::age(at, screen.now))));
     if thread.replies > 0 {
@@ -308,12 +308,12 @@ fn files(screen: &Screen<'_>, look: Option<&CloserLook>, closely: Option<&Closel
             Span::styled(size, styles.muted),
         ];
         if heat.is_hot {
-            let fixes = match heat.fixes {
+            let mended = match heat.fixes {
                 0 => String::new(),
-                fixes => format!(", {}", words::count(fixes as usize, "fix", "fixes")),
+                count => format!(", {}", words::count(count as usize, "fix", "fixes")),
             };
             let said = format!(
-                "  {} hot: in {} of the last {} merged{fixes}",
+                "  {} hot: in {} of the last {} merged{mended}",
                 glyphs.at_risk,
                 heat.changed_by,
                 detail.merged_lately.len()
