@@ -43,6 +43,11 @@ pub enum Overlay {
         /// Lines scrolled away.
         scroll: u16,
     },
+    /// The release as it is shown to somebody else.
+    Release {
+        /// Lines scrolled away.
+        scroll: u16,
+    },
     /// How the sources are doing.
     Sources {
         /// Lines scrolled away.
@@ -66,6 +71,7 @@ impl Overlay {
             | Self::Why { scroll, .. }
             | Self::Trace { scroll, .. }
             | Self::Item { scroll, .. }
+            | Self::Release { scroll }
             | Self::Sources { scroll } => Some(scroll),
             Self::Operations(dialog) => match &mut **dialog {
                 Dialog::Log { scroll, .. } => Some(scroll),

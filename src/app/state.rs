@@ -11,7 +11,7 @@ use crate::{
         Text,
     },
     insight::{Board, CanGo, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
-    source::operation::Operators,
+    source::{operation::Operators, reading::Readers},
 };
 
 use super::{
@@ -243,6 +243,8 @@ pub struct Options {
     pub sections: Vec<PullRequestSection>,
     /// Sections that somebody saved.
     pub saved_sections: Vec<PullRequestSection>,
+    /// Who reads closer what is looked at.
+    pub readers: Readers,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -332,6 +334,8 @@ pub struct State {
     pub desk: Desk,
     /// While it is a wall: what came to it.
     pub wall: Option<super::Wall>,
+    /// What was read of pull requests that were looked at.
+    pub closer: super::Closer,
     lists: [List; ListId::ALL.len()],
     pull_request_at: HashMap<PullRequestId, PullRequestAt>,
 }
@@ -379,6 +383,7 @@ impl State {
             undo: None,
             desk: options.desk,
             wall,
+            closer: super::Closer::by(options.readers),
             lists: Default::default(),
             pull_request_at: HashMap::new(),
         };

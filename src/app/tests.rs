@@ -13,6 +13,7 @@ use crate::{
     insight::{Board, Change, ChangeGroup, Changes, GateName, Subject},
 };
 
+mod closer;
 mod desk;
 mod said;
 mod sections;
@@ -37,6 +38,7 @@ fn summary(state: &State) -> String {
         Overlay::Help { .. } => "help",
         Overlay::Why { .. } => "why",
         Overlay::Item { .. } => "item",
+        Overlay::Release { .. } => "release",
         Overlay::Sources { .. } => "sources",
         Overlay::Chooser(_) => "chooser",
         Overlay::Palette(_) => "palette",

@@ -34,7 +34,8 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
     let before = state.release.clone();
     // First: what is due by now cannot be undone any more. Not by what the runtime tells beside
     // its own turn, where nobody carries out what comes back.
-    if !matches!(event, Event::Drawn(_) | Event::Notice(_)) {
+    let is_carried_out = !matches!(event, Event::Drawn(_) | Event::Notice(_));
+    if is_carried_out {
         operations::advance(state, now, &mut effects);
     }
     match event {
@@ -129,10 +130,21 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::Resumed => effects.push(Effect::Repaint),
         Event::JobEnded { number, answer } => commands::ended(state, number, answer, now, &mut effects),
         Event::Notices(notices) => effects.push(Effect::Tell(notices)),
+        Event::LookedCloser { id, look } => {
+            state.looked_closer(id, look);
+            effects.push(Effect::Draw);
+        }
+        Event::DetailRead { version, answer } => {
+            state.detail_read(version, answer, now);
+            effects.push(Effect::Draw);
+        }
         Event::FocusGained => state.desk.is_looked_at = Some(true),
         Event::FocusLost => state.desk.is_looked_at = Some(false),
     }
     effects.extend(state.study());
+    if is_carried_out {
+        state.look_closer(now, &mut effects);
+    }
     if state.release != before {
         if state.tab == Tab::Changes && state.comparison.since == past::Since::LastRelease {
             effects.push(state.compare());
@@ -380,8 +392,8 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             effects.push(Effect::Draw);
         }
         C::DetailNextPage | C::DetailPreviousPage => {
-            // Both pages of both tabs: forward and back are each other's neighbour around
-            // the end, whatever their number.
+            // Pages of both tabs: forward and back are each other's neighbour around the end,
+            // as both numbers of pages divide this one.
             let forward = command == C::DetailNextPage;
             state.detail.page = if forward {
                 (state.detail.page + 1) % DETAIL_PAGES
@@ -437,7 +449,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
 }
 
 /// Pages of a detail pane, on both tabs that have one.
-pub(super) const DETAIL_PAGES: usize = 3;
+pub(super) const DETAIL_PAGES: usize = 6;
 /// More steps than any list has rows.
 const LONGEST_LIST: isize = isize::MAX;
 

@@ -12,6 +12,7 @@ use crate::{
     source::{
         git, home,
         operation::{HandsOff, Operators},
+        reading::Readers,
     },
     terminal::{self, Capabilities, Surroundings, Unusable},
 };
@@ -49,7 +50,12 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     // A wall changes nothing: nobody stands in front of it.
     let hands_off = (context.config.read_only || common.wall).then_some(HandsOff::ReadOnly);
     options.read_only = hands_off.is_some();
-    options.operators = Operators::of(&headless::sources(&context, common)?, hands_off);
+    let sources = headless::sources(&context, common)?;
+    options.operators = Operators::of(&sources, hands_off);
+    if !common.offline {
+        options.readers = Readers::of(&sources);
+    }
+    drop(sources);
     let around = Surroundings::detect(cfg!(target_os = "macos"), variable);
     options.desk = desk(&context, &options.keys, around)?;
     let edge = Edge {
@@ -143,6 +149,7 @@ fn desk(context: &Context, keys: &KeyMap, around: Surroundings) -> Result<Desk, 
             }))
         });
     Ok(Desk {
+        links: around.links,
         browser: around.has_display || std::env::var_os("BROWSER").is_some(),
         commands: Arc::new(commands),
         checkout,

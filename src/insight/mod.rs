@@ -21,6 +21,7 @@ mod cadence;
 mod can_go;
 mod cards;
 mod changes;
+mod closer_look;
 mod context;
 mod counterfactuals;
 mod day;
@@ -45,6 +46,7 @@ mod preview;
 mod pull_requests;
 pub(crate) mod query;
 mod recap;
+mod release_view;
 mod remedies;
 mod runbook;
 mod schedule;
@@ -71,12 +73,15 @@ pub use cards::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure as CardFigure, Picture, Series, Study,
 };
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
+pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
+pub(crate) use release_view::bar;
+pub use release_view::{Happened, ReleaseView, StepShare};
 pub(crate) use schedule::is_ahead;
 pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace, traced};
 pub use types::{

@@ -83,14 +83,14 @@ impl<'a> PullRequests<'a> {
         UsualLengths::learn(known.map(|(pull_request, way)| (&***pull_request, way.stage, &way.lengths)))
     }
 
-    /// Working seconds in each stage of the pull request at this position.
-    pub(crate) fn lengths(&self, item: usize) -> &BTreeMap<Stage, i64> {
-        &self.ways[item].lengths
-    }
-
     /// The times in each stage of the pull request at this position, oldest first.
     pub(crate) fn spans(&self, item: usize) -> &[Span] {
         &self.ways[item].spans
+    }
+
+    /// Working seconds in each stage of the pull request at this position.
+    pub(crate) fn lengths(&self, item: usize) -> &BTreeMap<Stage, i64> {
+        &self.ways[item].lengths
     }
 
     /// When the release at this position first ran in production.

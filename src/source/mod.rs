@@ -20,6 +20,7 @@ mod labels;
 mod naming;
 pub mod operation;
 pub mod plan;
+pub mod reading;
 pub mod reports;
 mod status;
 
@@ -98,6 +99,11 @@ pub trait Source: Send {
 
     /// What carries out operations at its service; none: it has none.
     fn operator(&self) -> Option<Arc<dyn operation::Operator>> {
+        None
+    }
+
+    /// What reads closer at its service; none: it tells all that it knows.
+    fn reader(&self) -> Option<Arc<dyn reading::Reader>> {
         None
     }
 }

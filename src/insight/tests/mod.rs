@@ -2,6 +2,7 @@
 
 mod assume;
 mod builds;
+mod closer_look;
 mod explain;
 mod gates;
 mod generated;
