@@ -82,6 +82,7 @@ commands! {
     TabReadiness, "tab-readiness", Move, "readiness", "tab Readiness";
     TabPullRequests, "tab-pull-requests", Move, "pull requests", "tab Pull requests";
     TabSchedule, "tab-schedule", Move, "schedule", "tab Schedule";
+    TabEnvironments, "tab-environments", Move, "environments", "tab Environments";
     TabInsights, "tab-insights", Move, "insights", "tab Insights";
     TabChanges, "tab-changes", Move, "changes", "tab Changes";
     NextTab, "next-tab", Move, "tab", "next tab";
@@ -98,6 +99,8 @@ commands! {
     DetailPreviousPage, "detail-previous-page", Look, "detail page", "previous page of the detail pane";
     Expand, "expand", Look, "expand", "the whole screen for one section, and back";
     CountBy, "count-by", Look, "points", "the chart by stories or by points";
+    ZoomIn, "zoom-in", Look, "zoom in", "a shorter time, larger";
+    ZoomOut, "zoom-out", Look, "zoom out", "a longer time, smaller";
     OtherPicture, "other-picture", Look, "other picture", "the tab's other picture";
     Acknowledge, "acknowledge", Look, "acknowledge", "say that it was seen; again: take it back";
     Snooze, "snooze", Look, "snooze", "put it off for a day; again: take it back";

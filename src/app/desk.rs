@@ -84,7 +84,11 @@ impl State {
             Subject::Deployment(id) => self.deployment(id)?.deployment.url.as_deref(),
             Subject::Release(id) => self.board.release(id)?.release.url.as_deref(),
             Subject::Headline | Subject::BurnDown | Subject::Day(_) => self.release()?.release.url.as_deref(),
-            Subject::Gate(_) | Subject::Source(_) | Subject::Card(_) | Subject::CardRow(..) => None,
+            Subject::Gate(_)
+            | Subject::Source(_)
+            | Subject::Environment(_)
+            | Subject::Card(_)
+            | Subject::CardRow(..) => None,
         };
         Link::of(url?)
     }
@@ -112,6 +116,7 @@ impl State {
             Subject::Headline | Subject::BurnDown | Subject::Day(_) => self.release.clone()?.to_string(),
             Subject::Gate(name) => name.title().to_owned(),
             Subject::Source(id) => id.to_string(),
+            Subject::Environment(id) => id.to_string(),
             Subject::Card(id) => id.title().to_owned(),
             Subject::CardRow(_, row) => row.to_string(),
         })

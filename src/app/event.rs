@@ -6,7 +6,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
     domain::{Assumed, Instant, ReleaseId, SourceId, Text, Triage, TriageChange},
-    insight::{Board, Changes, Insight, LastRelease, Study},
+    insight::{Board, Changes, EnvironmentsView, Insight, LastRelease, Study},
     source::operation::{Done, Found, OperationError},
 };
 
@@ -43,12 +43,14 @@ pub enum Event {
     Compared(Result<Arc<Changes>, Text>),
     /// What [`Effect::CompareReleases`] asked for, or why it cannot be told.
     ReleasesCompared(Result<Arc<LastRelease>, Text>),
-    /// The cards that [`Effect::Study`] asked for.
+    /// The cards and environments that [`Effect::Study`] asked for.
     Studied {
         /// What the board says that they were made of.
         insight: Arc<Insight>,
         /// The cards.
         study: Arc<Study>,
+        /// Environments.
+        environments: Arc<EnvironmentsView>,
     },
     /// What people said about things on the board.
     Triage(Arc<Triage>),
@@ -126,7 +128,7 @@ pub enum Effect {
         /// What is assumed.
         assumed: Vec<Assumed>,
     },
-    /// Make the cards of this board: [`Event::Studied`] answers.
+    /// Make the cards of this board, and what it says of environments: [`Event::Studied`] answers.
     Study(Arc<Board>),
     /// Find out what changed: [`Event::Compared`] answers.
     Compare {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::insight::{Card, Completeness, Insight, Study, Subject};
+use crate::insight::{Card, Completeness, EnvironmentsView, Insight, Study, Subject};
 
 use super::{Effect, ListId, Row, State, Tab, open::go_to, update::selected_anew};
 
@@ -24,23 +24,35 @@ impl State {
         self.insights.study.as_ref()?.cards.get(index as usize)
     }
 
-    /// Asks for the cards of the board that is shown, once for each board, where they are seen.
+    /// Asks for the cards and environments of the board that is shown, once for each board, where they are seen.
     pub(super) fn study(&mut self) -> Option<Effect> {
         let is_asked =
             self.insights.asked.as_ref().is_some_and(|asked| Arc::ptr_eq(asked, &self.board.insight));
-        if self.tab != Tab::Insights || is_asked || self.board.completeness == Completeness::Preview {
+        let is_seen = matches!(self.tab, Tab::Insights | Tab::Environments);
+        if !is_seen || is_asked || self.board.completeness == Completeness::Preview {
             return None;
         }
         self.insights.asked = Some(Arc::clone(&self.board.insight));
         Some(Effect::Study(Arc::clone(&self.board)))
     }
 
-    /// The cards of `insight`; those of a board that is not shown any more come too late.
-    pub(super) fn studied(&mut self, insight: &Arc<Insight>, study: Arc<Study>) {
+    /// The cards and environments of `insight`; those of a board that is not shown any more come
+    /// too late.
+    pub(super) fn studied(
+        &mut self,
+        insight: &Arc<Insight>,
+        study: Arc<Study>,
+        environments: Arc<EnvironmentsView>,
+    ) {
         if Arc::ptr_eq(insight, &self.board.insight) {
             self.insights.study = Some(study);
             self.arrange(ListId::Cards);
             self.arrange(ListId::CardRows);
+            self.environments.view = Some(environments);
+            self.arrange(ListId::Environments);
+            if self.tab == Tab::Environments && self.detail.subject.is_none() {
+                self.follow_detail();
+            }
         }
     }
 }

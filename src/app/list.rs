@@ -15,6 +15,8 @@ pub enum ListId {
     PullRequests,
     /// Deployments and releases by time.
     Schedule,
+    /// Environments and who has them.
+    Environments,
     /// The cards.
     Cards,
     /// The rows behind the card that fills the screen.
@@ -29,12 +31,13 @@ pub enum ListId {
 
 impl ListId {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Gates,
         Self::Stories,
         Self::Remedies,
         Self::PullRequests,
         Self::Schedule,
+        Self::Environments,
         Self::Cards,
         Self::CardRows,
         Self::Changes,
@@ -56,6 +59,7 @@ impl ListId {
             Self::Stories => &["worst", "age", "status", "owner", "key", "feature"],
             Self::PullRequests => &["slack", "age", "stage", "author", "repo", "number"],
             Self::Schedule => &["when", "release"],
+            Self::Environments => &["tier", "name", "conflicts", "idle", "cost"],
         }
     }
 }
@@ -80,6 +84,8 @@ pub enum Row {
     Deployment(u32),
     /// A release.
     Release(u32),
+    /// An environment.
+    Environment(u32),
     /// A card.
     Card(u32),
     /// A row behind the card that fills the screen.

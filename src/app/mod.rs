@@ -15,6 +15,7 @@ mod checkout;
 mod command;
 mod commands;
 mod desk;
+mod environments;
 mod event;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -46,6 +47,7 @@ pub use commands::{
     OwnCommands,
 };
 pub use desk::{Desk, Link};
+pub use environments::{Environments, EnvironmentsPicture, TimeScale};
 pub use event::{Effect, Event};
 pub use insights::Insights;
 pub use key_map::{Context, KeyMap, KeyProblem};

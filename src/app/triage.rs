@@ -102,7 +102,7 @@ impl State {
             Subject::Source(id) => {
                 format!("{:?}", self.board.health.iter().find(|health| health.id == *id)?.state)
             }
-            Subject::Card(_) | Subject::CardRow(..) => return None,
+            Subject::Environment(_) | Subject::Card(_) | Subject::CardRow(..) => return None,
         };
         Some(Text::new(said))
     }
@@ -141,7 +141,7 @@ pub(super) fn about(subject: &Subject, release: Option<&ReleaseId>) -> Option<Tr
         Subject::Deployment(id) => TriageSubject::Deployment(id.clone()),
         Subject::Release(id) => TriageSubject::Release(id.clone()),
         Subject::Source(id) => TriageSubject::Source(id.clone()),
-        Subject::Card(_) | Subject::CardRow(..) => return None,
+        Subject::Environment(_) | Subject::Card(_) | Subject::CardRow(..) => return None,
     })
 }
 

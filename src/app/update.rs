@@ -13,7 +13,7 @@ use crate::{
 use super::{
     ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, Key, ListId, Message,
     OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, commands, desk,
-    insights,
+    environments, insights,
     mouse::on_mouse,
     notify,
     open::{choose_release, open, why},
@@ -83,8 +83,8 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             state.releases_compared(answer);
             effects.push(Effect::Draw);
         }
-        Event::Studied { insight, study } => {
-            state.studied(&insight, study);
+        Event::Studied { insight, study, environments } => {
+            state.studied(&insight, study, environments);
             effects.push(Effect::Draw);
         }
         Event::Triage(triage) => {
@@ -93,7 +93,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         }
         Event::Drawn(layout) => {
             for list in &layout.lists {
-                state.list_mut(list.id).settle(usize::from(list.area.height));
+                state.list_mut(list.id).settle(usize::from(list.rows()));
             }
             state.layout = layout;
         }
@@ -256,13 +256,16 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::TabReadiness => show_tab(state, Tab::Readiness, effects),
         C::TabPullRequests => show_tab(state, Tab::PullRequests, effects),
         C::TabSchedule => show_tab(state, Tab::Schedule, effects),
+        C::TabEnvironments => show_tab(state, Tab::Environments, effects),
         C::TabInsights => show_tab(state, Tab::Insights, effects),
         C::TabChanges => show_tab(state, Tab::Changes, effects),
         C::NextTab => show_tab(state, neighbour(&Tab::ALL, state.tab, true, true), effects),
         C::PreviousTab => show_tab(state, neighbour(&Tab::ALL, state.tab, false, true), effects),
         C::SectionLeft | C::SectionRight => {
             let right = command == C::SectionRight;
-            if state.active_list() == Some(ListId::Cards) {
+            if state.active_list() == Some(ListId::Environments) {
+                environments::move_in_time(state, right, effects);
+            } else if state.active_list() == Some(ListId::Cards) {
                 insights::step(state, if right { 1 } else { -1 }, effects);
             } else if state.tab == Tab::Readiness && state.overlays.is_empty() {
                 state.section = neighbour(&Section::ALL, state.section, right, false);
@@ -374,6 +377,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             state.detail.scroll = 0;
             effects.push(Effect::Draw);
         }
+        C::ZoomIn | C::ZoomOut => environments::zoom(state, command == C::ZoomIn, effects),
         C::CountBy => count_by(state, now, effects),
         C::OtherPicture => {
             match state.tab {
@@ -396,6 +400,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
                         SchedulePicture::Month => SchedulePicture::List,
                     };
                 }
+                Tab::Environments => environments::next_picture(state),
                 Tab::Insights => {}
                 Tab::Changes => past::next_since(state, effects),
             }

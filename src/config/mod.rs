@@ -288,7 +288,9 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
         return Err(ConfigError { complaints });
     }
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
-    (config.policy.metrics, config.policy.own_gates) = rules;
+    config.policy.metrics = rules.metrics;
+    config.policy.own_gates = rules.gates;
+    config.policy.accepted_drift = rules.accepted_drift;
     config.notify = notify;
     Ok(config)
 }

@@ -1,11 +1,12 @@
-//! `[[metric]]` and `[[gate]]`: what an organisation counts and demands of its releases.
+//! `[[metric]]`, `[[gate]]` and `[[accept_drift]]`: what an organisation counts and demands of its
+//! releases, and which differences between environments it means to have.
 
 use super::{
     complaint::{Complaint, Place, nearest},
     document::{TableReader, number_of, text_of},
     duration::parse_duration,
 };
-use crate::domain::{Aggregate, Comparison, GateRule, Items, Metric, Text};
+use crate::domain::{AcceptedDrift, Aggregate, Comparison, GateRule, Items, Metric, Text};
 use crate::insight::{
     GateName,
     metrics::{self, BUILT_IN, MetricError, Unit, built_in},
@@ -13,9 +14,9 @@ use crate::insight::{
 };
 
 /// Keys at the top of a file that hold such tables.
-pub(crate) const RULE_TABLES: [&str; 2] = ["metric", "gate"];
+pub(crate) const RULE_TABLES: [&str; 3] = ["metric", "gate", "accept_drift"];
 
-/// Most metrics, and most gates: each is counted for each release.
+/// Most metrics, and most gates: each is counted for each release. Most accepted differences.
 const MOST: usize = 100;
 
 /// What one layer says of metrics and gates.
@@ -23,6 +24,7 @@ const MOST: usize = 100;
 pub(crate) struct WrittenRules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    accepted_drift: Vec<AcceptedDrift>,
 }
 
 /// `[[gate]]`. What its threshold means depends on a metric that may stand in another file.
@@ -90,6 +92,12 @@ pub(crate) fn read(top: &mut TableReader<'_>) -> WrittenRules {
         table.finish();
         rules.gates.extend(read.filter(|_| !is_double && rules.gates.len() < MOST));
     }
+    for mut table in top.tables("accept_drift", "accept_drift") {
+        let read = accepted_drift(&mut table);
+        check_count(&table, false, rules.accepted_drift.len());
+        table.finish();
+        rules.accepted_drift.extend(read.filter(|_| rules.accepted_drift.len() < MOST));
+    }
     rules
 }
 
@@ -99,6 +107,13 @@ fn check_count(table: &TableReader<'_>, is_double: bool, count: usize) {
     } else if count >= MOST {
         table.complain(format!("more than {MOST} [[{}]]", table.name()), "remove some");
     }
+}
+
+fn accepted_drift(table: &mut TableReader<'_>) -> Option<AcceptedDrift> {
+    let component = table.required_text("component");
+    let environment = table.required_text("environment");
+    let reason = table.required_text("reason");
+    Some(AcceptedDrift { component: component?, environment: environment?, reason: reason? })
 }
 
 fn metric(table: &mut TableReader<'_>) -> Option<(Metric, Unit)> {
@@ -245,11 +260,20 @@ fn threshold(written: &str) -> Option<Threshold> {
     parse_duration(length).map(|length| Threshold::Seconds(sign * length.as_secs_f64()))
 }
 
-/// The metrics and gates of all layers: of those of one name the one of the later layer.
+/// The metrics and gates of all layers: of those of one name the one of the later layer. And every
+/// accepted difference.
 #[derive(Default)]
 pub(crate) struct Rules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    accepted_drift: Vec<AcceptedDrift>,
+}
+
+/// What all layers together say.
+pub(crate) struct ResolvedRules {
+    pub(crate) metrics: Vec<Metric>,
+    pub(crate) gates: Vec<GateRule>,
+    pub(crate) accepted_drift: Vec<AcceptedDrift>,
 }
 
 impl Rules {
@@ -260,11 +284,13 @@ impl Rules {
         for gate in written.gates {
             put(&mut self.gates, gate, |gate| &gate.rule.name);
         }
+        // Differences are accepted by every layer that names them.
+        self.accepted_drift.extend(written.accepted_drift);
     }
 
     /// The metrics, and the gates over them and the built-in ones; what does not fit together is
     /// added to `complaints`.
-    pub(crate) fn resolve(self, complaints: &mut Vec<Complaint>) -> (Vec<Metric>, Vec<GateRule>) {
+    pub(crate) fn resolve(self, complaints: &mut Vec<Complaint>) -> ResolvedRules {
         let mut gates = Vec::with_capacity(self.gates.len());
         for written in self.gates {
             let name = &written.rule.metric;
@@ -292,7 +318,8 @@ impl Rules {
                 )),
             }
         }
-        (self.metrics.into_iter().map(|(metric, _)| metric).collect(), gates)
+        let metrics = self.metrics.into_iter().map(|(metric, _)| metric).collect();
+        ResolvedRules { metrics, gates, accepted_drift: self.accepted_drift }
     }
 }
 

@@ -187,6 +187,7 @@ fn every_setting_reaches_the_configuration() {
             disabled_gates: vec![Text::new("freeze")],
             metrics: Vec::new(),
             own_gates: Vec::new(),
+            accepted_drift: Vec::new(),
         }
     );
     assert_eq!((config.board.as_deref(), config.project.as_deref()), (Some("wall"), Some("payments")));

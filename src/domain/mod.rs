@@ -34,7 +34,7 @@ pub use ids::{
     BookingId, BuildId, DeploymentId, EnvironmentId, FindingId, PullRequestId, ReleaseId, SourceId, StoryKey,
 };
 pub use metric::{Aggregate, Comparison, GateRule, Items, Metric};
-pub use policy::Policy;
+pub use policy::{AcceptedDrift, Policy};
 pub use pull_request::{
     Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,
 };

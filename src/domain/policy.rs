@@ -29,6 +29,21 @@ pub struct Policy {
     /// Gates of its own, in the order they are shown; each name is there once and is none of a
     /// gate that every board has.
     pub own_gates: Vec<GateRule>,
+    /// Differences between environments that are meant to be.
+    #[serde(default)]
+    pub accepted_drift: Vec<AcceptedDrift>,
+}
+
+/// A component may be behind on an environment. Patterns may use `*` and `?`, and match the whole
+/// name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedDrift {
+    /// A pattern of components: projects of releases.
+    pub component: Text,
+    /// A pattern of environments.
+    pub environment: Text,
+    /// Why.
+    pub reason: Text,
 }
 
 impl Default for Policy {
@@ -43,6 +58,7 @@ impl Default for Policy {
             disabled_gates: Vec::new(),
             metrics: Vec::new(),
             own_gates: Vec::new(),
+            accepted_drift: Vec::new(),
         }
     }
 }

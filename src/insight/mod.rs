@@ -24,6 +24,7 @@ mod counterfactuals;
 mod day;
 mod days;
 mod derive;
+mod environments;
 mod explain;
 mod features;
 mod findings;
@@ -62,6 +63,11 @@ pub use cards::{
 };
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;
+pub use environments::{
+    BookingUse, Claim, ClaimKind, ComponentDrift, Conflict, Cost, Drift, DriftCell, DriftStanding,
+    EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, MonthCost, Observation, ObservationKind,
+    PlaceKind, Rate, ReleaseCost, Suggestion,
+};
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};

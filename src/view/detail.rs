@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    Look, format,
+    Look, environments, format,
     headline::{self, percent},
     pull_requests,
     screen::Screen,
@@ -116,6 +116,7 @@ fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>
         Subject::Story(key) => state.story(key).map(|row| story(screen, row, cells)),
         Subject::Deployment(id) => state.deployment(id).map(|row| deployment(screen, row, cells)),
         Subject::Release(id) => state.board.release(id).map(|insight| release(screen, insight, cells)),
+        Subject::Environment(id) => environment(screen, id, cells),
         _ => None,
     };
     let found = found.map(|(title, mut pages)| {
@@ -341,6 +342,16 @@ fn story(screen: &Screen<'_>, row: &StoryRow, cells: usize) -> (Line<'static>, V
         lines.push(fact(screen, "pull req.", said));
     }
     (title, vec![Page { title: "overview", lines }])
+}
+
+fn environment(
+    screen: &Screen<'_>,
+    id: &crate::domain::EnvironmentId,
+    cells: usize,
+) -> Option<(Line<'static>, Vec<Page>)> {
+    let view = screen.state.environments.view.as_deref()?;
+    let (title, pages) = environments::pages(screen, view, view.environment(id)?, cells);
+    Some((title, pages.map(|(title, lines)| Page { title, lines }).into()))
 }
 
 fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'static>, Vec<Page>) {

@@ -192,6 +192,12 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             }
         }
         Tab::PullRequests | Tab::Schedule => offers.push((&[C::Open], "open")),
+        Tab::Environments => {
+            offers.push((&[C::SectionLeft, C::SectionRight], "in time"));
+            offers.push((&[C::ZoomIn, C::ZoomOut], "zoom"));
+            offers.push((&[C::OtherPicture], state.environments.picture.next().word()));
+            offers.push((&[C::Open], "open"));
+        }
         Tab::Insights if state.insights.opened => {
             offers.push((&[C::Back], "all cards"));
             offers.push((&[C::Open], "go there"));
@@ -248,6 +254,10 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
                 &[C::OtherPicture],
                 if state.schedule == SchedulePicture::Month { "list" } else { "month" },
             ));
+            offers.push((&[C::DetailNextPage], "page"));
+            offers.push((&[C::Detail], "detail"));
+        }
+        Tab::Environments => {
             offers.push((&[C::DetailNextPage], "page"));
             offers.push((&[C::Detail], "detail"));
         }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 use super::CardId;
 use crate::domain::{
-    Assumption, Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text,
+    Assumption, Build, DeploymentId, EnvironmentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text,
 };
 
 /// Everything that was worked out of one world at one instant.
@@ -178,4 +178,6 @@ pub enum Subject {
     Card(CardId),
     /// A row behind a card, by its first cell.
     CardRow(CardId, Text),
+    /// An environment.
+    Environment(EnvironmentId),
 }
