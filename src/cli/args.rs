@@ -93,6 +93,8 @@ pub enum Command {
     Recap(RecapArguments),
     /// Print what goes out when, and what stands in its way; also for a calendar program.
     Schedule(ScheduleArguments),
+    /// Say who has which environment when, what that costs, and which versions are where.
+    Environments(EnvironmentsArguments),
     /// Say what the accumulated data teaches: one card for each question.
     Insights(InsightsArguments),
     /// Ask the sources and keep the history without a screen, for all who look at the board.
@@ -208,6 +210,14 @@ pub struct ScheduleArguments {
     /// For people, for programs, for a page, or for a calendar program.
     #[arg(long, value_enum, default_value_t = ScheduleFormat::Text)]
     pub format: ScheduleFormat,
+}
+
+/// How to print environments.
+#[derive(Debug, Args)]
+pub struct EnvironmentsArguments {
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 /// Which cards.

@@ -15,6 +15,7 @@ mod diff;
 mod doctor;
 mod headless;
 mod history;
+mod environments;
 mod insights;
 mod log;
 mod looks;
@@ -112,6 +113,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),
         Some(Command::Schedule(schedule)) => {
             schedule::run(&Context::resolve(common, None)?, common, schedule.format)
+        }
+        Some(Command::Environments(asked)) => {
+            environments::run(&Context::resolve(common, None)?, common, asked.format)
         }
         Some(Command::Insights(asked)) => {
             insights::run(&Context::resolve(common, None)?, common, asked.format, &asked.cards)
