@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use crate::{
     domain::{Category, Instant, PullRequestState, StoryKey},
     insight::{
-        Board, Card, CardRow, Change, ChangeGroup, Changes, EnvironmentUse, EnvironmentsView, LastRelease, PullRequestRow, ReleaseInsight,
-        Stage, StoryRow, Study, Subject,
+        Board, Card, CardRow, Change, ChangeGroup, Changes, EnvironmentUse, EnvironmentsView, LastRelease,
+        PullRequestRow, ReleaseInsight, Stage, StoryRow, Study, Subject,
     },
 };
 

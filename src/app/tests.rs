@@ -613,8 +613,10 @@ fn the_mouse_selects_scrolls_and_switches() {
 fn the_selection_stays_in_sight_and_nothing_scrolls_that_need_not() {
     let mut state = state(board());
     let area = Rect::new(1, 10, 70, 5);
-    let layout =
-        Layout { lists: vec![ListArea { id: ListId::Stories, area, first: 0, lines: 1 }], ..Layout::default() };
+    let layout = Layout {
+        lists: vec![ListArea { id: ListId::Stories, area, first: 0, lines: 1 }],
+        ..Layout::default()
+    };
     update(&mut state, Event::Drawn(layout), now());
     let first = |state: &State| state.list(ListId::Stories).first;
     press(&mut state, "j j j j");

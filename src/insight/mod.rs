@@ -65,8 +65,8 @@ pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use derive::derive;
 pub use environments::{
     BookingUse, Claim, ClaimKind, ComponentDrift, Conflict, Cost, Drift, DriftCell, DriftStanding,
-    EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, MonthCost, Observation, ObservationKind,
-    PlaceKind, Rate, ReleaseCost, Suggestion,
+    EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, MonthCost, Observation,
+    ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
 };
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;

@@ -62,7 +62,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
 /// The colour of a release, the same on every picture of a board.
 fn colour(screen: &Screen<'_>, view: &EnvironmentsView, release: Option<&ReleaseId>) -> Style {
     let styles = &screen.look.styles;
-    let palette = [styles.stories, styles.tests, styles.scope, styles.forecast, styles.accent, styles.defects];
+    let palette =
+        [styles.stories, styles.tests, styles.scope, styles.forecast, styles.accent, styles.defects];
     let place = view.cost.releases.iter().position(|known| known.release.as_ref() == release);
     match (release, place) {
         (Some(_), Some(place)) => palette[place % palette.len()],
@@ -90,7 +91,12 @@ fn span(screen: &Screen<'_>, window: &Window) -> String {
     let (dates, dash) = (screen.dates, screen.look.glyphs.dash);
     let end = window.until - chrono::Duration::seconds(1);
     if dates.date(window.from) == dates.date(end) {
-        format!("{} {}{dash}{}", dates.short_day(window.from), dates.time(window.from), dates.time(window.until))
+        format!(
+            "{} {}{dash}{}",
+            dates.short_day(window.from),
+            dates.time(window.from),
+            dates.time(window.until)
+        )
     } else {
         format!("{}{dash}{}", dates.short_day(window.from), dates.short_day(end))
     }
@@ -104,9 +110,17 @@ fn who(view: &EnvironmentsView, id: &BookingId) -> String {
 }
 
 /// Draws lines in a panel that can be scrolled by nothing: what has no room is counted.
-fn lines(screen: &mut Screen<'_>, area: Rect, title: &str, note: &str, lines: &[Line<'static>], focused: bool) {
+fn lines(
+    screen: &mut Screen<'_>,
+    area: Rect,
+    title: &str,
+    note: &str,
+    lines: &[Line<'static>],
+    focused: bool,
+) {
     let styles = &screen.look.styles;
-    let (title, note) = (Line::styled(title.to_owned(), styles.title), Line::styled(note.to_owned(), styles.muted));
+    let (title, note) =
+        (Line::styled(title.to_owned(), styles.title), Line::styled(note.to_owned(), styles.muted));
     let inside = screen.panel(area, &title, &note, focused);
     if inside.width < 4 {
         return;

@@ -6,9 +6,7 @@ use chrono::Duration;
 use serde::Serialize;
 
 use crate::{
-    domain::{
-        Booking, Deployment, Environment, EnvironmentId, Instant, Kind, ReleaseId, Text, Window,
-    },
+    domain::{Booking, Deployment, Environment, EnvironmentId, Instant, Kind, ReleaseId, Text, Window},
     insight::context::{Context, later},
 };
 

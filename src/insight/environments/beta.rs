@@ -8,6 +8,8 @@
 const WEIGHTS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 /// Weight where one place alone tells nothing of how places differ.
 const ALONE: f64 = 8.0;
+/// What stands for zero where something is divided by it.
+const TINY: f64 = 1e-300;
 
 /// What places are drawn towards.
 #[derive(Clone, Copy, Debug)]
@@ -98,23 +100,23 @@ fn below(x: f64, a: f64, b: f64) -> f64 {
     if x > (a + 1.0) / (a + b + 2.0) {
         return 1.0 - below(1.0 - x, b, a);
     }
-    const TINY: f64 = 1e-300;
     let front = (a * x.ln() + b * (1.0 - x).ln() - log_beta(a, b)).exp() / a;
     let keep_off_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
-    let mut c = 1.0;
-    let mut d = 1.0 / keep_off_zero(1.0 - (a + b) * x / (a + 1.0));
-    let mut fraction = d;
+    let mut upper = 1.0;
+    let mut lower = 1.0 / keep_off_zero(1.0 - (a + b) * x / (a + 1.0));
+    let mut fraction = lower;
     for step in 1..=300 {
-        let m = f64::from(step);
-        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / keep_off_zero(1.0 + even * d);
-        c = keep_off_zero(1.0 + even / c);
-        fraction *= d * c;
-        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / keep_off_zero(1.0 + odd * d);
-        c = keep_off_zero(1.0 + odd / c);
-        fraction *= d * c;
-        if (d * c - 1.0).abs() < 1e-12 {
+        let step = f64::from(step);
+        let even = step * (b - step) * x / ((a + 2.0 * step - 1.0) * (a + 2.0 * step));
+        let odd = -(a + step) * (a + b + step) * x / ((a + 2.0 * step) * (a + 2.0 * step + 1.0));
+        let mut change = 1.0;
+        for part in [even, odd] {
+            lower = 1.0 / keep_off_zero(1.0 + part * lower);
+            upper = keep_off_zero(1.0 + part / upper);
+            change = lower * upper;
+            fraction *= change;
+        }
+        if (change - 1.0).abs() < 1e-12 {
             break;
         }
     }

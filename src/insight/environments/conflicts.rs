@@ -90,7 +90,8 @@ pub(super) fn claims(context: &Context<'_>) -> Vec<Claim> {
         shareable: true,
     });
     let mut claims: Vec<Claim> = bookings.chain(deployments).collect();
-    claims.sort_by(|a, b| (a.window.from, a.window.until, &a.id).cmp(&(b.window.from, b.window.until, &b.id)));
+    claims
+        .sort_by(|a, b| (a.window.from, a.window.until, &a.id).cmp(&(b.window.from, b.window.until, &b.id)));
     claims
 }
 
@@ -146,7 +147,7 @@ pub(super) fn find(material: &Material<'_>, claims: &[Claim]) -> (Vec<Conflict>,
             environment: place.clone(),
             window: shared(&one.window, &other.window)?,
             approved: one.approved && other.approved,
-            suggestion: suggestions::suggest(material, claims, [one, other]),
+            suggestion: suggestions::suggest(material, (claims, &at), [one, other]),
             claims: [one.clone(), other.clone()],
         })
     };

@@ -9,7 +9,10 @@ use chrono::Duration;
 use serde::Serialize;
 
 use crate::{
-    domain::{DeploymentState, EnvironmentId, Instant, Kind, PullRequestState, Release, ReleaseId, Text, Tier},
+    domain::{
+        Deployment, DeploymentState, EnvironmentId, Instant, Kind, PullRequestState, Release, ReleaseId,
+        Text, Tier,
+    },
     insight::{context::later, is_ahead, patterns::Patterns, percentile::nearest_rank, words},
 };
 
@@ -105,7 +108,7 @@ pub(super) fn by_version(one: &str, other: &str) -> Ordering {
     })
 }
 
-/// A text as numbers and words, numbers before words.
+/// A text as numbers and words; a word is older than a number: `1.0.beta` before `1.0.1`.
 fn pieces(text: &str) -> Vec<(Option<u64>, String)> {
     let mut pieces = Vec::new();
     for part in text.split(|character: char| !character.is_alphanumeric()) {
@@ -135,8 +138,8 @@ struct Component<'a> {
     versions: Vec<&'a Release>,
     /// By environment: what it holds and since when.
     holds: BTreeMap<&'a EnvironmentId, (&'a Release, Instant)>,
-    /// When each version first came to each environment.
-    first: HashMap<(&'a ReleaseId, &'a EnvironmentId), Instant>,
+    /// By version: when it first came to each environment.
+    first: HashMap<&'a ReleaseId, HashMap<&'a EnvironmentId, Instant>>,
 }
 
 pub(super) fn drift(material: &Material<'_>) -> Drift {
@@ -156,10 +159,11 @@ pub(super) fn drift(material: &Material<'_>) -> Drift {
             first: HashMap::new(),
         });
         places.insert(&deployment.environment);
-        if !component.versions.iter().any(|known| known.id == release.id) {
+        if !component.first.contains_key(&release.id) {
             component.versions.push(release);
         }
-        let first = component.first.entry((&release.id, &deployment.environment)).or_insert(at);
+        let first = component.first.entry(&release.id).or_default();
+        let first = first.entry(&deployment.environment).or_insert(at);
         *first = (*first).min(at);
         let holds = component.holds.entry(&deployment.environment).or_insert((release, at));
         if at >= holds.1 {
@@ -173,14 +177,21 @@ pub(super) fn drift(material: &Material<'_>) -> Drift {
     for component in components.values_mut() {
         component.versions.sort_by(|a, b| by_version(&a.version, &b.version));
     }
-    let lags = Lags::of(material, &components);
-    let accepted = Patterns::new(
-        context.policy.accepted_drift.iter().enumerate().map(|(index, rule)| (&*rule.environment, index)),
-    );
+    let mut planned: HashMap<&EnvironmentId, Vec<&Deployment>> = HashMap::new();
+    for deployment in context.deployments.iter().filter(|one| is_ahead(one, context.now)) {
+        planned.entry(&deployment.environment).or_default().push(deployment);
+    }
+    let rules = context.policy.accepted_drift.iter().enumerate();
+    let judge = Judge {
+        material,
+        lags: Lags::of(material, &components),
+        accepted: Patterns::new(rules.map(|(index, rule)| (&*rule.environment, index))),
+        planned,
+    };
     let rows = components.iter().filter_map(|(name, component)| {
         let cells = environments.iter().map(|environment| {
             let (release, since) = component.holds.get(environment)?;
-            Some(cell(material, &lags, &accepted, name, component, (environment, release, *since)))
+            Some(judge.cell(name, component, (environment, release, *since)))
         });
         Some(ComponentDrift {
             component: (*name).clone(),
@@ -205,7 +216,10 @@ impl<'a> Lags<'a> {
     fn of(material: &Material<'_>, components: &BTreeMap<&'a Text, Component<'a>>) -> Self {
         let mut lags = Self { own: HashMap::new(), all: HashMap::new() };
         for (name, component) in components {
-            for ((release, environment), at) in &component.first {
+            let arrivals = component.first.iter();
+            let arrivals = arrivals
+                .flat_map(|(release, first)| first.iter().map(move |(place, at)| (release, place, at)));
+            for (release, environment, at) in arrivals {
                 let Some(before) = before(material, component, release, environment) else { continue };
                 if before < *at {
                     let seconds = (*at - before).num_seconds();
@@ -222,7 +236,8 @@ impl<'a> Lags<'a> {
     fn usual(&self, component: &Text, environment: &EnvironmentId) -> Option<(Duration, usize)> {
         let own = self.own.iter().find(|((name, place), _)| **name == *component && **place == *environment);
         let enough = |lags: &&Vec<i64>| lags.len() >= FEWEST_PROMOTIONS;
-        let lags = own.map(|(_, lags)| lags).filter(enough).or_else(|| self.all.get(environment).filter(enough))?;
+        let lags =
+            own.map(|(_, lags)| lags).filter(enough).or_else(|| self.all.get(environment).filter(enough))?;
         Some((Duration::seconds(nearest_rank(lags, 0.5)?), lags.len()))
     }
 }
@@ -236,105 +251,107 @@ fn before(
     environment: &EnvironmentId,
 ) -> Option<Instant> {
     let here = tier(material, environment);
-    let elsewhere = component.first.iter().filter(|((id, place), _)| **id == *release && **place != *environment);
-    let with_tier = elsewhere.map(|((_, place), at)| (tier(material, place), *at));
+    let elsewhere = component.first.get(release).into_iter().flatten();
+    let elsewhere = elsewhere.filter(|(place, _)| ***place != *environment);
+    let with_tier = elsewhere.map(|(place, at)| (tier(material, place), *at));
     let below = with_tier.clone().filter(|(tier, _)| *tier < here).map(|(tier, _)| tier).max();
     let wanted = below.unwrap_or(here);
     with_tier.filter(|(tier, _)| *tier == wanted).map(|(_, at)| at).min()
 }
 
-fn cell(
-    material: &Material<'_>,
-    lags: &Lags<'_>,
-    accepted: &Patterns<usize>,
-    component_name: &Text,
-    component: &Component<'_>,
-    (environment, release, since): (&EnvironmentId, &Release, Instant),
-) -> DriftCell {
-    let context = material.context;
-    let newer = component.versions.iter().filter(|other| by_version(&other.version, &release.version).is_gt());
-    let newer: Vec<&Release> = newer.copied().collect();
-    let behind_since = newer
-        .iter()
-        .filter_map(|one| component.first.iter().filter(|((id, _), _)| **id == one.id).map(|(_, at)| *at).min())
-        .min();
-    let merged = |one: &&Release| {
-        let index = context.release(&one.id)?;
-        let requests = material.membership.pull_requests[index].iter();
-        let merged = requests
-            .filter(|member| context.pull_requests[member.item].state == PullRequestState::Merged)
-            .count();
-        u32::try_from(merged).ok()
-    };
-    let tells = context.world.is_covered(Kind::PullRequests);
-    let mut cell = DriftCell {
-        environment: environment.clone(),
-        release: release.id.clone(),
-        version: release.version.clone(),
-        since,
-        versions_behind: u32::try_from(newer.len()).unwrap_or(u32::MAX),
-        pull_requests_behind: tells.then(|| newer.iter().filter_map(merged).sum()),
-        behind_since,
-        standing: DriftStanding::Newest,
-        why: Text::default(),
-        expected: None,
-    };
-    if newer.is_empty() {
-        return cell;
-    }
-    let (standing, expected, why) =
-        judge(material, lags, accepted, component_name, component, &newer, environment);
-    (cell.standing, cell.expected, cell.why) = (standing, expected, Text::new(why));
-    cell
+/// What is needed to say what a difference means.
+struct Judge<'a> {
+    material: &'a Material<'a>,
+    lags: Lags<'a>,
+    /// By patterns of environments: which of the policy's rules.
+    accepted: Patterns<usize>,
+    /// By environment: deployments that run or will, the earliest first.
+    planned: HashMap<&'a EnvironmentId, Vec<&'a Deployment>>,
 }
 
-/// What it means that `newer` versions are elsewhere and not here.
-fn judge(
-    material: &Material<'_>,
-    lags: &Lags<'_>,
-    accepted: &Patterns<usize>,
-    component_name: &Text,
-    component: &Component<'_>,
-    newer: &[&Release],
-    environment: &EnvironmentId,
-) -> (DriftStanding, Option<Instant>, String) {
-    let context = material.context;
-    let calendar = &context.policy.calendar;
-    for index in accepted.matching(environment.as_str()) {
-        let rule = &context.policy.accepted_drift[*index];
-        if !Patterns::new([(&*rule.component, ())]).matching(component_name).is_empty() {
-            return (DriftStanding::Accepted, None, rule.reason.to_string());
+impl Judge<'_> {
+    fn cell(
+        &self,
+        name: &Text,
+        component: &Component<'_>,
+        (environment, release, since): (&EnvironmentId, &Release, Instant),
+    ) -> DriftCell {
+        let context = self.material.context;
+        // Oldest first: what follows is newer.
+        let position = component.versions.iter().position(|known| known.id == release.id);
+        let newer = position.map_or(&[][..], |position| &component.versions[position + 1..]);
+        let arrivals = newer.iter().filter_map(|one| component.first.get(&one.id)).flatten();
+        let merged = |one: &&Release| {
+            let index = context.release(&one.id)?;
+            let requests = self.material.membership.pull_requests[index].iter();
+            let merged = requests
+                .filter(|member| context.pull_requests[member.item].state == PullRequestState::Merged)
+                .count();
+            u32::try_from(merged).ok()
+        };
+        let tells = context.world.is_covered(Kind::PullRequests);
+        let mut cell = DriftCell {
+            environment: environment.clone(),
+            release: release.id.clone(),
+            version: release.version.clone(),
+            since,
+            versions_behind: u32::try_from(newer.len()).unwrap_or(u32::MAX),
+            pull_requests_behind: tells.then(|| newer.iter().filter_map(merged).sum()),
+            behind_since: arrivals.map(|(_, at)| *at).min(),
+            standing: DriftStanding::Newest,
+            why: Text::default(),
+            expected: None,
+        };
+        if !newer.is_empty() {
+            let (standing, expected, why) = self.meaning(name, component, newer, environment);
+            (cell.standing, cell.expected, cell.why) = (standing, expected, Text::new(why));
         }
+        cell
     }
-    let planned = context.deployments.iter().find(|deployment| {
-        deployment.environment == *environment
-            && is_ahead(deployment, context.now)
-            && deployment.release.as_ref().is_some_and(|id| newer.iter().any(|one| one.id == *id))
-    });
-    if let Some(planned) = planned {
-        let at = planned.window.from;
-        let what = planned.release.as_ref().map(ToString::to_string).unwrap_or_default();
-        let why = format!("{what} is planned for {}", words::day_and_time(at, calendar));
-        return (DriftStanding::OnItsWay, Some(at), why);
-    }
-    let in_the_making = newer.iter().all(|one| one.released_at.is_none_or(|at| at > context.now));
-    if let (true, true, Some(next)) = (in_the_making, context.is_production(environment), newer.first()) {
-        let at = next.target.map(|target| target.at);
-        let until = at.map(|at| format!(", target {}", words::day(at, calendar))).unwrap_or_default();
-        return (DriftStanding::OnItsWay, at, format!("{} is in the making{until}", next.id));
-    }
-    let arrived = newer.iter().filter_map(|one| before(material, component, &one.id, environment)).min();
-    match (arrived, lags.usual(component_name, environment)) {
-        (Some(arrived), Some((lag, runs))) => {
-            let expected = later(arrived, lag);
-            let usual = format!("usual lag {}, by {runs} promotions", words::duration(lag));
-            if expected > context.now {
-                (DriftStanding::OnItsWay, Some(expected), usual)
-            } else {
-                let why = format!("expected {} ({usual})", words::day(expected, calendar));
-                (DriftStanding::Behind, Some(expected), why)
+
+    /// What it means that `newer` versions are elsewhere and not here.
+    fn meaning(
+        &self,
+        name: &Text,
+        component: &Component<'_>,
+        newer: &[&Release],
+        environment: &EnvironmentId,
+    ) -> (DriftStanding, Option<Instant>, String) {
+        let context = self.material.context;
+        let calendar = &context.policy.calendar;
+        for index in self.accepted.matching(environment.as_str()) {
+            let rule = &context.policy.accepted_drift[*index];
+            if !Patterns::new([(&*rule.component, ())]).matching(name).is_empty() {
+                return (DriftStanding::Accepted, None, rule.reason.to_string());
             }
         }
-        _ => (DriftStanding::Behind, None, "nothing is planned, and no usual lag is known".to_owned()),
+        let planned = self.planned.get(environment).into_iter().flatten().find(|deployment| {
+            deployment.release.as_ref().is_some_and(|id| newer.iter().any(|one| one.id == *id))
+        });
+        if let Some(planned) = planned {
+            let at = planned.window.from;
+            let what = planned.release.as_ref().map(ToString::to_string).unwrap_or_default();
+            let why = format!("{what} is planned for {}", words::day_and_time(at, calendar));
+            return (DriftStanding::OnItsWay, Some(at), why);
+        }
+        let in_the_making = newer.iter().all(|one| one.released_at.is_none_or(|at| at > context.now));
+        if let (true, true, Some(next)) = (in_the_making, context.is_production(environment), newer.first()) {
+            let at = next.target.map(|target| target.at);
+            let until = at.map(|at| format!(", target {}", words::day(at, calendar))).unwrap_or_default();
+            return (DriftStanding::OnItsWay, at, format!("{} is in the making{until}", next.id));
+        }
+        let arrived =
+            newer.iter().filter_map(|one| before(self.material, component, &one.id, environment)).min();
+        let (Some(arrived), Some((lag, runs))) = (arrived, self.lags.usual(name, environment)) else {
+            let why = "nothing is planned, and no usual lag is known".to_owned();
+            return (DriftStanding::Behind, None, why);
+        };
+        let expected = later(arrived, lag);
+        let usual = format!("usual lag {}, by {runs} promotions", words::duration(lag));
+        if expected > context.now {
+            return (DriftStanding::OnItsWay, Some(expected), usual);
+        }
+        let why = format!("expected {} ({usual})", words::day(expected, calendar));
+        (DriftStanding::Behind, Some(expected), why)
     }
 }

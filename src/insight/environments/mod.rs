@@ -89,7 +89,10 @@ impl EnvironmentsView {
     }
 
     /// The bookings of an environment and of the groups that hold it, by their beginning.
-    pub fn bookings_of<'a>(&'a self, environment: &'a EnvironmentUse) -> impl Iterator<Item = &'a BookingUse> {
+    pub fn bookings_of<'a>(
+        &'a self,
+        environment: &'a EnvironmentUse,
+    ) -> impl Iterator<Item = &'a BookingUse> {
         environment.bookings.iter().filter_map(|index| self.bookings.get(*index))
     }
 

@@ -58,6 +58,8 @@ impl<'a> Places<'a> {
             return own.filter(|rate| rate.is_finite());
         }
         let members = self.members.get(id)?.iter();
-        members.filter_map(|member| self.rate_within(context, member, depth - 1)).reduce(|sum, rate| sum + rate)
+        members
+            .filter_map(|member| self.rate_within(context, member, depth - 1))
+            .reduce(|sum, rate| sum + rate)
     }
 }

@@ -104,9 +104,7 @@ fn ranked(
         })
         .collect();
     let overrun = |place: &HardPlace| place.overran.map_or(0.0, |rate| rate.lower);
-    places.sort_by(|a, b| {
-        b.failed.lower.total_cmp(&a.failed.lower).then(overrun(b).total_cmp(&overrun(a)))
-    });
+    places.sort_by(|a, b| b.failed.lower.total_cmp(&a.failed.lower).then(overrun(b).total_cmp(&overrun(a))));
     places
 }
 

@@ -1,10 +1,12 @@
 //! Who should yield where two want one place, and where to.
 
+use std::collections::HashMap;
+
 use chrono::Duration;
 use serde::Serialize;
 
 use crate::{
-    domain::{Instant, ReleaseId, Text, Window},
+    domain::{EnvironmentId, Instant, ReleaseId, Text, Window},
     insight::{ForecastView, Outlook, ReleaseInsight, words},
 };
 
@@ -38,10 +40,6 @@ struct Standing<'a> {
 }
 
 impl Standing<'_> {
-    fn is_out(&self) -> bool {
-        self.insight.is_some_and(|insight| insight.release.released_at.is_some())
-    }
-
     /// When the release is expected: its target, or the P50 of the forecast if that is later; and
     /// which of the two.
     fn expected(&self) -> Option<(Instant, &'static str)> {
@@ -60,8 +58,12 @@ impl Standing<'_> {
     }
 }
 
-/// Who of the two should yield.
-pub(super) fn suggest(material: &Material<'_>, claims: &[Claim], two: [&Claim; 2]) -> Option<Suggestion> {
+/// Who of the two should yield. The claims come with where each place has its own.
+pub(super) fn suggest(
+    material: &Material<'_>,
+    claims: (&[Claim], &HashMap<&EnvironmentId, Vec<usize>>),
+    two: [&Claim; 2],
+) -> Option<Suggestion> {
     let of = |claim: &Claim| claim.release.as_ref().and_then(|id| release(material, id));
     let [one, other] = two.map(|claim| Standing { insight: of(claim), claim });
     let votes = votes(material, &one, &other);
@@ -90,19 +92,17 @@ fn votes(material: &Material<'_>, one: &Standing<'_>, other: &Standing<'_>) -> V
     let mut votes = Vec::new();
     let name = |standing: &Standing<'_>| standing.claim.name().to_owned();
     let both = [one, other];
-    let mut only = |holds: &dyn Fn(&Standing<'_>) -> bool, why: &dyn Fn(&Standing<'_>) -> String| {
-        let [first, second] = both.map(holds);
-        if first != second {
-            let index = usize::from(second);
-            votes.push((index, why(both[index])));
-        }
-    };
-    only(&|standing| standing.is_out(), &|standing| format!("{} is out already", name(standing)));
-    only(&|standing| standing.claim.release.is_none(), &|standing| {
+    only(
+        &mut votes,
+        both,
+        &|standing| standing.insight.is_some_and(|insight| insight.release.released_at.is_some()),
+        &|standing| format!("{} is out already", name(standing)),
+    );
+    only(&mut votes, both, &|standing| standing.claim.release.is_none(), &|standing| {
         format!("{} is for no release", name(standing))
     });
     // A deployment has its hour, which freezes and people fix; a booking is easier to move.
-    only(&|standing| standing.claim.kind == ClaimKind::Booking, &|standing| {
+    only(&mut votes, both, &|standing| standing.claim.kind == ClaimKind::Booking, &|standing| {
         format!("{} is a booking, the other one a deployment", name(standing))
     });
     if let (Some((first, by)), Some((second, others))) = (one.expected(), other.expected())
@@ -118,17 +118,15 @@ fn votes(material: &Material<'_>, one: &Standing<'_>, other: &Standing<'_>) -> V
         }
         votes.push((index, format!("{later}, {sooner}")));
     }
-    let mut only = |holds: &dyn Fn(&Standing<'_>) -> bool, why: &dyn Fn(&Standing<'_>) -> String| {
-        let [first, second] = both.map(holds);
-        if first != second {
-            let index = usize::from(second);
-            votes.push((index, why(both[index])));
-        }
-    };
-    only(&|standing| standing.insight.is_some_and(|insight| insight.outlook == Outlook::Late), &|standing| {
-        format!("{} is late: it will not be ready by its target", name(standing))
+    only(
+        &mut votes,
+        both,
+        &|standing| standing.insight.is_some_and(|insight| insight.outlook == Outlook::Late),
+        &|standing| format!("{} is late: it will not be ready by its target", name(standing)),
+    );
+    only(&mut votes, both, &|standing| !standing.claim.approved, &|standing| {
+        format!("{} is not approved", name(standing))
     });
-    only(&|standing| !standing.claim.approved, &|standing| format!("{} is not approved", name(standing)));
     if let (Some(first), Some(second)) = (one.readiness(), other.readiness())
         && (first - second).abs() >= 0.05
     {
@@ -151,15 +149,33 @@ fn votes(material: &Material<'_>, one: &Standing<'_>, other: &Standing<'_>) -> V
     votes
 }
 
+/// Notes the one of `both` that alone `holds`, and why that speaks against it.
+fn only(
+    votes: &mut Vec<(usize, String)>,
+    both: [&Standing<'_>; 2],
+    holds: &dyn Fn(&Standing<'_>) -> bool,
+    why: &dyn Fn(&Standing<'_>) -> String,
+) {
+    let [first, second] = both.map(holds);
+    if first != second {
+        let index = usize::from(second);
+        votes.push((index, why(both[index])));
+    }
+}
+
 /// The first time from the beginning of `claim` on in which it is in nobody's way.
-fn move_to(material: &Material<'_>, claims: &[Claim], claim: &Claim) -> Window {
+fn move_to(
+    material: &Material<'_>,
+    (claims, at): (&[Claim], &HashMap<&EnvironmentId, Vec<usize>>),
+    claim: &Claim,
+) -> Window {
     let context = material.context;
     let from = claim.window.from.max(context.now);
     let length = claim.window.until - from;
-    let around: Vec<_> = material.places.around(&claim.environment).collect();
-    let in_the_way = claims
-        .iter()
-        .filter(|other| other.id != claim.id && around.contains(&&other.environment))
+    let around = material.places.around(&claim.environment).filter_map(|place| at.get(place)).flatten();
+    let in_the_way = around
+        .map(|index| &claims[*index])
+        .filter(|other| (other.kind, &other.id) != (claim.kind, &claim.id))
         .filter(|other| {
             // The inner one of the two places must bear only one.
             let is_inner = context.held_by(&other.environment).contains(&&claim.environment);
@@ -167,6 +183,6 @@ fn move_to(material: &Material<'_>, claims: &[Claim], claim: &Claim) -> Window {
             !context.environment(inner).is_some_and(|environment| environment.shareable)
         })
         .filter(|other| exclude_each_other(claim, other));
-    let at = first_fit(in_the_way.map(|other| other.window).collect(), from, length);
-    Window { from: at, until: crate::insight::context::later(at, length) }
+    let begin = first_fit(in_the_way.map(|other| other.window).collect(), from, length);
+    Window { from: begin, until: crate::insight::context::later(begin, length) }
 }

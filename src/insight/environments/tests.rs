@@ -136,7 +136,8 @@ fn idle_is_booked_working_time_that_is_over_and_saw_nothing() {
         ],
     );
     for day in [18, 19] {
-        setting = setting.test_run(TestRun { suite: Text::new("unit"), ..fixture::test_run("unit", day, 1, 0) });
+        setting =
+            setting.test_run(TestRun { suite: Text::new("unit"), ..fixture::test_run("unit", day, 1, 0) });
     }
     let found = view(&setting);
     let staging = found.environment(&EnvironmentId::new("staging")).unwrap();
@@ -208,7 +209,12 @@ fn what_is_behind_is_told_from_what_is_on_its_way_and_what_is_meant() {
     // Four versions came to staging; each of the first three went to production two days later.
     for (version, day) in [("1.1", 2), ("1.2", 6), ("1.3", 10), ("1.4", 21)] {
         let name = format!("ledger {version}");
-        setting = setting.other(released(version, day)).deployment(deployed(&name, "staging", at(day, 12), Succeeded));
+        setting = setting.other(released(version, day)).deployment(deployed(
+            &name,
+            "staging",
+            at(day, 12),
+            Succeeded,
+        ));
         if version != "1.4" {
             setting = setting.deployment(deployed(&name, "production/eu", at(day + 2, 12), Succeeded));
         }
@@ -242,7 +248,13 @@ fn what_is_behind_is_told_from_what_is_on_its_way_and_what_is_meant() {
             ("1.4", 0, DriftStanding::Newest, None, ""),
             ("1.3", 1, DriftStanding::OnItsWay, Some(at(21, 13)), "usual lag 2d 00h, by 3 promotions"),
             // It took three days once, which is too few to speak of here.
-            ("1.2", 2, DriftStanding::Behind, Some(at(10, 13)), "nothing is planned, and no usual lag is known"),
+            (
+                "1.2",
+                2,
+                DriftStanding::Behind,
+                Some(at(10, 13)),
+                "nothing is planned, and no usual lag is known"
+            ),
         ]
     );
     assert_eq!(row.cells[2].as_ref().unwrap().expected, Some(at(23, 13)));
@@ -295,15 +307,16 @@ prop_compose! {
 
 fn plan(generated: &[(usize, usize, i64, i64, bool)]) -> Setting {
     let releases = ["payments 4.1", "payments 4.2", "payments 4.3", ""];
-    let bookings = generated.iter().enumerate().map(|(index, (place, release, from, length, shareable))| Booking {
-        shareable: *shareable,
-        ..booking(
-            &format!("b{index}"),
-            PLACES[*place],
-            releases[*release],
-            window(half_hour(*from), half_hour(from + length)),
-        )
-    });
+    let bookings =
+        generated.iter().enumerate().map(|(index, (place, release, from, length, shareable))| Booking {
+            shareable: *shareable,
+            ..booking(
+                &format!("b{index}"),
+                PLACES[*place],
+                releases[*release],
+                window(half_hour(*from), half_hour(from + length)),
+            )
+        });
     let mut setting = booked(setting(), bookings);
     Arc::make_mut(&mut setting.facts.environments[4]).shareable = true;
     setting
@@ -430,7 +443,7 @@ proptest! {
             let is_used = deployments.iter().any(|begin| {
                 hour(*begin + 1) <= now() && *begin <= last && begin + 1 >= first
             });
-            let seconds = hours.len() as i64 * 3600;
+            let seconds = i64::try_from(hours.len()).unwrap() * 3600;
             if is_used { used += seconds } else { idle += seconds }
         }
         prop_assert_eq!((made.used_seconds, made.idle_seconds, made.unclear_seconds), (used, idle, 0));

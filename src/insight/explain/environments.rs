@@ -19,7 +19,11 @@ impl Explainer<'_, '_> {
         for made in view.bookings_of(environment) {
             let booking = &made.booking;
             let name = booking.release.as_ref().map_or(booking.id.as_str(), |release| release.as_str());
-            let through = if booking.environment == *id { String::new() } else { format!(" with {}", booking.environment) };
+            let through = if booking.environment == *id {
+                String::new()
+            } else {
+                format!(" with {}", booking.environment)
+            };
             let cost = made.cost.map(|cost| format!(", {cost:.0}")).unwrap_or_default();
             let [used, idle, unclear] = [made.used_seconds, made.idle_seconds, made.unclear_seconds]
                 .map(|seconds| words::duration(chrono::Duration::seconds(seconds)));
@@ -39,7 +43,13 @@ impl Explainer<'_, '_> {
         };
         let cells = view.drift.components.iter().flat_map(|row| row.cells.iter().flatten());
         let versions = cells.filter(|cell| cell.environment == *id).map(|cell| {
-            format!("holds {} since {}: {} {}", cell.release, self.day(cell.since), cell.standing.word(), cell.why)
+            format!(
+                "holds {} since {}: {} {}",
+                cell.release,
+                self.day(cell.since),
+                cell.standing.word(),
+                cell.why
+            )
         });
         counted.extend(versions);
         Explanation {
@@ -67,8 +77,12 @@ impl Explainer<'_, '_> {
     fn conflict(&self, conflict: &Conflict) -> Vec<String> {
         let [one, other] = &conflict.claims;
         let agreed = if conflict.approved { " (both approved)" } else { "" };
-        let mut lines =
-            vec![format!("conflict {}: {} and {}{agreed}", self.span(&conflict.window), one.name(), other.name())];
+        let mut lines = vec![format!(
+            "conflict {}: {} and {}{agreed}",
+            self.span(&conflict.window),
+            one.name(),
+            other.name()
+        )];
         if let Some(suggestion) = &conflict.suggestion {
             let reasons: Vec<&str> = suggestion.reasons.iter().map(|reason| &**reason).collect();
             lines.push(format!(

@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 
 use super::CardId;
 use crate::domain::{
-    Assumption, Build, DeploymentId, EnvironmentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey, Text,
+    Assumption, Build, DeploymentId, EnvironmentId, Instant, PullRequestId, Release, ReleaseId, SourceId,
+    StoryKey, Text,
 };
 
 /// Everything that was worked out of one world at one instant.

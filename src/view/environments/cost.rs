@@ -34,7 +34,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
         ]));
         let extreme = |name: &str, extreme: &Extreme| {
             let names: Vec<String> = extreme.bookings.iter().map(|id| who(view, id)).collect();
-            let names = if names.is_empty() { "nothing booked".to_owned() } else { words::list(&names, NAMED) };
+            let names =
+                if names.is_empty() { "nothing booked".to_owned() } else { words::list(&names, NAMED) };
             Line::from(vec![
                 Span::styled(format!("{name} "), styles.muted),
                 Span::styled(format!("{} a day ", money(extreme.per_day)), styles.base),
@@ -51,7 +52,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
     }
     for release in cost.releases.iter().take(RELEASES) {
         let name = release.release.as_ref().map_or_else(|| "no release".to_owned(), ToString::to_string);
-        let idle = if release.idle >= 0.5 { format!(", {} of it idle", money(release.idle)) } else { String::new() };
+        let idle =
+            if release.idle >= 0.5 { format!(", {} of it idle", money(release.idle)) } else { String::new() };
         lines.push(Line::from(vec![
             Span::styled(format!("{} ", glyphs.bar[0]), colour(screen, view, release.release.as_ref())),
             Span::styled(format!("{name} "), styles.base),
@@ -63,7 +65,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
         lines.push(Line::default());
         let most = cost.months.iter().map(crate::insight::MonthCost::forecast).fold(0.0, f64::max);
         for month in &cost.months {
-            let cells = |amount: f64| if most > 0.0 { (amount / most * BAR as f64).round() as usize } else { 0 };
+            let cells =
+                |amount: f64| if most > 0.0 { (amount / most * BAR as f64).round() as usize } else { 0 };
             lines.push(Line::from(vec![
                 Span::styled(format!("{} ", month.month.format("%b %Y")), styles.muted),
                 Span::styled(glyphs.bar[0].repeat(cells(month.so_far)), styles.stories),

@@ -43,7 +43,8 @@ pub(in crate::view) fn pages(
     } else {
         about.push("no source describes it".to_owned());
     }
-    let price = one.cost_per_day.map_or_else(|| "not priced".to_owned(), |rate| format!("{} a day", money(rate)));
+    let price =
+        one.cost_per_day.map_or_else(|| "not priced".to_owned(), |rate| format!("{} a day", money(rate)));
     about.push(price);
     let title = Line::from(vec![
         Span::styled(one.id.to_string(), styles.title),
@@ -57,14 +58,26 @@ pub(in crate::view) fn pages(
     if versions.is_empty() {
         versions.push(Line::styled("no successful deployment of a release is known here", styles.muted));
     }
-    (title, [("now", now(screen, view, one, cells)), ("bookings", booked(screen, view, one)), ("versions", versions)])
+    (
+        title,
+        [
+            ("now", now(screen, view, one, cells)),
+            ("bookings", booked(screen, view, one)),
+            ("versions", versions),
+        ],
+    )
 }
 
 fn wrapped(said: &str, cells: usize, style: Style) -> Vec<Line<'static>> {
     text::wrap(said, cells).into_iter().map(|line| Line::styled(line, style)).collect()
 }
 
-fn now(screen: &Screen<'_>, view: &EnvironmentsView, one: &EnvironmentUse, cells: usize) -> Vec<Line<'static>> {
+fn now(
+    screen: &Screen<'_>,
+    view: &EnvironmentsView,
+    one: &EnvironmentUse,
+    cells: usize,
+) -> Vec<Line<'static>> {
     let Look { styles, glyphs } = screen.look;
     let mut lines = Vec::new();
     for conflict in view.conflicts_of(&one.id) {
@@ -90,16 +103,15 @@ fn now(screen: &Screen<'_>, view: &EnvironmentsView, one: &EnvironmentUse, cells
     let said = if one.is_shareable() { format!("{said} (shareable: several may have it)") } else { said };
     lines.extend(wrapped(&said, cells, styles.base));
     if let Some([idle, unclear]) = view.idle_shares(one) {
-        let (mark, style) = if idle > 0.2 { (glyphs.at_risk, styles.at_risk) } else { (glyphs.separator, styles.muted) };
+        let (mark, style) =
+            if idle > 0.2 { (glyphs.at_risk, styles.at_risk) } else { (glyphs.separator, styles.muted) };
         let unclear = if unclear > 0.0 {
             format!(", of {} nobody can tell: test runs do not say where they ran", words::percent(unclear))
         } else {
             String::new()
         };
-        let said = format!(
-            "{mark} idle {} of the booked working time that is over{unclear}",
-            words::percent(idle)
-        );
+        let said =
+            format!("{mark} idle {} of the booked working time that is over{unclear}", words::percent(idle));
         lines.extend(wrapped(&said, cells, style));
     }
     lines
@@ -149,7 +161,11 @@ fn booked(screen: &Screen<'_>, view: &EnvironmentsView, one: &EnvironmentUse) ->
             seconds => format!(", idle {}", words::duration(chrono::Duration::seconds(seconds))),
         };
         let approved = if booking.approved { "" } else { ", not approved" };
-        let through = if booking.environment == one.id { String::new() } else { format!(", with {}", booking.environment) };
+        let through = if booking.environment == one.id {
+            String::new()
+        } else {
+            format!(", with {}", booking.environment)
+        };
         Line::from(vec![
             Span::styled(format!("{} ", span(screen, &booking.window)), styles.muted),
             Span::styled(name, styles.base),

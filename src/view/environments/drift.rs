@@ -53,7 +53,14 @@ fn matrix(screen: &Screen<'_>, view: &EnvironmentsView, width: usize) -> Vec<Lin
     let styles = &screen.look.styles;
     let drift = &view.drift;
     let ellipsis = screen.look.glyphs.ellipsis;
-    let name = drift.components.iter().map(|row| text::width(&row.component)).max().unwrap_or(0).max(9).min(width / 3);
+    let name = drift
+        .components
+        .iter()
+        .map(|row| text::width(&row.component))
+        .max()
+        .unwrap_or(0)
+        .max(9)
+        .min(width / 3);
     let said: Vec<Vec<(String, Style)>> = drift
         .components
         .iter()
@@ -91,7 +98,10 @@ fn matrix(screen: &Screen<'_>, view: &EnvironmentsView, width: usize) -> Vec<Lin
     }
     let hidden = drift.environments.len() - columns.len();
     if hidden > 0 {
-        let said = format!("{} of fewer users have no room here", words::count(hidden, "environment", "environments"));
+        let said = format!(
+            "{} of fewer users have no room here",
+            words::count(hidden, "environment", "environments")
+        );
         lines.push(Line::styled(said, styles.muted));
     }
     lines

@@ -75,7 +75,10 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView)
     let conflicts = if count == 0 {
         Line::styled("no conflict", styles.muted)
     } else {
-        Line::styled(format!("{} {}", glyphs.no_go, words::count(count, "conflict", "conflicts")), styles.no_go)
+        Line::styled(
+            format!("{} {}", glyphs.no_go, words::count(count, "conflict", "conflicts")),
+            styles.no_go,
+        )
     };
     let inside = screen.panel(area, &Line::from(title), &conflicts, true);
     if inside.width < 20 || inside.height < 2 {
@@ -159,7 +162,10 @@ fn remarks(
     let mut costs: Vec<(String, f64)> = Vec::new();
     for made in view.bookings_of(one).filter(|made| made.booking.environment == one.id) {
         let booking = &made.booking;
-        let part = Window { from: booking.window.from.max(sight.from), until: booking.window.until.min(sight.until) };
+        let part = Window {
+            from: booking.window.from.max(sight.from),
+            until: booking.window.until.min(sight.until),
+        };
         let Some(rate) = one.cost_per_day.filter(|_| part.from < part.until) else { continue };
         let name = booking.release.as_ref().map_or_else(|| booking.id.to_string(), ToString::to_string);
         let cost = part.duration().num_seconds() as f64 / 86_400.0 * rate;
@@ -220,7 +226,13 @@ fn draw_axis(screen: &mut Screen<'_>, y: u16, axis: &Axis) {
     }
 }
 
-fn draw_bookings(screen: &mut Screen<'_>, y: u16, axis: &Axis, view: &EnvironmentsView, one: &EnvironmentUse) {
+fn draw_bookings(
+    screen: &mut Screen<'_>,
+    y: u16,
+    axis: &Axis,
+    view: &EnvironmentsView,
+    one: &EnvironmentUse,
+) {
     let Look { styles, glyphs } = screen.look;
     let bookings: Vec<&BookingUse> =
         view.bookings_of(one).filter(|made| made.booking.window.overlaps(&axis.sight)).collect();
