@@ -43,6 +43,7 @@ pub enum EnvironmentsPicture {
 
 impl EnvironmentsPicture {
     /// The one that follows.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Allocation => Self::Drift,

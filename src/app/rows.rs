@@ -325,7 +325,7 @@ fn environments(list: &mut List, view: &EnvironmentsView, words: &Words, order: 
         let text = |text: Option<&'_ crate::domain::Text>| text.map(ToString::to_string).unwrap_or_default();
         let booked: Vec<&str> = view
             .bookings_of(one)
-            .filter_map(|made| made.booking.release.as_ref().map(|release| release.as_str()))
+            .filter_map(|made| made.booking.release.as_ref().map(crate::domain::ReleaseId::as_str))
             .collect();
         words.all_in([
             one.id.as_str(),

@@ -1,5 +1,7 @@
 //! Which version is where: components by environments.
 
+use std::fmt::Write as _;
+
 use ratatui::{
     layout::Rect,
     style::Style,
@@ -27,8 +29,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
         count(DriftStanding::Accepted)
     );
     if view.drift.components.is_empty() {
-        let none = Line::styled("no successful deployment of a release is known", styles.muted);
-        super::lines(screen, area, "Drift", "", &[none], focused);
+        let nothing = Line::styled("no successful deployment of a release is known", styles.muted);
+        super::lines(screen, area, "Drift", "", &[nothing], focused);
         return;
     }
     let width = usize::from(area.width.saturating_sub(4));
@@ -133,13 +135,13 @@ pub(super) fn told(screen: &Screen<'_>, cell: &DriftCell, newest: &str) -> Line<
     let mut said = format!(" {} on {}", cell.release, cell.environment);
     if cell.versions_behind > 0 {
         let count = words::count(cell.versions_behind as usize, "version", "versions");
-        said.push_str(&format!(", {count} behind {newest}"));
+        let _ = write!(said, ", {count} behind {newest}");
     }
     if let Some(requests) = cell.pull_requests_behind.filter(|requests| *requests > 0) {
-        said.push_str(&format!(" ({})", words::count(requests as usize, "pull request", "pull requests")));
+        let _ = write!(said, " ({})", words::count(requests as usize, "pull request", "pull requests"));
     }
     if let Some(at) = cell.behind_since {
-        said.push_str(&format!(" for {}", format::age(at, screen.now)));
+        let _ = write!(said, " for {}", format::age(at, screen.now));
     }
     let why = if cell.why.is_empty() { String::new() } else { format!(": {}", cell.why) };
     Line::from(vec![
