@@ -11,7 +11,7 @@ use tminus::{
         ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, SourceHealth, SourceId, StatusMove, Story,
         StoryKey, StoryKind, Target, TestRun, Text, Tier, Window, World,
     },
-    insight::{Learned, derive},
+    insight::{Board, Completeness, EnvironmentsView, Learned, derive},
 };
 
 fn main() {
@@ -44,6 +44,74 @@ fn learn(bencher: Bencher<'_, '_>, (stories, releases): (usize, usize)) {
             learned
         })
         .bench_local_values(|learned| learned.catch_up());
+}
+
+/// What is said of environments: 300 of them, with 5,000 bookings and 2,000 deployments.
+#[divan::bench(args = [(300, 5_000, 2_000)], max_time = 5)]
+fn environments(bencher: Bencher<'_, '_>, (places, bookings, deployments): (usize, usize, usize)) {
+    let mut world = world(1_000, 20);
+    let mut random = fastrand::Rng::with_seed(11);
+    let place = |index: usize| EnvironmentId::new(format!("place-{index}"));
+    world.environments = (0..places)
+        .map(|index| {
+            Arc::new(Environment {
+                id: place(index),
+                tier: [Tier::Development, Tier::Test, Tier::Staging, Tier::Production][index % 4],
+                platform: Some(Text::new(["kubernetes", "machines"][index % 2])),
+                region: None,
+                group: (index % 5 != 0).then(|| place(index / 5 * 5)),
+                shareable: index % 7 == 0,
+                cost_per_day: (index % 3 != 0).then_some(100.0),
+            })
+        })
+        .collect();
+    let releases: Vec<ReleaseId> = world.releases.iter().map(|release| release.id.clone()).collect();
+    let mut window = |most_hours: i64| {
+        let from = now() + Duration::hours(random.i64(-4_000..1_500));
+        (
+            random.usize(..releases.len()),
+            Window { from, until: from + Duration::hours(random.i64(1..most_hours)) },
+        )
+    };
+    for index in 0..bookings {
+        let (release, window) = window(200);
+        world.bookings.push(Arc::new(Booking {
+            id: BookingId::new(format!("booking-{index}")),
+            environment: place(index % places),
+            release: Some(releases[release].clone()),
+            window,
+            approved: index % 3 != 0,
+            shareable: index % 4 == 0,
+        }));
+    }
+    for index in 0..deployments {
+        let (release, window) = window(3);
+        let is_over = window.until < now();
+        world.deployments.push(Arc::new(Deployment {
+            id: DeploymentId::new(format!("deployment-{index}")),
+            release: Some(releases[release].clone()),
+            environment: place(index % places),
+            window,
+            state: if is_over { DeploymentState::Succeeded } else { DeploymentState::Approved },
+            started_at: is_over.then_some(window.from),
+            finished_at: is_over.then_some(window.until),
+            activities: Vec::new(),
+            url: None,
+        }));
+    }
+    for kind in [Kind::Environments, Kind::Bookings, Kind::Deployments] {
+        world.covers.entry(kind).or_default().insert(source());
+    }
+    let board = Board::derive(
+        Text::new("board"),
+        Arc::new(world),
+        Vec::new().into(),
+        Arc::new(Policy::default()),
+        &Learned::default(),
+        Completeness::Whole,
+        now(),
+    );
+    bencher.bench_local(|| EnvironmentsView::of(black_box(&board)));
 }
 
 fn now() -> Instant {

@@ -17,7 +17,7 @@ use tminus::{
 };
 
 const ITEMS: usize = 10_000;
-const TABS: [Tab; 5] = Tab::ALL;
+const TABS: [Tab; Tab::ALL.len()] = Tab::ALL;
 
 fn main() {
     divan::main();

@@ -82,6 +82,7 @@ commands! {
     TabReadiness, "tab-readiness", Move, "readiness", "tab Readiness";
     TabPullRequests, "tab-pull-requests", Move, "pull requests", "tab Pull requests";
     TabSchedule, "tab-schedule", Move, "schedule", "tab Schedule";
+    TabEnvironments, "tab-environments", Move, "environments", "tab Environments";
     TabInsights, "tab-insights", Move, "insights", "tab Insights";
     TabChanges, "tab-changes", Move, "changes", "tab Changes";
     NextTab, "next-tab", Move, "tab", "next tab";

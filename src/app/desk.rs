@@ -91,6 +91,7 @@ impl State {
             | Subject::Source(_)
             | Subject::Suite(_)
             | Subject::Test(..)
+            | Subject::Environment(_)
             | Subject::Card(_)
             | Subject::CardRow(..) => None,
         };
@@ -121,6 +122,7 @@ impl State {
             Subject::Gate(name) => name.title().to_owned(),
             Subject::Source(id) => id.to_string(),
             Subject::Suite(name) | Subject::Test(_, name) => name.to_string(),
+            Subject::Environment(id) => id.to_string(),
             Subject::Card(id) => id.title().to_owned(),
             Subject::CardRow(_, row) => row.to_string(),
         })

@@ -9,7 +9,7 @@ use crate::{
         Assumed, Instant, Problem, PullRequestDetail, PullRequestId, ReleaseId, SourceId, Text, Triage,
         TriageChange,
     },
-    insight::{Board, Changes, CloserLook, Insight, LastRelease, Study},
+    insight::{Board, Changes, CloserLook, EnvironmentsView, Insight, LastRelease, Study},
     source::{
         operation::{Done, Found, OperationError},
         reading::PullRequestPlace,
@@ -49,12 +49,14 @@ pub enum Event {
     Compared(Result<Arc<Changes>, Text>),
     /// What [`Effect::CompareReleases`] asked for, or why it cannot be told.
     ReleasesCompared(Result<Arc<LastRelease>, Text>),
-    /// The cards that [`Effect::Study`] asked for.
+    /// The cards and environments that [`Effect::Study`] asked for.
     Studied {
         /// What the board says that they were made of.
         insight: Arc<Insight>,
         /// The cards.
         study: Arc<Study>,
+        /// Environments.
+        environments: Arc<EnvironmentsView>,
     },
     /// What people said about things on the board.
     Triage(Arc<Triage>),
@@ -146,7 +148,7 @@ pub enum Effect {
         /// What is assumed.
         assumed: Vec<Assumed>,
     },
-    /// Make the cards of this board: [`Event::Studied`] answers.
+    /// Make the cards of this board, and what it says of environments: [`Event::Studied`] answers.
     Study(Arc<Board>),
     /// Find out what changed: [`Event::Compared`] answers.
     Compare {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     domain::{Instant, Text, Triage},
-    insight::{Card, CardId, Completeness, Insight, Study, Subject},
+    insight::{Card, CardId, Completeness, EnvironmentsView, Insight, Study, Subject},
 };
 
 use super::{Effect, ListId, Row, State, Tab, open::go_to, update::selected_anew};
@@ -41,11 +41,12 @@ impl State {
         self.insights.study.as_ref()?.cards.get(index as usize)
     }
 
-    /// Asks for the cards of the board that is shown, once for each board, where they are seen.
+    /// Asks for the cards and environments of the board that is shown, once for each board, where they are seen.
     pub(super) fn study(&mut self) -> Option<Effect> {
         let is_asked =
             self.insights.asked.as_ref().is_some_and(|asked| Arc::ptr_eq(asked, &self.board.insight));
-        let is_seen = self.tab == Tab::Insights || self.wall.as_ref().is_some_and(|wall| wall.studies);
+        let is_seen = matches!(self.tab, Tab::Insights | Tab::Environments)
+            || self.wall.as_ref().is_some_and(|wall| wall.studies);
         if !is_seen || is_asked || self.board.completeness == Completeness::Preview {
             return None;
         }
@@ -53,14 +54,25 @@ impl State {
         Some(Effect::Study(Arc::clone(&self.board)))
     }
 
-    /// The cards of `insight`; those of a board that is not shown any more come too late.
-    pub(super) fn studied(&mut self, insight: &Arc<Insight>, study: Arc<Study>) {
+    /// The cards and environments of `insight`; those of a board that is not shown any more come
+    /// too late.
+    pub(super) fn studied(
+        &mut self,
+        insight: &Arc<Insight>,
+        study: Arc<Study>,
+        environments: Arc<EnvironmentsView>,
+    ) {
         if Arc::ptr_eq(insight, &self.board.insight) {
             let now = study.at;
             self.insights.made = Some(study);
             self.insights.dismiss(&self.said.all(), now);
             self.arrange(ListId::Cards);
             self.arrange(ListId::CardRows);
+            self.environments.view = Some(environments);
+            self.arrange(ListId::Environments);
+            if self.tab == Tab::Environments && self.detail.subject.is_none() {
+                self.follow_detail();
+            }
         }
     }
 }

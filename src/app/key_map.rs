@@ -18,6 +18,8 @@ pub enum Context {
     PullRequests,
     /// The tab Schedule.
     Schedule,
+    /// The tab Environments.
+    Environments,
     /// The tab Insights.
     Insights,
     /// The tab Changes.
@@ -30,11 +32,12 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Global,
         Self::Readiness,
         Self::PullRequests,
         Self::Schedule,
+        Self::Environments,
         Self::Insights,
         Self::Changes,
         Self::Filter,
@@ -48,6 +51,7 @@ impl Context {
             Self::Readiness => "readiness",
             Self::PullRequests => "pull-requests",
             Self::Schedule => "schedule",
+            Self::Environments => "environments",
             Self::Insights => "insights",
             Self::Changes => "changes",
             Self::Filter => "filter",
@@ -137,6 +141,7 @@ impl Default for KeyMap {
             ("1", C::TabReadiness),
             ("2", C::TabPullRequests),
             ("3", C::TabSchedule),
+            ("4", C::TabEnvironments),
             ("5", C::TabInsights),
             ("6", C::TabChanges),
             ("tab", C::NextTab),
@@ -211,6 +216,14 @@ impl Default for KeyMap {
             ("B", C::GroupBy),
         ];
         let filter: &[(&str, C)] = &[("tab", C::Complete)];
+        let environments: &[(&str, C)] = &[
+            ("h", C::SectionLeft),
+            ("left", C::SectionLeft),
+            ("l", C::SectionRight),
+            ("right", C::SectionRight),
+            ("+", C::ZoomIn),
+            ("-", C::ZoomOut),
+        ];
         let changes: &[(&str, C)] = &[("b", C::OtherPicture)];
         let insights: &[(&str, C)] = &[
             ("h", C::SectionLeft),
@@ -227,6 +240,8 @@ impl Default for KeyMap {
             (Context::PullRequests, detail),
             (Context::PullRequests, sections),
             (Context::Schedule, detail),
+            (Context::Environments, detail),
+            (Context::Environments, environments),
             (Context::Insights, insights),
             (Context::Schedule, schedule),
             (Context::Changes, changes),

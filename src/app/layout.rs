@@ -55,12 +55,21 @@ pub struct ListArea {
     pub area: Rect,
     /// The position of the row at the top of it.
     pub first: usize,
+    /// Lines that each row takes.
+    pub lines: u16,
+}
+
+impl ListArea {
+    /// Rows that fit into it.
+    pub fn rows(&self) -> u16 {
+        self.area.height / self.lines.max(1)
+    }
 }
 
 impl Layout {
     /// Rows that fit into the list, where it is shown.
     pub fn page(&self, id: ListId) -> Option<u16> {
-        self.lists.iter().rev().find(|list| list.id == id).map(|list| list.area.height)
+        self.lists.iter().rev().find(|list| list.id == id).map(ListArea::rows)
     }
 
     /// The list under a cell, and the position of the row there.
@@ -69,7 +78,7 @@ impl Layout {
             return Some((ListId::Cards, *position));
         }
         let list = self.lists.iter().rev().find(|list| list.area.contains(cell))?;
-        Some((list.id, list.first + usize::from(cell.y - list.area.y)))
+        Some((list.id, list.first + usize::from((cell.y - list.area.y) / list.lines.max(1))))
     }
 
     /// The tab under a cell.

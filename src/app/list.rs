@@ -19,6 +19,8 @@ pub enum ListId {
     PullRequests,
     /// Deployments and releases by time.
     Schedule,
+    /// Environments and who has them.
+    Environments,
     /// The cards.
     Cards,
     /// The rows behind the card that fills the screen.
@@ -33,7 +35,7 @@ pub enum ListId {
 
 impl ListId {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Gates,
         Self::Stories,
         Self::Defects,
@@ -41,6 +43,7 @@ impl ListId {
         Self::Remedies,
         Self::PullRequests,
         Self::Schedule,
+        Self::Environments,
         Self::Cards,
         Self::CardRows,
         Self::Changes,
@@ -68,6 +71,7 @@ impl ListId {
             Self::Tests => &["suite", "since", "flaky", "name"],
             Self::PullRequests => &["slack", "age", "stage", "author", "repo", "number"],
             Self::Schedule => &["when", "release"],
+            Self::Environments => &["tier", "name", "conflicts", "idle", "cost"],
         }
     }
 }
@@ -124,6 +128,8 @@ pub enum Row {
     Deployment(u32),
     /// A release.
     Release(u32),
+    /// An environment.
+    Environment(u32),
     /// A card.
     Card(u32),
     /// A row behind the card that fills the screen.

@@ -16,6 +16,7 @@ mod closer;
 mod command;
 mod commands;
 mod desk;
+mod environments;
 mod event;
 mod filter;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub use commands::{
     OwnCommands,
 };
 pub use desk::{Desk, Link};
+pub use environments::{Environments, EnvironmentsPicture, TimeScale};
 pub use event::{Effect, Event};
 pub use groups::GroupBy;
 pub use insights::Insights;

@@ -221,6 +221,7 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
         Subject::Suite(_) | Subject::Test(..) => (Tab::Readiness, ListId::Tests),
         Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
         Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
+        Subject::Environment(_) => (Tab::Environments, ListId::Environments),
         Subject::Headline
         | Subject::BurnDown
         | Subject::Day(_)

@@ -210,7 +210,15 @@ impl PaletteEntry {
 
 fn is_tab(command: Command) -> bool {
     use Command as C;
-    matches!(command, C::TabReadiness | C::TabPullRequests | C::TabSchedule | C::TabInsights | C::TabChanges)
+    matches!(
+        command,
+        C::TabReadiness
+            | C::TabPullRequests
+            | C::TabSchedule
+            | C::TabEnvironments
+            | C::TabInsights
+            | C::TabChanges
+    )
 }
 
 /// The entries whose name or help matches fuzzily, best first. A time or other words behind the

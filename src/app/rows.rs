@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use crate::{
     domain::{Category, Instant, Items, PullRequestId, PullRequestState, Release, StoryKey, StoryKind, Text},
     insight::{
-        Board, Card, CardRow, Change, ChangeGroup, Changes, LastRelease, PullRequestRow, ReleaseInsight,
-        Stage, StoryRow, Study, Subject, TestRow,
+        Board, Card, CardRow, Change, ChangeGroup, Changes, EnvironmentUse, EnvironmentsView, LastRelease,
+        PullRequestRow, ReleaseInsight, Stage, StoryRow, Study, Subject, TestRow,
         query::{Glance, Item, Query, Reach, SaidOf, contains},
     },
 };
@@ -46,6 +46,8 @@ pub(super) struct View<'a> {
     pub(super) own: &'a super::OwnCommands,
     /// What the tab Changes lists.
     pub(super) changes: Option<&'a Changes>,
+    /// Environments.
+    pub(super) environments: Option<&'a EnvironmentsView>,
     /// The cards.
     pub(super) study: Option<&'a Study>,
     /// The card that is selected.
@@ -96,6 +98,11 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
             pull_requests(list, of_releases, of_none, query, order, view);
         }
         ListId::Schedule => schedule(list, view, query, order),
+        ListId::Environments => {
+            if let Some(view) = view.environments {
+                environments(list, view, &words, order);
+            }
+        }
         ListId::Cards => {
             let cards = view.study.map_or(&[][..], |study| &study.cards);
             let says = |card: &Card| words.all_in([card.id.title(), &card.sentence]);
@@ -192,6 +199,9 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         Row::Deployment(index) => Some(Subject::Deployment(
             view.board.insight.schedule.deployments.get(at(index))?.deployment.id.clone(),
         )),
+        Row::Environment(index) => {
+            Some(Subject::Environment(view.environments?.environments.get(at(index))?.id.clone()))
+        }
         Row::Card(_) | Row::OfCard(_) => insights::subject(view.study, view.card, row),
         Row::Change(index) => Some(view.changes?.changes.get(at(index))?.subject.clone()),
         Row::Concerned(index) => {
@@ -509,6 +519,46 @@ fn sort_pull_requests(rows: &mut [Found<'_>], order: usize, reversed: bool) {
 pub(crate) fn opened(row: &PullRequestRow) -> Option<Instant> {
     let pull_request = &row.pull_request;
     pull_request.opened_at.or(pull_request.started_at).or(pull_request.updated_at)
+}
+
+fn environments(list: &mut List, view: &EnvironmentsView, words: &Words, order: usize) {
+    let says = |one: &EnvironmentUse| {
+        let known = one.known.as_deref();
+        let text = |text: Option<&'_ crate::domain::Text>| text.map(ToString::to_string).unwrap_or_default();
+        let booked: Vec<&str> = view
+            .bookings_of(one)
+            .filter_map(|made| made.booking.release.as_ref().map(crate::domain::ReleaseId::as_str))
+            .collect();
+        words.all_in([
+            one.id.as_str(),
+            &text(known.and_then(|known| known.platform.as_ref())),
+            &text(known.and_then(|known| known.region.as_ref())),
+            &booked.join(" "),
+        ])
+    };
+    let mut rows: Vec<(&EnvironmentUse, u32)> =
+        view.environments.iter().zip(0u32..).filter(|(one, _)| says(one)).collect();
+    let name = |(one, _): &(&EnvironmentUse, u32)| natural(one.id.as_str());
+    // Those nearest to the users first; of which nobody knows what they are for, last.
+    rows.sort_by_cached_key(|row| {
+        let tier = row.0.known.as_ref().map(|known| known.tier);
+        (std::cmp::Reverse(tier), name(row))
+    });
+    let idle = |one: &EnvironmentUse| view.idle_shares(one).map_or(0.0, |[idle, _]| idle);
+    match order {
+        1 => rows.sort_by_cached_key(name),
+        2 => rows.sort_by_cached_key(|(one, _)| std::cmp::Reverse(view.conflicts_of(&one.id).count())),
+        3 => rows.sort_by(|(left, _), (right, _)| idle(right).total_cmp(&idle(left))),
+        4 => rows.sort_by(|(left, _), (right, _)| {
+            right.cost_per_day.unwrap_or(-1.0).total_cmp(&left.cost_per_day.unwrap_or(-1.0))
+        }),
+        _ => {}
+    }
+    if list.reversed {
+        rows.reverse();
+    }
+    list.known = view.environments.len();
+    list.rows.extend(rows.iter().map(|(_, index)| Row::Environment(*index)));
 }
 
 fn schedule(list: &mut List, view: View<'_>, query: Option<&Query>, order: usize) {

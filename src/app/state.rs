@@ -32,6 +32,8 @@ pub enum Tab {
     PullRequests,
     /// What goes out when?
     Schedule,
+    /// Who has which environment, and what is on it?
+    Environments,
     /// What does the data teach?
     Insights,
     /// What is another than it was?
@@ -40,8 +42,14 @@ pub enum Tab {
 
 impl Tab {
     /// All of them, in order.
-    pub const ALL: [Self; 5] =
-        [Self::Readiness, Self::PullRequests, Self::Schedule, Self::Insights, Self::Changes];
+    pub const ALL: [Self; 6] = [
+        Self::Readiness,
+        Self::PullRequests,
+        Self::Schedule,
+        Self::Environments,
+        Self::Insights,
+        Self::Changes,
+    ];
 
     /// Its title on the screen.
     pub fn title(self) -> &'static str {
@@ -49,6 +57,7 @@ impl Tab {
             Self::Readiness => "Readiness",
             Self::PullRequests => "Pull requests",
             Self::Schedule => "Schedule",
+            Self::Environments => "Environments",
             Self::Insights => "Insights",
             Self::Changes => "Changes",
         }
@@ -60,6 +69,7 @@ impl Tab {
             Self::Readiness => "readiness",
             Self::PullRequests => "pull-requests",
             Self::Schedule => "schedule",
+            Self::Environments => "environments",
             Self::Insights => "insights",
             Self::Changes => "changes",
         }
@@ -76,6 +86,7 @@ impl Tab {
             Self::Readiness => Context::Readiness,
             Self::PullRequests => Context::PullRequests,
             Self::Schedule => Context::Schedule,
+            Self::Environments => Context::Environments,
             Self::Insights => Context::Insights,
             Self::Changes => Context::Changes,
         }
@@ -87,6 +98,7 @@ impl Tab {
             Self::Readiness => '1',
             Self::PullRequests => '2',
             Self::Schedule => '3',
+            Self::Environments => '4',
             Self::Insights => '5',
             Self::Changes => '6',
         }
@@ -276,6 +288,8 @@ pub struct State {
     pub said: super::Said,
     /// What the tab Insights shows.
     pub insights: super::Insights,
+    /// What the tab Environments shows.
+    pub environments: super::Environments,
     /// The tab that is shown.
     pub tab: Tab,
     /// The release that is shown; none if the board has none.
@@ -354,6 +368,7 @@ impl State {
             unseen: super::past::Places::default(),
             said: super::Said::by(options.user),
             insights: super::Insights::default(),
+            environments: super::Environments::default(),
             tab: options.tab.unwrap_or_default(),
             release: None,
             chosen: None,
@@ -403,7 +418,7 @@ impl State {
     /// The tab has nothing to show: no release, and no row that belongs to none.
     pub fn is_empty(&self) -> bool {
         self.release.is_none()
-            && !matches!(self.tab, Tab::Changes | Tab::Insights)
+            && !matches!(self.tab, Tab::Changes | Tab::Environments | Tab::Insights)
             && (self.tab == Tab::Readiness || self.list(self.main_list()).known == 0)
     }
 
@@ -450,6 +465,7 @@ impl State {
             (Tab::Readiness, Section::Remedies) => Some(ListId::Remedies),
             (Tab::PullRequests, _) => Some(ListId::PullRequests),
             (Tab::Schedule, _) => Some(ListId::Schedule),
+            (Tab::Environments, _) => Some(ListId::Environments),
             (Tab::Insights, _) if self.insights.opened => Some(ListId::CardRows),
             (Tab::Insights, _) => Some(ListId::Cards),
             (Tab::Changes, _) => Some(ListId::Changes),
@@ -462,6 +478,7 @@ impl State {
             Tab::Readiness => self.listed.list(),
             Tab::PullRequests => ListId::PullRequests,
             Tab::Schedule => ListId::Schedule,
+            Tab::Environments => ListId::Environments,
             Tab::Insights if self.insights.opened => ListId::CardRows,
             Tab::Insights => ListId::Cards,
             Tab::Changes => ListId::Changes,
@@ -584,6 +601,7 @@ impl State {
             Subject::Test(suite, name) => {
                 self.release().is_some_and(|release| release.test(suite, name).is_some())
             }
+            Subject::Environment(id) => self.environment(id).is_some(),
             Subject::Day(day) => self
                 .release()
                 .is_some_and(|release| release.burn_down.days.iter().any(|known| known.day == *day)),
@@ -684,6 +702,7 @@ impl State {
             own: &self.desk.commands,
             changes: self.comparison.changes.as_deref(),
             study: self.insights.study.as_deref(),
+            environments: self.environments.view.as_deref(),
             card: self.card(),
             last_release: self.comparison.last_release.as_deref(),
         }

@@ -594,8 +594,8 @@ fn the_mouse_selects_scrolls_and_switches() {
         tabs: vec![(Tab::Schedule, Rect::new(30, 1, 10, 1))],
         release: Rect::new(1, 0, 14, 1),
         lists: vec![
-            ListArea { id: ListId::Gates, area: Rect::new(80, 3, 30, 9), first: 0 },
-            ListArea { id: ListId::Stories, area: stories, first: 0 },
+            ListArea { id: ListId::Gates, area: Rect::new(80, 3, 30, 9), first: 0, lines: 1 },
+            ListArea { id: ListId::Stories, area: stories, first: 0, lines: 1 },
         ],
         sections: vec![
             (Section::Gates, Rect::new(79, 2, 32, 11)),
@@ -624,8 +624,10 @@ fn the_mouse_selects_scrolls_and_switches() {
 fn the_selection_stays_in_sight_and_nothing_scrolls_that_need_not() {
     let mut state = state(board());
     let area = Rect::new(1, 10, 70, 5);
-    let layout =
-        Layout { lists: vec![ListArea { id: ListId::Stories, area, first: 0 }], ..Layout::default() };
+    let layout = Layout {
+        lists: vec![ListArea { id: ListId::Stories, area, first: 0, lines: 1 }],
+        ..Layout::default()
+    };
     update(&mut state, Event::Drawn(layout), now());
     let first = |state: &State| state.list(ListId::Stories).first;
     press(&mut state, "j j j j");

@@ -13,7 +13,7 @@ use crate::{
 use super::{
     ChartPicture, Command, CountedBy, DetailPlace, Dialog, Effect, Event, GanttScale, Key, ListId, Listed,
     Message, OperationKind, Overlay, PullRequestPicture, SchedulePicture, Section, State, Tab, commands,
-    desk, filter, insights, marks,
+    desk, environments, filter, insights, marks,
     mouse::on_mouse,
     notify,
     open::{choose_release, open, trace, why},
@@ -88,8 +88,8 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             state.releases_compared(answer);
             effects.push(Effect::Draw);
         }
-        Event::Studied { insight, study } => {
-            state.studied(&insight, study);
+        Event::Studied { insight, study, environments } => {
+            state.studied(&insight, study, environments);
             effects.push(Effect::Draw);
         }
         Event::Triage(triage) => {
@@ -98,7 +98,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         }
         Event::Drawn(layout) => {
             for list in &layout.lists {
-                state.list_mut(list.id).settle(usize::from(list.area.height));
+                state.list_mut(list.id).settle(usize::from(list.rows()));
             }
             state.layout = layout;
         }
@@ -274,13 +274,16 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::TabReadiness => show_tab(state, Tab::Readiness, effects),
         C::TabPullRequests => show_tab(state, Tab::PullRequests, effects),
         C::TabSchedule => show_tab(state, Tab::Schedule, effects),
+        C::TabEnvironments => show_tab(state, Tab::Environments, effects),
         C::TabInsights => show_tab(state, Tab::Insights, effects),
         C::TabChanges => show_tab(state, Tab::Changes, effects),
         C::NextTab => show_tab(state, neighbour(&Tab::ALL, state.tab, true, true), effects),
         C::PreviousTab => show_tab(state, neighbour(&Tab::ALL, state.tab, false, true), effects),
         C::SectionLeft | C::SectionRight => {
             let right = command == C::SectionRight;
-            if state.active_list() == Some(ListId::Cards) {
+            if state.active_list() == Some(ListId::Environments) {
+                environments::move_in_time(state, right, effects);
+            } else if state.active_list() == Some(ListId::Cards) {
                 insights::step(state, if right { 1 } else { -1 }, effects);
             } else if state.tab == Tab::Readiness && state.overlays.is_empty() {
                 state.section = neighbour(&Section::ALL, state.section, right, false);
@@ -408,6 +411,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             if state.tab == Tab::Schedule && state.schedule == SchedulePicture::Gantt {
                 state.scale = neighbour(&GanttScale::ALL, state.scale, command == C::ZoomOut, false);
             }
+            environments::zoom(state, command == C::ZoomIn, effects);
             effects.push(Effect::Draw);
         }
         C::NextList => {
@@ -440,6 +444,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
                         SchedulePicture::Gantt => SchedulePicture::List,
                     };
                 }
+                Tab::Environments => environments::next_picture(state),
                 Tab::Insights => {}
                 Tab::Changes => past::next_since(state, effects),
             }

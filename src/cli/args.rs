@@ -99,6 +99,8 @@ pub enum Command {
     Recap(RecapArguments),
     /// Print what goes out when, and what stands in its way; also for a calendar program.
     Schedule(ScheduleArguments),
+    /// Say who has which environment when, what that costs, and which versions are where.
+    Environments(EnvironmentsArguments),
     /// Say what the accumulated data teaches: one card for each question.
     Insights(InsightsArguments),
     /// Say where a story, pull request or commit is and what carries it on, with why; or what a
@@ -217,6 +219,14 @@ pub struct ScheduleArguments {
     /// For people, for programs, for a page, or for a calendar program.
     #[arg(long, value_enum, default_value_t = ScheduleFormat::Text)]
     pub format: ScheduleFormat,
+}
+
+/// How to print environments.
+#[derive(Debug, Args)]
+pub struct EnvironmentsArguments {
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
 }
 
 /// Which cards.

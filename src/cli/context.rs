@@ -63,7 +63,13 @@ impl Context {
         let demo = demo.map(|demo| demo_settings(demo, calendar, clock.now()));
         let (title, policy) = match &demo {
             // The project's rules are made for the project's releases.
-            Some(_) => (Text::new("demo"), Policy { calendar: calendar.clone(), ..Policy::default() }),
+            Some(_) => {
+                let accepted_drift = crate::source::demo::accepted_drift();
+                (
+                    Text::new("demo"),
+                    Policy { calendar: calendar.clone(), accepted_drift, ..Policy::default() },
+                )
+            }
             None => (Text::new(title(&config)), config.policy.clone()),
         };
         let directory = match (&demo, &common.data_dir) {

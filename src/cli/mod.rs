@@ -13,6 +13,7 @@ mod connectors;
 mod context;
 mod diff;
 mod doctor;
+mod environments;
 mod headless;
 mod history;
 mod insights;
@@ -113,6 +114,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Recap(recap)) => recap::run(&Context::resolve(common, None)?, common, recap.format),
         Some(Command::Schedule(schedule)) => {
             schedule::run(&Context::resolve(common, None)?, common, schedule.format)
+        }
+        Some(Command::Environments(asked)) => {
+            environments::run(&Context::resolve(common, None)?, common, asked.format)
         }
         Some(Command::Insights(asked)) => {
             insights::run(&Context::resolve(common, None)?, common, asked.format, &asked.cards)

@@ -302,6 +302,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
         return Err(ConfigError { complaints });
     }
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
+    config.policy.accepted_drift = rules.accepted_drift;
     config.notify = notify;
     config.wall = wall;
     (config.policy.metrics, config.policy.own_gates) = (rules.metrics, rules.gates);

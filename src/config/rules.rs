@@ -1,5 +1,6 @@
-//! `[[metric]]`, `[[gate]]` and `[[on_call]]`: what an organisation counts and demands of its
-//! releases, and who stands by when they go out.
+//! `[[metric]]`, `[[gate]]`, `[[on_call]]` and `[[accept_drift]]`: what an organisation counts and
+//! demands of its releases, who stands by when they go out, and which differences between
+//! environments it means to have.
 
 use super::{
     complaint::{Complaint, Place, nearest},
@@ -7,7 +8,9 @@ use super::{
     duration::parse_duration,
     sections::{self, SectionConfig},
 };
-use crate::domain::{Aggregate, Calendar, Comparison, GateRule, Items, Metric, OnCall, Text, Window};
+use crate::domain::{
+    AcceptedDrift, Aggregate, Calendar, Comparison, GateRule, Items, Metric, OnCall, Text, Window,
+};
 use crate::insight::{
     GateName,
     metrics::{self, BUILT_IN, MetricError, Unit, built_in},
@@ -15,9 +18,9 @@ use crate::insight::{
 };
 
 /// Keys at the top of a file that hold such tables.
-pub(crate) const RULE_TABLES: [&str; 4] = ["metric", "gate", "section", "on_call"];
+pub(crate) const RULE_TABLES: [&str; 5] = ["metric", "gate", "section", "on_call", "accept_drift"];
 
-/// Most metrics, and most gates: each is counted for each release.
+/// Most metrics, and most gates: each is counted for each release. Most accepted differences.
 const MOST: usize = 100;
 /// Most shifts of people on call: some years of weeks.
 const MOST_SHIFTS: usize = 2_000;
@@ -27,6 +30,7 @@ const MOST_SHIFTS: usize = 2_000;
 pub(crate) struct WrittenRules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    accepted_drift: Vec<AcceptedDrift>,
     sections: Vec<SectionConfig>,
     shifts: Vec<WrittenShift>,
 }
@@ -138,6 +142,12 @@ pub(crate) fn read(top: &mut TableReader<'_>) -> WrittenRules {
         rules.shifts.extend(read.filter(|_| rules.shifts.len() < MOST_SHIFTS));
     }
     rules.sections = sections::read(top);
+    for mut table in top.tables("accept_drift", "accept_drift") {
+        let read = accepted_drift(&mut table);
+        check_count(&table, false, rules.accepted_drift.len());
+        table.finish();
+        rules.accepted_drift.extend(read.filter(|_| rules.accepted_drift.len() < MOST));
+    }
     rules
 }
 
@@ -162,6 +172,13 @@ fn check_count(table: &TableReader<'_>, is_double: bool, count: usize) {
     } else if count >= MOST {
         table.complain(format!("more than {MOST} [[{}]]", table.name()), "remove some");
     }
+}
+
+fn accepted_drift(table: &mut TableReader<'_>) -> Option<AcceptedDrift> {
+    let component = table.required_text("component");
+    let environment = table.required_text("environment");
+    let reason = table.required_text("reason");
+    Some(AcceptedDrift { component: component?, environment: environment?, reason: reason? })
 }
 
 fn metric(table: &mut TableReader<'_>) -> Option<(Metric, Unit)> {
@@ -308,11 +325,13 @@ fn threshold(written: &str) -> Option<Threshold> {
     parse_duration(length).map(|length| Threshold::Seconds(sign * length.as_secs_f64()))
 }
 
-/// The metrics and gates of all layers: of those of one name the one of the later layer.
+/// The metrics and gates of all layers: of those of one name the one of the later layer. And every
+/// accepted difference.
 #[derive(Default)]
 pub(crate) struct Rules {
     metrics: Vec<(Metric, Unit)>,
     gates: Vec<WrittenGate>,
+    accepted_drift: Vec<AcceptedDrift>,
     pub(crate) sections: Vec<SectionConfig>,
     shifts: Vec<WrittenShift>,
 }
@@ -323,6 +342,7 @@ pub(crate) struct Resolved {
     pub(crate) gates: Vec<GateRule>,
     /// Of all layers together: who is on call for one may be told in any of them.
     pub(crate) shifts: Vec<WrittenShift>,
+    pub(crate) accepted_drift: Vec<AcceptedDrift>,
 }
 
 impl Rules {
@@ -337,6 +357,8 @@ impl Rules {
         for section in written.sections {
             put(&mut self.sections, section, |section| &section.name);
         }
+        // Differences are accepted by every layer that names them.
+        self.accepted_drift.extend(written.accepted_drift);
     }
 
     /// The metrics, and the gates over them and the built-in ones; what does not fit together is
@@ -373,6 +395,7 @@ impl Rules {
             metrics: self.metrics.into_iter().map(|(metric, _)| metric).collect(),
             gates,
             shifts: self.shifts,
+            accepted_drift: self.accepted_drift,
         }
     }
 }

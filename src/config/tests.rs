@@ -161,6 +161,10 @@ fn every_setting_reaches_the_configuration() {
         [source.plan]
         files = ["plan/*.toml", "./more.toml", "/etc/plan.toml"]
         interval = "10s"
+        [[accept_drift]]
+        component = "mobile*"
+        environment = "device-lab"
+        reason = "the devices are old"
         [keys.board]
         "Ctrl-d" = "half-page-down"
 
@@ -215,6 +219,11 @@ fn every_setting_reaches_the_configuration() {
             },
             incident_labels: vec![Text::new("incident")],
             left_out_authors: Vec::new(),
+            accepted_drift: vec![crate::domain::AcceptedDrift {
+                component: Text::new("mobile*"),
+                environment: Text::new("device-lab"),
+                reason: Text::new("the devices are old"),
+            }],
         }
     );
     assert_eq!((config.board.as_deref(), config.project.as_deref()), (Some("wall"), Some("payments")));

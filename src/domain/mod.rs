@@ -36,7 +36,7 @@ pub use ids::{
     BookingId, BuildId, DeploymentId, EnvironmentId, FindingId, PullRequestId, ReleaseId, SourceId, StoryKey,
 };
 pub use metric::{Aggregate, Comparison, GateRule, Items, Metric};
-pub use policy::{Hours, OnCall, Policy, SchedulePolicy};
+pub use policy::{AcceptedDrift, Hours, OnCall, Policy, SchedulePolicy};
 pub use pull_request::{
     Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,
 };

@@ -30,6 +30,9 @@ pub struct Policy {
     /// Gates of its own, in the order they are shown; each name is there once and is none of a
     /// gate that every board has.
     pub own_gates: Vec<GateRule>,
+    /// Differences between environments that are meant to be.
+    #[serde(default)]
+    pub accepted_drift: Vec<AcceptedDrift>,
     /// Labels of stories that are incidents in production, whatever their case.
     pub incident_labels: Vec<Text>,
     /// Authors whose pull requests are left out of delivery metrics, with `*` and `?`.
@@ -71,6 +74,18 @@ pub struct OnCall {
     pub environments: Vec<Text>,
 }
 
+/// A component may be behind on an environment. Patterns may use `*` and `?`, and match the whole
+/// name.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptedDrift {
+    /// A pattern of components: projects of releases.
+    pub component: Text,
+    /// A pattern of environments.
+    pub environment: Text,
+    /// Why.
+    pub reason: Text,
+}
+
 impl Default for Policy {
     fn default() -> Self {
         Self {
@@ -86,6 +101,7 @@ impl Default for Policy {
             schedule: SchedulePolicy::default(),
             incident_labels: vec![Text::new("incident")],
             left_out_authors: Vec::new(),
+            accepted_drift: Vec::new(),
         }
     }
 }

@@ -28,6 +28,7 @@ mod day;
 mod days;
 mod dependencies;
 mod derive;
+mod environments;
 mod explain;
 mod features;
 mod findings;
@@ -75,6 +76,11 @@ pub use cards::{
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
+pub use environments::{
+    BookingUse, Claim, ClaimKind, ComponentDrift, Conflict, Cost, Drift, DriftCell, DriftStanding,
+    EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, MonthCost, Observation,
+    ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
+};
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};

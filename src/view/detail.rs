@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    Look, format,
+    Look, environments, format,
     headline::{self, percent},
     pull_request_detail, pull_requests,
     rich::Rich,
@@ -158,6 +158,7 @@ fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>
                 )
             })
         }
+        Subject::Environment(id) => environment(screen, id, cells),
         _ => None,
     };
     let found = found.map(|(title, mut pages)| {
@@ -270,6 +271,16 @@ fn story(screen: &Screen<'_>, row: &StoryRow, cells: usize) -> (Line<'static>, V
         lines.push(fact(screen, "pull req.", said));
     }
     (title, vec![Page { title: "overview", rich: lines.into() }])
+}
+
+fn environment(
+    screen: &Screen<'_>,
+    id: &crate::domain::EnvironmentId,
+    cells: usize,
+) -> Option<(Line<'static>, Vec<Page>)> {
+    let view = screen.state.environments.view.as_deref()?;
+    let (title, pages) = environments::pages(screen, view, view.environment(id)?, cells);
+    Some((title, pages.map(|(title, lines)| Page { title, rich: lines.into() }).into()))
 }
 
 fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'static>, Vec<Page>) {

@@ -230,6 +230,12 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
                 Section::Gates | Section::Stories => offers.push((&[C::Open], "open")),
             }
         }
+        Tab::Environments => {
+            offers.push((&[C::SectionLeft, C::SectionRight], "in time"));
+            offers.push((&[C::ZoomIn, C::ZoomOut], "zoom"));
+            offers.push((&[C::OtherPicture], state.environments.picture.next().word()));
+            offers.push((&[C::Open], "open"));
+        }
         Tab::PullRequests => {
             offers.push((&[C::Open], "open"));
             offers.push((&[C::SectionLeft, C::SectionRight], "section"));
@@ -301,6 +307,10 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             if state.schedule == SchedulePicture::Gantt {
                 offers.push((&[C::ZoomIn, C::ZoomOut], "zoom"));
             }
+            offers.push((&[C::DetailNextPage], "page"));
+            offers.push((&[C::Detail], "detail"));
+        }
+        Tab::Environments => {
             offers.push((&[C::DetailNextPage], "page"));
             offers.push((&[C::Detail], "detail"));
         }

@@ -14,6 +14,7 @@
 mod changes;
 mod detail;
 mod empty;
+mod environments;
 mod footer;
 mod format;
 mod headline;
@@ -101,6 +102,7 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look, now: Instant) -> 
                 Tab::Readiness => readiness::draw(&mut screen, body),
                 Tab::PullRequests => pull_requests::draw(&mut screen, body),
                 Tab::Schedule => schedule::draw(&mut screen, body),
+                Tab::Environments => environments::draw(&mut screen, body),
                 Tab::Insights => insights::draw(&mut screen, body),
                 Tab::Changes => changes::draw(&mut screen, body),
             }

@@ -129,7 +129,7 @@ impl Screen<'_> {
         let state = self.state;
         let list = state.list(id);
         let first = list.first_for(usize::from(area.height));
-        self.layout.lists.push(ListArea { id, area, first });
+        self.layout.lists.push(ListArea { id, area, first, lines: 1 });
         for (offset, row) in (0..area.height).zip(list.rows.iter().skip(first)) {
             let line = Rect { y: area.y + offset, height: 1, ..area };
             let inner = Rect { x: line.x + 1, width: line.width.saturating_sub(1), ..line };

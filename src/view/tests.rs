@@ -743,3 +743,133 @@ fn the_release_as_others_see_it() {
         );
     }
 }
+
+/// The board with environments, of which one is wanted twice, one is idle and one has no price.
+fn environments_board() -> Board {
+    use crate::domain::DeploymentState::{Failed, Succeeded};
+    use crate::domain::{Booking, BookingId, Environment, Tier, Window};
+    use fixture::at;
+    let mut board = board();
+    let mut world = (*board.world).clone();
+    let place = |id: &str, tier, platform: &str, shareable, cost_per_day| {
+        Arc::new(Environment {
+            id: id.into(),
+            tier,
+            platform: Some(platform.into()),
+            region: None,
+            group: id.starts_with("production/").then(|| "production".into()),
+            shareable,
+            cost_per_day,
+        })
+    };
+    world.environments = vec![
+        place("production", Tier::Production, "kubernetes", true, None),
+        place("production/eu", Tier::Production, "kubernetes", false, Some(1840.0)),
+        place("production/us", Tier::Production, "virtual machines", false, Some(1460.0)),
+        place("staging", Tier::Staging, "kubernetes", false, Some(310.0)),
+        place("perf", Tier::Staging, "kubernetes", false, None),
+        place("test-1", Tier::Test, "kubernetes", true, Some(95.0)),
+    ];
+    let booked = |environment: &str, release: &str, from: (i64, i64), until: (i64, i64), shareable| {
+        Arc::new(Booking {
+            id: BookingId::new(format!("{environment} {release}")),
+            environment: environment.into(),
+            release: Some(release.into()),
+            window: Window { from: at(from.0, from.1, 0), until: at(until.0, until.1, 0) },
+            approved: release != "auth 2.10",
+            shareable,
+        })
+    };
+    world.bookings = vec![
+        booked("production/eu", "payments 4.2", (25, 8), (26, 8), false),
+        booked("staging", "auth 2.9", (12, 0), (18, 0), false),
+        booked("staging", "payments 4.2", (18, 0), (27, 0), false),
+        booked("staging", "auth 2.10", (26, 0), (31, 0), false),
+        booked("perf", "ledger 1.8", (19, 0), (24, 0), false),
+        booked("test-1", "payments 4.2", (9, 0), (28, 0), true),
+        booked("test-1", "ledger 1.8", (16, 0), (24, 0), true),
+    ];
+    let insight = &board.insight;
+    world.releases = insight.releases.iter().map(|one| Arc::clone(&one.release)).collect();
+    world.deployments = insight.schedule.deployments.iter().map(|row| Arc::clone(&row.deployment)).collect();
+    for kind in [crate::domain::Kind::Environments, crate::domain::Kind::Deployments] {
+        world.covers.entry(kind).or_default().insert("plan".into());
+    }
+    let ran = |id: &str, release: &str, environment: &str, day: i64, state| {
+        Arc::new(crate::domain::Deployment {
+            id: id.into(),
+            release: Some(release.into()),
+            environment: environment.into(),
+            window: Window { from: at(day, 10, 0), until: at(day, 11, 0) },
+            state,
+            started_at: Some(at(day, 10, 2)),
+            finished_at: Some(at(day, 10, 50)),
+            activities: Vec::new(),
+            url: None,
+        })
+    };
+    world.deployments.extend([
+        ran("r1", "payments 4.1", "staging", 1, Succeeded),
+        ran("r2", "payments 4.1", "production/eu", 2, Succeeded),
+        ran("r3", "auth 2.9", "staging", 13, Succeeded),
+        ran("r4", "auth 2.9", "production/us", 14, Failed),
+        ran("r5", "payments 4.2", "staging", 19, Succeeded),
+        ran("r6", "payments 4.2", "test-1", 20, Succeeded),
+    ]);
+    board.world = Arc::new(world);
+    board
+}
+
+/// A state on the tab Environments, with what [`Effect::Study`] asks for.
+fn on_environments(size: (u16, u16), keys: &str) -> State {
+    let board = environments_board();
+    let mut state = after(board.clone(), size, "4");
+    let insight = Arc::clone(&state.board.insight);
+    let environments = Arc::new(crate::insight::EnvironmentsView::of(&board));
+    let study = Arc::new(crate::insight::Study::of(&board));
+    update(&mut state, Event::Studied { insight, study, environments }, now());
+    go_on(&mut state, size, keys);
+    state
+}
+
+#[test]
+fn environments() {
+    for (name, size) in [("80x24", SMALL), ("120x36", USUAL), ("200x50", LARGE), ("40x10", (40, 10))] {
+        let mut state = on_environments(size, "");
+        insta::assert_snapshot!(
+            format!("environments_{name}"),
+            render(&mut state, size, GlyphSet::Unicode, now())
+        );
+    }
+    for (name, keys) in
+        [("drift", "b"), ("cost", "b b"), ("hard", "b b b"), ("day", "+ j j"), ("year", "- - l j j j")]
+    {
+        let mut state = on_environments(USUAL, keys);
+        let shown = render(&mut state, USUAL, GlyphSet::Unicode, now());
+        insta::assert_snapshot!(format!("environments_{name}_120x36"), shown);
+    }
+    let mut state = on_environments(USUAL, "j j j x");
+    insta::assert_snapshot!("environments_why_120x36", render(&mut state, USUAL, GlyphSet::Unicode, now()));
+    let mut state = on_environments(USUAL, "j j j");
+    insta::assert_snapshot!("environments_ascii_120x36", render(&mut state, USUAL, GlyphSet::Ascii, now()));
+}
+
+#[test]
+fn environments_fit_every_width() {
+    let mut state = on_environments(USUAL, "j j j");
+    for keys in ["", "b", "b", "b"] {
+        for width in (40..=300).step_by(13) {
+            for height in [10, 17, 24, 36, 60] {
+                for set in [GlyphSet::Unicode, GlyphSet::Ascii] {
+                    let shown = render(&mut state, (width, height), set, now());
+                    assert!(shown.contains('4') && (set == GlyphSet::Unicode || shown.is_ascii()), "{shown}");
+                }
+            }
+        }
+        go_on(&mut state, USUAL, keys);
+    }
+    // Nobody says more at a glance than that a place is wanted twice.
+    let mut state = on_environments(SMALL, "");
+    let shown = render(&mut state, SMALL, GlyphSet::Unicode, now());
+    assert!(shown.contains("conflict") && shown.contains("staging"), "{shown}");
+}

@@ -32,6 +32,7 @@ fn every_key_of_the_json_is_documented() {
         &["check", "--demo=frozen", "--release", "payments 4.2", "--format", "json"],
         &["recap", "--demo=frozen", "--release", "payments 4.1", "--format", "json"],
         &["schedule", "--demo=frozen", "--format", "json"],
+        &["environments", "--demo=frozen", "--format", "json"],
         &["insights", "--demo=frozen", "--format", "json"],
         &["trace", "payments 4.2", "--demo=frozen", "--format", "json"],
         &["doctor", "--format", "json"],

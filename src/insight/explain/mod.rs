@@ -7,6 +7,7 @@
 mod cards;
 mod day;
 mod deployments;
+mod environments;
 mod evidence;
 mod gates;
 mod items;
@@ -61,6 +62,7 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
         Subject::PullRequest(id) => explainer.pull_request(id),
         Subject::Deployment(id) => explainer.deployment(id),
         Subject::Source(id) => explainer.source(id),
+        Subject::Environment(id) => explainer.environment(id),
         Subject::Card(id) | Subject::CardRow(id, _) => explainer.card(*id),
         Subject::Suite(name) => explainer.suite(name),
         Subject::Test(suite, name) => explainer.test(suite, name),

@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 
 use super::CardId;
 use crate::domain::{
-    Assumption, Build, DeploymentId, Instant, PullRequestId, Release, ReleaseId, SourceId, StoryKey,
-    StoryKind, Text,
+    Assumption, Build, DeploymentId, EnvironmentId, Instant, PullRequestId, Release, ReleaseId, SourceId,
+    StoryKey, StoryKind, Text,
 };
 
 /// Everything that was worked out of one world at one instant.
@@ -204,4 +204,6 @@ pub enum Subject {
     Suite(Text),
     /// A test of the release: its suite and its name.
     Test(Text, Text),
+    /// An environment.
+    Environment(EnvironmentId),
 }

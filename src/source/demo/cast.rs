@@ -193,7 +193,7 @@ pub(super) const BOT: &str = "renovate";
 type Row =
     (&'static str, Tier, Option<&'static str>, Option<&'static str>, Option<&'static str>, bool, Option<f64>);
 
-const ENVIRONMENTS: [Row; 13] = [
+const ENVIRONMENTS: [Row; 14] = [
     ("production", Tier::Production, None, None, None, true, None),
     (
         "production/eu",
@@ -216,6 +216,8 @@ const ENVIRONMENTS: [Row; 13] = [
     ("production/stores", Tier::Production, Some("app stores"), None, Some("production"), false, Some(35.0)),
     ("staging", Tier::Staging, Some("kubernetes"), Some("eu-central-1"), None, false, Some(310.0)),
     ("perf", Tier::Staging, Some("kubernetes"), Some("eu-central-1"), None, false, Some(420.0)),
+    // Nobody knows what its hour costs.
+    ("chaos", Tier::Staging, Some("virtual machines"), Some("us-east-1"), None, false, None),
     ("test", Tier::Test, None, None, None, true, None),
     ("test-1", Tier::Test, Some("kubernetes"), Some("eu-central-1"), Some("test"), true, Some(95.0)),
     ("test-2", Tier::Test, Some("kubernetes"), Some("eu-central-1"), Some("test"), true, Some(95.0)),

@@ -310,4 +310,9 @@ fn deployments(draft: &mut Draft, settings: &DemoSettings) {
     reserve("perf", &ledger, -24.0, 2.5 * 24.0);
     reserve("perf", &id, 1.5 * 24.0, 3.0 * 24.0);
     reserve("production/eu", &id, TARGET - 0.5, TARGET + 2.0);
+    reserve("chaos", &id, -5.0 * 24.0, 2.0 * 24.0);
+    // Kept since last week for what is not begun: nothing ever ran there.
+    let next = ReleaseId::of("payments", "4.3");
+    reserve("perf", &next, -13.0 * 24.0, -4.0 * 24.0);
+    reserve("perf", &next, 9.0 * 24.0, 12.0 * 24.0);
 }

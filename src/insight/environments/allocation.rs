@@ -1,0 +1,383 @@
+//! Who has an environment when, what was seen of its use, and when it is free.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::Duration;
+use serde::Serialize;
+
+use crate::{
+    domain::{Booking, Deployment, Environment, EnvironmentId, Instant, Kind, ReleaseId, Text, Window},
+    insight::context::{Context, later},
+};
+
+use super::{HORIZON_DAYS, Material, conflicts::Claim, shared};
+
+/// Days before now for which idle time is told.
+const REMEMBERED_DAYS: i64 = 366;
+/// Free slots that are listed of one environment.
+const MOST_SLOTS: usize = 20;
+/// Uses that are listed of one environment, the newest.
+const MOST_OBSERVED: usize = 500;
+
+/// An environment and its use.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct EnvironmentUse {
+    /// Its name.
+    pub id: EnvironmentId,
+    /// What a source says of it; none where it is only named.
+    pub known: Option<Arc<Environment>>,
+    /// What a day of it costs; of a group without a price what its members cost together.
+    pub cost_per_day: Option<f64>,
+    /// Places in [`EnvironmentsView::bookings`](super::EnvironmentsView::bookings): its own, and
+    /// those of the groups that hold it, by their beginning.
+    #[serde(skip)]
+    pub bookings: Vec<usize>,
+    /// What ran there, oldest first.
+    pub observed: Vec<Observation>,
+    /// Times in which neither it, nor a group that holds it, nor anything that it holds is booked
+    /// or deployed to: from now on, within the next ninety days.
+    pub free: Vec<Window>,
+}
+
+impl EnvironmentUse {
+    /// Several releases may use it at once.
+    pub fn is_shareable(&self) -> bool {
+        self.known.as_ref().is_some_and(|known| known.shareable)
+    }
+}
+
+/// Something that ran on an environment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Observation {
+    /// What.
+    pub kind: ObservationKind,
+    /// From when to when; a test run only says when it ended.
+    pub window: Window,
+    /// Of which release.
+    pub release: Option<ReleaseId>,
+    /// The deployment's name, or the suite's.
+    pub name: Text,
+}
+
+/// What ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObservationKind {
+    /// A deployment.
+    Deployment,
+    /// A test run whose release had no other place booked to run at.
+    TestRun,
+}
+
+/// A booking and what was made of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BookingUse {
+    /// The booking.
+    #[serde(flatten)]
+    pub booking: Arc<Booking>,
+    /// Working time that is over, on days on which something ran there, seconds.
+    pub used_seconds: i64,
+    /// Working time that is over, on days on which nothing ran there, seconds.
+    pub idle_seconds: i64,
+    /// Working time that is over, on days on which its release was tested while it had several
+    /// places booked, so that nobody can tell where, seconds.
+    pub unclear_seconds: i64,
+    /// The days on which nothing ran there, those that follow each other joined.
+    pub idle: Vec<Window>,
+    /// What it costs as a whole; none where nobody priced the environment.
+    pub cost: Option<f64>,
+}
+
+/// The days of a year back, each with whether it is worked on.
+struct Days {
+    starts: Vec<Instant>,
+    is_working: Vec<bool>,
+}
+
+impl Days {
+    fn of(context: &Context<'_>) -> Self {
+        let calendar = &context.policy.calendar;
+        let today = calendar.day(context.now);
+        let first = today - Duration::days(REMEMBERED_DAYS);
+        let days: Vec<_> = first.iter_days().take_while(|day| *day <= today).collect();
+        let mut starts: Vec<Instant> = days.iter().map(|day| calendar.start_of(*day)).collect();
+        starts.extend(today.succ_opt().map(|tomorrow| calendar.start_of(tomorrow)));
+        Self { starts, is_working: days.iter().map(|day| calendar.is_working(*day)).collect() }
+    }
+
+    /// The parts of `window` on working days.
+    fn working_parts(&self, window: Window) -> impl Iterator<Item = Window> {
+        let first = self.starts.partition_point(|start| *start <= window.from).saturating_sub(1);
+        (first..self.is_working.len())
+            .take_while(move |day| self.starts[*day] < window.until)
+            .filter(|day| self.is_working[*day])
+            .filter_map(move |day| {
+                let until = *self.starts.get(day + 1)?;
+                shared(&Window { from: self.starts[day], until }, &window)
+            })
+    }
+}
+
+/// Spans that do not touch each other, by their beginning.
+fn joined(mut spans: Vec<Window>) -> Vec<Window> {
+    spans.retain(|span| span.from <= span.until);
+    spans.sort_by_key(|span| span.from);
+    let mut joined: Vec<Window> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.from <= last.until => last.until = last.until.max(span.until),
+            _ => joined.push(span),
+        }
+    }
+    joined
+}
+
+/// Whether one of the joined spans reaches into `part`.
+fn touches(spans: &[Window], part: &Window) -> bool {
+    let next = spans.partition_point(|span| span.until < part.from);
+    spans.get(next).is_some_and(|span| span.from < part.until)
+}
+
+/// From when to when a deployment really ran, as far as is known.
+fn ran(deployment: &Deployment, now: Instant) -> Option<Window> {
+    let from = deployment.started_at.or(deployment.finished_at).filter(|at| *at <= now)?;
+    Some(Window { from, until: deployment.finished_at.unwrap_or(now).min(now).max(from) })
+}
+
+/// All bookings, each with what was made of it.
+pub(super) fn bookings(material: &Material<'_>) -> Vec<BookingUse> {
+    let context = material.context;
+    let now = context.now;
+    let days = Days::of(context);
+    let mut ran_at: HashMap<&EnvironmentId, Vec<Window>> = HashMap::new();
+    for deployment in &context.deployments {
+        if let Some(window) = ran(deployment, now) {
+            ran_at.entry(&deployment.environment).or_default().push(window);
+        }
+    }
+    let mut spans: HashMap<&EnvironmentId, Vec<Window>> = HashMap::new();
+    let tested = Tested::of(context);
+    let is_known = context.world.is_covered(Kind::Deployments);
+    let mut all = Vec::with_capacity(context.bookings.len());
+    for (index, booking) in context.bookings.iter().enumerate() {
+        let rate = material.places.rate(context, &booking.environment);
+        let mut made = BookingUse {
+            booking: Arc::clone(booking),
+            used_seconds: 0,
+            idle_seconds: 0,
+            unclear_seconds: 0,
+            idle: Vec::new(),
+            cost: rate.map(|rate| rate * in_days(&booking.window)),
+        };
+        let spans = spans.entry(&booking.environment).or_insert_with(|| {
+            let around = material.places.around(&booking.environment);
+            joined(around.filter_map(|id| ran_at.get(id)).flatten().copied().collect())
+        });
+        let over = Window { until: booking.window.until.min(now), ..booking.window };
+        // Where nobody tells of deployments, nobody can say that there was none.
+        let parts = days.working_parts(over).filter(|_| is_known);
+        for part in parts {
+            let seconds = part.duration().num_seconds();
+            let in_tests = tested.during(context, index, &part);
+            if touches(spans, &part) || in_tests == InTests::Here {
+                made.used_seconds += seconds;
+            } else if part.until == now && now < booking.window.until {
+                // The day is not over: it may still be used.
+            } else if in_tests == InTests::Somewhere {
+                made.unclear_seconds += seconds;
+            } else {
+                made.idle_seconds += seconds;
+                match made.idle.last_mut() {
+                    Some(last) if last.until == part.from => last.until = part.until,
+                    _ => made.idle.push(part),
+                }
+            }
+        }
+        all.push(made);
+    }
+    all
+}
+
+/// Whether a release was tested within some time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum InTests {
+    No,
+    /// It was, and had another place booked, too.
+    Somewhere,
+    /// It was, and had no other place.
+    Here,
+}
+
+/// When releases were tested, and where they could have been.
+struct Tested<'a> {
+    runs: HashMap<&'a ReleaseId, Vec<(Instant, &'a Text)>>,
+    /// By release: its bookings outside production.
+    booked: HashMap<&'a ReleaseId, Vec<usize>>,
+}
+
+impl<'a> Tested<'a> {
+    fn of(context: &Context<'a>) -> Self {
+        let mut runs: HashMap<&ReleaseId, Vec<(Instant, &Text)>> = HashMap::new();
+        for run in &context.test_runs {
+            if let Some(release) = &run.release {
+                runs.entry(release).or_default().push((run.at, &run.suite));
+            }
+        }
+        let mut booked: HashMap<_, Vec<_>> = HashMap::new();
+        for (index, booking) in context.bookings.iter().enumerate() {
+            if let Some(release) = &booking.release
+                && !context.is_production(&booking.environment)
+            {
+                booked.entry(release).or_default().push(index);
+            }
+        }
+        Self { runs, booked }
+    }
+
+    fn within(&self, release: &ReleaseId, part: &Window) -> &[(Instant, &'a Text)] {
+        let Some(runs) = self.runs.get(release) else { return &[] };
+        let first = runs.partition_point(|(at, _)| *at < part.from);
+        let last = runs.partition_point(|(at, _)| *at < part.until);
+        &runs[first..last]
+    }
+
+    /// Whether another booking of the release than this one holds at `at`.
+    fn is_elsewhere(&self, context: &Context<'_>, release: &ReleaseId, booking: usize, at: Instant) -> bool {
+        let place = &context.bookings[booking].environment;
+        self.booked.get(release).into_iter().flatten().any(|other| {
+            let other = context.bookings[*other];
+            other.environment != *place && other.window.from <= at && at < other.window.until
+        })
+    }
+
+    fn during(&self, context: &Context<'_>, booking: usize, part: &Window) -> InTests {
+        let Some(release) = &context.bookings[booking].release else { return InTests::No };
+        if context.is_production(&context.bookings[booking].environment) {
+            return InTests::No;
+        }
+        self.within(release, part).iter().fold(InTests::No, |found, (at, _)| {
+            match (found, self.is_elsewhere(context, release, booking, *at)) {
+                (InTests::Here, _) | (_, false) => InTests::Here,
+                _ => InTests::Somewhere,
+            }
+        })
+    }
+}
+
+/// The length of a window in days of 24 hours.
+pub(super) fn in_days(window: &Window) -> f64 {
+    (window.duration().num_seconds().max(0) as f64) / 86_400.0
+}
+
+/// All environments and their use.
+pub(super) fn environments(material: &Material<'_>, claims: &[Claim]) -> Vec<EnvironmentUse> {
+    let context = material.context;
+    let now = context.now;
+    let mut claimed: HashMap<&EnvironmentId, Vec<Window>> = HashMap::new();
+    for claim in claims {
+        claimed.entry(&claim.environment).or_default().push(claim.window);
+    }
+    let mut booked: HashMap<&EnvironmentId, Vec<usize>> = HashMap::new();
+    for (index, booking) in context.bookings.iter().enumerate() {
+        booked.entry(&booking.environment).or_default().push(index);
+    }
+    let mut observed = observations(context);
+    let until = later(now, Duration::days(HORIZON_DAYS));
+    let one = |id: &&EnvironmentId| {
+        let taken = material.places.around(id).filter_map(|id| claimed.get(id)).flatten();
+        let mut free = free(taken.copied().collect(), Window { from: now, until });
+        free.truncate(MOST_SLOTS);
+        let chain = context.held_by(id);
+        let mut bookings: Vec<usize> =
+            chain.iter().filter_map(|id| booked.get(id)).flatten().copied().collect();
+        bookings.sort_unstable();
+        let mut seen = observed.remove(*id).unwrap_or_default();
+        seen.sort_by(|a, b| (a.window.from, &a.name).cmp(&(b.window.from, &b.name)));
+        seen.drain(..seen.len().saturating_sub(MOST_OBSERVED));
+        let known = context.world.environments.iter().find(|known| known.id == **id);
+        EnvironmentUse {
+            id: (*id).clone(),
+            known: known.map(Arc::clone),
+            cost_per_day: material.places.rate(context, id),
+            bookings,
+            observed: seen,
+            free,
+        }
+    };
+    material.places.all.iter().map(one).collect()
+}
+
+fn observations(context: &Context<'_>) -> HashMap<EnvironmentId, Vec<Observation>> {
+    let now = context.now;
+    let mut observed: HashMap<EnvironmentId, Vec<Observation>> = HashMap::new();
+    for deployment in &context.deployments {
+        if let Some(window) = ran(deployment, now) {
+            observed.entry(deployment.environment.clone()).or_default().push(Observation {
+                kind: ObservationKind::Deployment,
+                window,
+                release: deployment.release.clone(),
+                name: deployment.id.text().clone(),
+            });
+        }
+    }
+    let tested = Tested::of(context);
+    for (index, booking) in context.bookings.iter().enumerate() {
+        let Some(release) = &booking.release else { continue };
+        if context.is_production(&booking.environment) {
+            continue;
+        }
+        for (at, suite) in tested.within(release, &booking.window) {
+            if *at <= now && !tested.is_elsewhere(context, release, index, *at) {
+                observed.entry(booking.environment.clone()).or_default().push(Observation {
+                    kind: ObservationKind::TestRun,
+                    window: Window { from: *at, until: *at },
+                    release: Some(release.clone()),
+                    name: (*suite).clone(),
+                });
+            }
+        }
+    }
+    // Two bookings of one release on one environment must not count a run twice.
+    for seen in observed.values_mut() {
+        seen.sort_by(|a, b| (a.window.from, &a.name, &a.release).cmp(&(b.window.from, &b.name, &b.release)));
+        seen.dedup();
+    }
+    observed
+}
+
+/// The parts of `within` that none of `taken` reaches into.
+pub(super) fn free(taken: Vec<Window>, within: Window) -> Vec<Window> {
+    let mut free = Vec::new();
+    let mut from = within.from;
+    for span in joined(taken) {
+        if span.until <= from {
+            continue;
+        }
+        if span.from >= within.until {
+            break;
+        }
+        if span.from > from {
+            free.push(Window { from, until: span.from });
+        }
+        from = span.until;
+    }
+    if from < within.until {
+        free.push(Window { from, until: within.until });
+    }
+    free
+}
+
+/// The first instant from `from` on at which nothing of `taken` has the next `length`.
+pub(super) fn first_fit(taken: Vec<Window>, from: Instant, length: Duration) -> Instant {
+    let mut at = from;
+    for span in joined(taken) {
+        if span.until <= at {
+            continue;
+        }
+        if span.from >= later(at, length) {
+            break;
+        }
+        at = span.until;
+    }
+    at
+}

@@ -1,0 +1,357 @@
+//! Which version of each component is where, and how far behind the newest one.
+
+use std::{
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
+
+use chrono::Duration;
+use serde::Serialize;
+
+use crate::{
+    domain::{
+        Deployment, DeploymentState, EnvironmentId, Instant, Kind, PullRequestState, Release, ReleaseId,
+        Text, Tier,
+    },
+    insight::{context::later, is_ahead, patterns::Patterns, percentile::nearest_rank, words},
+};
+
+use super::Material;
+
+/// Promotions below which the usual lag is not told.
+const FEWEST_PROMOTIONS: usize = 3;
+
+/// Components by environments.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drift {
+    /// The environments that hold anything, those nearest to the developers first.
+    pub environments: Vec<EnvironmentId>,
+    /// The components by name.
+    pub components: Vec<ComponentDrift>,
+}
+
+/// One component everywhere.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ComponentDrift {
+    /// The component: the project of its releases.
+    pub component: Text,
+    /// The newest version that was ever deployed with success.
+    pub newest: Text,
+    /// By environment, in the order of [`Drift::environments`]; none where it never was.
+    pub cells: Vec<Option<DriftCell>>,
+}
+
+/// One component on one environment.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DriftCell {
+    /// Where.
+    pub environment: EnvironmentId,
+    /// What was deployed there last with success and was not taken back.
+    pub release: ReleaseId,
+    /// Its version.
+    pub version: Text,
+    /// Since when.
+    pub since: Instant,
+    /// Newer versions that were deployed anywhere with success.
+    pub versions_behind: u32,
+    /// Merged pull requests of those versions; none where no source tells of pull requests.
+    pub pull_requests_behind: Option<u32>,
+    /// Since when a newer version is anywhere.
+    pub behind_since: Option<Instant>,
+    /// What that means.
+    pub standing: DriftStanding,
+    /// Why, in words; empty for the newest one.
+    pub why: Text,
+    /// When the next version is expected there.
+    pub expected: Option<Instant>,
+}
+
+/// What a difference means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftStanding {
+    /// It is the newest one.
+    Newest,
+    /// A newer one is on its way: planned, in the making, or within the usual lag.
+    OnItsWay,
+    /// The configuration accepts the difference.
+    Accepted,
+    /// Drift.
+    Behind,
+}
+
+impl DriftStanding {
+    /// Its word on the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::OnItsWay => "on its way",
+            Self::Accepted => "accepted",
+            Self::Behind => "behind",
+        }
+    }
+}
+
+/// Which of two versions of one component is the newer one: numbers by their value, and
+/// `1.0-rc1` before `1.0`.
+pub(super) fn by_version(one: &str, other: &str) -> Ordering {
+    let parts = |version: &str| {
+        let version = version.strip_prefix(['v', 'V']).unwrap_or(version);
+        let (main, rest) = version.split_once('-').map_or((version, None), |(main, rest)| (main, Some(rest)));
+        (pieces(main), rest.map(pieces))
+    };
+    let ((main, rest), (others, other_rest)) = (parts(one), parts(other));
+    main.cmp(&others).then_with(|| match (&rest, &other_rest) {
+        (None, Some(_)) => Ordering::Greater,
+        (Some(_), None) => Ordering::Less,
+        _ => rest.cmp(&other_rest),
+    })
+}
+
+/// A text as numbers and words; a word is older than a number: `1.0.beta` before `1.0.1`.
+fn pieces(text: &str) -> Vec<(Option<u64>, String)> {
+    let mut pieces = Vec::new();
+    for part in text.split(|character: char| !character.is_alphanumeric()) {
+        let mut rest = part;
+        while !rest.is_empty() {
+            let digits = rest.len() - rest.trim_start_matches(|it: char| it.is_ascii_digit()).len();
+            let end = if digits > 0 {
+                digits
+            } else {
+                rest.find(|it: char| it.is_ascii_digit()).unwrap_or(rest.len())
+            };
+            let (piece, after) = rest.split_at(end);
+            // A number too long for one is a word like any other.
+            pieces.push(match piece.parse() {
+                Ok(number) => (Some(number), String::new()),
+                Err(_) => (None, piece.to_owned()),
+            });
+            rest = after;
+        }
+    }
+    pieces
+}
+
+/// A component's versions, and when each came where.
+struct Component<'a> {
+    /// Deployed anywhere with success, oldest version first.
+    versions: Vec<&'a Release>,
+    /// By environment: what it holds and since when.
+    holds: BTreeMap<&'a EnvironmentId, (&'a Release, Instant)>,
+    /// By version: when it first came to each environment.
+    first: HashMap<&'a ReleaseId, HashMap<&'a EnvironmentId, Instant>>,
+}
+
+pub(super) fn drift(material: &Material<'_>) -> Drift {
+    let context = material.context;
+    let mut components: BTreeMap<&Text, Component<'_>> = BTreeMap::new();
+    let mut places: BTreeSet<&EnvironmentId> = BTreeSet::new();
+    for deployment in &context.deployments {
+        if deployment.state != DeploymentState::Succeeded {
+            continue;
+        }
+        let known = deployment.release.as_ref().and_then(|id| context.release(id));
+        let Some(release) = known.map(|index| &**context.releases[index]) else { continue };
+        let at = deployment.finished_at.unwrap_or(deployment.window.until);
+        let component = components.entry(&release.project).or_insert_with(|| Component {
+            versions: Vec::new(),
+            holds: BTreeMap::new(),
+            first: HashMap::new(),
+        });
+        places.insert(&deployment.environment);
+        if !component.first.contains_key(&release.id) {
+            component.versions.push(release);
+        }
+        let first = component.first.entry(&release.id).or_default();
+        let first = first.entry(&deployment.environment).or_insert(at);
+        *first = (*first).min(at);
+        let holds = component.holds.entry(&deployment.environment).or_insert((release, at));
+        if at >= holds.1 {
+            // Deployed once more, it holds the same version since then as before.
+            let since = if holds.0.id == release.id { holds.1 } else { at };
+            *holds = (release, since);
+        }
+    }
+    let mut environments: Vec<&EnvironmentId> = places.into_iter().collect();
+    environments.sort_by_key(|id| (tier(material, id), *id));
+    for component in components.values_mut() {
+        component.versions.sort_by(|a, b| by_version(&a.version, &b.version));
+    }
+    let mut planned: HashMap<&EnvironmentId, Vec<&Deployment>> = HashMap::new();
+    for deployment in context.deployments.iter().filter(|one| is_ahead(one, context.now)) {
+        planned.entry(&deployment.environment).or_default().push(deployment);
+    }
+    let rules = context.policy.accepted_drift.iter().enumerate();
+    let judge = Judge {
+        material,
+        lags: Lags::of(material, &components),
+        accepted: Patterns::new(rules.map(|(index, rule)| (&*rule.environment, index))),
+        planned,
+    };
+    let rows = components.iter().filter_map(|(name, component)| {
+        let cells = environments.iter().map(|environment| {
+            let (release, since) = component.holds.get(environment)?;
+            Some(judge.cell(name, component, (environment, release, *since)))
+        });
+        Some(ComponentDrift {
+            component: (*name).clone(),
+            newest: component.versions.last()?.version.clone(),
+            cells: cells.collect(),
+        })
+    });
+    Drift { components: rows.collect(), environments: environments.into_iter().cloned().collect() }
+}
+
+fn tier(material: &Material<'_>, id: &EnvironmentId) -> Option<Tier> {
+    if material.context.is_production(id) { Some(Tier::Production) } else { material.context.tier(id) }
+}
+
+/// How long a version usually takes from the tier below to an environment.
+struct Lags<'a> {
+    own: HashMap<(&'a Text, &'a EnvironmentId), Vec<i64>>,
+    all: HashMap<&'a EnvironmentId, Vec<i64>>,
+}
+
+impl<'a> Lags<'a> {
+    fn of(material: &Material<'_>, components: &BTreeMap<&'a Text, Component<'a>>) -> Self {
+        let mut lags = Self { own: HashMap::new(), all: HashMap::new() };
+        for (name, component) in components {
+            let arrivals = component.first.iter();
+            let arrivals = arrivals
+                .flat_map(|(release, first)| first.iter().map(move |(place, at)| (release, place, at)));
+            for (release, environment, at) in arrivals {
+                let Some(before) = before(material, component, release, environment) else { continue };
+                if before < *at {
+                    let seconds = (*at - before).num_seconds();
+                    lags.own.entry((*name, *environment)).or_default().push(seconds);
+                    lags.all.entry(*environment).or_default().push(seconds);
+                }
+            }
+        }
+        lags.own.values_mut().chain(lags.all.values_mut()).for_each(|lags| lags.sort_unstable());
+        lags
+    }
+
+    /// The median, and of how many promotions.
+    fn usual(&self, component: &Text, environment: &EnvironmentId) -> Option<(Duration, usize)> {
+        let own = self.own.iter().find(|((name, place), _)| **name == *component && **place == *environment);
+        let enough = |lags: &&Vec<i64>| lags.len() >= FEWEST_PROMOTIONS;
+        let lags =
+            own.map(|(_, lags)| lags).filter(enough).or_else(|| self.all.get(environment).filter(enough))?;
+        Some((Duration::seconds(nearest_rank(lags, 0.5)?), lags.len()))
+    }
+}
+
+/// When a version came to the tier below an environment, the nearest one that it was ever on; on
+/// the lowest tier to another environment of the same one.
+fn before(
+    material: &Material<'_>,
+    component: &Component<'_>,
+    release: &ReleaseId,
+    environment: &EnvironmentId,
+) -> Option<Instant> {
+    let here = tier(material, environment);
+    let elsewhere = component.first.get(release).into_iter().flatten();
+    let elsewhere = elsewhere.filter(|(place, _)| ***place != *environment);
+    let with_tier = elsewhere.map(|(place, at)| (tier(material, place), *at));
+    let below = with_tier.clone().filter(|(tier, _)| *tier < here).map(|(tier, _)| tier).max();
+    let wanted = below.unwrap_or(here);
+    with_tier.filter(|(tier, _)| *tier == wanted).map(|(_, at)| at).min()
+}
+
+/// What is needed to say what a difference means.
+struct Judge<'a> {
+    material: &'a Material<'a>,
+    lags: Lags<'a>,
+    /// By patterns of environments: which of the policy's rules.
+    accepted: Patterns<usize>,
+    /// By environment: deployments that run or will, the earliest first.
+    planned: HashMap<&'a EnvironmentId, Vec<&'a Deployment>>,
+}
+
+impl Judge<'_> {
+    fn cell(
+        &self,
+        name: &Text,
+        component: &Component<'_>,
+        (environment, release, since): (&EnvironmentId, &Release, Instant),
+    ) -> DriftCell {
+        let context = self.material.context;
+        // Oldest first: what follows is newer.
+        let position = component.versions.iter().position(|known| known.id == release.id);
+        let newer = position.map_or(&[][..], |position| &component.versions[position + 1..]);
+        let arrivals = newer.iter().filter_map(|one| component.first.get(&one.id)).flatten();
+        let merged = |one: &&Release| {
+            let index = context.release(&one.id)?;
+            let requests = self.material.membership.pull_requests[index].iter();
+            let merged = requests
+                .filter(|member| context.pull_requests[member.item].state == PullRequestState::Merged)
+                .count();
+            u32::try_from(merged).ok()
+        };
+        let tells = context.world.is_covered(Kind::PullRequests);
+        let mut cell = DriftCell {
+            environment: environment.clone(),
+            release: release.id.clone(),
+            version: release.version.clone(),
+            since,
+            versions_behind: u32::try_from(newer.len()).unwrap_or(u32::MAX),
+            pull_requests_behind: tells.then(|| newer.iter().filter_map(merged).sum()),
+            behind_since: arrivals.map(|(_, at)| *at).min(),
+            standing: DriftStanding::Newest,
+            why: Text::default(),
+            expected: None,
+        };
+        if !newer.is_empty() {
+            let (standing, expected, why) = self.meaning(name, component, newer, environment);
+            (cell.standing, cell.expected, cell.why) = (standing, expected, Text::new(why));
+        }
+        cell
+    }
+
+    /// What it means that `newer` versions are elsewhere and not here.
+    fn meaning(
+        &self,
+        name: &Text,
+        component: &Component<'_>,
+        newer: &[&Release],
+        environment: &EnvironmentId,
+    ) -> (DriftStanding, Option<Instant>, String) {
+        let context = self.material.context;
+        let calendar = &context.policy.calendar;
+        for index in self.accepted.matching(environment.as_str()) {
+            let rule = &context.policy.accepted_drift[*index];
+            if !Patterns::new([(&*rule.component, ())]).matching(name).is_empty() {
+                return (DriftStanding::Accepted, None, rule.reason.to_string());
+            }
+        }
+        let planned = self.planned.get(environment).into_iter().flatten().find(|deployment| {
+            deployment.release.as_ref().is_some_and(|id| newer.iter().any(|one| one.id == *id))
+        });
+        if let Some(planned) = planned {
+            let at = planned.window.from;
+            let what = planned.release.as_ref().map(ToString::to_string).unwrap_or_default();
+            let why = format!("{what} is planned for {}", words::day_and_time(at, calendar));
+            return (DriftStanding::OnItsWay, Some(at), why);
+        }
+        let in_the_making = newer.iter().all(|one| one.released_at.is_none_or(|at| at > context.now));
+        if let (true, true, Some(next)) = (in_the_making, context.is_production(environment), newer.first()) {
+            let at = next.target.map(|target| target.at);
+            let until = at.map(|at| format!(", target {}", words::day(at, calendar))).unwrap_or_default();
+            return (DriftStanding::OnItsWay, at, format!("{} is in the making{until}", next.id));
+        }
+        let arrived =
+            newer.iter().filter_map(|one| before(self.material, component, &one.id, environment)).min();
+        let (Some(arrived), Some((lag, runs))) = (arrived, self.lags.usual(name, environment)) else {
+            let why = "nothing is planned, and no usual lag is known".to_owned();
+            return (DriftStanding::Behind, None, why);
+        };
+        let expected = later(arrived, lag);
+        let usual = format!("usual lag {}, by {runs} promotions", words::duration(lag));
+        if expected > context.now {
+            return (DriftStanding::OnItsWay, Some(expected), usual);
+        }
+        let why = format!("expected {} ({usual})", words::day(expected, calendar));
+        (DriftStanding::Behind, Some(expected), why)
+    }
+}

@@ -1,0 +1,188 @@
+//! Who should yield where two want one place, and where to.
+
+use std::collections::HashMap;
+
+use chrono::Duration;
+use serde::Serialize;
+
+use crate::{
+    domain::{EnvironmentId, Instant, ReleaseId, Text, Window},
+    insight::{ForecastView, Outlook, ReleaseInsight, words},
+};
+
+use super::{
+    Material,
+    allocation::first_fit,
+    conflicts::{Claim, ClaimKind, exclude_each_other},
+};
+
+/// Who should yield. A suggestion: people decide.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Suggestion {
+    /// Which of the two claims of the conflict: 0 or 1.
+    #[serde(skip)]
+    pub yields_index: usize,
+    /// Who yields.
+    pub yields: Text,
+    /// Who keeps the place.
+    pub keeps: Text,
+    /// Why, the reason that decides first.
+    pub reasons: Vec<Text>,
+    /// The first time from its beginning (or now) on in which it would be in nobody's way; of what
+    /// runs already what is left of it.
+    pub move_to: Window,
+}
+
+/// What speaks for one of two.
+struct Standing<'a> {
+    insight: Option<&'a ReleaseInsight>,
+    claim: &'a Claim,
+}
+
+impl Standing<'_> {
+    /// When the release is expected: its target, or the P50 of the forecast if that is later; and
+    /// which of the two.
+    fn expected(&self) -> Option<(Instant, &'static str)> {
+        let insight = self.insight?;
+        let target = insight.release.target.map(|target| (target.at, "target"));
+        let forecast = match &insight.forecast {
+            ForecastView::Dates { p50, .. } => Some((*p50, "P50")),
+            _ => None,
+        };
+        target.into_iter().chain(forecast).max_by_key(|(at, _)| *at)
+    }
+
+    fn readiness(&self) -> Option<f64> {
+        let tally = &self.insight?.tally;
+        (tally.stories > 0).then(|| f64::from(tally.stories_ready) / f64::from(tally.stories))
+    }
+}
+
+/// Who of the two should yield. The claims come with where each place has its own.
+pub(super) fn suggest(
+    material: &Material<'_>,
+    claims: (&[Claim], &HashMap<&EnvironmentId, Vec<usize>>),
+    two: [&Claim; 2],
+) -> Option<Suggestion> {
+    let of = |claim: &Claim| claim.release.as_ref().and_then(|id| release(material, id));
+    let [one, other] = two.map(|claim| Standing { insight: of(claim), claim });
+    let votes = votes(material, &one, &other);
+    let (yields_index, _) = *votes.first()?;
+    let (yields, keeps) = (two[yields_index], two[1 - yields_index]);
+    // What speaks the other way is told, too: a person may weigh it otherwise.
+    let reasons = votes.iter().map(|(index, why)| {
+        Text::new(if *index == yields_index { why.clone() } else { format!("against it: {why}") })
+    });
+    Some(Suggestion {
+        yields_index,
+        yields: Text::new(yields.name()),
+        keeps: Text::new(keeps.name()),
+        reasons: reasons.collect(),
+        move_to: move_to(material, claims, yields),
+    })
+}
+
+fn release<'a>(material: &Material<'a>, id: &ReleaseId) -> Option<&'a ReleaseInsight> {
+    material.board.release(id).map(|insight| &**insight)
+}
+
+/// Which of the two should yield by each reason, the weightiest reason first.
+fn votes(material: &Material<'_>, one: &Standing<'_>, other: &Standing<'_>) -> Vec<(usize, String)> {
+    let calendar = &material.context.policy.calendar;
+    let mut votes = Vec::new();
+    let name = |standing: &Standing<'_>| standing.claim.name().to_owned();
+    let both = [one, other];
+    only(
+        &mut votes,
+        both,
+        &|standing| standing.insight.is_some_and(|insight| insight.release.released_at.is_some()),
+        &|standing| format!("{} is out already", name(standing)),
+    );
+    only(&mut votes, both, &|standing| standing.claim.release.is_none(), &|standing| {
+        format!("{} is for no release", name(standing))
+    });
+    // A deployment has its hour, which freezes and people fix; a booking is easier to move.
+    only(&mut votes, both, &|standing| standing.claim.kind == ClaimKind::Booking, &|standing| {
+        format!("{} is a booking, the other one a deployment", name(standing))
+    });
+    if let (Some((first, by)), Some((second, others))) = (one.expected(), other.expected())
+        && (first - second).abs() >= Duration::days(1)
+    {
+        let index = usize::from(second > first);
+        let said = |standing: &Standing<'_>, at, by| {
+            format!("{} is expected {} ({by})", name(standing), words::day(at, calendar))
+        };
+        let [mut later, mut sooner] = [said(one, first, by), said(other, second, others)];
+        if index == 1 {
+            std::mem::swap(&mut later, &mut sooner);
+        }
+        votes.push((index, format!("{later}, {sooner}")));
+    }
+    only(
+        &mut votes,
+        both,
+        &|standing| standing.insight.is_some_and(|insight| insight.outlook == Outlook::Late),
+        &|standing| format!("{} is late: it will not be ready by its target", name(standing)),
+    );
+    only(&mut votes, both, &|standing| !standing.claim.approved, &|standing| {
+        format!("{} is not approved", name(standing))
+    });
+    if let (Some(first), Some(second)) = (one.readiness(), other.readiness())
+        && (first - second).abs() >= 0.05
+    {
+        let index = usize::from(second < first);
+        let [less, more] = if index == 0 { [first, second] } else { [second, first] };
+        votes.push((
+            index,
+            format!(
+                "{} has {} of its stories ready, the other one {}",
+                name(both[index]),
+                words::percent(less),
+                words::percent(more)
+            ),
+        ));
+    }
+    if votes.is_empty() && one.claim.window.from != other.claim.window.from {
+        let index = usize::from(other.claim.window.from > one.claim.window.from);
+        votes.push((index, format!("{} begins later", name(both[index]))));
+    }
+    votes
+}
+
+/// Notes the one of `both` that alone `holds`, and why that speaks against it.
+fn only(
+    votes: &mut Vec<(usize, String)>,
+    both: [&Standing<'_>; 2],
+    holds: &dyn Fn(&Standing<'_>) -> bool,
+    why: &dyn Fn(&Standing<'_>) -> String,
+) {
+    let [first, second] = both.map(holds);
+    if first != second {
+        let index = usize::from(second);
+        votes.push((index, why(both[index])));
+    }
+}
+
+/// The first time from the beginning of `claim` on in which it is in nobody's way.
+fn move_to(
+    material: &Material<'_>,
+    (claims, at): (&[Claim], &HashMap<&EnvironmentId, Vec<usize>>),
+    claim: &Claim,
+) -> Window {
+    let context = material.context;
+    let from = claim.window.from.max(context.now);
+    let length = claim.window.until - from;
+    let around = material.places.around(&claim.environment).filter_map(|place| at.get(place)).flatten();
+    let in_the_way = around
+        .map(|index| &claims[*index])
+        .filter(|other| (other.kind, &other.id) != (claim.kind, &claim.id))
+        .filter(|other| {
+            // The inner one of the two places must bear only one.
+            let is_inner = context.held_by(&other.environment).contains(&&claim.environment);
+            let inner = if is_inner { &other.environment } else { &claim.environment };
+            !context.environment(inner).is_some_and(|environment| environment.shareable)
+        })
+        .filter(|other| exclude_each_other(claim, other));
+    let begin = first_fit(in_the_way.map(|other| other.window).collect(), from, length);
+    Window { from: begin, until: crate::insight::context::later(begin, length) }
+}

@@ -1,0 +1,94 @@
+//! What bookings cost: the month with its forecast, the months around it, and who spends it.
+
+use ratatui::{
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use crate::{
+    insight::{EnvironmentsView, Extreme, words},
+    view::{Look, screen::Screen},
+};
+
+use super::{colour, money, span, who};
+
+/// Bookings that are named of a peak.
+const NAMED: usize = 3;
+/// Cells of the longest bar.
+const BAR: usize = 24;
+/// Releases that are listed.
+const RELEASES: usize = 12;
+
+pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView, focused: bool) {
+    let Look { styles, glyphs } = screen.look;
+    let cost = &view.cost;
+    let mut lines = Vec::new();
+    if let Some(month) = cost.this_month() {
+        lines.push(Line::from(vec![
+            Span::styled(format!("{} ", month.month.format("%B")), styles.muted),
+            Span::styled(money(month.forecast()), styles.strong),
+            Span::styled(
+                format!(" forecast: {} so far, {} booked ahead", money(month.so_far), money(month.ahead)),
+                styles.base,
+            ),
+        ]));
+        let extreme = |name: &str, extreme: &Extreme| {
+            let names: Vec<String> = extreme.bookings.iter().map(|id| who(view, id)).collect();
+            let names =
+                if names.is_empty() { "nothing booked".to_owned() } else { words::list(&names, NAMED) };
+            Line::from(vec![
+                Span::styled(format!("{name} "), styles.muted),
+                Span::styled(format!("{} a day ", money(extreme.per_day)), styles.base),
+                Span::styled(format!("{}: {names}", span(screen, &extreme.window)), styles.muted),
+            ])
+        };
+        lines.extend(month.peak.as_ref().map(|found| extreme("peak", found)));
+        lines.extend(month.trough.as_ref().map(|found| extreme("trough", found)));
+    }
+    if !cost.unpriced.is_empty() {
+        let names: Vec<&str> = cost.unpriced.iter().map(crate::domain::EnvironmentId::as_str).collect();
+        let said = format!("{} not priced: {}", glyphs.unknown, words::list(&names, NAMED));
+        lines.push(Line::styled(said, styles.unknown));
+    }
+    for release in cost.releases.iter().take(RELEASES) {
+        let name = release.release.as_ref().map_or_else(|| "no release".to_owned(), ToString::to_string);
+        let idle =
+            if release.idle >= 0.5 { format!(", {} of it idle", money(release.idle)) } else { String::new() };
+        lines.push(Line::from(vec![
+            Span::styled(format!("{} ", glyphs.bar[0]), colour(screen, view, release.release.as_ref())),
+            Span::styled(format!("{name} "), styles.base),
+            Span::styled(money(release.this_month), styles.strong),
+            Span::styled(format!(" this month, {} in all{idle}", money(release.total)), styles.muted),
+        ]));
+    }
+    if focused {
+        lines.push(Line::default());
+        let most = cost.months.iter().map(crate::insight::MonthCost::forecast).fold(0.0, f64::max);
+        for month in &cost.months {
+            let cells =
+                |amount: f64| if most > 0.0 { (amount / most * BAR as f64).round() as usize } else { 0 };
+            lines.push(Line::from(vec![
+                Span::styled(format!("{} ", month.month.format("%b %Y")), styles.muted),
+                Span::styled(glyphs.bar[0].repeat(cells(month.so_far)), styles.stories),
+                Span::styled(glyphs.bar[1].repeat(cells(month.ahead)), styles.forecast),
+                Span::styled(format!(" {}", money(month.forecast())), styles.base),
+            ]));
+            if let Some(peak) = month.peak.as_ref().filter(|_| month.forecast() > 0.0) {
+                let names: Vec<String> = peak.bookings.iter().map(|id| who(view, id)).collect();
+                let said = format!(
+                    "         peak {} a day {}: {}",
+                    money(peak.per_day),
+                    span(screen, &peak.window),
+                    words::list(&names, NAMED)
+                );
+                lines.push(Line::styled(said, styles.muted));
+            }
+        }
+    }
+    let nothing = cost.releases.is_empty() && cost.unpriced.is_empty();
+    if nothing {
+        lines = vec![Line::styled("nothing is booked", styles.muted)];
+    }
+    let note = if nothing { "" } else { "bookings x price of a day" };
+    super::lines(screen, area, "Cost", note, &lines, focused);
+}
