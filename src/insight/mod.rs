@@ -36,6 +36,7 @@ pub mod forecast;
 mod gates;
 mod last_release;
 mod membership;
+mod observed;
 pub(crate) mod metrics;
 mod next_step;
 mod outlook;
