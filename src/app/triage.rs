@@ -132,7 +132,7 @@ impl State {
     }
 
     /// The letter that says what was said of a row: `z` put off, `a` seen, `w` watched by who
-    /// looks, `n` a note.
+    /// looks (`W` where it changed since the board that is compared with), `n` a note.
     pub(crate) fn said_mark(&self, row: Row, now: Instant) -> Option<&'static str> {
         if self.said.by_subject.is_empty() {
             return None;
@@ -142,10 +142,17 @@ impl State {
         let letter = |entry: &&TriageEntry| match entry.kind {
             TriageKind::Snoozed(_) => Some((0, "z")),
             TriageKind::Acknowledged => Some((1, "a")),
-            TriageKind::Watched => (entry.who == self.said.user).then_some((2, "w")),
+            TriageKind::Watched if entry.who != self.said.user => None,
+            TriageKind::Watched => Some((2, if self.has_changed(&subject) { "W" } else { "w" })),
             TriageKind::Note => Some((3, "n")),
         };
         said.iter().filter_map(letter).min().map(|(_, letter)| letter)
+    }
+
+    /// It is among the changes since the board that is compared with.
+    fn has_changed(&self, subject: &Subject) -> bool {
+        let changes = self.comparison.changes.as_deref();
+        changes.is_some_and(|changes| changes.changes.iter().any(|change| change.subject == *subject))
     }
 
     /// Put off until it changes, and it did.

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Assumed, Booking, Build, DayFigures, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem, PullRequest,
-    PullRequestId, PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
+    Assumed, Booking, Build, DayFigures, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem,
+    PullRequest, PullRequestId, PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
 };
 
 /// All that is known at one time. Nothing is merged by guessing: only releases and pull

@@ -215,8 +215,7 @@ pub(crate) fn trace_stories(
     let members = membership.stories[release].iter().map(|member| (member.item, true));
     let left = membership.left[release].iter().map(|item| (*item, false));
     for (item, member) in members.chain(left) {
-        let (changes, is_rebuilt) =
-            tracer.story(context.stories[item], id, member, spans, context.now);
+        let (changes, is_rebuilt) = tracer.story(context.stories[item], id, member, spans, context.now);
         visit(item, changes, is_rebuilt);
     }
 }

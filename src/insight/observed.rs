@@ -105,8 +105,7 @@ pub(crate) fn correct(
         state.ready = sum(state.ready, difference.ready).min(state.scope);
         state.defects = sum(state.defects, difference.defects);
         // What nobody tells of any more happened all the same, on the day that shows it.
-        (state.added, state.removed) =
-            moved(state.added, state.removed, difference.scope - before.scope);
+        (state.added, state.removed) = moved(state.added, state.removed, difference.scope - before.scope);
         (state.completed, _) = moved(state.completed, 0, difference.ready - before.ready);
         (state.defects_opened, state.defects_solved) =
             moved(state.defects_opened, state.defects_solved, difference.defects - before.defects);

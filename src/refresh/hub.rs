@@ -16,7 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    domain::{Cadence, DayFigures, Facts, Instant, Problem, ReleaseId, SourceHealth, SourceId, SourceState, World},
+    domain::{
+        Cadence, DayFigures, Facts, Instant, Problem, ReleaseId, SourceHealth, SourceId, SourceState, World,
+    },
     history::Kept,
     insight::{Board, Completeness, Insight},
     source::{Answer, Report, Source, SourceError},

@@ -195,7 +195,8 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
                     Some(store) if day.as_ref().is_none_or(|day| !day.equals(&figures)) => {
                         let kept = store.keep_day(&figures);
                         let before = day.replace(figures);
-                        let is_over = |before: &DayFigures| day.as_ref().is_some_and(|day| before.day < day.day);
+                        let is_over =
+                            |before: &DayFigures| day.as_ref().is_some_and(|day| before.day < day.day);
                         if let Some(before) = before.filter(is_over) {
                             say(Said::Days(Ok(vec![before])));
                         }

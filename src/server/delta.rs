@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::wire::WireError;
 use crate::domain::{
-    Booking, Build, DayFigures, Deployment, Environment, Finding, Freeze, Kind, Problem, PullRequest, Release, SourceId,
-    Story, TestRun, World,
+    Booking, Build, DayFigures, Deployment, Environment, Finding, Freeze, Kind, Problem, PullRequest,
+    Release, SourceId, Story, TestRun, World,
 };
 
 /// The change from one world to another.

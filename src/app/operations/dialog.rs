@@ -351,6 +351,23 @@ fn written(state: &mut State, mut line: Line, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Copies a reminder for a chat, with the links of what it is about, and sends nothing.
+fn copied(state: &mut State, question: &Question, effects: &mut Vec<Effect>) {
+    let of = |asked: &Asked| {
+        let Operation::PullRequest(_, PullRequestOperation::Comment(text)) = &asked.operation else {
+            return None;
+        };
+        let link = state.link(&asked.subject).map(|link| format!(" {}", link.as_str()));
+        Some(format!("{text}{}", link.unwrap_or_default()))
+    };
+    let texts: Vec<String> = question.asked.iter().filter_map(of).collect();
+    close(state, effects);
+    effects.push(Effect::Copy {
+        said: "copied the reminder for a chat: nothing was sent".into(),
+        text: texts.join("\n\n"),
+    });
+}
+
 fn refused(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     close(state, effects);
     say(state, "no: nothing was changed", now, effects);
@@ -427,6 +444,10 @@ pub(crate) fn on_key(state: &mut State, key: KeyEvent, now: Instant, effects: &m
                 KeyCode::Char('y') => {
                     let question = question.clone();
                     confirmed(state, question, now, effects);
+                }
+                KeyCode::Char('c') if question.kind == OperationKind::Nudge => {
+                    let question = question.clone();
+                    copied(state, &question, effects);
                 }
                 KeyCode::Tab => {
                     let question = question.clone();

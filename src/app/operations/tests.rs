@@ -417,7 +417,20 @@ fn a_reminder_is_asked_as_a_comment_is() {
     press(&mut state, now(), "enter");
     let asked = &question(&state).asked[0];
     assert!(asked.sentence.contains("Hi @lee, a friendly reminder"), "{}", asked.sentence);
-    assert!(matches!(&asked.operation, Operation::PullRequest(_, PullRequestOperation::Comment(_))));
+    let Operation::PullRequest(_, PullRequestOperation::Comment(comment)) = asked.operation.clone() else {
+        panic!("{:?}", asked.operation)
+    };
+    // The same for a chat: nothing is sent.
+    let effects = press(&mut state, now(), "c");
+    let copied = effects.iter().find_map(|effect| match effect {
+        Effect::Copy { text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    assert!(copied.is_some_and(|text| text.starts_with(&comment)), "{effects:?}");
+    assert!(dialog(&state).is_none() && state.operations.waiting().next().is_none());
+    // Of another question it is no answer.
+    press(&mut state, now(), "m c");
+    assert!(matches!(dialog(&state), Some(Dialog::Question(_))));
 }
 
 #[test]

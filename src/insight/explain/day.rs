@@ -105,11 +105,18 @@ impl Explainer<'_, '_> {
         };
         let mut tracer = Tracer::default();
         if self.insight.is_some_and(|insight| insight.burn_down.unit == Unit::PullRequests) {
-            trace_pull_requests(context, &self.membership, index, &mut tracer, &context.days, |item, changes| {
-                let (before, after) = around(changes);
-                let pull_request = context.pull_requests[item];
-                note(before, after, &|| format!("{} {}", pull_request.id, pull_request.title));
-            });
+            trace_pull_requests(
+                context,
+                &self.membership,
+                index,
+                &mut tracer,
+                &context.days,
+                |item, changes| {
+                    let (before, after) = around(changes);
+                    let pull_request = context.pull_requests[item];
+                    note(before, after, &|| format!("{} {}", pull_request.id, pull_request.title));
+                },
+            );
         }
         trace_stories(context, &self.membership, index, &mut tracer, &context.days, |item, changes, _| {
             let (before, after) = around(changes);

@@ -118,7 +118,7 @@ fn own_rules() -> (Vec<Metric>, Vec<GateRule>) {
 }
 
 prop_compose! {
-    fn any_setting()(
+    pub(super) fn any_setting()(
         stories in vec(any_story(), 0..12),
         pull_requests in vec(any_pull_request(), 0..8),
         calendar in calendar(),

@@ -7,7 +7,9 @@ use ratatui::{
 };
 
 use crate::{
-    app::{Choice, Dialog, LogEntry, OperationLine, OperationMenu, OperationQuestion, Outcome},
+    app::{
+        Choice, Dialog, LogEntry, OperationKind, OperationLine, OperationMenu, OperationQuestion, Outcome,
+    },
     domain::Text,
     insight::Subject,
     view::{Look, footer, screen::Screen, text},
@@ -155,6 +157,9 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
     ];
     if question.has_methods() {
         keys.extend([Span::styled("   tab", styles.accent), Span::styled(" another method", styles.base)]);
+    }
+    if question.kind == OperationKind::Nudge {
+        keys.extend([Span::styled("   c", styles.accent), Span::styled(" copy for a chat", styles.base)]);
     }
     lines.push(Line::from(keys));
     let title = Line::styled("Do this?", styles.title);
