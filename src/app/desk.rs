@@ -14,6 +14,8 @@ use super::{
 pub struct Desk {
     /// A browser has somewhere to open.
     pub browser: bool,
+    /// The user has an editor.
+    pub editor: bool,
     /// Commands of one's own.
     pub commands: Arc<OwnCommands>,
     /// Where pull requests are checked out; none: nowhere.

@@ -45,6 +45,8 @@ pub struct Considered {
     pub triage: Arc<Triage>,
     /// Who looks: the user.
     pub user: Text,
+    /// Another process asks the sources: their accounts are not those of who looks.
+    pub is_viewer: bool,
     /// When the user left the board last.
     pub last_visit: Option<Instant>,
 }
@@ -67,6 +69,7 @@ pub(super) fn consider(state: &State, board: &Arc<Board>) -> Option<Effect> {
             settings: Arc::clone(settings),
             triage: state.said.all(),
             user: state.said.user.clone(),
+            is_viewer: state.operations.is_viewer,
             last_visit: state.comparison.last_visit,
         }))
     })
@@ -157,8 +160,8 @@ pub fn in_short(mut notices: Vec<NewNotice>) -> Vec<NewNotice> {
 
 /// Pull requests whose next step became the user's.
 fn needing(considered: &Considered) -> Vec<(&PullRequestRow, NewNotice)> {
-    let Considered { before, after, user, .. } = considered;
-    let accounts = after.health.iter().filter_map(|health| health.account.as_ref());
+    let Considered { before, after, user, is_viewer, .. } = considered;
+    let accounts = after.health.iter().filter(|_| !is_viewer).filter_map(|health| health.account.as_ref());
     let mine: Vec<&Text> = accounts.chain([user]).filter(|name| !name.is_empty()).collect();
     let needs = |row: &PullRequestRow| {
         row.next.who.iter().any(|who| mine.iter().any(|name| who.eq_ignore_ascii_case(name)))
@@ -249,6 +252,7 @@ mod tests {
             }),
             triage: Arc::default(),
             user,
+            is_viewer: false,
             last_visit: None,
         }
     }

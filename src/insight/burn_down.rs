@@ -310,14 +310,14 @@ fn tests_by_day(
     // How many of a day's tests were skipped is not kept: as many as now.
     let (_, _, skipped) = results.totals();
     let mut seen = seen.iter().peekable();
-    let mut lost: Option<&Seen<'_>> = None;
+    let mut missed: Option<&Seen<'_>> = None;
     let days = (first..).zip(by_day);
     days.map(|(day, (share, told))| {
         while let Some(newer) = seen.next_if(|seen| seen.day <= day) {
-            lost = Some(newer);
+            missed = Some(newer);
         }
-        lost = lost.filter(|lost| lost.figures.tests > told && day < last);
-        lost.map_or(share, |lost| lost.share_of_tests(skipped))
+        missed = missed.filter(|missed| missed.figures.tests > told && day < last);
+        missed.map_or(share, |missed| missed.share_of_tests(skipped))
     })
     .collect()
 }

@@ -434,6 +434,30 @@ fn a_reminder_is_asked_as_a_comment_is() {
 }
 
 #[test]
+fn a_comment_is_written_in_the_editor_and_asked_as_another_is() {
+    let mut state = state();
+    press(&mut state, now(), ":");
+    type_in(&mut state, "comment");
+    press(&mut state, now(), "enter");
+    let edits = |effects: &[Effect]| {
+        effects.iter().any(|effect| matches!(effect, Effect::Edit(text) if text.is_empty()))
+    };
+    assert!(!edits(&press(&mut state, now(), "ctrl-e")), "none is set");
+    state.desk.editor = true;
+    assert!(edits(&press(&mut state, now(), "ctrl-e")));
+    for nothing in [Ok(" \n".to_owned()), Err("vi cannot be run".into())] {
+        update(&mut state, Event::Edited(nothing), now());
+        assert!(matches!(dialog(&state), Some(Dialog::Line(line)) if line.problem.is_some()));
+    }
+    update(&mut state, Event::Edited(Ok("One line.\n\nAnd another.\n".to_owned())), now());
+    let wanted = PullRequestOperation::Comment("One line.\n\nAnd another.".to_owned());
+    assert!(
+        matches!(&question(&state).asked[0].operation, Operation::PullRequest(_, found) if *found == wanted)
+    );
+    assert!(state.operations.waiting().next().is_none(), "nothing is sent before somebody says yes");
+}
+
+#[test]
 fn a_viewer_does_not_speak_for_the_account_of_who_asks_the_sources() {
     let mut state = state();
     state.operations.is_viewer = true;

@@ -106,6 +106,9 @@ fn draw_line(screen: &mut Screen<'_>, body: Rect, line: &OperationLine) {
         below.extend(wrapped(&format!("known here: {}", known.join(", ")), cells, styles.muted));
         below.push(Line::styled("tab takes the first of them", styles.muted));
     }
+    if line.kind == OperationKind::Comment && screen.state.desk.editor {
+        below.push(Line::styled("ctrl-e: write it in the editor", styles.muted));
+    }
     let inside = super::frame(screen, body, &title, WIDTH, 2 + below.len());
     screen.put(inside.x, inside.y, inside.width, line.prompt(), styles.header);
     let prompt = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1).min(1), ..inside };
