@@ -605,7 +605,7 @@ fn metrics_of_ones_own_stand_beneath_the_gates_and_weeks_beneath_the_chart() {
             metric("escaped", None, "unknown", "defects are not known"),
         ];
         let monday = now().date_naive().week(chrono::Weekday::Mon).first_day();
-        let week = |back, done, defects_opened, defects_solved| Week {
+        let week = |back: i64, done, defects_opened, defects_solved| Week {
             from: monday - Duration::days(7 * back),
             done,
             defects_opened,
