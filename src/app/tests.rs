@@ -377,7 +377,8 @@ fn keys_lead_where_they_say() {
         ("/ r e f u n d enter N", "readiness PAY-311"),
         ("/ n o t h i n g space l i k e", "readiness nothing"),
         ("/ 2 q", "readiness nothing"),
-        ("4 5", "readiness PAY-311"),
+        ("5", "insights nothing"),
+        ("4 5 1", "readiness PAY-311"),
         ("6", "changes nothing"),
     ] {
         let mut state = state(board());
