@@ -9,7 +9,9 @@ use crate::{
         CheckOutcome, Instant, ReleaseId, Text, Triage, TriageChange, TriageEntry, TriageKind, TriageSubject,
         Wake, WakeEvent,
     },
-    insight::{DeploymentRow, GateName, PullRequestRow, StoryRow, Subject, query::SaidOf, when, words},
+    insight::{
+        Change, DeploymentRow, GateName, PullRequestRow, StoryRow, Subject, query::SaidOf, when, words,
+    },
 };
 
 use super::{Effect, ListId, Overlay, Row, State, update::say};
@@ -152,7 +154,10 @@ impl State {
     /// It is among the changes since the board that is compared with.
     fn has_changed(&self, subject: &Subject) -> bool {
         let changes = self.comparison.changes.as_deref();
-        changes.is_some_and(|changes| changes.changes.iter().any(|change| change.subject == *subject))
+        let is_of =
+            |release: &Option<ReleaseId>| !matches!(subject, Subject::Gate(_)) || *release == self.release;
+        let is_it = |change: &Change| change.subject == *subject && is_of(&change.release);
+        changes.is_some_and(|changes| changes.changes.iter().any(is_it))
     }
 
     /// Put off until it changes, and it did.

@@ -584,10 +584,11 @@ fn the_list_of_tests_says_what_fails_since_when_and_what_is_flaky() {
         assert!(row("till::opens").contains("newly failing"), "{shown}");
         assert!(!row("till::counts").contains("newly") && row("till::counts").contains("failing"), "{shown}");
         assert!(row("till::prints").contains("flaky"), "{shown}");
+        insta::assert_snapshot!(format!("tests_{}x{}", size.0, size.1), shown);
     }
-    let detail = screen(board(), USUAL, "d d 3 j j enter");
+    let detail = screen(board(), USUAL, "d d j j enter");
     assert!(detail.contains("failing since") || detail.contains("newly failing since"), "{detail}");
-    let why = screen(board(), USUAL, "d d 3 j x");
+    let why = screen(board(), USUAL, "d d j x");
     assert!(why.contains("till::") && why.contains("unit"), "{why}");
 }
 
@@ -614,6 +615,7 @@ fn metrics_of_ones_own_stand_beneath_the_gates_and_weeks_beneath_the_chart() {
         release.burn_down.weeks = vec![week(1, 8, 3, 1), week(0, 4, 2, 6)];
     });
     let shown = screen(board, LARGE, "");
+    insta::assert_snapshot!("weeks_and_metrics", shown);
     let row = |name: &str| {
         let found = shown.lines().find(|line| line.contains(name));
         found.unwrap_or_else(|| panic!("{name} is not on\n{shown}")).to_owned()
