@@ -95,7 +95,7 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
             looks,
             clock,
         };
-        let code = runtime::run(wiring, state).await;
+        let code = Box::pin(runtime::run(wiring, state)).await;
         if let Some(directory) = context.directory.as_deref()
             && let Err(error) = history::keep_visit(directory, clock.now())
         {
