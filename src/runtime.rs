@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    app::{self, Effect, Event, Job, LinkArea, State},
+    app::{self, Effect, Event, LinkArea, State},
     clock::Clock,
     config::CommandOutput,
     domain::Text,
@@ -234,7 +234,20 @@ async fn turn<I: Input>(
                         wiring.edge.copy(text, said, wiring.screen.beside(), told.clone());
                     }
                     Effect::RunJob(job) if job.output == CommandOutput::Terminal => {
-                        if let Some(code) = lend(&mut wiring, &job, &told).await {
+                        let run = async |edge: &Edge| {
+                            let answer = processes::run_in_terminal(&job, &edge.directory).await;
+                            Event::JobEnded { number: job.number, answer }
+                        };
+                        if let Some(code) = lend(&mut wiring, run, &told).await {
+                            return code;
+                        }
+                    }
+                    Effect::Edit(text) => {
+                        let edit = async |edge: &Edge| {
+                            let private = edge.private.as_deref();
+                            Event::Edited(editor::edit(&edge.editor, &text, private, &edge.directory).await)
+                        };
+                        if let Some(code) = lend(&mut wiring, edit, &told).await {
                             return code;
                         }
                     }
@@ -277,19 +290,19 @@ async fn turn<I: Input>(
 /// Lets a command have the terminal until it ends; an exit code if it cannot be taken back.
 async fn lend<I: Input>(
     wiring: &mut Wiring<I>,
-    job: &Job,
+    command: impl AsyncFnOnce(&Edge) -> Event,
     told: &mpsc::UnboundedSender<Event>,
 ) -> Option<i32> {
     wiring.input.pause().await;
     wiring.screen.lend();
-    let answer = processes::run_in_terminal(job, &wiring.edge.directory).await;
+    let answer = command(&wiring.edge).await;
     if let Err(error) = wiring.screen.take_back() {
         tracing::error!(%error, "the terminal could not be taken back");
         return Some(EXIT_HUNG_UP);
     }
     wiring.input.resume();
     let size = wiring.screen.size();
-    for event in [Event::Resize(size.width, size.height), Event::JobEnded { number: job.number, answer }] {
+    for event in [Event::Resize(size.width, size.height), answer] {
         // The loop itself hears it.
         drop(told.send(event));
     }
@@ -400,6 +413,7 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
 mod cards;
 mod closer;
 mod desk;
+mod editor;
 mod operation_log;
 mod operations;
 mod past;

@@ -16,6 +16,8 @@ pub struct Desk {
     pub browser: bool,
     /// The terminal very likely knows links (OSC 8).
     pub links: bool,
+    /// The user has an editor.
+    pub editor: bool,
     /// Commands of one's own.
     pub commands: Arc<OwnCommands>,
     /// Where pull requests are checked out; none: nowhere.

@@ -91,6 +91,8 @@ pub enum Event {
         /// What came of it.
         answer: JobAnswer,
     },
+    /// What was written in the editor that [`Effect::Edit`] asked for; or why nothing was.
+    Edited(Result<String, Text>),
     /// What [`Effect::ConsiderNotices`] found, and no other board of this user told.
     Notices(Vec<NewNotice>),
     /// What [`Effect::LookCloser`] asked for.
@@ -189,6 +191,9 @@ pub enum Effect {
         /// What to tell when it is there.
         said: Text,
     },
+    /// Have a text written in the editor of the user, which begins with this: [`Event::Edited`]
+    /// answers.
+    Edit(String),
     /// Run a command: [`Event::JobEnded`] answers.
     RunJob(Box<Job>),
     /// Find out what of the difference of two boards is to be told: [`Event::Notices`] answers, if

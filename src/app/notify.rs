@@ -6,7 +6,7 @@ use chrono::Timelike as _;
 
 use crate::{
     config::NotifyConfig,
-    domain::{Instant, Text, Triage, TriageKind, TriageSubject, Wake},
+    domain::{Instant, Text, Triage, TriageEntry, TriageKind, TriageSubject, Wake},
     insight::{Board, ChangeGroup, Changes, Completeness, PullRequestRow, Subject},
 };
 
@@ -45,6 +45,8 @@ pub struct Considered {
     pub triage: Arc<Triage>,
     /// Who looks: the user.
     pub user: Text,
+    /// Another process asks the sources: their accounts are not those of who looks.
+    pub is_viewer: bool,
     /// When the user left the board last.
     pub last_visit: Option<Instant>,
 }
@@ -69,6 +71,7 @@ pub(super) fn consider(state: &State, board: &Arc<Board>) -> Option<Effect> {
             settings: Arc::clone(settings),
             triage: state.said.all(),
             user: state.said.user.clone(),
+            is_viewer: state.operations.is_viewer,
             last_visit: state.comparison.last_visit,
         }))
     })
@@ -103,8 +106,26 @@ pub fn notices(considered: &Considered, now: Instant) -> Vec<NewNotice> {
             }
         }
     }
+    let mut changes = None;
+    if settings.me && considered.triage.entries.iter().any(|entry| is_watched(entry, considered)) {
+        let changes = changes.get_or_insert_with(|| Changes::between(before, after));
+        for change in &changes.changes {
+            let about = about(&change.subject, change.release.as_ref());
+            let is_told = settings.red && change.group == ChangeGroup::TurnedRed;
+            let Some(about) = about.filter(|_| !is_told) else { continue };
+            let is_mine = considered.triage.of(&about).any(|entry| is_watched(entry, considered));
+            if is_mine && !is_settled(considered, &about, now) {
+                let at = change.at.map(|at| at.to_rfc3339()).unwrap_or_default();
+                notices.push(NewNotice {
+                    key: format!("watched {:?} {} {at}", change.subject, change.what),
+                    title: Text::new(format!("{} (watched)", change.name)),
+                    text: change.what.clone(),
+                });
+            }
+        }
+    }
     if settings.red {
-        let changes = Changes::between(before, after);
+        let changes = changes.get_or_insert_with(|| Changes::between(before, after));
         for change in changes.of(ChangeGroup::TurnedRed) {
             let is_verdict = matches!(change.subject, Subject::Headline | Subject::Release(_));
             let about = about(&change.subject, change.release.as_ref());
@@ -141,8 +162,8 @@ pub fn in_short(mut notices: Vec<NewNotice>) -> Vec<NewNotice> {
 
 /// Pull requests whose next step became the user's.
 fn needing(considered: &Considered) -> Vec<(&PullRequestRow, NewNotice)> {
-    let Considered { before, after, user, .. } = considered;
-    let accounts = after.health.iter().filter_map(|health| health.account.as_ref());
+    let Considered { before, after, user, is_viewer, .. } = considered;
+    let accounts = after.health.iter().filter(|_| !is_viewer).filter_map(|health| health.account.as_ref());
     let mine: Vec<&Text> = accounts.chain([user]).filter(|name| !name.is_empty()).collect();
     let needs = |row: &PullRequestRow| {
         row.next.who.iter().any(|who| mine.iter().any(|name| who.eq_ignore_ascii_case(name)))
@@ -169,6 +190,11 @@ fn needing(considered: &Considered) -> Vec<(&PullRequestRow, NewNotice)> {
         }
     }
     found
+}
+
+/// The user watches what it is about.
+fn is_watched(entry: &TriageEntry, considered: &Considered) -> bool {
+    entry.kind == TriageKind::Watched && entry.who == considered.user
 }
 
 /// Somebody said that it was seen, or put it off.
@@ -205,7 +231,6 @@ mod tests {
     use super::*;
     use crate::{
         app::fixture::{board, board_with, now, payments},
-        domain::TriageEntry,
         insight::{GateAnswer, Verdict},
     };
 
@@ -229,6 +254,7 @@ mod tests {
             }),
             triage: Arc::default(),
             user,
+            is_viewer: false,
             last_visit: None,
         }
     }
@@ -275,6 +301,27 @@ mod tests {
             let titles = titles(&said(kind.clone()));
             assert_eq!(titles.contains(&"payments 4.2: no-go".to_owned()), told, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn what_changes_on_a_watched_row_is_for_who_watches_it() {
+        let all = considered();
+        let settings = Arc::new(NotifyConfig { me: true, ..NotifyConfig::default() });
+        let watched_by = |who: &Text| {
+            let gate = &all.after.release(&payments()).unwrap().gates[0];
+            let entry = TriageEntry {
+                subject: TriageSubject::Gate(payments(), Text::new(gate.name.key())),
+                kind: TriageKind::Watched,
+                who: who.clone(),
+                at: now(),
+                text: Text::default(),
+            };
+            let triage = Arc::new(Triage { entries: vec![entry] });
+            titles(&Considered { triage, settings: Arc::clone(&settings), ..all.clone() })
+        };
+        let is_told = |titles: &[String]| titles.iter().any(|title| title.ends_with("(watched)"));
+        assert!(is_told(&watched_by(&all.user)));
+        assert!(!is_told(&watched_by(&Text::new("somebody else"))));
     }
 
     #[test]

@@ -662,7 +662,9 @@ impl State {
                 self.pull_request_at.insert(row.pull_request.id.clone(), PullRequestAt::Release(index));
             }
         }
-        let me: Vec<Text> = board.health.iter().filter_map(|health| health.account.clone()).collect();
+        // Whoever owns the board is somebody else.
+        let own = board.health.iter().filter(|_| !self.operations.is_viewer);
+        let me: Vec<Text> = own.filter_map(|health| health.account.clone()).collect();
         if me != self.me || !self.sections.is_read() {
             self.sections.read(&me);
             self.me = me;

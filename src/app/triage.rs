@@ -10,8 +10,8 @@ use crate::{
         Wake, WakeEvent,
     },
     insight::{
-        DeploymentRow, GateName, PullRequestRow, StoryRow, Subject, query::SaidOf, triage_subject, when,
-        words,
+        Change, DeploymentRow, GateName, PullRequestRow, StoryRow, Subject, query::SaidOf, triage_subject,
+        when, words,
     },
 };
 
@@ -137,7 +137,7 @@ impl State {
     }
 
     /// The letter that says what was said of a row: `z` put off, `a` seen, `w` watched by who
-    /// looks, `n` a note.
+    /// looks (`W` where it changed since the board that is compared with), `n` a note.
     pub(crate) fn said_mark(&self, row: Row, now: Instant) -> Option<&'static str> {
         if self.said.by_subject.is_empty() {
             return None;
@@ -147,10 +147,20 @@ impl State {
         let letter = |entry: &&TriageEntry| match entry.kind {
             TriageKind::Snoozed(_) => Some((0, "z")),
             TriageKind::Acknowledged => Some((1, "a")),
-            TriageKind::Watched => (entry.who == self.said.user).then_some((2, "w")),
+            TriageKind::Watched if entry.who != self.said.user => None,
+            TriageKind::Watched => Some((2, if self.has_changed(&subject) { "W" } else { "w" })),
             TriageKind::Note => Some((3, "n")),
         };
         said.iter().filter_map(letter).min().map(|(_, letter)| letter)
+    }
+
+    /// It is among the changes since the board that is compared with.
+    fn has_changed(&self, subject: &Subject) -> bool {
+        let changes = self.comparison.changes.as_deref();
+        let is_of =
+            |release: &Option<ReleaseId>| !matches!(subject, Subject::Gate(_)) || *release == self.release;
+        let is_it = |change: &Change| change.subject == *subject && is_of(&change.release);
+        changes.is_some_and(|changes| changes.changes.iter().any(is_it))
     }
 
     /// Put off until it changes, and it did.

@@ -129,6 +129,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::Notice(text) => say(state, text, now, &mut effects),
         Event::Resumed => effects.push(Effect::Repaint),
         Event::JobEnded { number, answer } => commands::ended(state, number, answer, now, &mut effects),
+        Event::Edited(answer) => operations::edited(state, answer, &mut effects),
         Event::Notices(notices) => effects.push(Effect::Tell(notices)),
         Event::LookedCloser { id, look } => {
             state.looked_closer(id, look);

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use chrono::Days;
+
 use crate::{
-    domain::{Instant, Problem, World},
-    history::{self, Kept, LockError, OwnerLock},
+    domain::{DayFigures, Instant, Problem, World},
+    history::{self, Kept, LockError, OwnerLock, Question, Reply},
     insight::{Board, Completeness, Learned, when, words},
-    server::ask_past,
+    server::{ask_history, ask_past},
 };
 
 use super::{Failure, context::Context};
+
+/// Days before that are known to a board, at most: no chart is longer.
+const MOST_DAYS: u64 = 800;
 
 /// The instant that a person means: see [`when::instant`]. `option` is what it was written behind.
 /// One that is still to come is a mistake: nothing is known of it.
@@ -41,11 +46,16 @@ pub(super) fn boards(context: &Context, instants: &[Instant]) -> Result<Vec<Opti
     };
     let now = context.clock.now();
     let usage = |problem: Problem| Failure::Usage(format!("{}\n{}", problem.what, problem.next_step));
-    let past: Vec<Vec<Kept>> = match OwnerLock::acquire(directory, now) {
+    let last = instants.iter().max().copied().unwrap_or(now);
+    let until = context.policy.calendar.day(last);
+    let from = until.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(until);
+    let (past, days): (Vec<Vec<Kept>>, Vec<Arc<DayFigures>>) = match OwnerLock::acquire(directory, now) {
         Ok(_lock) => {
             let store = history::open(directory, now).map_err(|error| usage(error.problem()))?;
             let read: Result<_, _> = instants.iter().map(|at| store.at(*at)).collect();
-            read.map_err(|error| usage(error.problem()))?
+            let days = store.days(from, until);
+            let days = days.map(shared).map_err(|error| usage(error.problem()));
+            (read.map_err(|error| usage(error.problem()))?, days?)
         }
         Err(LockError::Held { owner }) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -53,25 +63,36 @@ pub(super) fn boards(context: &Context, instants: &[Instant]) -> Result<Vec<Opti
             for at in instants {
                 past.push(runtime.block_on(ask_past(owner.as_ref(), *at)).map_err(usage)?);
             }
-            past
+            let question = Question::Days { from, until };
+            let days = match runtime.block_on(ask_history(owner.as_ref(), &question)).map_err(usage)? {
+                (Reply::Days(days), _) => shared(days),
+                _ => Vec::new(),
+            };
+            (past, days)
         }
         Err(error) => return Err(usage(error.problem())),
     };
     let rank: Vec<_> = context.sources()?.iter().map(|source| source.id()).collect();
     let board = |(mut kept, at): (Vec<Kept>, &Instant)| {
         kept.sort_by_key(|kept| rank.iter().position(|id| *id == kept.source).unwrap_or(rank.len()));
-        (!kept.is_empty()).then(|| Arc::new(derive(context, &kept, *at)))
+        let until_then = days.iter().filter(|day| day.at <= *at).cloned().collect();
+        (!kept.is_empty()).then(|| Arc::new(derive(context, &kept, until_then, *at)))
     };
     Ok(past.into_iter().zip(instants).map(board).collect())
 }
 
-/// The board of an instant at which nothing was known.
-pub(super) fn empty(context: &Context, at: Instant) -> Board {
-    derive(context, &[], at)
+fn shared(days: Vec<DayFigures>) -> Vec<Arc<DayFigures>> {
+    days.into_iter().map(Arc::new).collect()
 }
 
-fn derive(context: &Context, kept: &[Kept], at: Instant) -> Board {
-    let world = World::union(kept.iter().map(|kept| (&kept.source, &*kept.facts)));
+/// The board of an instant at which nothing was known.
+pub(super) fn empty(context: &Context, at: Instant) -> Board {
+    derive(context, &[], Vec::new(), at)
+}
+
+fn derive(context: &Context, kept: &[Kept], days: Vec<Arc<DayFigures>>, at: Instant) -> Board {
+    let union = World::union(kept.iter().map(|kept| (&kept.source, &*kept.facts)));
+    let world = World { days, ..union };
     let health = kept.iter().map(|kept| kept.health.clone()).collect();
     let (title, policy) = (context.title.clone(), Arc::clone(&context.policy));
     Board::derive(title, Arc::new(world), health, policy, &Learned::default(), Completeness::Whole, at)

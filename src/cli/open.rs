@@ -61,6 +61,8 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     let edge = Edge {
         around,
         browser: variable("BROWSER"),
+        editor: editor(variable),
+        private: context.config.runtime_dir.clone(),
         directory: context.config.root.clone(),
         log: Some(context.config.state_dir.join("commands.log")),
         data: Some(context.config.data_dir.clone()),
@@ -151,11 +153,18 @@ fn desk(context: &Context, keys: &KeyMap, around: Surroundings) -> Result<Desk, 
     Ok(Desk {
         links: around.links,
         browser: around.has_display || std::env::var_os("BROWSER").is_some(),
+        editor: !editor(|name| std::env::var(name).ok()).is_empty(),
         commands: Arc::new(commands),
         checkout,
         notify: Arc::new(config.notify.clone()),
         ..Desk::default()
     })
+}
+
+/// The editor that the user has set, as words.
+fn editor(variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let set = ["VISUAL", "EDITOR"].into_iter().filter_map(variable).find(|set| !set.trim().is_empty());
+    set.unwrap_or_default().split_whitespace().map(str::to_owned).collect()
 }
 
 fn options(context: &Context, common: &Common) -> Result<Options, Failure> {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    Assumed, Booking, Build, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem, PullRequest,
-    PullRequestId, PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
+    Assumed, Booking, Build, DayFigures, Deployment, Environment, Facts, Finding, Freeze, Kind, Problem,
+    PullRequest, PullRequestId, PullRequestState, Release, ReleaseId, SourceId, Story, TestRun, Text,
 };
 
 /// All that is known at one time. Nothing is merged by guessing: only releases and pull
@@ -39,6 +39,9 @@ pub struct World {
     pub builds: Vec<Arc<Build>>,
     /// What could not be read, by source.
     pub problems: Vec<(SourceId, Problem)>,
+    /// What boards said on earlier days, oldest first: it counts even where a source has rewritten
+    /// its past since.
+    pub days: Vec<Arc<DayFigures>>,
     /// What of this is no fact but assumed ("what if?"). Empty in all that sources say, all that
     /// is kept and all that is served.
     pub assumed: Vec<Assumed>,

@@ -13,7 +13,8 @@ use super::{
     BurnDown, BurnDownDay, BurnDownPoints, ScopeStep, Unit, Week,
     context::Context,
     membership::Membership,
-    scope::{self, Change, Counts, DayState, Lines, Tracer, counts_now},
+    observed::{self, Seen},
+    scope::{self, Change, Counts, DayState, Lines, Spans, Tracer, counts_now},
     test_results::TestResults,
 };
 
@@ -67,7 +68,7 @@ pub(crate) fn burn_down(
     // Assumed to be left out: those that were in it yesterday, and those that entered today.
     let mut left_out = (0, 0);
     let mut went_out = described.released_at.map(|_| WentOut::default());
-    trace_stories(context, membership, release, tracer, |item, changes, is_rebuilt| {
+    trace_stories(context, membership, release, tracer, days, |item, changes, is_rebuilt| {
         let story = context.stories[item];
         rebuilt |= is_rebuilt && story.kind == StoryKind::Story;
         let weight = scope::weight(story);
@@ -82,7 +83,7 @@ pub(crate) fn burn_down(
         }
     });
     if unit == Unit::PullRequests || went_out.is_some() {
-        trace_pull_requests(context, membership, release, tracer, |_, changes| {
+        trace_pull_requests(context, membership, release, tracer, days, |_, changes| {
             if unit == Unit::PullRequests {
                 lines.add_until(changes, None, last);
             }
@@ -91,8 +92,11 @@ pub(crate) fn burn_down(
             }
         });
     }
-    let states = lines.states();
+    let mut states = lines.states();
+    let seen = observed::seen(context, release, last);
+    observed::correct(context, membership, release, unit, tracer, &seen, &mut states);
     let target = described.target.map(|target| target.at);
+    let seen_from = seen.first().map(|seen| days.date(seen.day));
     let burn_down = |days| BurnDown {
         unit,
         days,
@@ -101,7 +105,7 @@ pub(crate) fn burn_down(
         scope_rebuilt: rebuilt,
         ideal_ahead: Vec::new(),
         forecast_days: None,
-        observed_from: observed_from(context, unit),
+        observed_from: observed_from(context, unit).into_iter().chain(seen_from).min(),
         weeks: Vec::new(),
     };
     let Some(start) = start(context, membership, release, &states) else {
@@ -126,7 +130,7 @@ pub(crate) fn burn_down(
     }
 
     let shown = start.max((last + 1).saturating_sub(MOST_DAYS));
-    let tests = tests_by_day(context, membership, release, shown, last);
+    let tests = tests_by_day(context, membership, release, &seen, shown, last);
     let left = left_by_plan(context, start, target);
     let begun = states.get(start).copied().unwrap_or_default();
     let ideal = |day| left(day).map(|left| f64::from(begun.scope) * left);
@@ -204,14 +208,14 @@ pub(crate) fn trace_stories(
     membership: &Membership,
     release: usize,
     tracer: &mut Tracer,
+    spans: &impl Spans,
     mut visit: impl FnMut(usize, &[Change], bool),
 ) {
     let id = &context.releases[release].id;
     let members = membership.stories[release].iter().map(|member| (member.item, true));
     let left = membership.left[release].iter().map(|item| (*item, false));
     for (item, member) in members.chain(left) {
-        let (changes, is_rebuilt) =
-            tracer.story(context.stories[item], id, member, &context.days, context.now);
+        let (changes, is_rebuilt) = tracer.story(context.stories[item], id, member, spans, context.now);
         visit(item, changes, is_rebuilt);
     }
 }
@@ -222,6 +226,7 @@ pub(crate) fn trace_pull_requests(
     membership: &Membership,
     release: usize,
     tracer: &mut Tracer,
+    spans: &impl Spans,
     mut visit: impl FnMut(usize, &[Change]),
 ) {
     let names: Vec<_> = membership.names(release).map(|index| &context.releases[index].id).collect();
@@ -229,7 +234,7 @@ pub(crate) fn trace_pull_requests(
         let pull_request = context.pull_requests[member.item];
         let is_contained = pull_request.release.as_ref().is_some_and(|id| names.contains(&id));
         let merged_by = context.releases[release].released_at.filter(|_| is_contained);
-        visit(member.item, tracer.pull_request(pull_request, merged_by, &context.days, context.now));
+        visit(member.item, tracer.pull_request(pull_request, merged_by, spans, context.now));
     }
 }
 
@@ -274,18 +279,20 @@ pub(crate) fn previous_release(
         .max()
 }
 
-/// Passing tests at the end of each day, of the newest run of each suite until then.
+/// Passing tests at the end of each day, of the newest run of each suite until then; of days on
+/// which more tests were seen than are told of now, what was seen.
 fn tests_by_day(
     context: &Context<'_>,
     membership: &Membership,
     release: usize,
+    seen: &[Seen<'_>],
     first: usize,
     last: usize,
 ) -> Vec<Option<f64>> {
     let mut runs = membership.test_runs[release].iter().map(|run| context.test_runs[*run]).peekable();
     let mut results = TestResults::default();
-    let mut share = None;
-    (first..=last)
+    let (mut share, mut told) = (None, 0_u32);
+    let by_day: Vec<(Option<f64>, u32)> = (first..=last)
         .map(|day| {
             let mut is_new = false;
             while let Some(run) = runs.next_if(|run| context.days.past(run.at) <= day) {
@@ -294,10 +301,25 @@ fn tests_by_day(
             }
             if is_new {
                 share = results.share();
+                let (passed, failed, skipped) = results.totals();
+                told = passed.saturating_add(failed).saturating_add(skipped);
             }
-            share
+            (share, told)
         })
-        .collect()
+        .collect();
+    // How many of a day's tests were skipped is not kept: as many as now.
+    let (_, _, skipped) = results.totals();
+    let mut seen = seen.iter().peekable();
+    let mut missed: Option<&Seen<'_>> = None;
+    let days = (first..).zip(by_day);
+    days.map(|(day, (share, told))| {
+        while let Some(newer) = seen.next_if(|seen| seen.day <= day) {
+            missed = Some(newer);
+        }
+        missed = missed.filter(|missed| missed.figures.tests > told && day < last);
+        missed.map_or(share, |missed| missed.share_of_tests(skipped))
+    })
+    .collect()
 }
 
 /// Which share of the scope at the start remains on a day if it is worked off evenly until

@@ -40,6 +40,7 @@ mod last_release;
 mod membership;
 pub(crate) mod metrics;
 mod next_step;
+mod observed;
 mod outlook;
 mod patterns;
 mod percentile;

@@ -58,6 +58,18 @@ fn counts(kind: StoryKind, member: bool, category: Option<Category>) -> Counts {
     }
 }
 
+/// Which of consecutive spans of time an instant is part of.
+pub(crate) trait Spans {
+    /// The number of the span; nothing that is known happens after the last one.
+    fn past(&self, instant: Instant) -> usize;
+}
+
+impl Spans for Days {
+    fn past(&self, instant: Instant) -> usize {
+        Self::past(self, instant)
+    }
+}
+
 /// Something that happened to an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Event {
@@ -83,7 +95,7 @@ impl Tracer {
         story: &Story,
         release: &ReleaseId,
         member: bool,
-        days: &Days,
+        days: &impl Spans,
         now: Instant,
     ) -> (&[Change], bool) {
         let events = &mut self.events;
@@ -124,7 +136,7 @@ impl Tracer {
         &mut self,
         pull_request: &PullRequest,
         merged_by: Option<Instant>,
-        days: &Days,
+        days: &impl Spans,
         now: Instant,
     ) -> &[Change] {
         self.changes.clear();

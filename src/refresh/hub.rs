@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::NaiveDate;
 use tokio::{
     sync::{Notify, mpsc, watch},
     task::JoinSet,
@@ -15,7 +16,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     clock::Clock,
-    domain::{Cadence, Facts, Instant, Problem, ReleaseId, SourceHealth, SourceId, SourceState, World},
+    domain::{
+        Cadence, DayFigures, Facts, Instant, Problem, ReleaseId, SourceHealth, SourceId, SourceState, World,
+    },
     history::Kept,
     insight::{Board, Completeness, Insight},
     source::{Answer, Report, Source, SourceError},
@@ -111,6 +114,7 @@ impl Refresher {
             trouble: None,
             notes: Vec::new(),
             observed_from: None,
+            days: BTreeMap::new(),
             forgetful: BTreeMap::new(),
             painted: None,
             publish,
@@ -226,6 +230,8 @@ struct Hub {
     notes: Vec<Problem>,
     /// The first instant of what is kept.
     observed_from: Option<Instant>,
+    /// What boards said on days that are over.
+    days: BTreeMap<NaiveDate, Arc<DayFigures>>,
     /// Sources whose memory cannot be kept or read.
     forgetful: BTreeMap<SourceId, Problem>,
     /// When the picture for the next start was taken last, and of what.
@@ -409,6 +415,14 @@ impl Hub {
                 }
                 Change::Nothing
             }
+            Some(Said::Days(Ok(days))) => {
+                self.days.extend(days.into_iter().map(|day| (day.day, Arc::new(day))));
+                Change::Facts
+            }
+            Some(Said::Days(Err(problem))) => {
+                self.notes.push(problem);
+                Change::Facts
+            }
             // What is wrong is part of the world, too: see `store_problems`.
             Some(Said::Trouble(trouble)) => {
                 let is_news = self.trouble != trouble;
@@ -495,9 +509,11 @@ impl Hub {
             .collect();
         // The first one is the state of the history itself: see `health`.
         let problems: Vec<_> = self.store_problems().skip(1).cloned().collect();
+        let days: Vec<_> = self.days.values().cloned().collect();
         let world = move || {
             let mut world = World::union(known.iter().map(|(id, facts)| (id, &**facts)));
             world.problems.extend(problems.into_iter().map(|problem| (SourceId::history(), problem)));
+            world.days = days;
             Arc::new(world)
         };
         self.deriver.derive(world, health, completeness, at).await
@@ -556,6 +572,7 @@ mod tests {
             trouble: None,
             notes: Vec::new(),
             observed_from: None,
+            days: BTreeMap::new(),
             forgetful: BTreeMap::new(),
             painted: None,
             publish: watch::channel(Arc::new(board)).0,

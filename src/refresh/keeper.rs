@@ -28,6 +28,9 @@ pub struct Storage {
 /// How often what retention lets go is deleted.
 const PRUNE_EVERY: chrono::Duration = chrono::Duration::hours(1);
 
+/// Days that are said at the start, at most: no chart is longer.
+const MOST_DAYS: u64 = 800;
+
 /// What the store is asked to do.
 enum Order {
     Keep { source: SourceId, at: Instant, facts: Arc<Facts>, health: SourceHealth },
@@ -51,6 +54,9 @@ pub(super) enum Said {
     Opened { kept: Vec<Kept>, problems: Vec<Problem> },
     /// The first instant that it held: said apart, as nothing waits for it.
     ObservedFrom(Instant),
+    /// What was said on days that are over, the latest ones that were kept; and why not, if that
+    /// cannot be read.
+    Days(Result<Vec<DayFigures>, Problem>),
     /// Keeping fails (and since then nothing is kept), or works again.
     Trouble(Option<Problem>),
     /// What this source remembers cannot be read or kept, or can be again.
@@ -162,6 +168,9 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
             if let Some(first) = instants.and_then(|instants| instants.first().copied()) {
                 say(Said::ObservedFrom(first));
             }
+            if let Some(last) = last {
+                say_days(store.as_ref(), last, say);
+            }
             Some(store)
         }
         Err(error) => {
@@ -185,7 +194,12 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
                 match store {
                     Some(store) if day.as_ref().is_none_or(|day| !day.equals(&figures)) => {
                         let kept = store.keep_day(&figures);
-                        day = Some(figures);
+                        let before = day.replace(figures);
+                        let is_over =
+                            |before: &DayFigures| day.as_ref().is_some_and(|day| before.day < day.day);
+                        if let Some(before) = before.filter(is_over) {
+                            say(Said::Days(Ok(vec![before])));
+                        }
                         kept
                     }
                     _ => continue,
@@ -242,6 +256,23 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
                 in_trouble = true;
                 say(Said::Trouble(Some(trouble(&error))));
             }
+        }
+    }
+}
+
+/// Says what was said on the days before `last`, as many as are drawn.
+fn say_days(store: &dyn History, last: Instant, say: &impl Fn(Said)) {
+    let until = last.date_naive() + chrono::Days::new(1);
+    let from = until.checked_sub_days(chrono::Days::new(MOST_DAYS)).unwrap_or(until);
+    match store.days(from, until) {
+        Ok(days) if days.is_empty() => {}
+        Ok(days) => say(Said::Days(Ok(days))),
+        Err(error) => {
+            tracing::warn!(%error, "what was said on earlier days could not be read");
+            let problem = error.problem();
+            let what = format!("what was observed on earlier days cannot be read: {}", problem.what);
+            let next_step = format!("{}; until then those days are rebuilt", problem.next_step);
+            say(Said::Days(Err(Problem::new(what, next_step))));
         }
     }
 }

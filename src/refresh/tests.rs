@@ -273,6 +273,7 @@ struct Remembering {
     full: bool,
     memory: Option<Vec<u8>>,
     problems: Vec<Problem>,
+    days: Vec<DayFigures>,
 }
 
 impl History for Remembering {
@@ -330,7 +331,7 @@ impl History for Remembering {
     }
 
     fn days(&self, _: NaiveDate, _: NaiveDate) -> Result<Vec<DayFigures>, HistoryError> {
-        Ok(Vec::new())
+        Ok(self.days.clone())
     }
 
     fn problems(&self) -> Vec<Problem> {
@@ -365,6 +366,7 @@ fn storage(change: impl FnOnce(&mut Remembering)) -> (Storage, Arc<Mutex<Vec<Str
         full: false,
         memory: None,
         problems: Vec::new(),
+        days: Vec::new(),
     };
     change(&mut store);
     let storage = Storage {
@@ -399,6 +401,17 @@ async fn the_last_board_comes_back_and_looks_as_old_as_it_is() {
     assert!(told.contains(&"painted 4.2".to_owned()), "{told:?}");
     assert!(told.contains(&"figures of 2026-11-22 [\"payments 4.2\"]".to_owned()), "{told:?}");
     assert_eq!(told.iter().filter(|order| order.starts_with("pruned")).count(), 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn what_was_said_on_earlier_days_is_on_the_board() {
+    let at = now() - chrono::Duration::days(1);
+    let yesterday = DayFigures { day: at.date_naive(), at, releases: Vec::new() };
+    let (storage, _told) = storage(|store| store.days = vec![yesterday.clone()]);
+    let rig = rig(Some(storage));
+    let board = rig.board(|board| !board.world.days.is_empty()).await;
+    assert_eq!(*board.world.days[0], yesterday);
+    rig.refresher.stop().await;
 }
 
 #[tokio::test]

@@ -30,6 +30,10 @@ pub struct Edge {
     pub around: Surroundings,
     /// What the variable `BROWSER` says.
     pub browser: Option<String>,
+    /// The editor of the user: a command and its arguments; empty: none.
+    pub editor: Vec<String>,
+    /// Where only this user reads, as long as the session lasts.
+    pub private: Option<PathBuf>,
     /// Where commands are run.
     pub directory: PathBuf,
     /// Where what they write is kept, if it is to be.

@@ -42,7 +42,11 @@ impl Archive {
         };
         kept.sort_by_key(rank);
         let health = kept.iter().map(|kept| kept.health.clone()).collect();
-        let world = move || Arc::new(World::union(kept.iter().map(|kept| (&kept.source, &*kept.facts))));
+        let days: Vec<_> = newest.world.days.iter().filter(|day| day.at <= at).cloned().collect();
+        let world = move || {
+            let union = World::union(kept.iter().map(|kept| (&kept.source, &*kept.facts)));
+            Arc::new(World { days, ..union })
+        };
         let board = self.deriver.derive(world, health, Completeness::Whole, at).await;
         let ending = || Problem::new("the program is ending", "");
         board.map(Some).ok_or_else(ending)

@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::wire::WireError;
 use crate::domain::{
-    Booking, Build, Deployment, Environment, Finding, Freeze, Kind, Problem, PullRequest, Release, SourceId,
-    Story, TestRun, World,
+    Booking, Build, DayFigures, Deployment, Environment, Finding, Freeze, Kind, Problem, PullRequest,
+    Release, SourceId, Story, TestRun, World,
 };
 
 /// The change from one world to another.
@@ -31,6 +31,7 @@ pub(super) struct WorldDelta {
     findings: Edits<Arc<Finding>>,
     builds: Edits<Arc<Build>>,
     problems: Edits<(SourceId, Problem)>,
+    days: Edits<Arc<DayFigures>>,
 }
 
 /// A list as pieces of the one before and new items, in their order.
@@ -61,6 +62,7 @@ impl WorldDelta {
             findings,
             builds,
             problems,
+            days,
             // Facts are served, never what somebody assumes.
             assumed: _,
         } = new;
@@ -77,6 +79,7 @@ impl WorldDelta {
             findings: edits(&old.findings, findings),
             builds: edits(&old.builds, builds),
             problems: edits(&old.problems, problems),
+            days: edits(&old.days, days),
         }
     }
 
@@ -95,6 +98,7 @@ impl WorldDelta {
             findings: applied(self.findings, &old.findings)?,
             builds: applied(self.builds, &old.builds)?,
             problems: applied(self.problems, &old.problems)?,
+            days: applied(self.days, &old.days)?,
             assumed: Vec::new(),
         })
     }

@@ -11,7 +11,7 @@ use crate::{
         fixture::{self, board, board_with, now},
         update,
     },
-    insight::{Board, Outlook, Verdict, board::Completeness},
+    insight::{Board, Flaky, MetricValue, Outlook, SuiteRow, TestRow, Verdict, Week, board::Completeness},
     theme::{ColorDepth, GlyphSet, shipped},
 };
 
@@ -553,6 +553,94 @@ fn what_is_assumed_says_so_on_every_tab_beside_the_truth() {
     press(&mut state, "1".parse().unwrap());
     let text = render(&mut state, (120, 36), GlyphSet::Unicode, now());
     insta::assert_snapshot!("what_if_120x36", text);
+}
+
+/// A suite with a test that fails, one that newly fails, and one that is flaky.
+fn suites() -> Vec<SuiteRow> {
+    let ago = |hours| now() - Duration::hours(hours);
+    let test = |name: &str, failing_since, newly, flaky| TestRow {
+        name: name.into(),
+        failing_since,
+        newly,
+        failed_at: ago(1),
+        flaky,
+    };
+    let flaky = Flaky { mixed: 2, of: 9, at_least: 0.06 };
+    vec![SuiteRow {
+        suite: "unit".into(),
+        counts: true,
+        at: ago(1),
+        commit: None,
+        passed: 97,
+        failed: 2,
+        skipped: 1,
+        runs: 12,
+        tests: vec![
+            test("till::opens", Some(ago(1)), true, None),
+            test("till::counts", Some(ago(50)), false, None),
+            test("till::prints", None, false, Some(flaky)),
+        ],
+    }]
+}
+
+#[test]
+fn the_list_of_tests_says_what_fails_since_when_and_what_is_flaky() {
+    let board = || board_with(|release| release.suites = suites());
+    for size in [SMALL, USUAL, LARGE] {
+        let shown = screen(board(), size, "d d");
+        let row = |name: &str| {
+            let found = shown.lines().find(|line| line.contains(name));
+            found.unwrap_or_else(|| panic!("{name} is not on\n{shown}")).to_owned()
+        };
+        assert!(row("97/99 passed").contains("2 failed"), "{shown}");
+        assert!(row("till::opens").contains("newly failing"), "{shown}");
+        assert!(!row("till::counts").contains("newly") && row("till::counts").contains("failing"), "{shown}");
+        assert!(row("till::prints").contains("flaky"), "{shown}");
+        insta::assert_snapshot!(format!("tests_{}x{}", size.0, size.1), shown);
+    }
+    let detail = screen(board(), USUAL, "d d j j enter");
+    assert!(detail.contains("failing since") || detail.contains("newly failing since"), "{detail}");
+    let why = screen(board(), USUAL, "d d j x");
+    assert!(why.contains("till::") && why.contains("unit"), "{why}");
+}
+
+#[test]
+fn metrics_of_ones_own_stand_beneath_the_gates_and_weeks_beneath_the_chart() {
+    let metric = |name: &str, value, shown: &str, why: &str| MetricValue {
+        name: name.into(),
+        value,
+        shown: shown.into(),
+        why: why.into(),
+    };
+    let board = board_with(|release| {
+        release.metrics = vec![
+            metric("review time", Some(93_600.0), "1d 02h", ""),
+            metric("escaped", None, "unknown", "defects are not known"),
+        ];
+        let monday = now().date_naive().week(chrono::Weekday::Mon).first_day();
+        let week = |back: i64, done, defects_opened, defects_solved| Week {
+            from: monday - Duration::days(7 * back),
+            done,
+            defects_opened,
+            defects_solved,
+        };
+        release.burn_down.weeks = vec![week(1, 8, 3, 1), week(0, 4, 2, 6)];
+    });
+    let shown = screen(board, LARGE, "");
+    insta::assert_snapshot!("weeks_and_metrics", shown);
+    let row = |name: &str| {
+        let found = shown.lines().find(|line| line.contains(name));
+        found.unwrap_or_else(|| panic!("{name} is not on\n{shown}")).to_owned()
+    };
+    assert!(row("review time").contains("1d 02h"), "{shown}");
+    assert!(row("escaped").contains("defects are not known"), "{shown}");
+    for (name, said) in [
+        ("stories done", "4 this week, 8 the week before"),
+        ("defects opened", "2 this week, 3 the week before"),
+        ("defects solved", "6 this week, 1 the week before"),
+    ] {
+        assert!(row(name).contains(said), "{shown}");
+    }
 }
 
 #[test]

@@ -351,6 +351,43 @@ fn written(state: &mut State, mut line: Line, effects: &mut Vec<Effect>) {
     }
 }
 
+/// From the editor to the question, if something was written there.
+pub(crate) fn edited(state: &mut State, answer: Result<String, Text>, effects: &mut Vec<Effect>) {
+    let Some(Dialog::Line(line)) = top(state) else { return };
+    let mut line = line.clone();
+    let made = match answer {
+        Ok(text) if text.trim().is_empty() || text.trim() == line.input.value().trim() => {
+            Err("nothing was written, so nothing is asked".into())
+        }
+        Ok(text) => asked(state, &line.subjects, line.kind, |_, _| Ok(text.trim().to_owned())),
+        Err(why) => Err(why),
+    };
+    match made {
+        Ok(question) => show(state, Dialog::Question(question), effects),
+        Err(why) => {
+            line.problem = Some(why);
+            show(state, Dialog::Line(line), effects);
+        }
+    }
+}
+
+/// Copies a reminder for a chat, with the links of what it is about, and sends nothing.
+fn copied(state: &mut State, question: &Question, effects: &mut Vec<Effect>) {
+    let of = |asked: &Asked| {
+        let Operation::PullRequest(_, PullRequestOperation::Comment(text)) = &asked.operation else {
+            return None;
+        };
+        let link = state.link(&asked.subject).map(|link| format!(" {}", link.as_str()));
+        Some(format!("{text}{}", link.unwrap_or_default()))
+    };
+    let texts: Vec<String> = question.asked.iter().filter_map(of).collect();
+    close(state, effects);
+    effects.push(Effect::Copy {
+        said: "copied the reminder for a chat: nothing was sent".into(),
+        text: texts.join("\n\n"),
+    });
+}
+
 fn refused(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     close(state, effects);
     say(state, "no: nothing was changed", now, effects);
@@ -428,6 +465,10 @@ pub(crate) fn on_key(state: &mut State, key: KeyEvent, now: Instant, effects: &m
                     let question = question.clone();
                     confirmed(state, question, now, effects);
                 }
+                KeyCode::Char('c') if question.kind == OperationKind::Nudge => {
+                    let question = question.clone();
+                    copied(state, &question, effects);
+                }
                 KeyCode::Tab => {
                     let question = question.clone();
                     other_method(state, &question, effects);
@@ -443,6 +484,17 @@ pub(crate) fn on_key(state: &mut State, key: KeyEvent, now: Instant, effects: &m
                 KeyCode::Char('y') | KeyCode::Enter => effects.push(Effect::Quit),
                 KeyCode::Char('n' | 'q') | KeyCode::Esc => close(state, effects),
                 _ => {}
+            }
+            true
+        }
+        Dialog::Line(line)
+            if is_control && key.code == KeyCode::Char('e') && line.kind == OperationKind::Comment =>
+        {
+            let text = line.input.value().to_owned();
+            if state.desk.editor {
+                effects.push(Effect::Edit(text));
+            } else {
+                say(state, "no editor is set: $VISUAL or $EDITOR names one", now, effects);
             }
             true
         }

@@ -417,7 +417,44 @@ fn a_reminder_is_asked_as_a_comment_is() {
     press(&mut state, now(), "enter");
     let asked = &question(&state).asked[0];
     assert!(asked.sentence.contains("Hi @lee, a friendly reminder"), "{}", asked.sentence);
-    assert!(matches!(&asked.operation, Operation::PullRequest(_, PullRequestOperation::Comment(_))));
+    let Operation::PullRequest(_, PullRequestOperation::Comment(comment)) = asked.operation.clone() else {
+        panic!("{:?}", asked.operation)
+    };
+    // The same for a chat: nothing is sent.
+    let effects = press(&mut state, now(), "c");
+    let copied = effects.iter().find_map(|effect| match effect {
+        Effect::Copy { text, .. } => Some(text.clone()),
+        _ => None,
+    });
+    assert!(copied.is_some_and(|text| text.starts_with(&comment)), "{effects:?}");
+    assert!(dialog(&state).is_none() && state.operations.waiting().next().is_none());
+    // Of another question it is no answer.
+    press(&mut state, now(), "m c");
+    assert!(matches!(dialog(&state), Some(Dialog::Question(_))));
+}
+
+#[test]
+fn a_comment_is_written_in_the_editor_and_asked_as_another_is() {
+    let mut state = state();
+    press(&mut state, now(), ":");
+    type_in(&mut state, "comment");
+    press(&mut state, now(), "enter");
+    let edits = |effects: &[Effect]| {
+        effects.iter().any(|effect| matches!(effect, Effect::Edit(text) if text.is_empty()))
+    };
+    assert!(!edits(&press(&mut state, now(), "ctrl-e")), "none is set");
+    state.desk.editor = true;
+    assert!(edits(&press(&mut state, now(), "ctrl-e")));
+    for nothing in [Ok(" \n".to_owned()), Err("vi cannot be run".into())] {
+        update(&mut state, Event::Edited(nothing), now());
+        assert!(matches!(dialog(&state), Some(Dialog::Line(line)) if line.problem.is_some()));
+    }
+    update(&mut state, Event::Edited(Ok("One line.\n\nAnd another.\n".to_owned())), now());
+    let wanted = PullRequestOperation::Comment("One line.\n\nAnd another.".to_owned());
+    assert!(
+        matches!(&question(&state).asked[0].operation, Operation::PullRequest(_, found) if *found == wanted)
+    );
+    assert!(state.operations.waiting().next().is_none(), "nothing is sent before somebody says yes");
 }
 
 #[test]

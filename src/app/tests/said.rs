@@ -140,6 +140,16 @@ fn what_changed_since_the_last_visit_is_marked_until_it_was_looked_at() {
     let asked = update(&mut state, Event::Board(Arc::new(board())), now());
     assert!(asked.iter().any(|effect| matches!(effect, Effect::Compare { from, .. } if *from == last_visit)));
     update(&mut state, Event::Compared(Ok(Arc::new(changes.clone()))), now());
+    // What changed on a row that somebody watches has a letter of its own.
+    let mut watching = by("ada");
+    update(&mut watching, Event::Compared(Ok(Arc::new(changes.clone()))), now());
+    let mut watched = Triage::default();
+    for (keys, mark) in [("w", Some("w")), ("j w", Some("W"))] {
+        let change = noted(&press(&mut watching, keys)).unwrap();
+        keep(&mut watching, &mut watched, change);
+        let selected = watching.list(ListId::Stories).row().unwrap();
+        assert_eq!(watching.said_mark(selected, now()), mark, "{keys}");
+    }
     let unseen = |state: &State| rows.iter().filter(|row| state.is_unseen(**row)).count();
     assert_eq!(unseen(&state), 1);
     let gates = state.list(ListId::Gates).rows.clone();

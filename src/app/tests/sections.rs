@@ -50,6 +50,12 @@ fn sections_are_counted_and_hold_what_they_count() {
     press(&mut state, "2 l");
     assert_eq!(section(&state), ("needs me".to_owned(), None));
     assert!(shown(&state).is_empty());
+    // Nor where the sources are asked by somebody else, whoever that is.
+    let mut state = pull_requests();
+    state.operations.is_viewer = true;
+    update(&mut state, Event::Board(Arc::new(board())), now());
+    press(&mut state, "l");
+    assert_eq!(section(&state), ("needs me".to_owned(), None));
 }
 
 #[test]

@@ -54,6 +54,15 @@ impl Explainer<'_, '_> {
             "The state at the end of the day; today's is now's. Below is what was another at its end than at \
              the end of the day before. {told}"
         );
+        let (counted, (scope, ready)) = self.happened_on(day);
+        let is_last = burn_down.days.last().is_some_and(|last| last.day == day);
+        if !is_last && (scope, ready) != (shown.scope, shown.ready) {
+            formula = format!(
+                "{formula} The sources have rewritten their past since: by what they tell today, {} of {scope} \
+                 would have remained.",
+                scope.saturating_sub(ready)
+            );
+        }
         let unestimated = shown.points.map_or(0, |points| points.unestimated);
         if unestimated > 0 {
             let stories = words::count(unestimated as usize, "story has", "stories have");
@@ -63,7 +72,7 @@ impl Explainer<'_, '_> {
             title,
             value: value.join(" · "),
             formula,
-            counted: self.happened_on(day),
+            counted,
             left_out: Vec::new(),
             sources: self.sources(match burn_down.unit {
                 Unit::Stories => &[Kind::Stories, Kind::Defects, Kind::TestRuns],
@@ -72,13 +81,18 @@ impl Explainer<'_, '_> {
         }
     }
 
-    /// What happened to the items of the release on a day, by kind of event.
-    fn happened_on(&self, day: NaiveDate) -> Vec<String> {
-        let Some(index) = self.index else { return Vec::new() };
-        let since = (day - self.context.days.date(0)).num_days();
-        let Ok(number) = usize::try_from(since) else { return Vec::new() };
+    /// What happened to the items of the release on a day, by kind of event; and what they count
+    /// as at its end: in scope, ready.
+    fn happened_on(&self, day: NaiveDate) -> (Vec<String>, (u32, u32)) {
+        let Some(index) = self.index else { return Default::default() };
+        let context = self.context;
+        let since = (day - context.days.date(0)).num_days();
+        let Ok(number) = usize::try_from(since) else { return Default::default() };
+        let (mut scope, mut ready) = (0, 0);
         let mut lines: [Vec<String>; EVENTS.len()] = Default::default();
         let mut note = |before: Counts, after: Counts, name: &dyn Fn() -> String| {
+            scope += u32::from(after.scope);
+            ready += u32::from(after.ready);
             for (lines, (event, happened)) in lines.iter_mut().zip(EVENTS) {
                 if happened(before, after) {
                     lines.push(format!("{event}: {}", name()));
@@ -91,15 +105,22 @@ impl Explainer<'_, '_> {
         };
         let mut tracer = Tracer::default();
         if self.insight.is_some_and(|insight| insight.burn_down.unit == Unit::PullRequests) {
-            trace_pull_requests(self.context, &self.membership, index, &mut tracer, |item, changes| {
-                let (before, after) = around(changes);
-                let pull_request = self.context.pull_requests[item];
-                note(before, after, &|| format!("{} {}", pull_request.id, pull_request.title));
-            });
+            trace_pull_requests(
+                context,
+                &self.membership,
+                index,
+                &mut tracer,
+                &context.days,
+                |item, changes| {
+                    let (before, after) = around(changes);
+                    let pull_request = context.pull_requests[item];
+                    note(before, after, &|| format!("{} {}", pull_request.id, pull_request.title));
+                },
+            );
         }
-        trace_stories(self.context, &self.membership, index, &mut tracer, |item, changes, _| {
+        trace_stories(context, &self.membership, index, &mut tracer, &context.days, |item, changes, _| {
             let (before, after) = around(changes);
-            let story = self.context.stories[item];
+            let story = context.stories[item];
             note(before, after, &|| {
                 let points = story.points.filter(|_| story.kind == StoryKind::Story);
                 let points = match points {
@@ -111,6 +132,7 @@ impl Explainer<'_, '_> {
             });
         });
         let lines: Vec<String> = lines.into_iter().flatten().collect();
-        if lines.is_empty() { vec!["nothing entered, left or became ready".to_owned()] } else { lines }
+        let nothing = || vec!["nothing entered, left or became ready".to_owned()];
+        (if lines.is_empty() { nothing() } else { lines }, (scope, ready))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::Duration;
+use chrono::{Duration, Weekday};
 use chrono_tz::Tz;
 use proptest::{collection::vec, prelude::*, sample::select};
 
@@ -12,7 +12,7 @@ use crate::domain::{
     Text, World,
 };
 use crate::insight::{
-    GateAnswer, Learned, ReleaseInsight, Subject, Unit, Verdict, derive, explain,
+    GateAnswer, Learned, ReleaseInsight, Subject, Unit, Verdict, Week, derive, explain,
     fixture::{ALL_KINDS, Setting, at, deployment, id, now, pull_request, story, test_run},
 };
 
@@ -118,7 +118,7 @@ fn own_rules() -> (Vec<Metric>, Vec<GateRule>) {
 }
 
 prop_compose! {
-    fn any_setting()(
+    pub(super) fn any_setting()(
         stories in vec(any_story(), 0..12),
         pull_requests in vec(any_pull_request(), 0..8),
         calendar in calendar(),
@@ -290,6 +290,34 @@ proptest! {
             }
             before = Some(day.scope);
         }
+    }
+
+    #[test]
+    fn weeks_are_what_became_so_between_the_ends_of_their_days(setting in any_setting()) {
+        let answer = setting.answer();
+        if answer.burn_down.unit == Unit::PullRequests {
+            return Ok(());
+        }
+        let end = |day| setting.policy.calendar.end_of(day) + Duration::milliseconds(999);
+        let mut weeks: Vec<Week> = Vec::new();
+        for day in answer.burn_down.days.iter().map(|day| day.day) {
+            let from = day.week(Weekday::Mon).first_day();
+            if weeks.last().is_none_or(|week| week.from != from) {
+                weeks.push(Week { from, ..Week::default() });
+            }
+            let week = weeks.last_mut().unwrap();
+            for story in &setting.facts.stories {
+                let (before, after) = (was(story, end(day.pred_opt().unwrap())), was(story, end(day)));
+                let open = |(inside, done): (bool, bool)| inside && !done;
+                if story.kind == StoryKind::Story {
+                    week.done += u32::from(after.1 && !before.1);
+                } else {
+                    week.defects_opened += u32::from(open(after) && !open(before));
+                    week.defects_solved += u32::from(!open(after) && open(before));
+                }
+            }
+        }
+        prop_assert_eq!(&answer.burn_down.weeks, &weeks);
     }
 
     #[test]

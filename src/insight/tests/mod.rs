@@ -8,6 +8,7 @@ mod gates;
 mod generated;
 mod learned;
 mod membership;
+mod observed;
 mod pull_requests;
 mod releases;
 mod remedies;

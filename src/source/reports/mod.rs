@@ -12,6 +12,7 @@ mod junit;
 mod sarif;
 mod table;
 mod together;
+mod vanished;
 mod xml;
 
 #[cfg(test)]
@@ -27,7 +28,10 @@ use std::{
 use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use self::contents::{Contents, Known};
+use self::{
+    contents::{Contents, Known},
+    vanished::Told,
+};
 pub use crate::config::{ReportConfig, TableConfig};
 use crate::{
     domain::{Facts, Instant, Problem, SourceId},
@@ -38,7 +42,7 @@ use crate::{
 pub const STANDARD_INPUT: &str = "-";
 
 /// Version of what is kept over a restart.
-const MEMORY: u32 = 1;
+const MEMORY: u32 = 2;
 
 /// What a source reads.
 #[derive(Debug)]
@@ -63,6 +67,8 @@ struct Memory {
     known: BTreeMap<PathBuf, Known>,
     /// When something was seen first that does not say since when it is so, by what it is.
     seen: BTreeMap<String, Instant>,
+    /// What analyzers found.
+    told: Told,
     /// What was said last.
     facts: Option<Arc<Facts>>,
     watched: BTreeSet<Watched>,
@@ -156,7 +162,8 @@ impl Memory {
         }
         self.known = known;
         let files: Vec<&Known> = self.known.values().collect();
-        let facts = together::facts(format, settings, &files, found.problems, &mut self.seen, now);
+        let (seen, told) = (&mut self.seen, &mut self.told);
+        let facts = together::facts(format, settings, &files, found.problems, seen, told, now);
         if self.facts.as_deref() == Some(&facts) {
             return Ok(Answer::Unchanged);
         }
@@ -184,13 +191,14 @@ impl Source for ReportSource {
     }
 
     fn memory(&self) -> Option<Vec<u8>> {
-        let seen = &self.memory.seen;
-        (!seen.is_empty()).then(|| postcard::to_stdvec(&(MEMORY, seen)).ok())?
+        let Memory { seen, told, .. } = &self.memory;
+        let is_empty = seen.is_empty() && told.is_empty();
+        (!is_empty).then(|| postcard::to_stdvec(&(MEMORY, seen, told)).ok())?
     }
 
     fn recall(&mut self, memory: &[u8]) {
-        if let Ok((MEMORY, seen)) = postcard::from_bytes::<(u32, BTreeMap<String, Instant>)>(memory) {
-            self.memory.seen = seen;
+        if let Ok((MEMORY, seen, told)) = postcard::from_bytes::<(u32, _, _)>(memory) {
+            (self.memory.seen, self.memory.told) = (seen, told);
             self.memory.facts = None;
         }
     }

@@ -13,6 +13,7 @@ use super::{
     contents::{Contents, Known, ReadStory},
     junit::is_commit,
     sarif::{MARK, mark},
+    vanished::Told,
 };
 use crate::{
     config::ReportConfig,
@@ -36,6 +37,7 @@ pub(super) fn facts(
     files: &[&Known],
     mut problems: Vec<Problem>,
     seen: &mut BTreeMap<String, Instant>,
+    told: &mut Told,
     now: Instant,
 ) -> Facts {
     let mut facts = Facts::default();
@@ -62,7 +64,8 @@ pub(super) fn facts(
         }
         Format::Sarif => {
             facts.covers = [Kind::Findings].into();
-            facts.findings = findings(settings, files, &mut first, now).into_iter().map(Arc::new).collect();
+            let found = findings(settings, files, &mut first, told, now);
+            facts.findings = found.into_iter().map(Arc::new).collect();
         }
         Format::Table(meaning) => {
             facts.covers = [Kind::Releases, Kind::Stories, Kind::Defects].into();
@@ -192,7 +195,13 @@ fn tell_apart(found: &mut [(&str, TestRun)]) {
 
 /// The findings of all files, the newest analysis of each counting; in place of what cannot be
 /// read, and where nothing was analyzed at all, one that nobody rated.
-fn findings(settings: &ReportConfig, files: &[&Known], first: &mut FirstSeen, now: Instant) -> Vec<Finding> {
+fn findings(
+    settings: &ReportConfig,
+    files: &[&Known],
+    first: &mut FirstSeen,
+    told: &mut Told,
+    now: Instant,
+) -> Vec<Finding> {
     let mut newest: BTreeMap<_, (Instant, Finding)> = BTreeMap::new();
     let mut analyses = 0;
     for (file, contents) in read(files) {
@@ -216,6 +225,9 @@ fn findings(settings: &ReportConfig, files: &[&Known], first: &mut FirstSeen, no
     commits(settings, &mut found, |finding| {
         (&mut finding.commit, finding.closed_at.unwrap_or(finding.opened_at))
     });
+    let is_whole =
+        damaged(files).next().is_none() && found.iter().all(|finding| finding.rule.as_str() != MARK);
+    told.complete(&mut found, is_whole, now);
     // Without a commit an analysis says nothing that the findings do not.
     found.retain(|finding| !finding.is_analysis() || finding.commit.is_some());
     // What cannot be read may hold what was found just now.

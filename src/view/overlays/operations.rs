@@ -7,7 +7,9 @@ use ratatui::{
 };
 
 use crate::{
-    app::{Choice, Dialog, LogEntry, OperationLine, OperationMenu, OperationQuestion, Outcome},
+    app::{
+        Choice, Dialog, LogEntry, OperationKind, OperationLine, OperationMenu, OperationQuestion, Outcome,
+    },
     domain::Text,
     insight::Subject,
     view::{Look, footer, screen::Screen, text},
@@ -104,6 +106,9 @@ fn draw_line(screen: &mut Screen<'_>, body: Rect, line: &OperationLine) {
         below.extend(wrapped(&format!("known here: {}", known.join(", ")), cells, styles.muted));
         below.push(Line::styled("tab takes the first of them", styles.muted));
     }
+    if line.kind == OperationKind::Comment && screen.state.desk.editor {
+        below.push(Line::styled("ctrl-e: write it in the editor", styles.muted));
+    }
     let inside = super::frame(screen, body, &title, WIDTH, 2 + below.len());
     screen.put(inside.x, inside.y, inside.width, line.prompt(), styles.header);
     let prompt = Rect { y: inside.y + 1, height: inside.height.saturating_sub(1).min(1), ..inside };
@@ -155,6 +160,9 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
     ];
     if question.has_methods() {
         keys.extend([Span::styled("   tab", styles.accent), Span::styled(" another method", styles.base)]);
+    }
+    if question.kind == OperationKind::Nudge {
+        keys.extend([Span::styled("   c", styles.accent), Span::styled(" copy for a chat", styles.base)]);
     }
     lines.push(Line::from(keys));
     let title = Line::styled("Do this?", styles.title);

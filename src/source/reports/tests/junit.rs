@@ -222,3 +222,47 @@ fn settings_say_of_which_commit_and_release_reports_are() {
         assert_eq!(run.release.as_ref().map(ToString::to_string).as_deref(), Some("shop 4.2"));
     }
 }
+
+#[test]
+fn a_report_without_a_commit_is_of_the_one_that_was_checked_out_at_its_time() {
+    let repository = tempfile::tempdir().unwrap();
+    let git = |day: u32, arguments: &[&str]| {
+        let date = format!("2026-11-{day}T06:00:00Z");
+        let output = std::process::Command::new("git")
+            .args(["-c", "user.name=Ana", "-c", "user.email=ana@example.org"])
+            .args(arguments)
+            .current_dir(repository.path())
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_AUTHOR_DATE", &date)
+            .env("GIT_COMMITTER_DATE", &date)
+            .output()
+            .expect("git is needed to make the repository of this test");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    git(10, &["init", "-q", "-b", "main"]);
+    let commit = |day: u32, subject: &str| {
+        git(day, &["commit", "-q", "--allow-empty", "-m", subject]);
+        git(day, &["rev-parse", "HEAD"])
+    };
+    let (first, second) = (commit(15, "Begin"), commit(18, "Go on"));
+    // Back to the first one.
+    git(20, &["checkout", "-q", "--detach", &first]);
+    let checkout = repository.path().to_owned();
+    let of = |day: u32| {
+        let change = |settings: ReportConfig| ReportConfig {
+            commit: Some("head".to_owned()),
+            checkout: Some(checkout.clone()),
+            ..settings
+        };
+        let mut reports = Reports::of(change, ReportSource::junit);
+        let report = r#"<testsuite name="unit"><testcase classname="till" name="opens"/></testsuite>"#;
+        reports.file("unit.xml", day, report);
+        run(&reports.facts(), "unit").commit.as_ref().map(ToString::to_string)
+    };
+    assert_eq!(of(16), Some(first.clone()));
+    assert_eq!(of(19), Some(second));
+    assert_eq!(of(21), Some(first), "what was checked out again");
+    assert_eq!(of(14), None, "nothing was checked out yet");
+}

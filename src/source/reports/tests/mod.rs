@@ -83,6 +83,11 @@ impl Reports {
         runtime.block_on(self.source.fetch(&Round::at(now))).unwrap()
     }
 
+    /// What was said last.
+    fn facts_again(&self) -> Arc<Facts> {
+        Arc::clone(self.source.memory.facts.as_ref().unwrap())
+    }
+
     fn facts(&mut self) -> Arc<Facts> {
         match self.round(now()) {
             Answer::Facts(facts) => facts,

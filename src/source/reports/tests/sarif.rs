@@ -180,6 +180,46 @@ fn an_analysis_that_found_nothing_says_which_commit_it_looked_at() {
 }
 
 #[test]
+fn what_a_newer_analysis_finds_no_longer_is_fixed_since_then() {
+    let result = |rule: &str| json!({ "ruleId": rule, "message": { "text": rule } });
+    let on = |day: u32, results: serde_json::Value| {
+        of(&results).replace("2026-11-20T08", &format!("2026-11-{day}T08"))
+    };
+    let states = |facts: &Facts| -> Vec<(String, FindingState, Option<Instant>)> {
+        let found = facts.findings.iter().filter(|finding| !finding.is_analysis());
+        let mut states: Vec<_> = found.map(|it| (it.rule.to_string(), it.state, it.closed_at)).collect();
+        states.sort_by(|one, other| one.0.cmp(&other.0));
+        states
+    };
+    let open = |rule: &str| (rule.to_owned(), FindingState::Open, None);
+    let fixed = |rule: &str, day| (rule.to_owned(), FindingState::Fixed, Some(at(day, 8)));
+    let mut reports = Reports::sarif();
+    reports.file("a.sarif", 18, on(18, json!([result("a"), result("b")])));
+    assert_eq!(states(&reports.facts()), [open("a"), open("b")]);
+    // Nobody knows what is in half a file.
+    reports.file("a.sarif", 19, "{");
+    assert!(states(&reports.facts()).iter().all(|(_, state, _)| *state != FindingState::Fixed));
+    reports.file("a.sarif", 19, on(19, json!([result("b")])));
+    assert_eq!(states(&reports.facts()), [fixed("a", 19), open("b")]);
+    assert_eq!(finding(&reports.facts_again(), "a").opened_at, at(18, 8));
+
+    // It is remembered over a restart, and since when.
+    let memory = reports.source.memory().unwrap();
+    let mut again = Reports::sarif();
+    again.source.recall(&memory);
+    again.file("a.sarif", 20, on(20, json!([])));
+    assert_eq!(states(&again.facts()), [fixed("a", 19), fixed("b", 20)]);
+    // What comes back is open.
+    again.file("a.sarif", 21, on(21, json!([result("a")])));
+    assert_eq!(states(&again.facts()), [open("a"), fixed("b", 20)]);
+    // Another tool says nothing of it, nor does a report that was taken away.
+    let other = on(22, json!([])).replace("ESLint", "clippy");
+    std::fs::remove_file(again.directory.path().join("reports/a.sarif")).unwrap();
+    again.file("b.sarif", 22, other);
+    assert_eq!(states(&again.facts()), [fixed("b", 20)]);
+}
+
+#[test]
 fn since_when_it_is_there_is_remembered_over_restarts() {
     let result = json!([{ "ruleId": "no-eval", "message": { "text": "eval" } }]);
     let mut reports = Reports::sarif();
