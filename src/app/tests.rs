@@ -558,7 +558,7 @@ fn the_detail_pane_follows_when_the_keys_rest() {
     press(&mut state, "2 j");
     assert_eq!(state.detail.subject, Some(Subject::PullRequest("api#812".into())));
     let effects = update(&mut state, Event::Rested, now());
-    assert!(matches!(effects[..], [Effect::Draw]));
+    assert!(matches!(effects[..], [Effect::Draw, ..]));
     assert_eq!(state.detail.subject, Some(Subject::PullRequest("web#798".into())));
     assert!(update(&mut state, Event::Rested, now()).is_empty(), "nothing new to draw");
     press(&mut state, "p j");

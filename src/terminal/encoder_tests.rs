@@ -313,7 +313,7 @@ fn links_are_opened_closed_and_written_again_only_where_they_change() {
         let next = picture(text);
         let (bytes, _) = encoder.encode_linked(next.clone(), given, None);
         assert_eq!(links(bytes), expected, "{text}");
-        assert!(String::from_utf8_lossy(bytes).contains(written), "{text}");
+        assert!(String::from_utf8_lossy(bytes).contains(written), "{text}: {:?}", String::from_utf8_lossy(bytes));
         assert!(written.is_empty() || bytes.len() < 140, "{} bytes for {text}", bytes.len());
         parser.process(bytes);
         assert_shows(&parser, &next);

@@ -153,5 +153,5 @@ fn a_release_is_told_to_others_in_shares_and_in_what_happened() {
     for part in ["# payments 4.2", "- 1 pull requests merged: api\\#1", "Refund \\| \\*retries\\* ＠lee"] {
         assert!(markdown.contains(part), "{part}: {markdown}");
     }
-    assert!(view.text().contains("merge   #############.......  66.6 %  2 of 3"), "{}", view.text());
+    assert!(view.text().contains("merge   #############....... 66.6 %  2 of 3"), "{}", view.text());
 }
