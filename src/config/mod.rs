@@ -14,6 +14,7 @@ mod document;
 mod duration;
 mod environment;
 mod hosts;
+mod instances;
 mod layer;
 pub(crate) mod plan_tables;
 mod report;
@@ -45,6 +46,7 @@ pub use self::{
     duration::{format_duration, parse_duration},
     environment::Environment,
     hosts::KnownHosts,
+    instances::{ExecConfig, HttpConfig, Sign},
     layer::{Layer, Origin},
     report::{check, looked_for, path, print, sample},
     reports::{ReportConfig, TableConfig},
@@ -54,6 +56,7 @@ pub use self::{
 };
 use self::{
     environment::Project,
+    instances::Instances,
     layer::{Binding, LayerValues},
     rules::Rules,
     setting::{Setting, settings},
@@ -136,6 +139,10 @@ pub struct Config {
     pub sarif: Option<ReportConfig>,
     /// Tables of stories to read, if any.
     pub csv: Option<TableConfig>,
+    /// Programs that print facts, by name.
+    pub exec: Vec<ExecConfig>,
+    /// Endpoints that answer with facts, by name.
+    pub http: Vec<HttpConfig>,
     /// Where histories are kept.
     pub data_dir: PathBuf,
     /// For how long every change is kept.
@@ -367,11 +374,13 @@ struct Resolver {
     keys: BTreeMap<Binding, (String, Origin)>,
     rules: Rules,
     commands: Vec<CommandConfig>,
+    instances: Instances,
 }
 
 impl Resolver {
     fn add(&mut self, layer: LayerValues) {
         self.rules.add(layer.rules);
+        self.instances.add(layer.instances);
         self.commands.retain(|known| layer.commands.iter().all(|command| command.name != known.name));
         self.commands.extend(layer.commands);
         for (setting, value, origin) in layer.settings {
@@ -526,8 +535,11 @@ impl Resolver {
         for ((context, key), (command, _)) in &self.keys {
             keys.entry(context.clone()).or_default().insert(key.clone(), command.clone());
         }
+        let instances = self.instances.clone().of_board(&project.root, self.text("project").as_ref());
         Config {
             sections: Vec::new(),
+            exec: instances.exec,
+            http: instances.http,
             project: self.text("project"),
             board: self.text("board"),
             theme: self.text("theme").unwrap_or_else(|| "auto".to_owned()),

@@ -8,6 +8,8 @@
 mod attention;
 pub mod calendar;
 pub mod demo;
+pub mod endpoint;
+pub mod exec;
 mod files;
 mod forge;
 pub mod git;
@@ -20,6 +22,7 @@ mod labels;
 mod naming;
 pub mod operation;
 pub mod plan;
+mod published;
 pub mod reports;
 mod status;
 
