@@ -5,8 +5,8 @@ use std::{borrow::Cow, time::Duration};
 
 use crate::{
     config::{
-        Access, CalendarConfig, Config, ExecConfig, GithubConfig, HttpConfig, GitlabConfig, JiraConfig, LabelConfig, Layer,
-        ReportConfig, Sign, TokenPlace, host_of_site,
+        Access, CalendarConfig, Config, ExecConfig, GithubConfig, GitlabConfig, HttpConfig, JiraConfig,
+        LabelConfig, Layer, ReportConfig, Sign, SonarqubeConfig, TokenPlace, host_of_site,
     },
     domain::{Category, Problem, SourceId, Text},
     source::{
@@ -22,6 +22,7 @@ use crate::{
         jira::{JiraSettings, JiraSource},
         plan::PlanSource,
         reports::ReportSource,
+        sonarqube::{SonarqubeSettings, SonarqubeSource},
     },
 };
 
@@ -71,6 +72,7 @@ pub(super) fn all(config: &Config) -> Vec<Connector> {
         jira(config),
         github(config, at(Service::Github), elsewhere.as_deref()),
         gitlab(config, at(Service::Gitlab), elsewhere.as_deref()),
+        sonarqube(config),
         junit(config),
         sarif(config),
         csv(config),
@@ -269,6 +271,42 @@ fn jira_settings(config: &Config, jira: &JiraConfig, host: &str) -> JiraSettings
     settings.calendar = config.policy.calendar.clone();
     settings.recent_days = jira.access.recent_days;
     settings.interval = jira.access.interval;
+    settings
+}
+
+fn sonarqube(config: &Config) -> Connector {
+    const NAME: &str = "sonarqube";
+    const SWITCH: &str = "source.sonarqube.enabled";
+    let Some(sonarqube) = &config.sonarqube else {
+        return if is_off(config, SWITCH) {
+            off(config, NAME, SWITCH)
+        } else {
+            not_there(NAME, "source.sonarqube.site is not set")
+        };
+    };
+    if sonarqube.projects.is_empty() {
+        return not_there(NAME, "source.sonarqube.projects names none");
+    }
+    let host = host_of_site(&sonarqube.site).unwrap_or_default();
+    let source = || {
+        let settings = sonarqube_settings(sonarqube, &host);
+        let http = client(NAME, &host, Some(settings.http(NAME)), &sonarqube.access, false)?;
+        Ok(Box::new(SonarqubeSource::new(SourceId::new(NAME), settings, http)) as Box<dyn Source>)
+    };
+    let about = format!("reads {} at {host}", listed(&sonarqube.projects));
+    Connector { name: NAME.into(), part: Part::InUse, about, source: Some(source()) }
+}
+
+fn sonarqube_settings(sonarqube: &SonarqubeConfig, host: &str) -> SonarqubeSettings {
+    let mut settings = SonarqubeSettings::new(sonarqube.site.clone());
+    settings.credentials = credentials(&sonarqube.access, host, settings.credentials);
+    settings.projects.clone_from(&sonarqube.projects);
+    if let ([key], Some(project)) = (&sonarqube.projects[..], &sonarqube.project) {
+        settings.names.insert(key.clone(), project.clone());
+    }
+    settings.branches.clone_from(&sonarqube.branches);
+    settings.recent_days = sonarqube.access.recent_days;
+    settings.interval = sonarqube.access.interval;
     settings
 }
 
@@ -657,6 +695,7 @@ mod tests {
                 ("jira", Part::NotThere),
                 ("github", Part::InUse),
                 ("gitlab", Part::NotThere),
+                ("sonarqube", Part::NotThere),
                 ("junit", Part::NotThere),
                 ("sarif", Part::NotThere),
                 ("csv", Part::NotThere),

@@ -138,12 +138,15 @@ pub(crate) fn read(
     reading: &Reading<'_>,
     instances: &mut Instances,
 ) {
-    let does = if table == "source.exec" { "it runs a program on your machine" } else { "it asks an address" };
+    let does =
+        if table == "source.exec" { "it runs a program on your machine" } else { "it asks an address" };
     if layer == Layer::Project {
         reading.complain(
             &value.span(),
             format!("a project's file cannot have a [{table}.NAME]"),
-            format!("put it into your own file, with directories = [\"…\"] if it is for this board only: {does}"),
+            format!(
+                "put it into your own file, with directories = [\"…\"] if it is for this board only: {does}"
+            ),
         );
         return;
     }
@@ -298,14 +301,17 @@ fn http(name: &str, fields: &mut Fields<'_>) -> Option<HttpConfig> {
     let url = url.filter(|url| {
         let is_bare = url.username().is_empty() && url.password().is_none();
         if !is_bare {
-            fields.table.complain("`url` holds a user or a password", "use token_env, token_file or the like");
+            fields
+                .table
+                .complain("`url` holds a user or a password", "use token_env, token_file or the like");
         }
         is_bare
     });
     if !fields.table.has("url") {
-        fields
-            .table
-            .complain(format!("[source.http.{name}] without `url`"), "add url = \"https://example.org/facts.json\"");
+        fields.table.complain(
+            format!("[source.http.{name}] without `url`"),
+            "add url = \"https://example.org/facts.json\"",
+        );
     }
     let map = map(fields);
     let covers = covers(fields, map.is_empty());
@@ -501,23 +507,49 @@ mod tests {
         let nested = format!("{}a{}", "(".repeat(500), ")".repeat(500));
         for (user, what) in [
             ("[source.exec.t]\n", "[source.exec.t] without `command`"),
-            ("[source.exec.t]\ncommand = \"facts\"\n", "`command` must be a list of a program and its arguments"),
+            (
+                "[source.exec.t]\ncommand = \"facts\"\n",
+                "`command` must be a list of a program and its arguments",
+            ),
             ("[source.exec.t]\ncommand = []\n", "`command` must be a list"),
-            ("[source.exec.t]\ncommand = [\"x\"]\ntimeout = \"2h\"\n", "`timeout` must be a length of time from 1s to 3600s"),
+            (
+                "[source.exec.t]\ncommand = [\"x\"]\ntimeout = \"2h\"\n",
+                "`timeout` must be a length of time from 1s to 3600s",
+            ),
             ("[source.exec.t]\ncommand = [\"x\"]\ncomand = 1\n", "unknown key `comand` in [source.exec]"),
-            ("[source.exec.t]\ncommand = [\"x\"]\nvariables = [\"A=1\"]\n", "\"A=1\" is no name of a variable"),
+            (
+                "[source.exec.t]\ncommand = [\"x\"]\nvariables = [\"A=1\"]\n",
+                "\"A=1\" is no name of a variable",
+            ),
             ("[source.exec]\ncommand = [\"x\"]\n", "`command` in [source.exec] must be a table"),
             ("[source.exec.\"a b\"]\ncommand = [\"x\"]\n", "`a b` cannot be the name of a source"),
             ("[[source.exec]]\ncommand = [\"x\"]\n", "`source.exec` must hold tables, each with a name"),
             ("[source.http.t]\ncovers = []\n", "[source.http.t] without `url`"),
             ("[source.http.t]\nurl = \"ftp://example.org\"\n", "`url` must be an address"),
-            ("[source.http.t]\nurl = \"https://ada:secret@example.org\"\n", "`url` holds a user or a password"),
-            ("[source.http.t]\nurl = \"https://x.org\"\nmap.stories = \"a[\"\ncovers = [\"stories\"]\n", "this is no JMESPath"),
-            ("[source.http.t]\nurl = \"https://x.org\"\nmap.storys = \"a\"\ncovers = [\"stories\"]\n", "unknown key `storys`"),
+            (
+                "[source.http.t]\nurl = \"https://ada:secret@example.org\"\n",
+                "`url` holds a user or a password",
+            ),
+            (
+                "[source.http.t]\nurl = \"https://x.org\"\nmap.stories = \"a[\"\ncovers = [\"stories\"]\n",
+                "this is no JMESPath",
+            ),
+            (
+                "[source.http.t]\nurl = \"https://x.org\"\nmap.storys = \"a\"\ncovers = [\"stories\"]\n",
+                "unknown key `storys`",
+            ),
             ("[source.http.t]\nurl = \"https://x.org\"\nmap.stories = \"a\"\n", "a map without `covers`"),
             ("[source.http.t]\nurl = \"https://x.org\"\ncovers = [\"stories\"]\n", "`covers` without a map"),
-            ("[source.http.t]\nurl = \"https://x.org\"\ncovers = [\"wonders\"]\nmap.stories = \"a\"\n", "there is no kind \"wonders\""),
-            (&format!("[source.http.t]\nurl = \"https://x.org\"\ncovers = [\"stories\"]\nmap.stories = \"{nested}\"\n"), "nested too deeply"),
+            (
+                "[source.http.t]\nurl = \"https://x.org\"\ncovers = [\"wonders\"]\nmap.stories = \"a\"\n",
+                "there is no kind \"wonders\"",
+            ),
+            (
+                &format!(
+                    "[source.http.t]\nurl = \"https://x.org\"\ncovers = [\"stories\"]\nmap.stories = \"{nested}\"\n"
+                ),
+                "nested too deeply",
+            ),
         ] {
             let said = loaded(directory.path(), user, "").unwrap_err();
             assert!(said.contains(what), "{user}\n{said}\n{what}");

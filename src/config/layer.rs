@@ -338,7 +338,20 @@ mod tests {
     fn keys_of_a_table_are_those_of_its_settings() {
         assert_eq!(
             known_keys("source"),
-            ["calendar", "csv", "exec", "git", "github", "gitlab", "http", "jira", "junit", "plan", "sarif", "sonarqube"]
+            [
+                "calendar",
+                "csv",
+                "exec",
+                "git",
+                "github",
+                "gitlab",
+                "http",
+                "jira",
+                "junit",
+                "plan",
+                "sarif",
+                "sonarqube"
+            ]
         );
         assert_eq!(known_keys("source.plan"), ["files", "interval"]);
         assert!(known_keys("").contains(&"gates"));

@@ -51,7 +51,10 @@ pub use self::{
     report::{check, looked_for, path, print, sample},
     reports::{ReportConfig, TableConfig},
     sections::SectionConfig,
-    services::{Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, TokenPlace, host_of_site},
+    services::{
+        Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, SonarqubeConfig, TokenPlace,
+        host_of_site,
+    },
     value::FilePattern,
 };
 use self::{
@@ -127,6 +130,8 @@ pub struct Config {
     pub gitlab: Option<GitlabConfig>,
     /// What of Jira to read; none: no site is set, or it is switched off.
     pub jira: Option<JiraConfig>,
+    /// What of `SonarQube` to read; none: no site is set, or it is switched off.
+    pub sonarqube: Option<SonarqubeConfig>,
     /// Hosts of forges that the user knows.
     pub hosts: KnownHosts,
     /// The plan to read, if any.
@@ -554,6 +559,7 @@ impl Resolver {
             github: self.github(),
             gitlab: self.gitlab(),
             jira: self.jira(),
+            sonarqube: self.sonarqube(),
             hosts,
             calendars: self.calendars(&project, &policy.calendar),
             junit: self.junit(&project, &policy.calendar),

@@ -24,7 +24,9 @@ pub mod operation;
 pub mod plan;
 mod published;
 pub mod reports;
+pub mod sonarqube;
 mod status;
+mod timestamp;
 
 pub use labels::LabelSettings;
 

@@ -39,9 +39,8 @@ impl Mapping {
                 .map_err(|error| format!("the answer{} is no JSON: {error}", of_page(number, pages)))?;
             let page = std::sync::Arc::new(page);
             for (list, expression) in &self.lists {
-                let found = expression
-                    .search(&page)
-                    .map_err(|error| format!("map.{list}: {}", error.reason))?;
+                let found =
+                    expression.search(&page).map_err(|error| format!("map.{list}: {}", error.reason))?;
                 let found = serde_json::to_value(&*found).map_err(|error| format!("map.{list}: {error}"))?;
                 let Value::Array(items) = found else {
                     let what = match found {

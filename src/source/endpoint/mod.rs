@@ -59,12 +59,12 @@ impl EndpointSource {
         let mapping = Mapping::new(&settings.map, &settings.covers)
             .map_err(|why| Problem::new(format!("{table}.map.{why}"), "see https://jmespath.org"))?;
         let next_step = if settings.map.is_empty() {
-            "correct the answer: docs/facts.schema.json says what it may be; or make it so with a map".to_owned()
+            "correct the answer: docs/facts.schema.json says what it may be; or make it so with a map"
+                .to_owned()
         } else {
             format!("correct [{table}.map]: docs/facts.schema.json says what it has to make")
         };
-        let reader =
-            Reader { source: name.clone(), project: settings.project.clone(), calendar, next_step };
+        let reader = Reader { source: name.clone(), project: settings.project.clone(), calendar, next_step };
         Ok(Self {
             id: SourceId::new(name),
             http,
@@ -146,7 +146,11 @@ impl Meaning {
             return match pages {
                 [page] => self.reader.read(page),
                 _ => Err(Problem::new(
-                    format!("{}: {} pages of facts, of which there can be one", self.reader.source, pages.len()),
+                    format!(
+                        "{}: {} pages of facts, of which there can be one",
+                        self.reader.source,
+                        pages.len()
+                    ),
                     "answer in one page, or make facts of the pages with a map",
                 )),
             };

@@ -5,11 +5,9 @@ use chrono::{TimeZone, Utc};
 use super::*;
 use crate::{
     domain::{Instant, Kind},
-    source::{
-        http::{
-            Credentials, Scheme, Token, TokenFrom,
-            fake::{self, Fake},
-        },
+    source::http::{
+        Credentials, Scheme, Token, TokenFrom,
+        fake::{self, Fake},
     },
 };
 
@@ -21,7 +19,10 @@ fn source(fake: &Fake, map: &[(&str, &str)], covers: &[Kind], credentials: Crede
     let settings = HttpConfig {
         name: "try".to_owned(),
         url: fake.url().join("api/facts?key=s3cret-key").unwrap(),
-        map: map.iter().map(|(list, made)| ((*list).to_owned(), (*made).to_owned())).collect::<BTreeMap<_, _>>(),
+        map: map
+            .iter()
+            .map(|(list, made)| ((*list).to_owned(), (*made).to_owned()))
+            .collect::<BTreeMap<_, _>>(),
         covers: covers.to_vec(),
         tokens: Vec::new(),
         sign: crate::config::Sign::Bearer,
@@ -63,10 +64,7 @@ async fn an_answer_is_mapped_and_what_has_not_changed_is_not_asked_for_again() {
         .collect();
     assert_eq!(
         told,
-        [
-            "INC-17 Defect InProgress Some(Critical) [\"payments 4.2\"]",
-            "INC-18 Defect Done Some(Low) []",
-        ]
+        ["INC-17 Defect InProgress Some(Critical) [\"payments 4.2\"]", "INC-18 Defect Done Some(Low) []",]
     );
     assert_eq!(facts.covers.iter().copied().collect::<Vec<_>>(), [Kind::Defects]);
     assert!(matches!(source.fetch(&round).await, Ok(Answer::Unchanged)));
@@ -85,14 +83,18 @@ async fn an_answer_is_mapped_and_what_has_not_changed_is_not_asked_for_again() {
 async fn facts_that_are_published_need_no_map_and_pages_are_put_together() {
     let fake = Fake::sequence([fake::Answer::json(r#"{"covers": ["freezes"]}"#)]).await;
     let mut plain = source(&fake, &[], &[], Credentials::none());
-    assert!(matches!(plain.fetch(&Round::at(now())).await, Ok(Answer::Facts(facts)) if facts.covers.contains(&Kind::Freezes)));
+    assert!(
+        matches!(plain.fetch(&Round::at(now())).await, Ok(Answer::Facts(facts)) if facts.covers.contains(&Kind::Freezes))
+    );
 
     let fake = Fake::start(|asked, _| {
         let page = |from: u32| format!(r#"[{{"n": "f{from}", "a": "2026-12-0{from}"}}]"#);
         if asked.target.contains("page=2") {
             fake::Answer::json(page(2))
         } else {
-            fake::Answer::json(page(1)).header("link", "</api/facts?page=2>; rel=\"next\"")
+            let host = asked.header("host").unwrap();
+            fake::Answer::json(page(1))
+                .header("link", format!("<http://{host}/api/facts?page=2>; rel=\"next\""))
         }
     })
     .await;
@@ -108,11 +110,20 @@ async fn facts_that_are_published_need_no_map_and_pages_are_put_together() {
 async fn an_answer_that_is_none_says_why_and_no_address_is_printed() {
     let deep = format!("{}{}", "[".repeat(4_000), "]".repeat(4_000));
     for (answer, what) in [
-        (fake::Answer::json("{\"incident\": []}"), "http:try: map.stories: expected a list, the answer gives nothing"),
-        (fake::Answer::json("{\"incidents\": [{\"id\": 1}]}"), "none of stories can be read: stories[0].created"),
+        (
+            fake::Answer::json("{\"incident\": []}"),
+            "http:try: map.stories: expected a list, the answer gives nothing",
+        ),
+        (
+            fake::Answer::json("{\"incidents\": [{\"id\": 1}]}"),
+            "none of stories can be read: stories[0].created",
+        ),
         (fake::Answer::json("<html>"), "http:try: the answer is no JSON"),
         (fake::Answer::json(deep), "the answer is no JSON: recursion limit exceeded"),
-        (fake::Answer::json("{\"incidents\": [{\"id\": 1e400}]}"), "the answer is no JSON: number out of range"),
+        (
+            fake::Answer::json("{\"incidents\": [{\"id\": 1e400}]}"),
+            "the answer is no JSON: number out of range",
+        ),
         (fake::Answer::new(404, "no api/facts?key=s3cret-key here"), "fake: facts: there is no"),
         (fake::Answer::page(502), "cannot answer now (HTTP 502)"),
     ] {

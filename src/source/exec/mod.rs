@@ -43,7 +43,8 @@ impl ExecSource {
             source: name.clone(),
             project: settings.project.clone(),
             calendar,
-            next_step: "correct what the program prints: docs/facts.schema.json says what it may be".to_owned(),
+            next_step: "correct what the program prints: docs/facts.schema.json says what it may be"
+                .to_owned(),
         };
         let program = Program {
             source: name.clone(),

@@ -1,12 +1,6 @@
 //! One run of a program, within its limits.
 
-use std::{
-    ffi::OsString,
-    io,
-    path::PathBuf,
-    process::Stdio,
-    time::Duration,
-};
+use std::{ffi::OsString, io, path::PathBuf, process::Stdio, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{io::AsyncReadExt as _, process::Command};

@@ -68,7 +68,10 @@ async fn what_it_prints_again_is_no_news() {
         ("{\"covers\": [\"freezes\"], \"freezes\": []}", true),
         ("{\"covers\": [\"freezes\"], \"freezes\": []}", false),
         ("{\"freezes\": [],   \"covers\": [\"freezes\"]}", false),
-        ("{\"covers\": [\"freezes\"], \"freezes\": [{\"name\": \"x\", \"from\": \"2026-12-24\", \"until\": \"2026-12-25\"}]}", true),
+        (
+            "{\"covers\": [\"freezes\"], \"freezes\": [{\"name\": \"x\", \"from\": \"2026-12-24\", \"until\": \"2026-12-25\"}]}",
+            true,
+        ),
     ] {
         std::fs::write(&file, printed).unwrap();
         let answer = source.fetch(&Round::at(now())).await.unwrap();
@@ -103,12 +106,23 @@ async fn a_program_that_fails_says_why_and_what_to_try() {
     let secret = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let long = "i=0; while [ $i -lt 5000 ]; do echo line $i >&2; i=$((i+1)); done; exit 1";
     for (command, what, next) in [
-        (&["sh", "-c", "echo {; printf '\\033[31mno token\\n' >&2; exit 3"][..],
-         "exec:try: sh ended with exit status: 3 (it says: ␛[31mno token)", "run it by hand: cd "),
-        (&["sh", "-c", "echo refused: $CARGO_MANIFEST_DIR >&2; exit 1"], "(it says: refused: ***)", "&& sh -c 'echo"),
+        (
+            &["sh", "-c", "echo {; printf '\\033[31mno token\\n' >&2; exit 3"][..],
+            "exec:try: sh ended with exit status: 3 (it says: ␛[31mno token)",
+            "run it by hand: cd ",
+        ),
+        (
+            &["sh", "-c", "echo refused: $CARGO_MANIFEST_DIR >&2; exit 1"],
+            "(it says: refused: ***)",
+            "&& sh -c 'echo",
+        ),
         (&["sh", "-c", long], "line 4999)", "run it by hand"),
         (&["sh", "-c", "kill -9 $$"], "ended with signal: 9", "run it by hand"),
-        (&["no-such-program-here"], "there is no program no-such-program-here", "correct `command` under [source.exec.try]"),
+        (
+            &["no-such-program-here"],
+            "there is no program no-such-program-here",
+            "correct `command` under [source.exec.try]",
+        ),
         (&[not_executable.to_str().unwrap()], "may not be run: `chmod +x` it", "[source.exec.try]"),
         (&[], "names no program", "[source.exec.try]"),
         (&["true"], "exec:try: it said nothing, and nothing is no facts", "docs/facts.schema.json"),
@@ -172,7 +186,8 @@ async fn a_round_that_is_cancelled_kills_it_and_what_it_leaves_behind_does_not_h
 #[tokio::test]
 async fn doctor_says_how_it_runs_and_what_it_covers() {
     let directory = tempfile::tempdir().unwrap();
-    let points = shell(directory.path(), &format!("echo warming up >&2; {NOTHING}")).examine(&Round::at(now())).await;
+    let points =
+        shell(directory.path(), &format!("echo warming up >&2; {NOTHING}")).examine(&Round::at(now())).await;
     let said: Vec<String> = points.iter().map(|point| format!("{}: {}", point.subject, point.what)).collect();
     assert_eq!(
         said,
@@ -206,16 +221,29 @@ async fn example(directory: &Path, interpreter: &str, script: &str, argument: &s
 async fn the_examples_print_what_the_schema_says() {
     let directory = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
-    write("freezes.txt", "# from\tuntil\n2026-12-20\t2027-01-06\tproduction/*\tthe \"quiet\" weeks\n2026-11-27\t2026-11-27\t*\tBlack Friday\n");
+    write(
+        "freezes.txt",
+        "# from\tuntil\n2026-12-20\t2027-01-06\tproduction/*\tthe \"quiet\" weeks\n2026-11-27\t2026-11-27\t*\tBlack Friday\n",
+    );
     let facts = example(directory.path(), "sh", "freezes.sh", "freezes.txt").await.unwrap();
-    let freezes: Vec<_> = facts.freezes.iter().map(|freeze| (freeze.name.as_str(), freeze.window.duration().num_days())).collect();
+    let freezes: Vec<_> = facts
+        .freezes
+        .iter()
+        .map(|freeze| (freeze.name.as_str(), freeze.window.duration().num_days()))
+        .collect();
     assert_eq!(freezes, [("the \"quiet\" weeks", 18), ("Black Friday", 1)]);
 
-    write("smoke.tap", "TAP version 13\n1..4\nok 1 - opens\nnot ok 2 - pays\nok 3 - prints # SKIP no printer\nok 4\nBail out!\n");
+    write(
+        "smoke.tap",
+        "TAP version 13\n1..4\nok 1 - opens\nnot ok 2 - pays\nok 3 - prints # SKIP no printer\nok 4\nBail out!\n",
+    );
     if let Some(facts) = example(directory.path(), "python3", "tap.py", ".").await {
         let run = &facts.test_runs[0];
         assert_eq!((run.suite.as_str(), run.passed, run.failed, run.skipped), ("smoke", 2, 2, 1));
-        assert_eq!(run.failures.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["pays", "it bailed out"]);
+        assert_eq!(
+            run.failures.iter().map(|name| name.as_str()).collect::<Vec<_>>(),
+            ["pays", "it bailed out"]
+        );
     }
 
     write(

@@ -100,7 +100,11 @@ pub(crate) fn assert_valid(document: &Value) {
 fn everything(schema: &Value, rule: &Value) -> Value {
     if let Some(name) = rule.get("$ref").and_then(Value::as_str) {
         let name = name.strip_prefix("#/$defs/").unwrap();
-        return if name == "time" { json!("2026-11-22T09:00:00Z") } else { everything(schema, &schema["$defs"][name]) };
+        return if name == "time" {
+            json!("2026-11-22T09:00:00Z")
+        } else {
+            everything(schema, &schema["$defs"][name])
+        };
     }
     if let Some(words) = rule.get("enum") {
         return words[0].clone();
@@ -200,8 +204,12 @@ fn the_reader_asks_for_no_field_that_the_schema_does_not_name() {
     }
     let mut kinds: Vec<&str> = Kind::ALL.map(Kind::key).to_vec();
     kinds.sort_unstable();
-    let mut words: Vec<&str> =
-        schema["properties"]["covers"]["items"]["enum"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    let mut words: Vec<&str> = schema["properties"]["covers"]["items"]["enum"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     words.sort_unstable();
     assert_eq!(words, kinds);
 }
@@ -228,29 +236,53 @@ fn what_is_written_is_what_is_meant() {
     assert_eq!(story.releases, [ReleaseId::new("payments 4.2"), ReleaseId::new("auth 2.9")]);
     let moves: Vec<_> = story.moves.iter().map(|change| (change.at, change.to)).collect();
     assert_eq!(moves[0], (instant(2, 9), Category::InProgress), "oldest first");
-    assert_eq!((defect.key.as_str(), defect.kind, defect.severity), ("7", StoryKind::Defect, Some(Severity::High)));
+    assert_eq!(
+        (defect.key.as_str(), defect.kind, defect.severity),
+        ("7", StoryKind::Defect, Some(Severity::High))
+    );
     assert_eq!(defect.created_at, story.moves[1].at, "seconds and milliseconds");
     let run = &facts.test_runs[0];
     assert_eq!((run.passed, run.failed), (3, 2), "what is named did fail");
     // What is there counts, also where `covers` forgot it.
-    assert_eq!(facts.covers.iter().map(|kind| kind.key()).collect::<Vec<_>>(), ["stories", "defects", "test_runs"]);
+    assert_eq!(
+        facts.covers.iter().map(|kind| kind.key()).collect::<Vec<_>>(),
+        ["stories", "defects", "test_runs"]
+    );
 }
 
 #[test]
 fn one_bad_item_is_lost_alone_and_the_problem_says_where() {
     let good = json!({"key": "A", "created": "2026-11-22"});
     for (bad, what) in [
-        (json!({"key": "B", "created": "soon"}), "exec:try: stories[1].created: expected a time such as \"2026-11-22T09:00:00Z\" or a day such as \"2026-11-22\", got \"soon\""),
+        (
+            json!({"key": "B", "created": "soon"}),
+            "exec:try: stories[1].created: expected a time such as \"2026-11-22T09:00:00Z\" or a day such as \"2026-11-22\", got \"soon\"",
+        ),
         (json!({"key": "B", "created": "2026-11-22T09:00:00"}), "(a time needs its zone: Z or +01:00)"),
         (json!({"key": "B", "created": 1e300}), "stories[1].created: expected a time"),
         (json!({"key": "B", "created": -62_135_596_800_i64}), "stories[1].created: expected a time"),
         (json!({"key": "B", "created": "26-11-22"}), "stories[1].created: expected a time"),
-        (json!({"key": "\u{200b}", "created": 1}), "stories[1].key: expected a text that is not empty, there is none"),
+        (
+            json!({"key": "\u{200b}", "created": 1}),
+            "stories[1].key: expected a text that is not empty, there is none",
+        ),
         (json!({"created": 1}), "stories[1].key: expected a text that is not empty, there is none"),
-        (json!({"key": "B", "created": 1, "points": -1}), "stories[1].points: expected a number from 0 to 1e12, got -1"),
-        (json!({"key": "B", "created": 1, "labels": "x"}), "stories[1].labels: expected a list of texts, got \"x\""),
-        (json!({"key": "B", "created": 1, "kind": "chore"}), "stories[1].kind: expected one of story, defect, bug, got \"chore\""),
-        (json!({"key": "B", "created": 1, "moves": [{"at": 1, "to": "done"}, {"to": "done"}]}), "stories[1].moves[1].at: expected a time"),
+        (
+            json!({"key": "B", "created": 1, "points": -1}),
+            "stories[1].points: expected a number from 0 to 1e12, got -1",
+        ),
+        (
+            json!({"key": "B", "created": 1, "labels": "x"}),
+            "stories[1].labels: expected a list of texts, got \"x\"",
+        ),
+        (
+            json!({"key": "B", "created": 1, "kind": "chore"}),
+            "stories[1].kind: expected one of story, defect, bug, got \"chore\"",
+        ),
+        (
+            json!({"key": "B", "created": 1, "moves": [{"at": 1, "to": "done"}, {"to": "done"}]}),
+            "stories[1].moves[1].at: expected a time",
+        ),
         (json!(["B"]), "stories[1]: expected an object, got a list"),
     ] {
         let facts = read(&json!({"covers": ["stories"], "stories": [good, bad]})).unwrap();
@@ -295,7 +327,10 @@ fn what_is_no_answer_ends_the_round() {
         ("Traceback (most recent call last):", "this is no JSON: expected value at line 1 column 1"),
         ("{\"covers\": []", "this is no JSON: EOF"),
         ("[]", "the document: expected an object, got a list"),
-        ("{}", "covers: expected a list of the kinds that are told completely, there is none (there are releases,"),
+        (
+            "{}",
+            "covers: expected a list of the kinds that are told completely, there is none (there are releases,",
+        ),
         ("{\"covers\": [], \"version\": 2}", "version: expected 1, got 2"),
         ("{\"covers\": [], \"stories\": {}}", "stories: expected a list, got an object"),
         ("{\"covers\": [\"stories\"], \"stories\": [{}, 1]}", "none of stories can be read: stories[0].key"),

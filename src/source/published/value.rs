@@ -39,9 +39,7 @@ impl<'v> Object<'v> {
         calendar: &'v Calendar,
     ) -> Result<Self, Wrong> {
         match value {
-            Value::Object(fields) => {
-                Ok(Self { fields, path, notes, calendar, asked: RefCell::default() })
-            }
+            Value::Object(fields) => Ok(Self { fields, path, notes, calendar, asked: RefCell::default() }),
             other => Err(format!("{}: expected an object, got {}", at(&path), shown(other))),
         }
     }
@@ -92,7 +90,8 @@ impl<'v> Object<'v> {
 
     /// A list of texts.
     pub(super) fn texts(&self, key: &'static str) -> Result<Vec<Text>, Wrong> {
-        let texts = self.read(key, "a list of texts", |value| value.as_array()?.iter().map(text).collect())?;
+        let texts =
+            self.read(key, "a list of texts", |value| value.as_array()?.iter().map(text).collect())?;
         Ok(texts.unwrap_or_default())
     }
 
@@ -201,12 +200,6 @@ impl<'v> Object<'v> {
             Ok(read)
         });
         items.collect()
-    }
-
-    /// An object in a field.
-    pub(super) fn object(&self, key: &'static str) -> Result<Option<Object<'v>>, Wrong> {
-        let Some(value) = self.value(key) else { return Ok(None) };
-        Object::new(value, self.at(key), self.notes, self.calendar).map(Some)
     }
 
     /// What is wrong with the item as a whole.
