@@ -443,7 +443,7 @@ fn what_is_wrong_in_several_layers_is_reported_together() {
     machine.variable("TMINUS_MOUSE", "maybe");
     insta::assert_snapshot!(machine.fail(), @r#"
     ~/.config/tminus/config.toml:1:1: unknown key `tiem_zone` — did you mean `time_zone`?
-      allowed here: ascii, board, booking, data_dir, deployment, environment, freeze, gate, gates, history, holidays, keys, last_day, metric, mouse, project, read_only, release, serve, source, story, theme, time_zone, working_week
+      allowed here: ascii, board, booking, checkout, command, data_dir, deployment, environment, freeze, gate, gates, history, holidays, keys, last_day, metric, mouse, notify, on_call, project, read_only, release, schedule, section, serve, source, story, theme, time_zone, working_week
     ~/work/payments/.tminus.toml:1:1: `data_dir` cannot be set in a project's file
       set it in your own file, by its variable or by its flag: it is a matter of you and your machine
     TMINUS_MOUSE: `mouse` must be true or false, not "maybe"
@@ -519,8 +519,17 @@ fn what_holds_is_printed_with_where_it_comes_from() {
 
     [schedule]
     # hours is not set
-    working_days = false                             # default
-    on_call = false                                  # default
+    working_days = false                              # default
+    on_call = false                                   # default
+
+    [notify]
+    about = []                                        # default
+    by = "auto"                                       # default
+    # command is not set
+    # quiet is not set
+
+    [checkout]
+    # directory is not set
 
     [source.git]
     enabled = true                                    # default
@@ -590,6 +599,22 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     review_statuses = []                              # default
     test_statuses = []                                # default
     dropped_resolutions = []                          # default
+    enabled = true                                    # default
+    recent_days = 90                                  # default
+    interval = "1m"                                   # default
+    # token_env is not set
+    # token_command is not set
+    # token_file is not set
+    # keyring is not set
+    trusted_hosts = []                                # default
+    # ca_file is not set
+    # proxy is not set
+
+    [source.sonarqube]
+    # site is not set
+    projects = []                                     # default
+    branches = []                                     # default
+    # project is not set
     enabled = true                                    # default
     recent_days = 90                                  # default
     interval = "1m"                                   # default

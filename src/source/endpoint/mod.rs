@@ -128,7 +128,12 @@ impl EndpointSource {
     /// An error without the address.
     fn hidden(&self, error: &HttpError) -> SourceError {
         let rebuilt = |problem: &Problem| {
-            let clean = |text: &str| text.replace(&self.address, "its address");
+            // Its path alone may be what lets one read it.
+            let path = error.path().as_str();
+            let clean = |text: &str| {
+                let text = text.replace(&self.address, "its address");
+                if path.len() > 1 { text.replace(path, "its address") } else { text }
+            };
             Problem::new(clean(&problem.what), clean(&problem.next_step))
         };
         match SourceError::from(error.clone()) {

@@ -4,7 +4,7 @@ use chrono::{TimeZone, Utc};
 
 use super::*;
 use crate::{
-    domain::{Instant, Kind},
+    domain::{Instant, Kind, ReleaseId},
     source::http::{
         Credentials, Scheme, Token, TokenFrom,
         fake::{self, Fake},
@@ -58,7 +58,7 @@ async fn an_answer_is_mapped_and_what_has_not_changed_is_not_asked_for_again() {
         .stories
         .iter()
         .map(|story| {
-            let releases: Vec<&str> = story.releases.iter().map(|release| release.as_str()).collect();
+            let releases: Vec<&str> = story.releases.iter().map(ReleaseId::as_str).collect();
             format!("{} {:?} {:?} {:?} {releases:?}", story.key, story.kind, story.category, story.severity)
         })
         .collect();
@@ -118,7 +118,7 @@ async fn an_answer_that_is_none_says_why_and_no_address_is_printed() {
             fake::Answer::json("{\"incidents\": [{\"id\": 1}]}"),
             "none of stories can be read: stories[0].created",
         ),
-        (fake::Answer::json("<html>"), "http:try: the answer is no JSON"),
+        (fake::Answer::json("<html>"), "facts: its address: expected data, got a web page"),
         (fake::Answer::json(deep), "the answer is no JSON: recursion limit exceeded"),
         (
             fake::Answer::json("{\"incidents\": [{\"id\": 1e400}]}"),
@@ -133,7 +133,7 @@ async fn an_answer_that_is_none_says_why_and_no_address_is_printed() {
         let problem = error.problem().unwrap();
         assert!(problem.what.contains(what), "{problem:?}\n{what}");
         let printed = format!("{problem:?} {:?}", source.examine(&Round::at(now())).await);
-        assert!(!printed.contains("s3cret-key"), "{printed}");
+        assert!(!printed.contains("s3cret-key") && !printed.contains("api/facts"), "{printed}");
     }
 }
 

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    domain::{DeploymentState, Instant},
+    domain::{DeploymentState, Instant, Text},
     source::published::tests::assert_valid,
 };
 
@@ -193,7 +193,7 @@ async fn doctor_says_how_it_runs_and_what_it_covers() {
         said,
         [
             "variables: exec:try: the variable TMINUS_TEST_NOT_SET is not set",
-            "runs: it ended well, with 37 bytes of facts",
+            "runs: it ended well, with 39 bytes of facts",
             "says: on its error output: warming up",
             "covers: freezes",
         ]
@@ -240,10 +240,7 @@ async fn the_examples_print_what_the_schema_says() {
     if let Some(facts) = example(directory.path(), "python3", "tap.py", ".").await {
         let run = &facts.test_runs[0];
         assert_eq!((run.suite.as_str(), run.passed, run.failed, run.skipped), ("smoke", 2, 2, 1));
-        assert_eq!(
-            run.failures.iter().map(|name| name.as_str()).collect::<Vec<_>>(),
-            ["pays", "it bailed out"]
-        );
+        assert_eq!(run.failures.iter().map(Text::as_str).collect::<Vec<_>>(), ["pays", "it bailed out"]);
     }
 
     write(

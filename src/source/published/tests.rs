@@ -25,6 +25,9 @@ fn instant(day: u32, hour: u32) -> Instant {
     Utc.with_ymd_and_hms(2026, 11, day, hour, 0, 0).unwrap()
 }
 
+/// What reads an item, whatever comes of it.
+type Read = fn(&Item<'_, '_>) -> Result<(), Wrong>;
+
 /// The schema as it is published.
 fn schema() -> Value {
     serde_json::from_str(include_str!("../../../docs/facts.schema.json")).unwrap()
@@ -33,7 +36,8 @@ fn schema() -> Value {
 /// What of `value` is not as `rule` of `schema` wants it. Knows the words that the schema uses, and
 /// fails on others.
 fn violations(schema: &Value, rule: &Value, value: &Value, path: &str, found: &mut Vec<String>) {
-    let mut wrong = |what: &str| found.push(format!("{path}: {what}"));
+    let mut wrongs = Vec::new();
+    let mut wrong = |what: &str| wrongs.push(format!("{path}: {what}"));
     let rules = rule.as_object().unwrap();
     for (word, wanted) in rules {
         match word.as_str() {
@@ -87,6 +91,7 @@ fn violations(schema: &Value, rule: &Value, value: &Value, path: &str, found: &m
             other => panic!("the schema uses `{other}`, which this test does not know"),
         }
     }
+    found.extend(wrongs);
 }
 
 /// Asserts that `document` is as the schema wants it.
@@ -181,7 +186,6 @@ fn the_reader_asks_for_no_field_that_the_schema_does_not_name() {
         names
     };
     let (reader, notes) = (reader(), Notes::default());
-    type Read = fn(&Item<'_, '_>) -> Result<(), Wrong>;
     let reads: [(&str, Read); 10] = [
         ("release", |item| item.release().map(drop)),
         ("story", |item| item.story().map(drop)),
