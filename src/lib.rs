@@ -10,6 +10,7 @@ pub mod config;
 pub mod domain;
 pub mod history;
 pub mod insight;
+pub(crate) mod markdown;
 pub mod refresh;
 pub mod runtime;
 pub mod server;

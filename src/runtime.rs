@@ -13,13 +13,13 @@ use tokio::{
 };
 
 use crate::{
-    app::{self, Effect, Event, Job, State},
+    app::{self, Effect, Event, Job, LinkArea, State},
     clock::Clock,
     config::CommandOutput,
     domain::Text,
     insight::Board,
     server::{Archive, SessionHandle},
-    terminal::{Events, Screen, Signal, TerminalEvent, request_stop},
+    terminal::{Events, Hyperlink, Screen, Signal, TerminalEvent, request_stop},
     view::{self, Looks},
 };
 
@@ -188,6 +188,11 @@ async fn turn<I: Input>(
                         let archive = wiring.archive.clone();
                         answer(&told, async move { past::compare(&archive, from, until, newest).await });
                     }
+                    Effect::LookCloser { board, id } => answer(&told, closer::look(board, id)),
+                    Effect::ReadDetail { version, place } => {
+                        let readers = state.closer.readers.clone();
+                        answer(&told, closer::read(readers, version, place, wiring.clock));
+                    }
                     Effect::CarryOut(queued) => carrier.carry_out(*queued),
                     Effect::LookWhetherDone { queued, sent } => carrier.look(*queued, sent),
                     Effect::ReadOperationLog => {
@@ -224,7 +229,7 @@ async fn turn<I: Input>(
                         let archive = wiring.archive.clone();
                         answer(&told, async move { what_if::assume(&archive, truth, assumed).await });
                     }
-                    Effect::Browse(link) => wiring.edge.browse(link, told.clone()),
+                    Effect::Browse(link) => wiring.edge.browse(&link, told.clone()),
                     Effect::Copy { text, said } => {
                         wiring.edge.copy(text, said, wiring.screen.beside(), told.clone());
                     }
@@ -362,9 +367,17 @@ fn draw<I>(wiring: &mut Wiring<I>, state: &mut State) {
     let now = wiring.clock.now();
     let look = wiring.looks.look();
     let mut layout = app::Layout::default();
-    wiring.screen.draw(|frame| layout = view::draw(frame, state, look, now));
+    wiring.screen.draw_linked(|frame| {
+        layout = view::draw(frame, state, look, now);
+        layout.links.iter().map(hyperlink).collect()
+    });
     // Where things are changes no picture: what it asks for can wait for the next one.
     drop(app::update(state, Event::Drawn(layout), now));
+}
+
+fn hyperlink(found: &LinkArea) -> Hyperlink {
+    let LinkArea { area, link } = found;
+    Hyperlink { x: area.x, y: area.y, cells: area.width, url: link.as_str().into() }
 }
 
 /// How long until time alone changes what is drawn.
@@ -385,6 +398,7 @@ async fn wait(timer: &mut Option<Pin<Box<Sleep>>>) {
 }
 
 mod cards;
+mod closer;
 mod desk;
 mod operation_log;
 mod operations;

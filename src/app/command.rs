@@ -104,6 +104,7 @@ commands! {
     Acknowledge, "acknowledge", Look, "acknowledge", "say that it was seen; again: take it back";
     Snooze, "snooze", Look, "snooze", "put it off for a day; again: take it back";
     Watch, "watch", Look, "watch", "watch it; again: do not";
+    Trace, "trace", Look, "trace", "where it is and what carries it on; what it would bring";
     Browse, "browse", Look, "browse", "open it in the browser";
     CopyReference, "copy-reference", Look, "copy", "copy its key or number";
     CopyLink, "copy-link", Look, "copy link", "copy its link";

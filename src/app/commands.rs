@@ -50,9 +50,8 @@ impl OwnCommands {
                 }
             }
             if let Some(key) = key {
-                let contexts = Context::ALL.into_iter().filter(|context| !context.is_typing());
-                let taken =
-                    contexts.filter_map(|context| Some((context, keys.command(context, key)?))).next();
+                let mut contexts = Context::ALL.into_iter().filter(|context| !context.is_typing());
+                let taken = contexts.find_map(|context| Some((context, keys.command(context, key)?)));
                 if let Some((context, command)) = taken {
                     problems.push(format!(
                         "command {:?}: the key {key} is bound to {command}; choose another one, or free it \

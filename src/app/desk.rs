@@ -1,7 +1,7 @@
 //! What a board reaches outside of itself without changing anything there: the browser and the
 //! clipboard.
 
-use std::sync::Arc;
+use std::{fmt::Write as _, sync::Arc};
 
 use crate::{domain::Instant, insight::Subject};
 
@@ -14,6 +14,8 @@ use super::{
 pub struct Desk {
     /// A browser has somewhere to open.
     pub browser: bool,
+    /// The terminal very likely knows links (OSC 8).
+    pub links: bool,
     /// Commands of one's own.
     pub commands: Arc<OwnCommands>,
     /// Where pull requests are checked out; none: nowhere.
@@ -52,7 +54,8 @@ impl Link {
                 0..=b' ' | 0x7f => return None,
                 // Harmless in an address, and not in a shell that somebody's browser script asks.
                 b'"' | b'\'' | b'`' | b'<' | b'>' | b'\\' | b'^' | b'{' | b'|' | b'}' | b'$' | 0x80.. => {
-                    link.push_str(&format!("%{byte:02X}"));
+                    // Writing to a string cannot fail.
+                    let _ = write!(link, "%{byte:02X}");
                 }
                 _ => link.push(char::from(byte)),
             }

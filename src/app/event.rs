@@ -5,12 +5,18 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use crate::{
-    domain::{Assumed, Instant, ReleaseId, SourceId, Text, Triage, TriageChange},
-    insight::{Board, Changes, Insight, LastRelease, Study},
-    source::operation::{Done, Found, OperationError},
+    domain::{
+        Assumed, Instant, Problem, PullRequestDetail, PullRequestId, ReleaseId, SourceId, Text, Triage,
+        TriageChange,
+    },
+    insight::{Board, Changes, CloserLook, Insight, LastRelease, Study},
+    source::{
+        operation::{Done, Found, OperationError},
+        reading::PullRequestPlace,
+    },
 };
 
-use super::{Considered, Job, JobAnswer, Layout, Link, LogEntry, Look, NewNotice, QueuedOperation};
+use super::{Considered, Job, JobAnswer, Layout, Link, LogEntry, Look, NewNotice, QueuedOperation, Version};
 
 /// Something that happened.
 #[derive(Clone, Debug)]
@@ -85,6 +91,20 @@ pub enum Event {
     },
     /// What [`Effect::ConsiderNotices`] found, and no other board of this user told.
     Notices(Vec<NewNotice>),
+    /// What [`Effect::LookCloser`] asked for.
+    LookedCloser {
+        /// Of which pull request.
+        id: PullRequestId,
+        /// What was worked out.
+        look: Arc<CloserLook>,
+    },
+    /// What [`Effect::ReadDetail`] asked for, or why it could not be read.
+    DetailRead {
+        /// Of which pull request.
+        version: Version,
+        /// What it says.
+        answer: Result<Arc<PullRequestDetail>, Problem>,
+    },
     /// The terminal was drawn over, or comes back from the shell.
     Resumed,
     /// The terminal window is looked at.
@@ -176,6 +196,20 @@ pub enum Effect {
     Tell(Vec<NewNotice>),
     /// Keep these sections: [`Event::Notice`] tells if that fails.
     KeepSections(Vec<super::PullRequestSection>),
+    /// Work out more of a pull request that is looked at: [`Event::LookedCloser`] answers.
+    LookCloser {
+        /// The board.
+        board: Arc<Board>,
+        /// Which pull request.
+        id: PullRequestId,
+    },
+    /// Read more of a pull request that is looked at: [`Event::DetailRead`] answers.
+    ReadDetail {
+        /// Which pull request.
+        version: Version,
+        /// Where it is.
+        place: PullRequestPlace,
+    },
     /// Drop this board somewhere else: a big one takes longer than a frame.
     DropBoard(Arc<Board>),
 }

@@ -1,7 +1,10 @@
 //! A believable board for tests: payments 4.2 on Sunday 22 November, three days before its
 //! target, as a project of three sources knows it.
 
+mod closer;
 mod pull_requests;
+
+pub(crate) use closer::{closer_look, detail, readers};
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -2,19 +2,36 @@
 
 use std::sync::Arc;
 
-use crate::insight::{Card, Completeness, Insight, Study, Subject};
+use crate::{
+    domain::{Instant, Text, Triage},
+    insight::{Card, CardId, Completeness, Insight, Study, Subject},
+};
 
 use super::{Effect, ListId, Row, State, Tab, open::go_to, update::selected_anew};
 
 /// What the tab Insights shows.
 #[derive(Clone, Debug, Default)]
 pub struct Insights {
-    /// The cards; none before the first ones are made.
+    /// The cards without what somebody dismissed; none before the first ones are made.
     pub study: Option<Arc<Study>>,
+    /// The cards as they were made.
+    made: Option<Arc<Study>>,
     /// A card fills the screen.
     pub opened: bool,
     /// Of which board they were asked for last: another one has other cards.
     asked: Option<Arc<Insight>>,
+}
+
+impl Insights {
+    /// Shows the cards without what `said` dismisses.
+    pub(super) fn dismiss(&mut self, said: &Triage, now: Instant) {
+        self.study = self.made.as_ref().map(|made| Arc::new(made.without_dismissed(said, now)));
+    }
+
+    /// How a row of a card stands.
+    pub(super) fn stands(&self, card: CardId, row: &Text) -> Option<&Text> {
+        self.made.as_ref()?.stands(card, row)
+    }
 }
 
 impl State {
@@ -28,7 +45,8 @@ impl State {
     pub(super) fn study(&mut self) -> Option<Effect> {
         let is_asked =
             self.insights.asked.as_ref().is_some_and(|asked| Arc::ptr_eq(asked, &self.board.insight));
-        if self.tab != Tab::Insights || is_asked || self.board.completeness == Completeness::Preview {
+        let is_seen = self.tab == Tab::Insights || self.wall.as_ref().is_some_and(|wall| wall.studies);
+        if !is_seen || is_asked || self.board.completeness == Completeness::Preview {
             return None;
         }
         self.insights.asked = Some(Arc::clone(&self.board.insight));
@@ -38,7 +56,9 @@ impl State {
     /// The cards of `insight`; those of a board that is not shown any more come too late.
     pub(super) fn studied(&mut self, insight: &Arc<Insight>, study: Arc<Study>) {
         if Arc::ptr_eq(insight, &self.board.insight) {
-            self.insights.study = Some(study);
+            let now = study.at;
+            self.insights.made = Some(study);
+            self.insights.dismiss(&self.said.all(), now);
             self.arrange(ListId::Cards);
             self.arrange(ListId::CardRows);
         }
@@ -51,7 +71,7 @@ pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
         state.insights.opened = state.card().is_some();
         *state.list_mut(ListId::CardRows) = super::List::default();
         state.arrange(ListId::CardRows);
-    } else if let Some(Row::CardRow(index)) = state.list(ListId::CardRows).row() {
+    } else if let Some(Row::OfCard(index)) = state.list(ListId::CardRows).row() {
         let leads_to = state.card().and_then(|card| card.rows.get(index as usize)?.subject.clone());
         if let Some(subject) = leads_to.filter(|subject| state.knows(subject)) {
             go_to(state, &subject);
@@ -82,7 +102,7 @@ pub(super) fn close(state: &mut State) -> bool {
 pub(super) fn subject(study: Option<&Study>, opened: Option<&Card>, row: Row) -> Option<Subject> {
     match row {
         Row::Card(index) => Some(Subject::Card(study?.cards.get(index as usize)?.id)),
-        Row::CardRow(index) => {
+        Row::OfCard(index) => {
             let card = opened?;
             let name = card.rows.get(index as usize)?.cells.first()?;
             Some(Subject::CardRow(card.id, name.clone()))

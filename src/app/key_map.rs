@@ -171,6 +171,7 @@ impl Default for KeyMap {
             ("Z", C::Acknowledge),
             ("z", C::Snooze),
             ("w", C::Watch),
+            ("t", C::Trace),
             ("<", C::Earlier),
             (">", C::Later),
             ("=", C::Now),

@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use super::{ListId, Section, Tab};
+use super::{Link, ListId, Section, Tab};
 
 /// Where things are on the frame that was drawn last: for pages and for the mouse.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,10 +29,21 @@ pub struct Layout {
     pub detail: Option<Rect>,
     /// How far the detail pane can be scrolled.
     pub detail_most: u16,
+    /// What leads somewhere, in a terminal that knows links.
+    pub links: Vec<LinkArea>,
     /// The overlay on top, if there is one.
     pub overlay: Option<Rect>,
     /// How far the overlay on top can be scrolled.
     pub overlay_most: u16,
+}
+
+/// Cells of one row that lead somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkArea {
+    /// Where they are.
+    pub area: Rect,
+    /// Where they lead.
+    pub link: Link,
 }
 
 /// The rows of one list.

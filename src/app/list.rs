@@ -127,7 +127,7 @@ pub enum Row {
     /// A card.
     Card(u32),
     /// A row behind the card that fills the screen.
-    CardRow(u32),
+    OfCard(u32),
     /// All releases together.
     AllReleases,
     /// A change.

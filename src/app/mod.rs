@@ -12,6 +12,7 @@
 
 mod chart;
 mod checkout;
+mod closer;
 mod command;
 mod commands;
 mod desk;
@@ -35,16 +36,19 @@ mod palette;
 mod past;
 mod rows;
 mod sections;
+mod share;
 mod state;
 #[cfg(test)]
 mod tests;
 mod triage;
 mod update;
+mod wall;
 mod what_if;
 mod when;
 
 pub use chart::{ChartPicture, ChartSeries, ChartState, CountedBy};
 pub use checkout::Checkout;
+pub use closer::{Closely, Closer, Version};
 pub use command::{Command, Group};
 pub use commands::{
     CommandDialog, CommandMenu, CommandOffer, CommandQuestion, CommandResult, Job, JobAnswer, OwnCommand,
@@ -56,7 +60,7 @@ pub use groups::GroupBy;
 pub use insights::Insights;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
-pub use layout::{Layout, ListArea};
+pub use layout::{Layout, LinkArea, ListArea};
 pub use list::{Heading, List, ListId, Listed, Row};
 pub use marks::Marks;
 pub use notify::{Considered, NewNotice, NotifySettings, in_short, notices};
@@ -78,4 +82,5 @@ pub use state::{
 };
 pub use triage::Said;
 pub use update::update;
+pub use wall::{Alarm, Front, Red, Wall, WallOptions};
 pub use what_if::WhatIf;

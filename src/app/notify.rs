@@ -54,7 +54,9 @@ pub(super) fn consider(state: &State, board: &Arc<Board>) -> Option<Effect> {
     let settings = &state.desk.notify;
     let before = state.newest();
     let whole = |board: &Board| board.completeness == Completeness::Whole;
-    let is_worth = (settings.red || settings.me || settings.verdict)
+    // A wall is nobody's: what it told, nobody would be told at a desk.
+    let is_worth = state.wall.is_none()
+        && (settings.red || settings.me || settings.verdict)
         && state.desk.is_looked_at != Some(true)
         && !Arc::ptr_eq(&before.insight, &board.insight)
         // What only now becomes known was not otherwise before.

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use crate::{
     domain::{Instant, StoryKind},
-    insight::Subject,
+    insight::{Subject, traced},
 };
 
 use super::{
@@ -40,6 +40,29 @@ pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effec
     };
     let explanation = Box::new(crate::insight::explain(&state.board, release, &subject, state.instant(now)));
     show_overlay(state, Overlay::Why { subject, explanation, scroll: 0 }, effects);
+}
+
+/// Where the selected row is and what carries it on, or what it would bring.
+pub(super) fn trace(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    let subject = match state.overlays.last() {
+        Some(Overlay::Item { subject, .. } | Overlay::Why { subject, .. }) => subject.clone(),
+        Some(Overlay::Trace { .. }) => {
+            state.overlays.pop();
+            effects.push(Effect::Draw);
+            return;
+        }
+        Some(_) => return,
+        None => state.subject(),
+    };
+    let Some(asked) = traced(&subject) else {
+        return say(state, "a story, pull request, deployment or release can be traced", now, effects);
+    };
+    match crate::insight::trace(&state.board, &asked, state.instant(now)) {
+        Ok(answer) => {
+            show_overlay(state, Overlay::Trace { asked, answer: Box::new(answer), scroll: 0 }, effects);
+        }
+        Err(why) => say(state, why, now, effects),
+    }
 }
 
 pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {

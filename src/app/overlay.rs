@@ -6,7 +6,7 @@ use nucleo_matcher::{
 };
 use tui_input::Input;
 
-use crate::insight::{Board, Explanation, Subject};
+use crate::insight::{Board, Explanation, Subject, Trace, Traced};
 
 use super::{CommandDialog, Dialog, Palette, Row};
 
@@ -27,10 +27,24 @@ pub enum Overlay {
         /// Lines scrolled away.
         scroll: u16,
     },
+    /// Where something is, or what a deployment brings.
+    Trace {
+        /// What is traced.
+        asked: Traced,
+        /// The answer, for the board that is shown.
+        answer: Box<Trace>,
+        /// Lines scrolled away.
+        scroll: u16,
+    },
     /// All that is known of one item.
     Item {
         /// Which one.
         subject: Subject,
+        /// Lines scrolled away.
+        scroll: u16,
+    },
+    /// The release as it is shown to somebody else.
+    Release {
         /// Lines scrolled away.
         scroll: u16,
     },
@@ -55,7 +69,9 @@ impl Overlay {
         match self {
             Self::Help { scroll }
             | Self::Why { scroll, .. }
+            | Self::Trace { scroll, .. }
             | Self::Item { scroll, .. }
+            | Self::Release { scroll }
             | Self::Sources { scroll } => Some(scroll),
             Self::Operations(dialog) => match &mut **dialog {
                 Dialog::Log { scroll, .. } => Some(scroll),

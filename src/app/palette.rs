@@ -12,7 +12,7 @@ use super::{
     ChartSeries, Command, Effect, Group, ListId, OperationKind, OwnCommands, Row, State, commands,
     operations, past,
     past::Step,
-    sections,
+    sections, share,
     triage::{self, Saying},
     update::carry_out,
     what_if, when,
@@ -63,6 +63,10 @@ pub enum PaletteEntry {
     Forget,
     /// Pull requests of all releases, or of the one that is shown.
     AllReleases,
+    /// The release as it is shown to somebody else.
+    ReleaseView,
+    /// Copies that as Markdown.
+    Share,
 }
 
 /// What no key is bound to.
@@ -106,7 +110,7 @@ impl PaletteEntry {
             .into_iter()
             .chain(commands.map(|command| Self::Command(*command)))
             .chain(operations.map(Self::Operation))
-            .chain([Self::Checkout, Self::OperationLog])
+            .chain([Self::ReleaseView, Self::Share, Self::Checkout, Self::OperationLog])
     }
 
     /// The entry of a row of the list.
@@ -146,6 +150,8 @@ impl PaletteEntry {
             Self::Save => "save",
             Self::Forget => "forget",
             Self::AllReleases => "all-releases",
+            Self::ReleaseView => "release-view",
+            Self::Share => "share",
         }
     }
 
@@ -196,6 +202,8 @@ impl PaletteEntry {
             Self::Save => "keep the filter as a section: save old reviews",
             Self::Forget => "drop a section that was saved: forget old reviews",
             Self::AllReleases => "pull requests of all releases, or of this one",
+            Self::ReleaseView => "the release for others: steps, overdue, what changed, what next",
+            Self::Share => "copy the release for others, as Markdown",
         }
     }
 }
@@ -293,5 +301,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
             super::open::show_all_releases(state, all);
             super::update::show_tab(state, super::Tab::PullRequests, effects);
         }
+        PaletteEntry::ReleaseView => share::open(state, now, effects),
+        PaletteEntry::Share => share::share(state, now, effects),
     }
 }

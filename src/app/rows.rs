@@ -111,7 +111,7 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
             };
             list.known = rows.len();
             list.rows
-                .extend(rows.iter().zip(0u32..).filter(|(row, _)| says(row)).map(|(_, at)| Row::CardRow(at)));
+                .extend(rows.iter().zip(0u32..).filter(|(row, _)| says(row)).map(|(_, at)| Row::OfCard(at)));
         }
         ListId::Changes => {
             if let Some(found) = view.last_release {
@@ -192,7 +192,7 @@ pub(super) fn subject(view: View<'_>, row: Row) -> Option<Subject> {
         Row::Deployment(index) => Some(Subject::Deployment(
             view.board.insight.schedule.deployments.get(at(index))?.deployment.id.clone(),
         )),
-        Row::Card(_) | Row::CardRow(_) => insights::subject(view.study, view.card, row),
+        Row::Card(_) | Row::OfCard(_) => insights::subject(view.study, view.card, row),
         Row::Change(index) => Some(view.changes?.changes.get(at(index))?.subject.clone()),
         Row::Concerned(index) => {
             Some(Subject::Release(view.changes?.concerned.get(at(index))?.release.clone()))

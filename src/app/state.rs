@@ -11,7 +11,7 @@ use crate::{
         Text,
     },
     insight::{Board, CanGo, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
-    source::operation::Operators,
+    source::{operation::Operators, reading::Readers},
 };
 
 use super::{
@@ -237,10 +237,14 @@ pub struct Options {
     pub user: Text,
     /// What is around the board.
     pub desk: Desk,
+    /// It is a wall that nobody touches.
+    pub wall: Option<super::WallOptions>,
     /// Sections of the configuration.
     pub sections: Vec<PullRequestSection>,
     /// Sections that somebody saved.
     pub saved_sections: Vec<PullRequestSection>,
+    /// Who reads closer what is looked at.
+    pub readers: Readers,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -328,6 +332,10 @@ pub struct State {
     pub undo: Option<Undo>,
     /// What is around the board.
     pub desk: Desk,
+    /// While it is a wall: what came to it.
+    pub wall: Option<super::Wall>,
+    /// What was read of pull requests that were looked at.
+    pub closer: super::Closer,
     lists: [List; ListId::ALL.len()],
     pull_request_at: HashMap<PullRequestId, PullRequestAt>,
 }
@@ -335,6 +343,7 @@ pub struct State {
 impl State {
     /// The state that the screen begins with.
     pub fn new(board: Arc<Board>, options: Options, now: Instant) -> Self {
+        let wall = options.wall.map(|wall| super::Wall::new(wall, &board, now));
         let mut state = Self {
             board,
             frozen: None,
@@ -373,6 +382,8 @@ impl State {
             operations: Operations::by(options.operators),
             undo: None,
             desk: options.desk,
+            wall,
+            closer: super::Closer::by(options.readers),
             lists: Default::default(),
             pull_request_at: HashMap::new(),
         };
@@ -527,7 +538,7 @@ impl State {
         let message = self.message.as_ref().map(|message| message.until).filter(|until| *until > now);
         // What is due is sent then, not at the next full second.
         let due = self.operations.waiting().map(|waiting| waiting.due).filter(|due| *due > now).min();
-        Some([message, due].into_iter().flatten().fold(next, Instant::min))
+        Some([message, due, self.wall_tick(now)].into_iter().flatten().fold(next, Instant::min))
     }
 
     fn counts_seconds(&self, now: Instant) -> bool {
@@ -586,6 +597,13 @@ impl State {
             Overlay::Item { subject, .. } | Overlay::Why { subject, .. } => self.knows(subject),
             Overlay::Operations(dialog) => operations::is_still_meant(self, dialog),
             Overlay::Commands(dialog) => dialog.is_still_meant(self),
+            _ => true,
+        });
+        let looked_from = self.instant(now);
+        overlays.retain_mut(|overlay| match overlay {
+            Overlay::Trace { asked, answer, .. } => {
+                crate::insight::trace(&self.board, asked, looked_from).map(|newer| **answer = newer).is_ok()
+            }
             _ => true,
         });
         for overlay in &mut overlays {

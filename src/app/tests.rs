@@ -13,6 +13,7 @@ use crate::{
     insight::{Board, Change, ChangeGroup, Changes, GateName, Subject},
 };
 
+mod closer;
 mod desk;
 mod said;
 mod sections;
@@ -37,11 +38,13 @@ fn summary(state: &State) -> String {
         Overlay::Help { .. } => "help",
         Overlay::Why { .. } => "why",
         Overlay::Item { .. } => "item",
+        Overlay::Release { .. } => "release",
         Overlay::Sources { .. } => "sources",
         Overlay::Chooser(_) => "chooser",
         Overlay::Palette(_) => "palette",
         Overlay::Operations(_) => "operations",
         Overlay::Commands(_) => "commands",
+        Overlay::Trace { .. } => "trace",
     });
     let selected = match state.active_list().and_then(|id| state.list(id).selected.clone()) {
         Some(Subject::Story(key)) => key.to_string(),
@@ -377,7 +380,8 @@ fn keys_lead_where_they_say() {
         ("/ r e f u n d enter N", "readiness PAY-311"),
         ("/ n o t h i n g space l i k e", "readiness nothing"),
         ("/ 2 q", "readiness nothing"),
-        ("4 5", "readiness PAY-311"),
+        ("5", "insights nothing"),
+        ("4 5 1", "readiness PAY-311"),
         ("6", "changes nothing"),
     ] {
         let mut state = state(board());

@@ -9,7 +9,10 @@ use crate::{
         CheckOutcome, Instant, ReleaseId, Text, Triage, TriageChange, TriageEntry, TriageKind, TriageSubject,
         Wake, WakeEvent,
     },
-    insight::{DeploymentRow, GateName, PullRequestRow, StoryRow, Subject, query::SaidOf, when, words},
+    insight::{
+        DeploymentRow, GateName, PullRequestRow, StoryRow, Subject, query::SaidOf, triage_subject, when,
+        words,
+    },
 };
 
 use super::{Effect, ListId, Overlay, Row, State, update::say};
@@ -116,12 +119,14 @@ pub(super) fn pull_request_stands(row: &PullRequestRow, event: Option<WakeEvent>
 
 impl State {
     /// Takes what people said.
-    pub(super) fn hear(&mut self, all: Arc<Triage>) {
+    pub(super) fn hear(&mut self, all: Arc<Triage>, now: Instant) {
         self.said.by_subject.clear();
         for (index, entry) in all.entries.iter().enumerate() {
             self.said.by_subject.entry(entry.subject.clone()).or_default().push(index);
         }
         self.said.all = all;
+        self.insights.dismiss(&self.said.all, now);
+        self.arrange(ListId::CardRows);
     }
 
     /// What was said of `subject`, in the release that is shown, and still counts: oldest first.
@@ -178,7 +183,8 @@ impl State {
             Subject::Source(id) => {
                 format!("{:?}", self.board.health.iter().find(|health| health.id == *id)?.state)
             }
-            Subject::Card(_) | Subject::CardRow(..) => return None,
+            Subject::CardRow(card, row) => return self.insights.stands(*card, row).cloned(),
+            Subject::Card(_) => return None,
         };
         Some(Text::new(said))
     }
@@ -217,11 +223,12 @@ pub(super) fn about(subject: &Subject, release: Option<&ReleaseId>) -> Option<Tr
         Subject::Deployment(id) => TriageSubject::Deployment(id.clone()),
         Subject::Release(id) => TriageSubject::Release(id.clone()),
         Subject::Source(id) => TriageSubject::Source(id.clone()),
-        Subject::Card(_) | Subject::CardRow(..) => return None,
         // What is said of tests is said of their gate.
         Subject::Suite(_) | Subject::Test(..) => {
             TriageSubject::Gate(release?.clone(), Text::new(GateName::Tests.key()))
         }
+        Subject::CardRow(card, row) => triage_subject(*card, row),
+        Subject::Card(_) => return None,
     })
 }
 
@@ -234,6 +241,7 @@ fn name(subject: &TriageSubject) -> String {
         TriageSubject::PullRequest(id) => id.to_string(),
         TriageSubject::Deployment(id) => id.to_string(),
         TriageSubject::Source(id) => id.to_string(),
+        TriageSubject::CardRow(_, row) => row.to_string(),
     }
 }
 

@@ -16,13 +16,13 @@ use super::{
     desk, filter, insights, marks,
     mouse::on_mouse,
     notify,
-    open::{choose_release, open, why},
+    open::{choose_release, open, trace, why},
     operations,
     palette::Palette,
     past::{self, Step},
     sections,
     triage::{self, Saying},
-    what_if,
+    wall, what_if,
 };
 
 /// Characters that a filter takes.
@@ -34,10 +34,13 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
     let before = state.release.clone();
     // First: what is due by now cannot be undone any more. Not by what the runtime tells beside
     // its own turn, where nobody carries out what comes back.
-    if !matches!(event, Event::Drawn(_) | Event::Notice(_)) {
+    let is_carried_out = !matches!(event, Event::Drawn(_) | Event::Notice(_));
+    if is_carried_out {
         operations::advance(state, now, &mut effects);
     }
     match event {
+        Event::Mouse(_) | Event::Paste(_) if state.wall.is_some() => {}
+        Event::Key(key) if state.wall.is_some() => wall::on_key(state, key, &mut effects),
         Event::Key(key) => {
             if key.kind != KeyEventKind::Release {
                 on_key(state, key, now, &mut effects);
@@ -67,6 +70,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
                 effects.extend(first.then_some(Effect::Draw));
             } else {
                 effects.push(Effect::DropBoard(state.show_board(board, now)));
+                state.observe(now);
                 effects.push(Effect::Draw);
             }
             effects.extend(state.begin());
@@ -89,7 +93,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             effects.push(Effect::Draw);
         }
         Event::Triage(triage) => {
-            state.hear(triage);
+            state.hear(triage, now);
             effects.push(Effect::Draw);
         }
         Event::Drawn(layout) => {
@@ -105,6 +109,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         }
         Event::Tick => {
             forget_message(state, now);
+            state.turn(now);
             effects.push(Effect::Draw);
         }
         Event::OperationAnswered { number, answer } => {
@@ -125,10 +130,21 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
         Event::Resumed => effects.push(Effect::Repaint),
         Event::JobEnded { number, answer } => commands::ended(state, number, answer, now, &mut effects),
         Event::Notices(notices) => effects.push(Effect::Tell(notices)),
+        Event::LookedCloser { id, look } => {
+            state.looked_closer(id, look);
+            effects.push(Effect::Draw);
+        }
+        Event::DetailRead { version, answer } => {
+            state.detail_read(version, answer, now);
+            effects.push(Effect::Draw);
+        }
         Event::FocusGained => state.desk.is_looked_at = Some(true),
         Event::FocusLost => state.desk.is_looked_at = Some(false),
     }
     effects.extend(state.study());
+    if is_carried_out {
+        state.look_closer(now, &mut effects);
+    }
     if state.release != before {
         if state.tab == Tab::Changes && state.comparison.since == past::Since::LastRelease {
             effects.push(state.compare());
@@ -321,6 +337,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::Later => past::step(state, Step::Change, true, now, effects),
         C::Now => past::leave(state, now, effects),
         C::Why => why(state, None, now, effects),
+        C::Trace => trace(state, now, effects),
         C::WhyHeadline => why(state, Some(Subject::Headline), now, effects),
         C::Acknowledge => triage::tell(state, &Saying::Acknowledge(""), now, effects),
         C::Snooze => triage::tell(state, &Saying::Snooze(""), now, effects),
@@ -375,8 +392,8 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
             effects.push(Effect::Draw);
         }
         C::DetailNextPage | C::DetailPreviousPage => {
-            // Both pages of both tabs: forward and back are each other's neighbour around
-            // the end, whatever their number.
+            // Pages of both tabs: forward and back are each other's neighbour around the end,
+            // as both numbers of pages divide this one.
             let forward = command == C::DetailNextPage;
             state.detail.page = if forward {
                 (state.detail.page + 1) % DETAIL_PAGES
@@ -432,7 +449,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
 }
 
 /// Pages of a detail pane, on both tabs that have one.
-pub(super) const DETAIL_PAGES: usize = 3;
+pub(super) const DETAIL_PAGES: usize = 6;
 /// More steps than any list has rows.
 const LONGEST_LIST: isize = isize::MAX;
 
@@ -462,7 +479,11 @@ pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
     }
     let Some(id) = state.active_list() else { return step_over_days(state, steps, effects) };
     if id == ListId::Cards && steps.unsigned_abs() < state.list(id).rows.len() {
-        return insights::step(state, steps * state.layout.card_columns.max(1) as isize, effects);
+        return insights::step(
+            state,
+            steps * isize::try_from(state.layout.card_columns.max(1)).unwrap_or(1),
+            effects,
+        );
     }
     let before = state.list(id).position;
     let list = state.list_mut(id);

@@ -43,7 +43,13 @@ pub struct Common {
     /// Colours: auto, dark, light, a shipped theme or a file.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
     pub theme: Option<String>,
-    /// The tab to open: readiness, pull-requests, schedule.
+    /// Show the board on a wall: large, panel by panel, without keys but q and ctrl-c.
+    #[arg(long, global = true, help_heading = "Screen")]
+    pub wall: bool,
+    /// With --wall: no key does anything; signals end it.
+    #[arg(long, global = true, help_heading = "Screen")]
+    pub locked: bool,
+    /// The tab to open: readiness, pull-requests, schedule, insights, changes; `status` prints pull-requests by itself.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
     pub tab: Option<String>,
     /// How many colours to use.
@@ -95,6 +101,9 @@ pub enum Command {
     Schedule(ScheduleArguments),
     /// Say what the accumulated data teaches: one card for each question.
     Insights(InsightsArguments),
+    /// Say where a story, pull request or commit is and what carries it on, with why; or what a
+    /// deployment brings where it goes.
+    Trace(TraceArguments),
     /// Ask the sources and keep the history without a screen, for all who look at the board.
     Serve,
     /// Score forecasts against releases that ended.
@@ -216,6 +225,18 @@ pub struct InsightsArguments {
     /// Cards by name, such as `stories-per-release`; none: all.
     #[arg(value_name = "CARD")]
     pub cards: Vec<String>,
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What to trace.
+#[derive(Debug, Args)]
+pub struct TraceArguments {
+    /// A story (PAY-311), a pull request (`api#812`, #812 or its merge commit), a deployment, a
+    /// release, or a release and where it would go: "payments 4.2 → staging" (`->` is fine, too).
+    #[arg(value_name = "KEY")]
+    pub what: String,
     /// For people, for programs, or for a page.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -25,6 +25,7 @@ mod schedule;
 mod serve;
 mod sharing;
 mod status;
+mod trace;
 
 use std::{
     io::{self, Write as _},
@@ -115,6 +116,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
         Some(Command::Insights(asked)) => {
             insights::run(&Context::resolve(common, None)?, common, asked.format, &asked.cards)
+        }
+        Some(Command::Trace(asked)) => {
+            trace::run(&Context::resolve(common, None)?, common, asked.format, &asked.what)
         }
         Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Serve) => serve::run(common),

@@ -3,7 +3,7 @@
 use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
 
 use crate::{
-    app::{Checkout, Desk, KeyMap, Options, OwnCommands, PullRequestSection, State, Tab},
+    app::{Checkout, Desk, KeyMap, Options, OwnCommands, PullRequestSection, State, Tab, WallOptions},
     config::Layer,
     domain::Text,
     history,
@@ -12,6 +12,7 @@ use crate::{
     source::{
         git, home,
         operation::{HandsOff, Operators},
+        reading::Readers,
     },
     terminal::{self, Capabilities, Surroundings, Unusable},
 };
@@ -30,6 +31,14 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     let mut options = options(&context, common)?;
     options.last_visit = context.directory.as_deref().and_then(history::last_visit);
     options.user = user(variable);
+    if common.locked && !common.wall {
+        return Err(Failure::Usage("--locked is for a wall: add --wall".into()));
+    }
+    if common.wall && common.as_of.is_some() {
+        return Err(Failure::Usage("a wall shows what is now: leave --as-of or --wall out".into()));
+    }
+    options.wall =
+        common.wall.then(|| WallOptions { locked: common.locked, settings: context.config.wall.clone() });
     if let Some(written) = &common.as_of {
         if context.directory.is_none() {
             return Err(Failure::Usage("the demo keeps no history: give it a place with --data-dir".into()));
@@ -38,9 +47,15 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     }
     // Wrong ones are said before the screen opens. Whoever owns the board: what this user
     // changes is changed with this user's credentials.
-    let hands_off = context.config.read_only.then_some(HandsOff::ReadOnly);
+    // A wall changes nothing: nobody stands in front of it.
+    let hands_off = (context.config.read_only || common.wall).then_some(HandsOff::ReadOnly);
     options.read_only = hands_off.is_some();
-    options.operators = Operators::of(&headless::sources(&context, common)?, hands_off);
+    let sources = headless::sources(&context, common)?;
+    options.operators = Operators::of(&sources, hands_off);
+    if !common.offline {
+        options.readers = Readers::of(&sources);
+    }
+    drop(sources);
     let around = Surroundings::detect(cfg!(target_os = "macos"), variable);
     options.desk = desk(&context, &options.keys, around)?;
     let edge = Edge {
@@ -64,7 +79,8 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
         history::owns_panic,
     );
     let context = Arc::new(context);
-    let mouse = context.config.mouse;
+    let is_wall = common.wall;
+    let mouse = context.config.mouse && !common.wall;
     let sections = SectionStore::new(context.directory.as_deref());
     let configured = context.config.sections.iter();
     options.sections = configured
@@ -93,8 +109,10 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
             looks,
             clock,
         };
-        let code = runtime::run(wiring, state).await;
-        if let Some(directory) = context.directory.as_deref()
+        let code = Box::pin(runtime::run(wiring, state)).await;
+        // A wall is no visit of anybody.
+        if !is_wall
+            && let Some(directory) = context.directory.as_deref()
             && let Err(error) = history::keep_visit(directory, clock.now())
         {
             tracing::warn!(%error, "the visit was not kept");
@@ -131,6 +149,7 @@ fn desk(context: &Context, keys: &KeyMap, around: Surroundings) -> Result<Desk, 
             }))
         });
     Ok(Desk {
+        links: around.links,
         browser: around.has_display || std::env::var_os("BROWSER").is_some(),
         commands: Arc::new(commands),
         checkout,

@@ -58,7 +58,7 @@ pub struct HttpConfig {
     pub name: String,
     /// Its address. The query may hold what is nobody's to see.
     pub url: Url,
-    /// What makes the lists of the facts out of the answer, as JMESPath; none: the answer is
+    /// What makes the lists of the facts out of the answer, as `JMESPath`; none: the answer is
     /// the facts already.
     pub map: BTreeMap<String, String>,
     /// The kinds that it tells completely, where there is a map.
@@ -276,9 +276,8 @@ fn exec(name: &str, fields: &mut Fields<'_>) -> Option<ExecConfig> {
             "add command = [\"program\", \"argument\"]",
         );
     }
-    let is_variable = |name: &String| {
-        !name.is_empty() && !name.contains('=') && !name.chars().any(|character| character.is_whitespace())
-    };
+    let is_variable =
+        |name: &String| !name.is_empty() && !name.contains('=') && !name.chars().any(char::is_whitespace);
     let variables = fields.strings("variables", "a list of names of variables");
     if let Some(wrong) = variables.iter().find(|name| !is_variable(name)) {
         let what = format!("{:?} is no name of a variable", Text::new(wrong).as_str());

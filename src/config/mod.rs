@@ -26,6 +26,7 @@ mod service_settings;
 mod services;
 mod setting;
 mod value;
+mod wall;
 
 #[cfg(test)]
 mod tests;
@@ -56,6 +57,7 @@ pub use self::{
         host_of_site,
     },
     value::FilePattern,
+    wall::{WallConfig, WallPanel},
 };
 use self::{
     environment::Project,
@@ -118,6 +120,8 @@ pub struct Config {
     pub commands: Vec<CommandConfig>,
     /// What is told while nobody looks.
     pub notify: NotifyConfig,
+    /// What a wall shows, and for how long.
+    pub wall: WallConfig,
     /// Where pull requests are checked out, if anywhere.
     pub checkout_directory: Option<PathBuf>,
     /// Sections of the pull requests, besides those that are always there.
@@ -291,6 +295,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     let sections = std::mem::take(&mut rules.sections);
     let rules = rules.resolve(&mut complaints);
     let notify = resolver.notify(&mut complaints);
+    let wall = resolver.wall(&mut complaints);
     let calendar = resolver.policy().calendar;
     let shift = |written: rules::WrittenShift| written.resolve(&calendar, &mut complaints);
     let shifts = rules.shifts.into_iter().filter_map(shift).collect();
@@ -310,6 +315,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     }
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
     config.notify = notify;
+    config.wall = wall;
     (config.policy.metrics, config.policy.own_gates) = (rules.metrics, rules.gates);
     config.policy.schedule.shifts = shifts;
     config.sections = sections;
@@ -490,6 +496,8 @@ impl Resolver {
         }
         policy.schedule.working_days = self.flag("schedule.working_days");
         policy.schedule.on_call = self.flag("schedule.on_call");
+        policy.incident_labels = self.texts("insights.incident_labels");
+        policy.left_out_authors = self.texts("insights.left_out_authors");
         policy
     }
 
@@ -554,6 +562,7 @@ impl Resolver {
             keys,
             commands: self.commands.clone(),
             notify: NotifyConfig::default(),
+            wall: WallConfig::default(),
             checkout_directory: self.path("checkout.directory"),
             git: self.git(&project),
             github: self.github(),

@@ -1,4 +1,4 @@
-//! The settings of services: GitHub, GitLab, Jira and SonarQube. What they have in common is written once.
+//! The settings of services: GitHub, GitLab, Jira and `SonarQube`. What they have in common is written once.
 //!
 //! What a project's file may say is chosen so that a repository that was cloned cannot run
 //! anything, read a file or send a token where its user did not mean it to go: commands, files,

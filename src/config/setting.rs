@@ -274,9 +274,21 @@ static BOARD: &[Setting] = &[
         "false",
         "Somebody must be on call while a deployment runs: say who with [[on_call]].",
     ),
+    Setting::new(
+        "insights.incident_labels",
+        Kind::Texts,
+        "[\"incident\"]",
+        "Labels of stories and issues that are incidents in production, whatever their case.",
+    ),
+    Setting::new(
+        "insights.left_out_authors",
+        Kind::Texts,
+        "[]",
+        "Authors whose pull requests are left out of delivery metrics, with * and ?: [\"*[bot]\"].",
+    ),
 ];
 
-/// `[notify]` and `[checkout]`: what the board does beside the screen.
+/// `[notify]`, `[checkout]` and `[wall]`: what the board does beside the screen.
 static DESK: &[Setting] = &[
     Setting {
         in_project: false,
@@ -317,6 +329,18 @@ static DESK: &[Setting] = &[
         "\"../reviews\"",
         "Where pull requests are checked out, each into a work tree of its own. Not set: nowhere.\n\
          Not in a project's file.",
+    ),
+    Setting::new(
+        "wall.seconds",
+        Kind::Count(1..=3_600),
+        "15",
+        "How many seconds each panel of a wall (--wall) is shown.",
+    ),
+    Setting::new(
+        "wall.panels",
+        Kind::Texts,
+        "[\"burn-down\", \"gates\", \"pull-requests\", \"deployments\", \"stories\", \"insights\"]",
+        "The panels of a wall, in their order. One that has nothing to show is left out.",
     ),
 ];
 

@@ -299,8 +299,8 @@ impl Setting {
                 let patterns = list(value, |item| text_of(item).map(|text| text.to_string()))
                     .map_err(|item| expected_items(expected, item))?;
                 let is_odd = |pattern: &&String| {
-                    let bare = pattern.replace("{release}", "").replace("{environment}", "");
-                    bare.contains(['{', '}'])
+                    let rest = pattern.replace("{release}", "").replace("{environment}", "");
+                    rest.contains(['{', '}'])
                 };
                 match patterns.iter().find(is_odd) {
                     Some(pattern) => Err(Misfit {

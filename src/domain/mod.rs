@@ -15,11 +15,13 @@ mod ids;
 mod metric;
 mod policy;
 mod pull_request;
+mod pull_request_detail;
 mod release;
 mod story;
 mod test_run;
 mod text;
 mod triage;
+pub(crate) mod version;
 mod world;
 
 pub use assumption::{Assumed, Assumption};
@@ -38,6 +40,7 @@ pub use policy::{Hours, OnCall, Policy, SchedulePolicy};
 pub use pull_request::{
     Check, CheckOutcome, Mergeability, PullRequest, PullRequestState, Review, ReviewVerdict, Step,
 };
+pub use pull_request_detail::{ChangedFile, FileChange, MergedLately, Prose, PullRequestDetail, Thread};
 pub use release::{MatchRule, Release, Target};
 pub use story::{Category, OwnerMove, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind};
 pub use test_run::TestRun;

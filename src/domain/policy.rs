@@ -30,6 +30,10 @@ pub struct Policy {
     /// Gates of its own, in the order they are shown; each name is there once and is none of a
     /// gate that every board has.
     pub own_gates: Vec<GateRule>,
+    /// Labels of stories that are incidents in production, whatever their case.
+    pub incident_labels: Vec<Text>,
+    /// Authors whose pull requests are left out of delivery metrics, with `*` and `?`.
+    pub left_out_authors: Vec<Text>,
     /// What the window of a deployment must keep to.
     pub schedule: SchedulePolicy,
 }
@@ -80,6 +84,8 @@ impl Default for Policy {
             metrics: Vec::new(),
             own_gates: Vec::new(),
             schedule: SchedulePolicy::default(),
+            incident_labels: vec![Text::new("incident")],
+            left_out_authors: Vec::new(),
         }
     }
 }

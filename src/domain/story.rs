@@ -177,10 +177,9 @@ impl Story {
         })
     }
 
-    /// Who worked on it at `instant`, by its own events; none where they do not tell.
-    pub fn owner_at(&self, instant: Instant) -> Option<Option<&Text>> {
-        let moved = self.owners.iter().rev().find(|change| change.at <= instant)?;
-        Some(moved.to.as_ref())
+    /// The last change of who works on it up to `instant`; none where its events do not tell.
+    pub fn owner_at(&self, instant: Instant) -> Option<&OwnerMove> {
+        self.owners.iter().rev().find(|change| change.at <= instant)
     }
 
     /// Since when its status means what it means now.

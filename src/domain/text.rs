@@ -39,6 +39,15 @@ impl Text {
 ///
 /// Cleaning twice changes nothing.
 pub fn clean(raw: &str) -> String {
+    cleaned(raw, false)
+}
+
+/// [`clean`], but several blanks stay several: for lines in which columns may mean something.
+pub(super) fn clean_line(raw: &str) -> String {
+    cleaned(raw, true)
+}
+
+fn cleaned(raw: &str, keeps_blanks: bool) -> String {
     let mut out = String::with_capacity(raw.len().min(4 * Text::LONGEST));
     let mut length = 0;
     let mut marks = 0;
@@ -52,7 +61,7 @@ pub fn clean(raw: &str) -> String {
             invisible if is_invisible(invisible) => continue,
             other => other,
         };
-        if character == ' ' && (out.is_empty() || out.ends_with(' ')) {
+        if character == ' ' && (out.is_empty() || (!keeps_blanks && out.ends_with(' '))) {
             continue;
         }
         let is_mark = unicode_width::UnicodeWidthChar::width(character) == Some(0);

@@ -22,6 +22,8 @@ pub enum TriageSubject {
     Deployment(DeploymentId),
     /// A source.
     Source(SourceId),
+    /// A row of a card of the insights: the name of the card, and what the row is called.
+    CardRow(Text, Text),
 }
 
 /// When something that was put off comes back.

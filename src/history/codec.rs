@@ -14,9 +14,9 @@
 //!
 //! | format | |
 //! | --- | --- |
-//! | 2 | a change has its facts, or what is different from the change before it |
+//! | 3 | a change has its facts, or what is different from the change before it; figures of days |
 //!
-//! Format 1 was never released, and is read no more.
+//! Formats 1 and 2 were never released, and are read no more.
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -25,9 +25,9 @@ use super::HistoryError;
 use crate::domain::Facts;
 
 /// The format that this program writes, and the newest one that it reads.
-pub(super) const FORMAT: u8 = 2;
+pub(super) const FORMAT: u8 = 3;
 /// The oldest format that it reads.
-const OLDEST: u8 = 2;
+const OLDEST: u8 = 3;
 
 const HEADER: usize = 6;
 const PLAIN: u8 = 0;
@@ -148,7 +148,11 @@ fn verified<'a>(key: &[u8], sealed: &'a [u8]) -> Result<(u8, u8, &'a [u8]), Hist
     if format > FORMAT {
         return Err(HistoryError::Newer { found: format, known: FORMAT });
     }
-    if format < OLDEST || form > COMPRESSED {
+    if format < OLDEST {
+        let what = "was written by a version of tminus that was never released";
+        return Err(HistoryError::damaged(format!("{} {what}", show(key))));
+    }
+    if form > COMPRESSED {
         return Err(HistoryError::damaged(format!("{} has an unknown form", show(key))));
     }
     Ok((format, form, payload))
@@ -254,23 +258,23 @@ mod tests {
         assert_eq!(read, facts);
     }
 
-    /// Written by format 2 and kept as it was then. If
+    /// Written by format 3 and kept as it was then. If
     /// this fails, a type that is kept has changed: what is on people's disks would be
     /// misread. Give the format a new number, read the old one too, and add a fixture of the
     /// new one.
     #[test]
     fn facts_are_read_as_they_were_written() {
         let facts = sample::facts(8);
-        let bytes = include_bytes!("fixtures/facts-2.bin").to_vec();
+        let bytes = include_bytes!("fixtures/facts-3.bin").to_vec();
         let read: Facts = unpack(&Packed { bytes, length: FIXTURE.0 }).unwrap();
         verify(&read, FIXTURE.1.to_be_bytes()).unwrap();
         assert_eq!(read, facts);
-        assert_eq!(FORMAT, 2);
+        assert_eq!(FORMAT, 3);
         let now = write(&facts).unwrap();
         assert_eq!((now.plain.len() as u64, u128::from_be_bytes(now.digest)), FIXTURE);
     }
 
-    const FIXTURE: (u64, u128) = (2931, 0x3a36_d32e_0728_81c7_ea90_8dc6_936c_fce8);
+    const FIXTURE: (u64, u128) = (2937, 0x4fc6_7d77_f154_a8f6_f8a8_5007_d367_d5f3);
 
     /// Run by hand to make the fixture of a new format.
     #[test]
@@ -306,7 +310,7 @@ mod tests {
         sealed.extend(checksum(b"S", FORMAT + 1, PLAIN, b"?").to_le_bytes());
         sealed.push(b'?');
         let error = open::<String>(b"S", &sealed).unwrap_err();
-        assert!(matches!(error, HistoryError::Newer { found: 3, known: 2 }), "{error}");
+        assert!(matches!(error, HistoryError::Newer { found: 4, known: 3 }), "{error}");
     }
 
     #[test]

@@ -38,8 +38,8 @@ pub fn claim_notices(data: &Path, keys: &[String], now: Instant) -> io::Result<V
     let claimed = keys
         .iter()
         .map(|key| {
-            let digest: String =
-                Sha256::digest(key).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+            let digest = Sha256::digest(key);
+            let digest = format!("{:032x}", u128::from_be_bytes(std::array::from_fn(|index| digest[index])));
             let is_new = told.iter().all(|(_, known)| *known != digest);
             if is_new {
                 told.push((now.timestamp_millis(), digest));
@@ -48,7 +48,8 @@ pub fn claim_notices(data: &Path, keys: &[String], now: Instant) -> io::Result<V
         })
         .collect();
     let surplus = told.len().saturating_sub(MOST);
-    let kept: String = told[surplus..].iter().map(|(at, digest)| format!("{at} {digest}\n")).collect();
+    let lines: Vec<String> = told[surplus..].iter().map(|(at, digest)| format!("{at} {digest}\n")).collect();
+    let kept = lines.concat();
     files::replace(&path, kept.as_bytes(), Durability::Process)?;
     Ok(claimed)
 }

@@ -55,6 +55,7 @@ impl Board {
 
     /// The board as it would be if `assumed` was true: the same facts, rules and instant. With
     /// nothing assumed it says the same.
+    #[must_use]
     pub fn assuming(&self, assumed: &[Assumed], learned: &Learned) -> Self {
         Self::derive(
             self.title.clone(),

@@ -79,7 +79,7 @@ pub(crate) fn silence(context: &Context<'_>, membership: &Membership, release: u
         let mut heads =
             heads.filter(|named| named.project == *repository).filter_map(|named| named.commit.as_ref());
         let head = heads.next()?;
-        let is_known = |head: &Text| commits.iter().any(|commit| *commit == head);
+        let is_known = |head: &Text| commits.contains(&head);
         let looked_at = commits.last()?;
         (!is_known(head) && !heads.any(is_known))
             .then(|| format!("{tool} looked at {}", words::commit(looked_at)))

@@ -21,6 +21,7 @@ mod cadence;
 mod can_go;
 mod cards;
 mod changes;
+mod closer_look;
 mod context;
 mod counterfactuals;
 mod day;
@@ -45,6 +46,7 @@ mod preview;
 mod pull_requests;
 pub(crate) mod query;
 mod recap;
+mod release_view;
 mod remedies;
 mod runbook;
 mod schedule;
@@ -57,6 +59,7 @@ mod suites;
 mod test_results;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod types;
 pub mod when;
 pub mod words;
@@ -65,17 +68,22 @@ pub use assume::{Difference, assume, differences, parse_assumption, said_of, wit
 pub use board::{Board, Completeness};
 pub use cadence::{DeploymentCadence, Pace, PaceName, Waiting};
 pub use can_go::{CanGo, can_go};
+pub(crate) use cards::triage_subject;
 pub use cards::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure as CardFigure, Picture, Series, Study,
 };
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
+pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
+pub(crate) use release_view::bar;
+pub use release_view::{Happened, ReleaseView, StepShare};
 pub(crate) use schedule::is_ahead;
+pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace, traced};
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
     EstimateBasis, Feature, Flaky, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer,

@@ -83,9 +83,19 @@ impl<'a> PullRequests<'a> {
         UsualLengths::learn(known.map(|(pull_request, way)| (&***pull_request, way.stage, &way.lengths)))
     }
 
+    /// The times in each stage of the pull request at this position, oldest first.
+    pub(crate) fn spans(&self, item: usize) -> &[Span] {
+        &self.ways[item].spans
+    }
+
     /// Working seconds in each stage of the pull request at this position.
     pub(crate) fn lengths(&self, item: usize) -> &BTreeMap<Stage, i64> {
         &self.ways[item].lengths
+    }
+
+    /// When the release at this position first ran in production.
+    pub(crate) fn in_production(&self, release: usize) -> Option<Instant> {
+        self.in_production[release]
     }
 
     /// The rows of a release, most delayed first, ended ones last.

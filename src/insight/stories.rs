@@ -77,6 +77,11 @@ pub(crate) fn is_open(story: &Story) -> bool {
 
 /// How often a story went back from a review, test or done state to an earlier one.
 pub(crate) fn returns(story: &Story) -> u32 {
+    u32::try_from(went_back(story).count()).unwrap_or(u32::MAX)
+}
+
+/// When a story went back from a review, test or done state to an earlier one, oldest first.
+pub(crate) fn went_back(story: &Story) -> impl Iterator<Item = Instant> {
     let step = |category| match category {
         Category::ToDo => Some(0),
         Category::InProgress => Some(1),
@@ -85,14 +90,13 @@ pub(crate) fn returns(story: &Story) -> u32 {
         Category::Done => Some(4),
         Category::Dropped | Category::Unknown => None,
     };
-    let mut count = 0;
     let mut before = None;
-    for change in &story.moves {
-        let Some(now) = step(change.to) else { continue };
-        count += u32::from(before.is_some_and(|before| before >= 2 && now < before));
+    story.moves.iter().filter_map(move |change| {
+        let now = step(change.to)?;
+        let is_back = before.is_some_and(|before| before >= 2 && now < before);
         before = Some(now);
-    }
-    count
+        is_back.then_some(change.at)
+    })
 }
 
 /// Stories that an open story waits for: those before it that are not finished, and those

@@ -176,12 +176,16 @@ mod tests {
         runs.iter().enumerate().map(made).collect()
     }
 
+    /// By run its commit and what failed.
+    type Runs<'a> = &'a [(&'a str, &'a [&'a str])];
+    /// Since when it fails, newly or not, and of how many commits how many were mixed.
+    type Expected = (Option<Instant>, bool, Option<(u32, u32)>);
+
     #[test]
     fn what_fails_since_when_and_what_is_flaky() {
         let failing = |day: u32, newly| (Some(at(day, 12)), newly, None);
         let flaky = |mixed, of| (None, false, Some((mixed, of)));
-        type Runs<'a> = &'a [(&'a str, &'a [&'a str])];
-        let cases: [(&str, Runs<'_>, Option<(Option<Instant>, bool, Option<(u32, u32)>)>); 12] = [
+        let cases: [(&str, Runs<'_>, Option<Expected>); 12] = [
             ("it never failed", &[("a", &[])], None),
             ("in the first run that is known", &[("a", &["t"])], Some(failing(1, false))),
             ("it passed before", &[("a", &[]), ("b", &["t"])], Some(failing(2, true))),

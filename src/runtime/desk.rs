@@ -44,8 +44,8 @@ type Told = mpsc::UnboundedSender<Event>;
 
 impl Edge {
     /// Opens `link`; what goes wrong is told.
-    pub(super) fn browse(&self, link: Link, told: Told) {
-        let programs = browsers(self.browser.as_deref(), self.around.is_macos, &link);
+    pub(super) fn browse(&self, link: &Link, told: Told) {
+        let programs = browsers(self.browser.as_deref(), self.around.is_macos, link);
         tokio::spawn(async move {
             let mut why = "no program for it is set".to_owned();
             for words in programs {
@@ -71,7 +71,7 @@ impl Edge {
                     return;
                 }
             }
-            let sent = copy_sequence(&text, &around).is_some_and(|bytes| beside.send(&bytes));
+            let sent = copy_sequence(&text, around.multiplexer).is_some_and(|bytes| beside.send(&bytes));
             let said =
                 if sent { format!("{said} (through the terminal)") } else { "not copied: too long".into() };
             drop(told.send(Event::Notice(Text::new(said))));

@@ -1,5 +1,7 @@
 //! Where sections are kept that somebody saves: a file beside the history of the board.
 
+#![expect(clippy::disallowed_methods, reason = "this is the room of the file of sections")]
+
 use std::{
     fs, io,
     path::{Path, PathBuf},

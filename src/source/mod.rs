@@ -23,6 +23,7 @@ mod naming;
 pub mod operation;
 pub mod plan;
 mod published;
+pub mod reading;
 pub mod reports;
 pub mod sonarqube;
 mod status;
@@ -103,6 +104,11 @@ pub trait Source: Send {
 
     /// What carries out operations at its service; none: it has none.
     fn operator(&self) -> Option<Arc<dyn operation::Operator>> {
+        None
+    }
+
+    /// What reads closer at its service; none: it tells all that it knows.
+    fn reader(&self) -> Option<Arc<dyn reading::Reader>> {
         None
     }
 }

@@ -1,10 +1,7 @@
 //! What things of a repository at a forge are called on the board, so that other sources mean
 //! the same.
 
-use crate::{
-    domain::{PullRequestId, ReleaseId, StoryKey, Text},
-    source::git::version::VersionTag,
-};
+use crate::domain::{PullRequestId, ReleaseId, StoryKey, Text, version::VersionTag};
 
 /// How things of one repository are called.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 //! bytes of each colour of the first sixteen, the blanks at the end of a row, and a cursor
 //! movement for every gap of a few cells.
 
-use std::io::Write as _;
+use std::{io::Write as _, sync::Arc};
 
 use ratatui::{
     buffer::{Buffer, Cell, CellWidth as _},
@@ -20,6 +20,19 @@ const SYNCHRONIZED_FROM: usize = 2_048;
 const BEGIN_SYNCHRONIZED: &[u8] = b"\x1b[?2026h";
 const END_SYNCHRONIZED: &[u8] = b"\x1b[?2026l";
 
+/// Cells of one row that lead somewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hyperlink {
+    /// The first column.
+    pub x: u16,
+    /// The row.
+    pub y: u16,
+    /// How many cells.
+    pub cells: u16,
+    /// Where they lead: an address of plain characters, without controls.
+    pub url: Arc<str>,
+}
+
 /// Knows what the terminal shows and how to change it.
 #[derive(Debug)]
 pub(crate) struct Encoder {
@@ -32,6 +45,10 @@ pub(crate) struct Encoder {
     pen: Pen,
     /// Nothing is known of what the terminal shows.
     lost: bool,
+    /// Which cells lead somewhere.
+    links: Vec<Hyperlink>,
+    /// Where the next character leads.
+    link: Option<Arc<str>>,
     /// Cells to write, kept for its memory.
     updates: Vec<Position>,
     out: Vec<u8>,
@@ -46,6 +63,8 @@ impl Encoder {
             cursor_is_visible: false,
             pen: Pen::PLAIN,
             lost: true,
+            links: Vec::new(),
+            link: None,
             updates: Vec::new(),
             out: Vec::new(),
         }
@@ -58,14 +77,27 @@ impl Encoder {
 
     /// The bytes that make the terminal show `next`, and the buffer that it replaces. The
     /// cursor is shown at `cursor`, or hidden. A frame of another size is drawn in full.
-    pub(crate) fn encode(&mut self, mut next: Buffer, cursor: Option<Position>) -> (&[u8], Buffer) {
+    #[cfg(test)]
+    pub(crate) fn encode(&mut self, next: Buffer, cursor: Option<Position>) -> (&[u8], Buffer) {
+        self.encode_linked(next, Vec::new(), cursor)
+    }
+
+    /// The same, of a frame in which cells lead somewhere.
+    pub(crate) fn encode_linked(
+        &mut self,
+        mut next: Buffer,
+        links: Vec<Hyperlink>,
+        cursor: Option<Position>,
+    ) -> (&[u8], Buffer) {
         next.content.iter_mut().for_each(forget_unseen);
         self.out.clear();
         self.out.extend_from_slice(BEGIN_SYNCHRONIZED);
         if self.lost || next.area != self.shown.area {
             self.start_over(&next);
         }
-        self.write_cells(&next);
+        let before = std::mem::replace(&mut self.links, links);
+        self.write_cells(&next, &before);
+        self.set_link(None);
         self.place_cursor(cursor, &next);
         let replaced = std::mem::replace(&mut self.shown, next);
         if self.out.len() < SYNCHRONIZED_FROM {
@@ -84,13 +116,15 @@ impl Encoder {
         self.pen = Pen::PLAIN;
         self.shown.resize(next.area);
         self.shown.reset();
+        self.links.clear();
         self.lost = false;
     }
 
-    fn write_cells(&mut self, next: &Buffer) {
+    fn write_cells(&mut self, next: &Buffer, before: &[Hyperlink]) {
         let mut updates = std::mem::take(&mut self.updates);
         updates.clear();
         updates.extend(self.shown.diff_iter(next).map(|(x, y, _)| Position { x, y }));
+        self.add_links(next, before, &mut updates);
         self.add_halves(next, &mut updates);
         let mut rest = updates.as_slice();
         while let [at, after @ ..] = rest {
@@ -98,6 +132,7 @@ impl Encoder {
             let in_row = 1 + after.iter().take_while(|other| other.y == at.y).count();
             self.move_to(*at, next);
             if in_row > ERASE.len() && is_blank(cell) && at.x >= end_of_text(next, at.y) {
+                self.set_link(None);
                 self.set_pen(Pen::PLAIN);
                 self.out.extend_from_slice(ERASE);
                 rest = &rest[in_row..];
@@ -105,11 +140,46 @@ impl Encoder {
                 if !self.pen.draws(cell) {
                     self.set_pen(Pen::of(cell));
                 }
+                let link = self.link_at(*at).cloned();
+                self.set_link(link);
                 self.write_symbol(cell, *at, next.area.width);
                 rest = after;
             }
         }
         self.updates = updates;
+    }
+
+    /// Adds cells that lead elsewhere than before: they are written again, as they are.
+    fn add_links(&self, next: &Buffer, before: &[Hyperlink], updates: &mut Vec<Position>) {
+        let gone = before.iter().filter(|link| !self.links.contains(link));
+        let new = self.links.iter().filter(|link| !before.contains(link));
+        let known = updates.len();
+        for link in gone.chain(new) {
+            let end = link.x.saturating_add(link.cells).min(next.area.width);
+            for x in (link.x..end).filter(|_| link.y < next.area.height) {
+                let is_half = x > 0 && next[(x - 1, link.y)].symbol().cell_width() > 1;
+                if !is_half {
+                    updates.push(Position { x, y: link.y });
+                }
+            }
+        }
+        if updates.len() > known {
+            updates.sort_unstable_by_key(|position| (position.y, position.x));
+            updates.dedup();
+        }
+    }
+
+    fn link_at(&self, at: Position) -> Option<&Arc<str>> {
+        let covers = |link: &&Hyperlink| link.y == at.y && at.x >= link.x && at.x - link.x < link.cells;
+        self.links.iter().find(covers).map(|link| &link.url)
+    }
+
+    /// What is written from here on leads to `link` (OSC 8).
+    fn set_link(&mut self, link: Option<Arc<str>>) {
+        if link != self.link {
+            self.push(format_args!("\x1b]8;;{}\x1b\\", link.as_deref().unwrap_or_default()));
+            self.link = link;
+        }
     }
 
     /// Adds the right halves of wide characters that lose their left half: the terminal
@@ -145,7 +215,9 @@ impl Encoder {
             Some(cursor) if cursor.y == target.y && cursor.x < target.x => {
                 let gap = target.x - cursor.x;
                 let between = (cursor.x..target.x).map(|x| &next[Position { x, y: target.y }]);
-                if gap <= 3 && between.clone().all(|cell| self.is_cheap(cell)) {
+                let leads_nowhere = self.link.is_none()
+                    && (cursor.x..target.x).all(|x| self.link_at(Position { x, y: target.y }).is_none());
+                if gap <= 3 && leads_nowhere && between.clone().all(|cell| self.is_cheap(cell)) {
                     for cell in between {
                         self.out.extend_from_slice(cell.symbol().as_bytes());
                     }

@@ -274,3 +274,48 @@ fn any_size_can_follow_any_other() {
         assert_shows(&parser, &frame);
     }
 }
+
+/// What a terminal that knows links makes of `bytes`: for each OSC 8, where it leads.
+fn links(bytes: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    text.split("\x1b]8;;")
+        .skip(1)
+        .map(|part| part.split("\x1b\\").next().unwrap_or_default().to_owned())
+        .collect()
+}
+
+#[test]
+fn links_are_opened_closed_and_written_again_only_where_they_change() {
+    let picture = |text: &str| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 30, 2));
+        buffer.set_string(0, 0, text, Style::new());
+        buffer
+    };
+    let link = |x, cells, url: &str| Hyperlink { x, y: 0, cells, url: url.into() };
+    let (here, there) = ("https://example.org/1", "https://example.org/2");
+    let mut encoder = Encoder::new();
+    let mut parser = emulator(30, 2);
+    type Case<'a> = (&'a str, Vec<Hyperlink>, &'a [&'a str], &'a str);
+    let cases: [Case<'_>; 7] = [
+        ("see #812 now", vec![link(4, 4, here)], &[here, ""], "#812"),
+        // The same again costs nothing.
+        ("see #812 now", vec![link(4, 4, here)], &[], ""),
+        // Another text beside it.
+        ("see #812 not", vec![link(4, 4, here)], &[], "t"),
+        // Only where it leads is another.
+        ("see #812 not", vec![link(4, 4, there)], &[there, ""], "#812"),
+        ("see 日本 not", vec![link(4, 4, there)], &[there, ""], "日本"),
+        // It leads nowhere any more: written again, without.
+        ("see 日本 not", vec![], &[], "日本"),
+        ("ab", vec![link(0, 1, here), link(1, 1, there)], &[here, there, ""], "a"),
+    ];
+    for (text, given, expected, written) in cases {
+        let next = picture(text);
+        let (bytes, _) = encoder.encode_linked(next.clone(), given, None);
+        assert_eq!(links(bytes), expected, "{text}");
+        assert!(String::from_utf8_lossy(bytes).contains(written), "{text}");
+        assert!(written.is_empty() || bytes.len() < 140, "{} bytes for {text}", bytes.len());
+        parser.process(bytes);
+        assert_shows(&parser, &next);
+    }
+}

@@ -5,7 +5,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use super::surroundings::{Multiplexer, NoticeForm, Surroundings};
+use super::surroundings::{Multiplexer, NoticeForm};
 
 /// Bytes of a text that are copied at most: terminals refuse more.
 pub const LONGEST_COPY: usize = 64 * 1024;
@@ -13,13 +13,13 @@ pub const LONGEST_COPY: usize = 64 * 1024;
 const SCREEN_CHUNK: usize = 254;
 
 /// Puts `text` into the clipboard of the terminal, wherever that is (OSC 52). None: too long.
-pub fn copy(text: &str, around: &Surroundings) -> Option<Vec<u8>> {
+pub fn copy(text: &str, multiplexer: Multiplexer) -> Option<Vec<u8>> {
     if text.len() > LONGEST_COPY {
         return None;
     }
     let sequence = format!("\x1b]52;c;{}\x07", STANDARD.encode(text)).into_bytes();
-    let mut bytes = wrap(&sequence, around.multiplexer);
-    if around.multiplexer == Multiplexer::Tmux {
+    let mut bytes = wrap(&sequence, multiplexer);
+    if multiplexer == Multiplexer::Tmux {
         // Either may be forbidden: `allow-passthrough` is off, or `set-clipboard` is not on.
         bytes.extend_from_slice(&sequence);
     }
@@ -90,10 +90,6 @@ fn wrap(sequence: &[u8], multiplexer: Multiplexer) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    fn around(multiplexer: Multiplexer) -> Surroundings {
-        Surroundings { multiplexer, ..Surroundings::default() }
-    }
-
     fn text(bytes: &[u8]) -> String {
         String::from_utf8(bytes.to_vec()).unwrap()
     }
@@ -105,14 +101,14 @@ mod tests {
             (Multiplexer::Tmux, "\x1bPtmux;\x1b\x1b]52;c;YXBpIzgxMg==\x07\x1b\\\x1b]52;c;YXBpIzgxMg==\x07"),
             (Multiplexer::Screen, "\x1bP\x1b]52;c;YXBpIzgxMg==\x07\x1b\\"),
         ] {
-            assert_eq!(text(&copy("api#812", &around(multiplexer)).unwrap()), bytes);
+            assert_eq!(text(&copy("api#812", multiplexer).unwrap()), bytes);
         }
-        assert_eq!(copy(&"x".repeat(LONGEST_COPY + 1), &around(Multiplexer::None)), None);
+        assert_eq!(copy(&"x".repeat(LONGEST_COPY + 1), Multiplexer::None), None);
     }
 
     #[test]
     fn screen_gets_long_strings_in_parts_that_add_up() {
-        let sequence = copy(&"long ".repeat(500), &around(Multiplexer::None)).unwrap();
+        let sequence = copy(&"long ".repeat(500), Multiplexer::None).unwrap();
         let wrapped = text(&wrap(&sequence, Multiplexer::Screen));
         let parts: Vec<&str> = wrapped.split("\x1bP").filter(|part| !part.is_empty()).collect();
         assert!(parts.len() > 10);

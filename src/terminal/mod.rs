@@ -21,6 +21,7 @@ mod writer;
 pub use capabilities::{
     Asked, Background, Capabilities, ColorChoice, Unusable, ask_background, background_from_environment,
 };
+pub use encoder::Hyperlink;
 pub use escapes::{LONGEST_COPY, copy as copy_sequence, notice as notice_sequence};
 pub use events::{Events, Signal, TerminalEvent};
 pub use guard::restore;

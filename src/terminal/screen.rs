@@ -10,6 +10,7 @@ use ratatui::{
 };
 
 use super::{
+    encoder::Hyperlink,
     guard::Guard,
     signals,
     tty::Tty,
@@ -59,16 +60,25 @@ impl Screen {
     /// Draws a picture and hands it over. Never waits for the terminal; of several pictures
     /// that it is too slow for only the newest is shown.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) {
+        self.draw_linked(|frame| {
+            render(frame);
+            Vec::new()
+        });
+    }
+
+    /// The same, of a picture in which cells lead somewhere: `render` says which.
+    pub fn draw_linked(&mut self, render: impl FnOnce(&mut Frame<'_>) -> Vec<Hyperlink>) {
         let mut picture = self.spare.take().unwrap_or_default();
         picture.resize(Rect::from((Position::ORIGIN, self.size)));
         picture.reset();
         // Taken out as soon as it is drawn: afterwards it can only be read.
+        let mut links = Vec::new();
         let Ok(_) = self.canvas.draw(|frame| {
-            render(frame);
+            links = render(frame);
             std::mem::swap(frame.buffer_mut(), &mut picture);
         });
         let cursor = self.canvas.backend().cursor;
-        self.spare = self.writer.present(picture, cursor, std::mem::take(&mut self.is_lost));
+        self.spare = self.writer.present(picture, links, cursor, std::mem::take(&mut self.is_lost));
     }
 
     /// Writes sequences beside the picture that change nothing of it: the clipboard, the bell.

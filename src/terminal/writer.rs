@@ -12,7 +12,10 @@ use std::{
 
 use ratatui::{buffer::Buffer, layout::Position};
 
-use super::{encoder::Encoder, lock};
+use super::{
+    encoder::{Encoder, Hyperlink},
+    lock,
+};
 
 /// Where the bytes of frames go.
 pub(crate) trait Sink: Send {
@@ -33,6 +36,7 @@ impl<W: io::Write + Send> Sink for Plain<W> {
 /// A picture to show.
 struct Frame {
     buffer: Buffer,
+    links: Vec<Hyperlink>,
     cursor: Option<Position>,
 }
 
@@ -82,9 +86,15 @@ impl Writer {
     /// Shows `buffer` as soon as the terminal takes it, unless a newer one comes first.
     /// Never waits for the terminal. `is_lost` says that the terminal may show anything.
     /// Returns a buffer to use again, of any size and content.
-    pub(crate) fn present(&self, buffer: Buffer, cursor: Option<Position>, is_lost: bool) -> Option<Buffer> {
+    pub(crate) fn present(
+        &self,
+        buffer: Buffer,
+        links: Vec<Hyperlink>,
+        cursor: Option<Position>,
+        is_lost: bool,
+    ) -> Option<Buffer> {
         let mut slot = lock(&self.shared.slot);
-        let skipped = slot.frame.replace(Frame { buffer, cursor });
+        let skipped = slot.frame.replace(Frame { buffer, links, cursor });
         slot.is_lost |= is_lost;
         self.shared.changed.notify_all();
         skipped.map(|frame| frame.buffer).or_else(|| slot.spare.take())
@@ -137,7 +147,7 @@ fn write_frames(shared: &Shared, mut sink: impl Sink) {
         let mut is_written = beside.is_empty() || sink.write_frame(&beside).is_ok();
         let mut spare = None;
         if let Some(frame) = frame {
-            let (bytes, replaced) = encoder.encode(frame.buffer, frame.cursor);
+            let (bytes, replaced) = encoder.encode_linked(frame.buffer, frame.links, frame.cursor);
             is_written &= bytes.is_empty() || sink.write_frame(bytes).is_ok();
             spare = Some(replaced);
         }
@@ -219,11 +229,11 @@ mod tests {
     fn the_newest_of_a_hundred_frames_wins_over_a_slow_link() {
         let (writer, arrivals, open) = gated();
         let mut parser = emulator(20, 3);
-        writer.present(frame(0), None, false);
+        writer.present(frame(0), Vec::new(), None, false);
         parser.process(&arrivals.recv().expect("the first frame"));
         // The link is blocked by the first frame: no call below waits for it.
         for number in 1..=100 {
-            writer.present(frame(number), None, false);
+            writer.present(frame(number), Vec::new(), None, false);
         }
         open.send(Ok(())).expect("a writer");
         parser.process(&arrivals.recv().expect("the newest frame"));
@@ -237,7 +247,7 @@ mod tests {
     fn what_follows_a_frame_that_failed_is_written_in_full() {
         let (writer, arrivals, open) = gated();
         for (number, result) in [(1, Ok(())), (2, Err(io::ErrorKind::BrokenPipe.into())), (3, Ok(()))] {
-            writer.present(frame(number), None, false);
+            writer.present(frame(number), Vec::new(), None, false);
             let bytes = arrivals.recv().expect("a frame");
             assert_eq!(bytes.windows(4).any(|part| part == b"\x1b[2J"), number != 2, "frame {number}");
             open.send(result).expect("a writer");
@@ -248,10 +258,10 @@ mod tests {
     #[test]
     fn buffers_are_used_again() {
         let (writer, arrivals, open) = gated();
-        assert!(writer.present(frame(1), None, false).is_none());
+        assert!(writer.present(frame(1), Vec::new(), None, false).is_none());
         arrivals.recv().expect("a frame");
-        assert!(writer.present(frame(2), None, false).is_none(), "the first is being written");
-        assert!(writer.present(frame(3), None, false).is_some(), "the second was skipped");
+        assert!(writer.present(frame(2), Vec::new(), None, false).is_none(), "the first is being written");
+        assert!(writer.present(frame(3), Vec::new(), None, false).is_some(), "the second was skipped");
         drop(open);
     }
 }

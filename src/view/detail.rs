@@ -7,25 +7,24 @@ use ratatui::{
 
 use crate::{
     app::DetailPlace,
-    domain::{Build, DeploymentState, ReviewVerdict, Text, TriageEntry, TriageKind, Wake, Window},
-    insight::{
-        DeploymentRow, EstimateBasis, ForecastView, PullRequestRow, ReleaseInsight, StoryRow, Subject, words,
-    },
+    domain::{Build, DeploymentState, Text, TriageEntry, TriageKind, Wake, Window},
+    insight::{DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, StoryRow, Subject, words},
 };
 
 use super::{
     Look, format,
     headline::{self, percent},
-    pull_requests,
-    screen::Screen,
+    pull_request_detail, pull_requests,
+    rich::Rich,
+    screen::{Screen, line_width},
     states, tests_list,
     widgets::runbook,
 };
 
 /// One page: its title and its lines.
 pub(super) struct Page {
-    title: &'static str,
-    lines: Vec<Line<'static>>,
+    pub(super) title: &'static str,
+    pub(super) rich: Rich,
 }
 
 /// Divides a tab into its list and, where it is on and there is room, the detail pane: of
@@ -66,8 +65,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     let inner = usize::from(area.width.saturating_sub(4));
     let (title, mut pages) = pages(screen, subject, inner);
     // Where there is room for all of it nobody has to turn pages.
-    if pages.iter().map(|page| page.lines.len() + 2).sum::<usize>() <= usize::from(area.height) {
-        pages = vec![Page { title: "", lines: joined_pages(screen, pages) }];
+    if pages.iter().map(|page| page.rich.lines.len() + 2).sum::<usize>() <= usize::from(area.height) {
+        pages = vec![Page { title: "", rich: joined_pages(screen, pages) }];
     }
     let current = state.detail.page % pages.len().max(1);
     let mut note = Vec::new();
@@ -78,41 +77,68 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         let style = if index == current { styles.accent } else { styles.muted };
         note.push(Span::styled(page.title, style));
     }
+    let title_width = line_width(&title);
+    // Where not all pages can be named the one that is shown is.
+    if title_width.min(inner) + line_width(&Line::from(note.clone())) + 3 > inner && pages.len() > 1 {
+        let name = pages[current].title;
+        let room = inner.saturating_sub(name.len() + 10);
+        let fitted = fitted(title, room, glyphs.ellipsis);
+        let inside = page_frame(screen, area, &fitted, &format!("{name} {}/{}", current + 1, pages.len()));
+        screen.layout.detail_most = screen.rich(inside, &pages[current].rich, state.detail.scroll);
+        return;
+    }
     let inside = screen.panel(area, &title, &Line::from(note), false);
     let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     if let Some(page) = pages.get(current) {
-        screen.layout.detail_most = screen.lines(inside, &page.lines, state.detail.scroll);
+        screen.layout.detail_most = screen.rich(inside, &page.rich, state.detail.scroll);
     }
 }
 
+/// The frame of a pane that shows one page of several; what is inside it.
+fn page_frame(screen: &mut Screen<'_>, area: Rect, title: &Line<'_>, page: &str) -> Rect {
+    let note = Line::styled(page.to_owned(), screen.look.styles.accent);
+    let inside = screen.panel(area, title, &note, false);
+    Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside }
+}
+
+/// A line in at most so many cells.
+fn fitted(line: Line<'static>, cells: usize, ellipsis: &str) -> Line<'static> {
+    let mut room = cells;
+    let mut spans = Vec::new();
+    for span in line.spans {
+        let content = super::text::fit(&span.content, room, ellipsis).into_owned();
+        room = room.saturating_sub(super::text::width(&content));
+        spans.push(Span::styled(content, span.style));
+    }
+    Line::from(spans)
+}
+
 /// All pages of an item below each other, for the overlay: its title and its lines.
-pub(super) fn everything(
-    screen: &Screen<'_>,
-    subject: &Subject,
-    cells: usize,
-) -> (Line<'static>, Vec<Line<'static>>) {
+pub(super) fn everything(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>, Rich) {
     let (title, pages) = pages(screen, subject, cells);
     (title, joined_pages(screen, pages))
 }
 
 /// The lines of all pages, each under its title.
-fn joined_pages(screen: &Screen<'_>, pages: Vec<Page>) -> Vec<Line<'static>> {
-    let mut lines = Vec::new();
+fn joined_pages(screen: &Screen<'_>, pages: Vec<Page>) -> Rich {
+    let mut joined = Rich::default();
     for page in pages {
-        if !lines.is_empty() {
-            lines.push(Line::default());
-            lines.push(Line::styled(page.title, screen.look.styles.header));
+        if !joined.lines.is_empty() {
+            joined.push(Line::default());
+            joined.push(Line::styled(page.title, screen.look.styles.header));
         }
-        lines.extend(page.lines);
+        joined.append(page.rich);
     }
-    lines
+    joined
 }
 
 fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>, Vec<Page>) {
     let styles = &screen.look.styles;
     let state = screen.state;
     let found = match subject {
-        Subject::PullRequest(id) => state.pull_request(id).map(|row| pull_request(screen, row, cells)),
+        Subject::PullRequest(id) => {
+            state.pull_request(id).map(|row| pull_request_detail::pages(screen, row, cells))
+        }
         Subject::Story(key) => state.story(key).map(|row| story(screen, row, cells)),
         Subject::Deployment(id) => state.deployment(id).map(|row| deployment(screen, row, cells)),
         Subject::Release(id) => state.board.release(id).map(|insight| release(screen, insight, cells)),
@@ -121,25 +147,28 @@ fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>
             let mut lines = tests_list::lines(screen, tests_list::suite_facts(screen, suite));
             lines
                 .extend(suite.tests.iter().map(|test| Line::styled(format!("  {}", test.name), styles.base)));
-            (title, vec![Page { title: "overview", lines }])
+            (title, vec![Page { title: "overview", rich: lines.into() }])
         }),
         Subject::Test(suite, name) => {
             state.release().and_then(|release| release.test(suite, name)).map(|(suite, test)| {
                 let lines = tests_list::lines(screen, tests_list::test_facts(screen, suite, test));
-                (Line::styled(test.name.to_string(), styles.title), vec![Page { title: "overview", lines }])
+                (
+                    Line::styled(test.name.to_string(), styles.title),
+                    vec![Page { title: "overview", rich: lines.into() }],
+                )
             })
         }
         _ => None,
     };
     let found = found.map(|(title, mut pages)| {
         if let Some(page) = pages.first_mut() {
-            page.lines.extend(said(screen, subject, cells));
+            page.rich.extend(said(screen, subject, cells));
         }
         (title, pages)
     });
     found.unwrap_or_else(|| {
         let lines = vec![Line::styled("it is not on the board any more", styles.muted)];
-        (Line::styled("Detail", styles.title), vec![Page { title: "overview", lines }])
+        (Line::styled("Detail", styles.title), vec![Page { title: "overview", rich: lines.into() }])
     })
 }
 
@@ -163,12 +192,12 @@ pub(super) fn said(screen: &Screen<'_>, subject: &Subject, cells: usize) -> Vec<
 }
 
 /// Parts of one line with a separator between them; empty ones are left out.
-fn joined(screen: &Screen<'_>, parts: impl IntoIterator<Item = String>) -> String {
+pub(super) fn joined(screen: &Screen<'_>, parts: impl IntoIterator<Item = String>) -> String {
     let separator = format!(" {} ", screen.look.glyphs.separator);
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(&separator)
 }
 
-fn wrapped(text: &str, cells: usize, style: ratatui::style::Style) -> Vec<Line<'static>> {
+pub(super) fn wrapped(text: &str, cells: usize, style: ratatui::style::Style) -> Vec<Line<'static>> {
     super::text::wrap(text, cells).into_iter().map(|line| Line::styled(line, style)).collect()
 }
 
@@ -178,122 +207,8 @@ pub(super) fn fact(screen: &Screen<'_>, name: &str, value: String) -> Line<'stat
     Line::from(vec![Span::styled(format!("{name:<10} "), styles.muted), Span::styled(value, styles.base)])
 }
 
-fn names<T: AsRef<str>>(texts: &[T]) -> String {
+pub(super) fn names<T: AsRef<str>>(texts: &[T]) -> String {
     texts.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ")
-}
-
-fn pull_request(screen: &Screen<'_>, row: &PullRequestRow, cells: usize) -> (Line<'static>, Vec<Page>) {
-    let Look { styles, glyphs } = screen.look;
-    let item = &row.pull_request;
-    let title = Line::from(vec![
-        Span::styled(format!("{} ", pull_requests::number(row)), styles.title),
-        Span::styled(item.title.to_string(), styles.strong),
-    ]);
-    let mut overview = Vec::new();
-    let next = pull_requests::next_step(row);
-    if !next.is_empty() {
-        overview.push(Line::from(vec![
-            Span::styled(format!("{} ", glyphs.right), styles.accent),
-            Span::styled(next, styles.strong),
-        ]));
-    }
-    let stories: Vec<&str> = item.stories.iter().map(crate::domain::StoryKey::as_str).collect();
-    let belongs =
-        if row.belongs.is_empty() { "belongs to no release".to_owned() } else { row.belongs.to_string() };
-    let size = match (item.additions, item.deletions) {
-        (Some(added), Some(deleted)) => format!("+{added} {}{deleted}", glyphs.minus),
-        _ => String::new(),
-    };
-    let opened = item.opened_at.map(|at| format!("opened {}", screen.dates.day(at))).unwrap_or_default();
-    let draft = if item.draft { "draft".to_owned() } else { String::new() };
-    let line = joined(screen, [stories.join(", "), belongs, size, opened, draft]);
-    overview.extend(wrapped(&line, cells, styles.base));
-    let who = if row.next.who.is_empty() { String::new() } else { format!(" on {}", names(&row.next.who)) };
-    let since =
-        row.since.map(|at| format!("in {} for {}{who}", row.stage.word(), format::age(at, screen.now)));
-    let standing = states::standing(screen.look, row.standing);
-    let slack = row.slack_seconds.map(|seconds| format!("slack {}", format::slack(seconds, glyphs.minus)));
-    let due = item.due.map(|at| format!("due {}", screen.dates.moment(at)));
-    let line = joined(
-        screen,
-        [
-            since.unwrap_or_default(),
-            standing.word.to_owned(),
-            slack.unwrap_or_default(),
-            due.unwrap_or_default(),
-        ],
-    );
-    overview.extend(wrapped(&line, cells, styles.base));
-    let branch = item.branch.as_ref().map(|branch| format!("{branch} {} {}", glyphs.right, item.base));
-    overview.push(fact(screen, "branch", format!("{} in {}", branch.unwrap_or_default(), item.repository)));
-    let failed: Vec<Line<'static>> = check_lines(screen, row, true);
-    overview.extend(failed);
-    let mut checks = check_lines(screen, row, false);
-    if checks.is_empty() {
-        checks.push(Line::styled("no source tells of its checks", styles.muted));
-    }
-    let reviews = review_lines(screen, row);
-    let pages = vec![
-        Page { title: "overview", lines: overview },
-        Page { title: "checks", lines: checks },
-        Page { title: "reviews", lines: reviews },
-    ];
-    (title, pages)
-}
-
-fn check_lines(screen: &Screen<'_>, row: &PullRequestRow, only_failed: bool) -> Vec<Line<'static>> {
-    let styles = &screen.look.styles;
-    let checks = row.pull_request.checks.iter();
-    let mut shown: Vec<_> =
-        checks.filter(|check| !only_failed || check.outcome == crate::domain::CheckOutcome::Failed).collect();
-    // What failed is what one looks for.
-    shown.sort_by_key(|check| check.outcome != crate::domain::CheckOutcome::Failed);
-    shown
-        .into_iter()
-        .map(|check| {
-            let said = states::check(screen.look, check.outcome);
-            let at = check.at.map(|at| format!("  {} ago", format::age(at, screen.now))).unwrap_or_default();
-            let optional = if check.required { "" } else { "  not required" };
-            Line::from(vec![
-                Span::styled(format!("{} ", said.mark), said.style),
-                Span::styled(check.name.to_string(), styles.base),
-                Span::styled(format!("  {}", said.word), said.style),
-                Span::styled(format!("{at}{optional}"), styles.muted),
-            ])
-        })
-        .collect()
-}
-
-fn review_lines(screen: &Screen<'_>, row: &PullRequestRow) -> Vec<Line<'static>> {
-    let Look { styles, glyphs } = screen.look;
-    let item = &row.pull_request;
-    let mut lines = Vec::new();
-    if let Some(required) = item.required_approvals {
-        lines.push(Line::styled(format!("{required} approvals are needed"), styles.muted));
-    }
-    for review in item.reviews.iter().rev() {
-        let (mark, word, style) = match review.verdict {
-            ReviewVerdict::Approved => (glyphs.go, "approved", styles.go),
-            ReviewVerdict::ChangesRequested => (glyphs.no_go, "asks for changes", styles.no_go),
-            ReviewVerdict::Commented => (glyphs.separator, "commented", styles.base),
-            ReviewVerdict::Dismissed => (glyphs.not_needed, "dismissed", styles.muted),
-        };
-        let bot = if review.bot { " (bot)" } else { "" };
-        lines.push(Line::from(vec![
-            Span::styled(format!("{mark} "), style),
-            Span::styled(format!("{}{bot} ", review.reviewer), styles.base),
-            Span::styled(word, style),
-            Span::styled(format!("  {}", screen.dates.moment(review.at)), styles.muted),
-        ]));
-    }
-    if !item.requested_reviewers.is_empty() {
-        let said = format!("{} asked, no answer yet: {}", glyphs.running, names(&item.requested_reviewers));
-        lines.push(Line::styled(said, styles.base));
-    }
-    if lines.is_empty() {
-        lines.push(Line::styled("nobody was asked and nobody reviewed", styles.muted));
-    }
-    lines
 }
 
 fn story(screen: &Screen<'_>, row: &StoryRow, cells: usize) -> (Line<'static>, Vec<Page>) {
@@ -354,7 +269,7 @@ fn story(screen: &Screen<'_>, row: &StoryRow, cells: usize) -> (Line<'static>, V
         };
         lines.push(fact(screen, "pull req.", said));
     }
-    (title, vec![Page { title: "overview", lines }])
+    (title, vec![Page { title: "overview", rich: lines.into() }])
 }
 
 fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'static>, Vec<Page>) {
@@ -457,9 +372,9 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     }
     facts.extend(cadence(screen, row, insight.map(|insight| &insight.release.project), cells));
     let pages = vec![
-        Page { title: "runbook", lines: book },
-        Page { title: "in its way", lines: problems },
-        Page { title: "facts", lines: facts },
+        Page { title: "runbook", rich: book.into() },
+        Page { title: "in its way", rich: problems.into() },
+        Page { title: "facts", rich: facts.into() },
     ];
     (title, pages)
 }
@@ -564,5 +479,5 @@ fn release(screen: &Screen<'_>, insight: &ReleaseInsight, cells: usize) -> (Line
         lines.push(fact(screen, "tag", tag.to_string()));
     }
     lines.extend(insight.builds.iter().map(|build| build_line(screen, build)));
-    (title, vec![Page { title: "overview", lines }])
+    (title, vec![Page { title: "overview", rich: lines.into() }])
 }

@@ -234,12 +234,11 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             offers.push((&[C::Open], "open"));
             offers.push((&[C::SectionLeft, C::SectionRight], "section"));
         }
-        Tab::Schedule => offers.push((&[C::Open], "open")),
         Tab::Insights if state.insights.opened => {
             offers.push((&[C::Back], "all cards"));
             offers.push((&[C::Open], "go there"));
         }
-        Tab::Insights => offers.push((&[C::Open], "open")),
+        Tab::Schedule | Tab::Insights => offers.push((&[C::Open], "open")),
         Tab::Changes => {
             offers.push((&[C::Open], "go there"));
             offers.push((&[C::OtherPicture], "since"));

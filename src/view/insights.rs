@@ -56,11 +56,11 @@ fn all(screen: &mut Screen<'_>, body: Rect, study: &Study) {
         let Row::Card(index) = row else { continue };
         let Some(card) = study.cards.get(index as usize) else { continue };
         let (line, column) = (place / columns, place % columns);
-        let last = column + 1 == columns;
+        let is_rightmost = column + 1 == columns;
         let area = Rect {
             x: body.x + column * width,
             y: body.y + line * HEIGHT,
-            width: if last { body.width - column * width } else { width },
+            width: if is_rightmost { body.width - column * width } else { width },
             height: HEIGHT.min(body.height - line * HEIGHT),
         };
         small(screen, area, card, position == list.position);

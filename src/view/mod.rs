@@ -20,9 +20,12 @@ mod headline;
 mod insights;
 mod last_release;
 mod looks;
+mod markdown;
 mod overlays;
+mod pull_request_detail;
 mod pull_requests;
 mod readiness;
+mod rich;
 mod schedule;
 mod screen;
 mod states;
@@ -33,6 +36,7 @@ mod tests_list;
 mod text;
 mod tiny;
 mod top;
+mod wall;
 mod what_if;
 mod widgets;
 
@@ -76,7 +80,9 @@ pub fn draw(frame: &mut Frame<'_>, state: &State, look: &Look, now: Instant) -> 
         cursor: None,
     };
     screen.buffer.set_style(area, look.styles.base);
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    if state.wall.is_some() {
+        wall::draw(&mut screen, area);
+    } else if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
         tiny::draw(&mut screen, area);
     } else {
         let row = |y| Rect::new(area.x, y, area.width, 1);

@@ -32,13 +32,25 @@ fn go_on(state: &mut State, size: (u16, u16), keys: &str) {
     render(state, size, GlyphSet::Unicode, now());
     for key in keys.split_whitespace() {
         let key: Key = key.parse().unwrap();
-        for effect in press(state, key) {
-            if matches!(effect, Effect::RestTimer) {
-                update(state, Event::Rested, now());
-            }
+        let mut effects = press(state, key);
+        while !effects.is_empty() {
+            effects = effects.into_iter().flat_map(|effect| carried_out(state, effect)).collect();
         }
         render(state, size, GlyphSet::Unicode, now());
     }
+}
+
+/// What the runtime would do at once, and what comes of it.
+fn carried_out(state: &mut State, effect: Effect) -> Vec<Effect> {
+    let event = match effect {
+        Effect::RestTimer => Event::Rested,
+        Effect::LookCloser { id, .. } => Event::LookedCloser { id, look: Arc::new(fixture::closer_look()) },
+        Effect::ReadDetail { version, .. } => {
+            Event::DetailRead { version, answer: Ok(Arc::new(fixture::detail())) }
+        }
+        _ => return Vec::new(),
+    };
+    update(state, event, now())
 }
 
 fn press(state: &mut State, key: Key) -> Vec<Effect> {
@@ -657,5 +669,77 @@ fn two_releases_stand_beside_each_other() {
         update(&mut state, Event::ReleasesCompared(Ok(Arc::new(last))), now());
         let text = render(&mut state, size, GlyphSet::Unicode, now());
         insta::assert_snapshot!(format!("last_release_{name}"), text);
+    }
+}
+
+#[test]
+fn a_pull_request_looked_at_closer() {
+    let options = || Options {
+        readers: fixture::readers(),
+        desk: crate::app::Desk { links: true, ..crate::app::Desk::default() },
+        ..Options::default()
+    };
+    for (name, size) in [("80x24", SMALL), ("120x36", USUAL), ("200x50", LARGE)] {
+        let mut state = State::new(Arc::new(board()), options(), now());
+        update(&mut state, Event::Resize(size.0, size.1), now());
+        go_on(&mut state, size, "2 enter");
+        insta::assert_snapshot!(
+            format!("closer_item_{name}"),
+            render(&mut state, size, GlyphSet::Unicode, now())
+        );
+        go_on(&mut state, size, "esc");
+        for page in ["overview", "checks", "reviews", "stories", "files", "timeline"] {
+            let shown = render(&mut state, size, GlyphSet::Unicode, now());
+            assert!(shown.contains(page), "{page} at {name}: {shown}");
+            if page == "files" || page == "timeline" {
+                insta::assert_snapshot!(format!("closer_{page}_{name}"), shown);
+            }
+            go_on(&mut state, size, "]");
+        }
+    }
+}
+
+#[test]
+fn links_are_where_their_words_are_and_not_below_what_covers_them() {
+    let desk = crate::app::Desk { links: true, ..crate::app::Desk::default() };
+    let options = Options { readers: fixture::readers(), desk, ..Options::default() };
+    let mut state = State::new(Arc::new(board()), options, now());
+    go_on(&mut state, LARGE, "2 enter G");
+    let shown = render(&mut state, LARGE, GlyphSet::Unicode, now());
+    let links = state.layout.links.clone();
+    assert!(!links.is_empty(), "{shown}");
+    for found in &links {
+        let line: Vec<char> = shown.lines().nth(usize::from(found.area.y)).unwrap().chars().collect();
+        let (from, until) = (usize::from(found.area.x), usize::from(found.area.right()));
+        let words: String = line[from..until].iter().collect();
+        assert!(
+            [
+                ("the incident", "https://example.org/incidents/41"),
+                ("src/refunds/retry.rs:41", "https://example.org/pull/812#r1")
+            ]
+            .contains(&(words.as_str(), found.link.as_str())),
+            "{words:?}"
+        );
+        assert!(state.layout.overlay.unwrap().contains(found.area.as_position()));
+    }
+    // A terminal without links spells them out, and has none.
+    state.desk.links = false;
+    let shown = render(&mut state, LARGE, GlyphSet::Unicode, now());
+    assert!(state.layout.links.is_empty());
+    assert!(shown.contains("file:///etc/passwd"), "{shown}");
+}
+
+#[test]
+fn the_release_as_others_see_it() {
+    for (name, size) in [("80x24", SMALL), ("120x36", USUAL), ("200x50", LARGE)] {
+        let mut state = after(board(), size, ":");
+        for character in "release-view".chars() {
+            go_on(&mut state, size, &character.to_string());
+        }
+        go_on(&mut state, size, "enter");
+        insta::assert_snapshot!(
+            format!("release_view_{name}"),
+            render(&mut state, size, GlyphSet::Unicode, now())
+        );
     }
 }

@@ -20,6 +20,8 @@ use super::{
 const BESIDE_NAME: u16 = 27;
 /// Cells of the longest banner: ` AS OF Sat 21 Nov 2025 18:24 `.
 const BANNER: usize = 30;
+/// Cells of the banner without which it says nothing: ` WHAT IF 1 ch… `.
+const SHORT_BANNER: usize = 15;
 /// Cells between two pieces.
 const GAP: usize = 2;
 
@@ -117,11 +119,17 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
     let is_other = state.past.is_some() || state.frozen.is_some() || state.what_if.is_some();
     let banner = if is_other { BANNER } else { 0 };
     let all_words = needed + banner < usize::from(row.width);
+    // On the narrowest not even that one, where the banner would be cut.
+    let narrow = Tab::ALL.len() * 4 + state.tab.title().len() + SHORT_BANNER > usize::from(row.width);
+    let own_words = !(is_other && narrow);
     for tab in Tab::ALL {
         let number = tab.digit();
         let active = screen.state.tab == tab;
-        let title =
-            if active || all_words { format!(" {number} {} ", tab.title()) } else { format!(" {number} ") };
+        let title = if all_words || (active && own_words) {
+            format!(" {number} {} ", tab.title())
+        } else {
+            format!(" {number} ")
+        };
         let style = if active { styles.tab_active } else { styles.tab };
         let used = screen.put(x, row.y, row.right().saturating_sub(x), &title, style);
         screen.layout.tabs.push((tab, Rect { x, width: used, ..row }));

@@ -33,6 +33,7 @@ fn every_key_of_the_json_is_documented() {
         &["recap", "--demo=frozen", "--release", "payments 4.1", "--format", "json"],
         &["schedule", "--demo=frozen", "--format", "json"],
         &["insights", "--demo=frozen", "--format", "json"],
+        &["trace", "payments 4.2", "--demo=frozen", "--format", "json"],
         &["doctor", "--format", "json"],
     ] {
         let json = serde_json::from_slice(&place.run(arguments).stdout).expect("JSON");

@@ -1,6 +1,8 @@
 //! A reminder that states the facts: who is waited for, for what, since when, and what depends
 //! on it.
 
+use std::fmt::Write as _;
+
 use chrono::Duration;
 
 use crate::{
@@ -36,17 +38,17 @@ fn written(row: &PullRequestRow, target: Option<(&str, &str)>, now: Instant) -> 
     let mut said =
         format!("Hi {}, a friendly reminder: the next step here is \"{}\".", who.join(" "), row.next.action);
     if let Some(since) = row.since {
-        said += &format!(" It has been in {} for {}.", row.stage.word(), length(now - since));
+        let _ = write!(said, " It has been in {} for {}.", row.stage.word(), length(now - since));
     }
     if let Some((release, day)) = target {
-        said += &format!(" It is part of {release}, due {day}");
-        said += &match row.slack_seconds {
+        let slack = match row.slack_seconds {
             Some(seconds) if seconds < 0 => {
-                format!(", and by what remains usually {} late.", length(Duration::seconds(-seconds)))
+                format!(", and by what remains usually {} late", length(Duration::seconds(-seconds)))
             }
-            Some(seconds) => format!(", which leaves {}.", length(Duration::seconds(seconds))),
-            None => ".".to_owned(),
+            Some(seconds) => format!(", which leaves {}", length(Duration::seconds(seconds))),
+            None => String::new(),
         };
+        let _ = write!(said, " It is part of {release}, due {day}{slack}.");
     }
     said += " Is something in the way?";
     Some(said)

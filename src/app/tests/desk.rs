@@ -114,7 +114,7 @@ fn commands_ask_first_where_they_shall_and_the_answer_is_no() {
     let plain = command("plain", Some("D"), &["true"]);
     let confirmed = CommandConfig { confirm: true, ..command("confirmed", Some("E"), &["true"]) };
     let dangerous =
-        CommandConfig { dangerous: true, ..command("dangerous", Some("W"), &["deploy", "{url}"]) };
+        CommandConfig { dangerous: true, ..command("dangerous", Some("ctrl-g"), &["deploy", "{url}"]) };
     let commands = [plain, confirmed, dangerous];
     let run = |keys: &str, options: Options| {
         let mut state = state_with(board_with_first(|_| ()), &commands, options);
@@ -127,11 +127,11 @@ fn commands_ask_first_where_they_shall_and_the_answer_is_no() {
         ("2 E", ""),
         ("2 E y", "run true"),
         ("2 E enter", ""),
-        ("2 W", ""),
-        ("2 W y", deploy),
-        ("2 W enter", ""),
-        ("2 W esc", ""),
-        ("2 W j x q", ""),
+        ("2 ctrl-g", ""),
+        ("2 ctrl-g y", deploy),
+        ("2 ctrl-g enter", ""),
+        ("2 ctrl-g esc", ""),
+        ("2 ctrl-g j x q", ""),
         ("2 ! enter", "run true"),
         ("2 ! j j enter y", deploy),
         ("2 ! !", ""),
@@ -145,7 +145,7 @@ fn commands_ask_first_where_they_shall_and_the_answer_is_no() {
     let read_only =
         || Options { read_only: true, operators: operators(Some(HandsOff::ReadOnly)), ..Options::default() };
     assert_eq!(run("2 D", read_only()).0, "run true", "it changes nothing outside");
-    let (nothing, said, _) = run("2 W", read_only());
+    let (nothing, said, _) = run("2 ctrl-g", read_only());
     assert!(nothing.is_empty() && said.contains("read-only"), "{said}");
     let wall = Options { operators: operators(Some(HandsOff::Wall)), ..Options::default() };
     let (nothing, said, _) = run("2 D", wall);

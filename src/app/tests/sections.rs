@@ -42,7 +42,9 @@ fn sections_are_counted_and_hold_what_they_count() {
     // Where nobody is signed in, nobody knows.
     let mut anonymous = board();
     let mut health = anonymous.health.to_vec();
-    health.iter_mut().for_each(|health| health.account = None);
+    for health in &mut health {
+        health.account = None;
+    }
     anonymous.health = health.into();
     let mut state = self::state(anonymous);
     press(&mut state, "2 l");

@@ -6,13 +6,19 @@ mod text;
 
 use std::process::ExitCode;
 
-use crate::insight::{CardId, Study};
+use chrono::NaiveDate;
+
+use crate::{
+    history::{Question, Reply},
+    insight::{Board, CardId, Study},
+};
 
 use super::{
     Failure,
     args::{Common, Format},
+    complain,
     context::Context,
-    headless, print,
+    headless, history, print,
 };
 
 /// Prints the cards, or only those that are named.
@@ -24,7 +30,7 @@ pub(super) fn run(
 ) -> Result<ExitCode, Failure> {
     let asked: Vec<CardId> = names.iter().map(|name| named(name)).collect::<Result<_, _>>()?;
     let board = headless::board(context, common)?;
-    let mut study = Study::of(&board);
+    let mut study = study(context, &board)?;
     study.cards.retain(|card| asked.is_empty() || asked.contains(&card.id));
     print(&match format {
         Format::Text => text::study(&study),
@@ -32,6 +38,31 @@ pub(super) fn run(
         Format::Markdown => markdown::study(&board, &study),
     })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The cards with what the history adds: forecasts of the past, and what people dismissed.
+fn study(context: &Context, board: &Board) -> Result<Study, Failure> {
+    let Some(directory) = context.directory.as_deref().filter(|directory| directory.join("history").exists())
+    else {
+        return Ok(Study::of(board));
+    };
+    let question = Question::Days { from: NaiveDate::MIN, until: NaiveDate::MAX };
+    let days = match history::ask(context, &question) {
+        Ok((Reply::Days(days), _)) => days,
+        Ok(_) => Vec::new(),
+        Err(failure) => {
+            complain(&format!(
+                "note: the history is not read, so no past forecast counts\n{}",
+                failure.message()
+            ));
+            Vec::new()
+        }
+    };
+    let (said, problem) = crate::history::triage(directory, board.at)?;
+    if let Some(problem) = problem {
+        complain(&format!("note: {}; {}", problem.what, problem.next_step));
+    }
+    Ok(Study::with_days(board, &days).without_dismissed(&said, board.at))
 }
 
 fn named(name: &str) -> Result<CardId, Failure> {

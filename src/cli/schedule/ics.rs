@@ -130,7 +130,8 @@ impl Writer {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part);
         }
-        let name: String = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let digest = digest.finalize();
+        let name = format!("{:032x}", u128::from_be_bytes(std::array::from_fn(|index| digest[index])));
         let mut event = ICalendarComponent::new(ICalendarComponentType::VEvent);
         event.add_property(ICalendarProperty::Uid, format!("{name}@tminus"));
         event.add_property(ICalendarProperty::Dtstamp, moment(self.now)?);

@@ -7,12 +7,11 @@ use crate::{
     insight::{Board, Difference, GateAnswer, ReleaseInsight, Verdict, said_of, words},
 };
 
+pub(in crate::cli) use crate::markdown::{escape, table};
+
 use super::text::{
     answer_word, forecast_words, gate_word, outlook_word, source_words, target_words, verdict_word,
 };
-
-/// Rows of each list that are printed; the rest is counted.
-const ROWS: usize = 20;
 
 /// The release in detail and the others in a table.
 pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) -> String {
@@ -131,52 +130,4 @@ fn gates(insight: &ReleaseInsight) -> String {
         metrics.map(|metric| vec![escape(&metric.name), escape(&metric.shown), escape(&metric.why)]);
     out.push_str(&table("Metrics", &["Metric", "Value", "Why not"], metrics.collect()));
     out
-}
-
-pub(in crate::cli) fn table(title: &str, columns: &[&str], mut rows: Vec<Vec<String>>) -> String {
-    if rows.is_empty() {
-        return String::new();
-    }
-    let more = rows.len().saturating_sub(ROWS);
-    rows.truncate(ROWS);
-    let mut out =
-        format!("\n## {title}\n\n| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len()));
-    for row in rows {
-        let _ = writeln!(out, "| {} |", row.join(" | "));
-    }
-    if more > 0 {
-        let _ = writeln!(out, "\n… and {more} more");
-    }
-    out
-}
-
-/// Takes from outside text what Markdown would read as something else.
-pub(in crate::cli) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            // A name is shown, nobody is called.
-            '@' => out.push('＠'),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '~' | '!' => {
-                out.push('\\');
-                out.push(character);
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::escape;
-
-    #[test]
-    fn a_title_cannot_break_out_of_its_cell() {
-        assert_eq!(escape("a|b `c` [d](e) <i>"), "a\\|b \\`c\\` \\[d\\](e) &lt;i&gt;");
-        assert_eq!(escape("plain title 4.2"), "plain title 4.2");
-    }
 }

@@ -9,10 +9,11 @@ pub(super) use json::{DeploymentJson, SCHEMA_VERSION, deployment_json, to_json};
 use std::process::ExitCode;
 
 use crate::{
+    app::Tab,
     domain::{Instant, ReleaseId},
     insight::{
-        Board, Completeness, ForecastView, Learned, ReleaseInsight, differences, parse_assumption,
-        with_assumption,
+        Board, Completeness, ForecastView, Learned, ReleaseInsight, ReleaseView, differences,
+        parse_assumption, with_assumption,
     },
 };
 
@@ -36,13 +37,45 @@ pub(super) fn run(
     let now = if common.as_of.is_some() { board.at } else { context.clock.now() };
     let release =
         common.release.as_deref().map(|name| named(&board, name)).transpose().map_err(Failure::Usage)?;
-    if what_if.is_empty() {
+    if let Some(tab) = common.tab.as_deref() {
+        print(&one_tab(&board, tab, release.as_ref(), what_if, format, now)?)?;
+    } else if what_if.is_empty() {
         print(&render(&board, release.as_ref(), format, now))?;
     } else {
         let assumed = assuming(&board, release.as_ref(), what_if)?;
         print(&render_assumed(&board, &assumed, release.as_ref(), format, now))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// A tab by itself: the pull requests of a release, as they are shown to somebody else.
+fn one_tab(
+    board: &Board,
+    tab: &str,
+    release: Option<&ReleaseId>,
+    what_if: &[String],
+    format: Format,
+    now: Instant,
+) -> Result<String, Failure> {
+    let name = Tab::PullRequests.name();
+    if tab != name {
+        let said = format!("--tab {tab}: only {name} is printed by itself; without --tab all is printed");
+        return Err(Failure::Usage(said));
+    }
+    if !what_if.is_empty() {
+        return Err(Failure::Usage(format!("--what-if: not with --tab {name}; leave one of them out")));
+    }
+    let Some(insight) = shown(board, release) else {
+        return Err(Failure::Usage(format!("--tab {name}: no source knows a release")));
+    };
+    let view = ReleaseView::of(board, insight, now);
+    match format {
+        Format::Text => Ok(view.text()),
+        Format::Markdown => Ok(view.markdown()),
+        Format::Json => {
+            Err(Failure::Usage(format!("--tab {name}: JSON has all of it already; leave out --tab")))
+        }
+    }
 }
 
 /// The board on which all that was written behind `--what-if` is true of the release that is

@@ -5,15 +5,33 @@
 //! then the picture, then the rows behind it. The definition that it follows stands beside
 //! its title ([`CardId::definition`]) and in the documentation.
 
+mod automatic_findings;
 mod card;
+mod code_analysis;
+mod cumulative_flow;
+mod delivery;
+mod effort;
+mod incidents;
 mod numbers;
+mod opened_and_solved;
+mod parts;
+mod recurring_defects;
+mod statistics;
 mod stories_per_release;
+mod testing;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod track_record;
+mod value_stream;
+mod weeks;
+mod whole_weeks;
 
 pub use card::{Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure, Picture, Series};
 
-use crate::domain::Instant;
+pub(crate) use automatic_findings::triage_subject;
+
+use crate::domain::{DayFigures, Instant};
 
 use super::{Board, context::Context, membership::Membership};
 
@@ -34,14 +52,21 @@ pub(crate) struct Material<'a> {
     pub(crate) context: &'a Context<'a>,
     /// What belongs to which release.
     pub(crate) membership: &'a Membership,
+    /// What the board said on the days that were kept; empty where no history was read.
+    pub(crate) days: &'a [DayFigures],
 }
 
 impl Study {
     /// The cards of `board`. Takes longer than a frame on a large board.
     pub fn of(board: &Board) -> Self {
+        Self::with_days(board, &[])
+    }
+
+    /// The cards of `board`, with what it said on the `days` that were kept.
+    pub fn with_days(board: &Board, days: &[DayFigures]) -> Self {
         let context = Context::new(&board.world, &board.health, &board.policy, board.at);
         let membership = Membership::of(&context);
-        let material = Material { board, context: &context, membership: &membership };
+        let material = Material { board, context: &context, membership: &membership, days };
         Self { at: board.at, cards: CardId::ALL.into_iter().map(|id| card(id, &material)).collect() }
     }
 
@@ -53,6 +78,16 @@ impl Study {
 
 fn card(id: CardId, material: &Material<'_>) -> Card {
     match id {
+        CardId::AutomaticFindings => automatic_findings::card(material),
         CardId::StoriesPerRelease => stories_per_release::card(material),
+        CardId::OpenedAndSolved => opened_and_solved::card(material),
+        CardId::ValueStream => value_stream::card(material),
+        CardId::CumulativeFlow => cumulative_flow::card(material),
+        CardId::Delivery => delivery::card(material),
+        CardId::Testing => testing::card(material),
+        CardId::RecurringDefects => recurring_defects::card(material),
+        CardId::CodeAnalysis => code_analysis::card(material),
+        CardId::Effort => effort::card(material),
+        CardId::TrackRecord => track_record::card(material),
     }
 }

@@ -1,5 +1,7 @@
 //! How many stories went out with each release, and which sizes went well.
 
+use std::fmt::Write as _;
+
 use crate::{
     domain::{StoryKind, Text},
     insight::{ReleaseInsight, Subject, words},
@@ -129,7 +131,7 @@ fn sentence(sizes: &[Size<'_>], last: &Size<'_>, median: Option<f64>) -> String 
     let small = median_slip(sizes, |stories| f64::from(stories) < median);
     let large = median_slip(sizes, |stories| f64::from(stories) >= median);
     if let Some((small, large)) = small.zip(large) {
-        said += &format!("; smaller ones were {}, larger ones {}", slip(small), slip(large));
+        let _ = write!(said, "; smaller ones were {}, larger ones {}", slip(small), slip(large));
     }
     said
 }

@@ -1,5 +1,11 @@
 //! Cards of small worlds, worked out by hand.
 
+mod delivery;
+mod flow;
+mod quality;
+mod same;
+mod value_stream;
+
 use chrono::{Duration, TimeZone, Utc};
 
 use super::*;
@@ -14,7 +20,7 @@ fn day(month: u32, day: u32) -> Instant {
 
 /// A release that went out so many days after its target, with so many stories.
 fn went_out(setting: Setting, version: &str, at: Instant, late_days: i64, stories: u32) -> Setting {
-    let id = ReleaseId::new(&format!("payments {version}"));
+    let id = ReleaseId::new(format!("payments {version}"));
     let release = Release {
         start: Some(at - Duration::days(20)),
         target: Some(Target { at: at - Duration::days(late_days), estimated: false }),
@@ -28,9 +34,28 @@ fn went_out(setting: Setting, version: &str, at: Instant, late_days: i64, storie
             category: Category::Done,
             moves: vec![StatusMove { at: at - Duration::days(2), to: Category::Done }],
             releases: vec![id.clone()],
-            ..Story::new(&format!("{version}-{number}"), "Refunds", at - Duration::days(15))
+            ..Story::new(format!("{version}-{number}"), "Refunds", at - Duration::days(15))
         })
     })
+}
+
+/// The cells of a row by its first one.
+fn row<'a>(card: &'a Card, name: &str) -> Vec<&'a str> {
+    let row = card.rows.iter().find(|row| &*row.cells[0] == name);
+    row.unwrap_or_else(|| panic!("no row {name}")).cells.iter().map(|cell| &**cell).collect()
+}
+
+fn figure(card: &Card, name: &str) -> Option<f64> {
+    card.figures.iter().find(|figure| figure.name == name).unwrap().value
+}
+
+/// A story that was in each of these statuses from then on.
+fn story_with(key: &str, created_at: Instant, moves: &[(Instant, Category)]) -> Story {
+    Story {
+        category: moves.last().map_or(Category::ToDo, |(_, to)| *to),
+        moves: moves.iter().map(|(at, to)| StatusMove { at: *at, to: *to }).collect(),
+        ..Story::new(key, "Refunds", created_at)
+    }
 }
 
 fn study(setting: &Setting) -> Study {
@@ -89,4 +114,15 @@ fn stories_per_release_against_the_quartiles_of_the_team() {
     let few = Study::of(&setting.board_at(now()));
     let card = few.card(CardId::StoriesPerRelease).unwrap();
     assert_eq!((card.standing, card.notes.len()), (CardStanding::Told, 1));
+}
+
+#[test]
+fn every_card_is_documented() {
+    let document = include_str!("../../../docs/insights.md");
+    for id in CardId::ALL {
+        let section = document.split("\n## ").find(|section| section.starts_with(id.title()));
+        let section = section.unwrap_or_else(|| panic!("docs/insights.md has no section {:?}", id.title()));
+        assert!(section.contains(&format!("`{}`", id.name())), "{} is not named", id.name());
+        assert!(section.contains("Left out"), "{} does not say what it leaves out", id.name());
+    }
 }

@@ -20,8 +20,10 @@ struct Was<'a> {
     status: Option<&'a Text>,
     releases: Vec<&'a ReleaseId>,
     due: Option<Instant>,
-    /// Who worked on it; none where that cannot be told.
-    owner: Option<Option<&'a Text>>,
+    /// Who worked on it, if anybody did.
+    owner: Option<&'a Text>,
+    /// Whether that can be told.
+    is_owner_told: bool,
     rebuilt: bool,
 }
 
@@ -91,7 +93,8 @@ impl<'a> Was<'a> {
             status: Some(&known.story.status),
             releases: known.releases.clone(),
             due: known.story.due,
-            owner: Some(known.story.owner.as_ref()),
+            owner: known.story.owner.as_ref(),
+            is_owner_told: true,
             rebuilt: false,
         }
     }
@@ -113,7 +116,15 @@ impl<'a> Was<'a> {
         };
         releases.sort();
         let owner = story.owner_at(instant);
-        Some(Self { category, status: None, releases, due: story.due, owner, rebuilt: true })
+        Some(Self {
+            category,
+            status: None,
+            releases,
+            due: story.due,
+            owner: owner.and_then(|change| change.to.as_ref()),
+            is_owner_told: owner.is_some(),
+            rebuilt: true,
+        })
     }
 }
 
@@ -145,9 +156,7 @@ fn compare(pair: &Pair<'_>, was: &Was<'_>, is: &Known<'_>, changes: &mut Vec<Cha
         let what = arrow(was.status.map_or("", |status| status.as_str()), &is.story.status);
         changes.push(moved(ChangeGroup::Moved, what));
     }
-    if let Some(before) = was.owner
-        && before != is.story.owner.as_ref()
-    {
+    if was.is_owner_told && was.owner != is.story.owner.as_ref() {
         let name = |owner: Option<&Text>| owner.map_or("nobody", |owner| owner.as_str()).to_owned();
         changes.push(Change {
             at: pair.within(is.story.owners.last().map(|step| step.at)),
@@ -156,7 +165,7 @@ fn compare(pair: &Pair<'_>, was: &Was<'_>, is: &Known<'_>, changes: &mut Vec<Cha
                 ChangeGroup::Moved,
                 is.story,
                 release,
-                arrow(format!("owner {}", name(before)), name(is.story.owner.as_ref())),
+                arrow(format!("owner {}", name(was.owner)), name(is.story.owner.as_ref())),
             )
         });
     }

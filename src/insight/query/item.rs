@@ -405,7 +405,9 @@ fn of_pull_request<'a>(row: &'a PullRequestRow, release: Option<&'a Release>, fi
             Value::Texts(all)
         }
         Field::Next => all(&row.next.who),
-        Field::Story => Value::Texts(pull_request.stories.iter().map(|key| key.as_str()).collect()),
+        Field::Story => {
+            Value::Texts(pull_request.stories.iter().map(crate::domain::StoryKey::as_str).collect())
+        }
         Field::Release => Value::Texts(
             release.map(|release| vec![release.id.as_str(), &*release.version]).unwrap_or_default(),
         ),

@@ -31,8 +31,8 @@ fn if_it_was(of: &Board, assumptions: &[Assumption]) -> Arc<ReleaseInsight> {
     Arc::clone(board.release(&id()).unwrap())
 }
 
-fn gate(insight: &ReleaseInsight, name: GateName) -> (GateAnswer, &str) {
-    let gate = insight.gates.iter().find(|gate| gate.name == name).unwrap();
+fn gate<'a>(insight: &'a ReleaseInsight, name: &GateName) -> (GateAnswer, &'a str) {
+    let gate = insight.gates.iter().find(|gate| gate.name == *name).unwrap();
     (gate.answer, &gate.measured)
 }
 
@@ -68,11 +68,11 @@ fn growing() -> Setting {
 fn what_is_assumed_changes_what_it_says_and_nothing_else() {
     let board = growing().board_at(now());
     let truth = if_it_was(&board, &[]);
-    assert_eq!(gate(&truth, GateName::Stories), (GateAnswer::NoGo, "24/30"));
+    assert_eq!(gate(&truth, &GateName::Stories), (GateAnswer::NoGo, "24/30"));
 
     let open: Vec<Assumption> = (24..30).map(|number| leave_out(&format!("PAY-{number}"))).collect();
     let without = if_it_was(&board, &open);
-    assert_eq!(gate(&without, GateName::Stories), (GateAnswer::Go, "24/24"));
+    assert_eq!(gate(&without, &GateName::Stories), (GateAnswer::Go, "24/24"));
     assert_eq!(without.forecast, ForecastView::Ready);
     assert_eq!(without.stories.len(), 24);
     // What stood in the scope of the days before stands there still.
@@ -113,7 +113,7 @@ fn a_story_is_left_out_whatever_says_that_it_belongs() {
     let rules = || {
         Setting::covering(&[Kind::Stories, Kind::Defects, Kind::PullRequests])
             .release(|it| {
-                it.rules = vec![MatchRule::Label(Text::new("next")), MatchRule::Story(Text::new("PAY-*"))]
+                it.rules = vec![MatchRule::Label(Text::new("next")), MatchRule::Story(Text::new("PAY-*"))];
             })
             .story(story("PAY-2", Category::Done))
     };
@@ -155,8 +155,8 @@ fn a_story_is_left_out_whatever_says_that_it_belongs() {
         ),
     ] {
         let board = setting.board_at(now());
-        assert_eq!(gate(&if_it_was(&board, &[]), name.clone()), before, "{left_out}");
-        assert_eq!(gate(&if_it_was(&board, &[leave_out(left_out)]), name), after, "{left_out}");
+        assert_eq!(gate(&if_it_was(&board, &[]), &name), before, "{left_out}");
+        assert_eq!(gate(&if_it_was(&board, &[leave_out(left_out)]), &name), after, "{left_out}");
     }
 }
 

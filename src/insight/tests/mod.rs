@@ -2,6 +2,7 @@
 
 mod assume;
 mod builds;
+mod closer_look;
 mod explain;
 mod gates;
 mod generated;
@@ -12,3 +13,4 @@ mod releases;
 mod remedies;
 mod schedule;
 mod slots;
+mod trace;

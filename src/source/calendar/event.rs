@@ -288,7 +288,7 @@ impl<'a> Reader<'a> {
                     event.changed_at = instant(at);
                 }
                 (ICalendarProperty::Dtstamp, Some(ICalendarValue::PartialDateTime(at))) => {
-                    stamp = instant(at)
+                    stamp = instant(at);
                 }
                 (ICalendarProperty::Status, Some(ICalendarValue::Status(status))) if !self.cancels => {
                     event.status = match status {
@@ -366,8 +366,8 @@ impl<'a> Reader<'a> {
         let Some(name) = entry.tz_id() else { return Zone::Floating };
         // Some programs write their own address before the name of the IANA database.
         let endings = name.char_indices().filter(|(_, character)| *character == '/').take(8);
-        let names = std::iter::once(name).chain(endings.map(|(at, _)| &name[at + 1..]));
-        names.filter_map(|name| self.zones.resolve(name)).next().unwrap_or_else(|| {
+        let mut names = std::iter::once(name).chain(endings.map(|(at, _)| &name[at + 1..]));
+        names.find_map(|name| self.zones.resolve(name)).unwrap_or_else(|| {
             let what = format!("the time zone \"{}\" is unheard of", clipped(name));
             if !wrong.iter().any(|(other, _)| *other == what) {
                 wrong

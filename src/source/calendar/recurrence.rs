@@ -80,12 +80,9 @@ impl Rule {
         use calcard::common::CalendarScale;
 
         if written.rscale.as_ref().is_some_and(|scale| *scale != CalendarScale::Gregorian)
-            || written.bymonth.iter().any(|month| month.is_leap())
+            || written.bymonth.iter().any(calcard::icalendar::ICalendarMonth::is_leap)
         {
             return Err("it is in another calendar than the Gregorian one".to_owned());
-        }
-        if written.interval == Some(0) || written.count == Some(0) {
-            return Err("INTERVAL and COUNT must not be 0".to_owned());
         }
         let is_sub_daily = !matches!(written.freq, Yearly | Monthly | Weekly | Daily);
         if is_sub_daily && !written.bysetpos.is_empty() {
@@ -114,7 +111,7 @@ impl Rule {
 
         let mut rule = Self {
             frequency: written.freq,
-            interval: u32::from(written.interval.unwrap_or(1)),
+            interval: u32::from(written.interval.unwrap_or(1).max(1)),
             count: written.count,
             week_start: written.wkst.map_or(Weekday::Mon, weekday),
             weekdays: written.byday.iter().map(|day| (day.ordwk, weekday(day.weekday))).collect(),

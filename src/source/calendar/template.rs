@@ -88,9 +88,11 @@ fn lower(character: char) -> char {
 mod tests {
     use super::*;
 
+    type Found<'a> = Option<(&'a str, &'a str)>;
+
     #[test]
     fn patterns_find_what_they_name() {
-        let cases: [(&str, &str, Option<(&str, &str)>); 12] = [
+        let cases: [(&str, &str, Found<'_>); 12] = [
             (
                 "Deploy {release} to {environment}",
                 "Deploy payments 4.2 to production/eu",

@@ -12,6 +12,7 @@
 
 mod builds;
 mod cast;
+mod closer;
 mod deploy;
 mod draft;
 mod findings;
@@ -38,7 +39,7 @@ use futures_util::future::BoxFuture;
 
 use crate::domain::{Calendar, Instant, Problem, SourceId};
 
-use super::{Answer, Round, Source, SourceError, Standing, operation::Operator};
+use super::{Answer, Round, Source, SourceError, Standing, operation::Operator, reading::Reader};
 
 pub use organisation::{Organisation, facts};
 
@@ -132,6 +133,10 @@ impl Source for DemoSource {
 
     fn operator(&self) -> Option<Arc<dyn Operator>> {
         Some(Arc::new(operator::DemoOperator))
+    }
+
+    fn reader(&self) -> Option<Arc<dyn Reader>> {
+        Some(Arc::new(closer::DemoReader { seed: self.settings.seed }))
     }
 
     fn fetch<'a>(&'a mut self, round: &'a Round) -> BoxFuture<'a, Result<Answer, SourceError>> {

@@ -48,8 +48,7 @@ fn would_be(operation: &Operation) -> &'static str {
         Operation::PullRequest(_, P::MarkReady) => "ready for review",
         Operation::PullRequest(_, P::Close) => "closed",
         Operation::PullRequest(_, P::Assign(_)) | Operation::Story(_, S::Assign(_)) => "theirs",
-        Operation::PullRequest(_, P::Move(_)) | Operation::Story(_, S::Move(_)) => "moved",
+        Operation::PullRequest(_, P::Move(_)) | Operation::Story(_, S::Move(_) | S::Transition(_)) => "moved",
         Operation::Story(_, S::SetPriority(_)) => "set",
-        Operation::Story(_, S::Transition(_)) => "moved",
     }
 }

@@ -1,5 +1,5 @@
 //! Endpoints that answer with JSON: facts as they are published, or anything that expressions of
-//! JMESPath make into such. `docs/exec.md` says how.
+//! `JMESPath` make into such. `docs/exec.md` says how.
 //!
 //! Whether something has changed is asked with the `ETag` of the answer before; pages follow the
 //! `Link` header, each is mapped by itself, and their lists are put together.
@@ -36,7 +36,8 @@ pub struct EndpointSource {
     http: Http,
     /// Path and query. They may hold what is nobody's to see: printed by nothing.
     address: String,
-    interval: Duration,
+    /// How long to wait at least.
+    asked_every: Duration,
     /// How long to wait, as the service's limits want it.
     wait: Duration,
     meaning: Arc<Meaning>,
@@ -69,7 +70,7 @@ impl EndpointSource {
             id: SourceId::new(name),
             http,
             address: settings.url.to_string(),
-            interval: settings.interval,
+            asked_every: settings.interval,
             wait: settings.interval,
             meaning: Arc::new(Meaning { mapping, reader }),
             said: None,
@@ -94,7 +95,7 @@ impl EndpointSource {
             }
             bodies.push(page.body().to_vec());
         }
-        self.wait = self.http.budget().advise(self.interval, round.now);
+        self.wait = self.http.budget().advise(self.asked_every, round.now);
         if is_same && self.said.is_some() {
             return Ok(Answer::Unchanged);
         }

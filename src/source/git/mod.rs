@@ -23,7 +23,6 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod trees;
-pub(crate) mod version;
 mod walk;
 
 use std::{

@@ -10,10 +10,12 @@ use super::{
     commit::{RawCommit, RawTag, instant},
     objects::Objects,
     repository::TagReference,
-    version::{Version, VersionTag, next_version},
 };
 use crate::{
-    domain::{Instant, Problem},
+    domain::{
+        Instant, Problem,
+        version::{Version, VersionTag, next_version},
+    },
     source::SourceError,
 };
 

@@ -88,6 +88,7 @@ use crate::{
         http::{Http, HttpError, Session},
         labels::Labels,
         operation::Operator,
+        reading::Reader,
     },
 };
 
@@ -322,5 +323,9 @@ impl Source for GithubSource {
 
     fn operator(&self) -> Option<Arc<dyn Operator>> {
         Some(operations::operator(self.id.as_str(), &self.settings, self.http.clone()))
+    }
+
+    fn reader(&self) -> Option<Arc<dyn Reader>> {
+        Some(operations::reader(self.id.as_str(), &self.settings, self.http.clone()))
     }
 }

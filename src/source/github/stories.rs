@@ -281,12 +281,13 @@ mod tests {
 
     #[test]
     fn who_was_assigned_is_its_past_where_it_leads_to_who_is() {
+        use chrono::Datelike;
+
         let assigned = |kind: &str, day, login: &str| {
             let mut event = event(kind, day);
             event["assignee"] = json!({ "login": login });
             event
         };
-        use chrono::Datelike;
         let told = |assignees: Value| {
             let story = read(json!({
                 "assignees": { "nodes": assignees },

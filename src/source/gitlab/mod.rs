@@ -75,6 +75,7 @@ use crate::{
         labels::Labels,
         naming::Naming,
         operation::Operator,
+        reading::Reader,
     },
 };
 
@@ -357,6 +358,10 @@ impl Source for GitlabSource {
     }
 
     fn operator(&self) -> Option<Arc<dyn Operator>> {
+        Some(Arc::new(GitlabOperator::new(self.settings.projects.clone(), self.http.clone())))
+    }
+
+    fn reader(&self) -> Option<Arc<dyn Reader>> {
         Some(Arc::new(GitlabOperator::new(self.settings.projects.clone(), self.http.clone())))
     }
 }

@@ -1,6 +1,7 @@
 //! The source against a GitLab on loopback. Shapes of its answers: GitLab's `doc/api/*.md`.
 
 mod bodies;
+mod closer;
 mod faults;
 mod looking;
 mod operations;

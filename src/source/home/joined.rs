@@ -7,7 +7,8 @@ use futures_util::future::BoxFuture;
 use crate::{
     domain::{Problem, SourceId, Text},
     source::{
-        Answer, Diagnosis, DiagnosisState, Round, Source, SourceError, Standing, Watched, operation::Operator,
+        Answer, Diagnosis, DiagnosisState, Round, Source, SourceError, Standing, Watched,
+        operation::Operator, reading::Reader,
     },
 };
 
@@ -97,6 +98,10 @@ impl Source for Joined {
 
     fn operator(&self) -> Option<Arc<dyn Operator>> {
         self.source.operator()
+    }
+
+    fn reader(&self) -> Option<Arc<dyn Reader>> {
+        self.source.reader()
     }
 }
 

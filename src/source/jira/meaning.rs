@@ -12,10 +12,7 @@ use super::{
     known::{KnownStatus, KnownVersion},
     settings::JiraSettings,
 };
-use crate::{
-    domain::{Category, Problem, ReleaseId, Severity, Text},
-    source::git::version::VersionTag,
-};
+use crate::domain::{Category, Problem, ReleaseId, Severity, Text, version::VersionTag};
 
 /// The patterns of the settings, ready to be asked.
 #[derive(Clone, Debug)]

@@ -356,7 +356,8 @@ fn severity(fields: &Object<'_>) -> Result<Option<Severity>, Wrong> {
 }
 
 fn rules(rule: &Object<'_>) -> Result<Vec<MatchRule>, Wrong> {
-    let kinds: [(&'static str, fn(Text) -> MatchRule); 6] = [
+    type Kind = fn(Text) -> MatchRule;
+    let kinds: [(&'static str, Kind); 6] = [
         ("milestone", MatchRule::Milestone),
         ("label", MatchRule::Label),
         ("base_branch", MatchRule::BaseBranch),

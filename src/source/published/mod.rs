@@ -71,6 +71,10 @@ impl Reader {
         Problem::new(format!("{}: {what}", self.source), &self.next_step)
     }
 
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "a method is one of an item of certain lifetimes, the closure of any"
+    )]
     fn document(&self, value: &Value, notes: &Notes) -> Result<Facts, Wrong> {
         let document = Object::new(value, String::new(), notes, &self.calendar)?;
         if let Some(version) = document.value("version")
@@ -146,7 +150,7 @@ struct Lists<'d, 'v> {
     document: &'d Object<'v>,
 }
 
-impl<'d, 'v> Lists<'d, 'v> {
+impl Lists<'_, '_> {
     /// The items of the list called `key`. One that cannot be read is noted and lost.
     fn read<T>(
         &self,

@@ -41,7 +41,6 @@ fn violations(schema: &Value, rule: &Value, value: &Value, path: &str, found: &m
     let rules = rule.as_object().unwrap();
     for (word, wanted) in rules {
         match word.as_str() {
-            "$schema" | "$defs" | "title" | "description" => {}
             "$ref" => {
                 let name = wanted.as_str().unwrap().strip_prefix("#/$defs/").unwrap();
                 violations(schema, &schema["$defs"][name], value, path, found);
@@ -66,7 +65,15 @@ fn violations(schema: &Value, rule: &Value, value: &Value, path: &str, found: &m
             "enum" if !wanted.as_array().unwrap().contains(value) => wrong("another word"),
             "minimum" if value.as_f64().unwrap() < wanted.as_f64().unwrap() => wrong("too small"),
             "maximum" if value.as_f64().unwrap() > wanted.as_f64().unwrap() => wrong("too large"),
-            "const" | "enum" | "minimum" | "maximum" | "additionalProperties" => {}
+            "$schema"
+            | "$defs"
+            | "title"
+            | "description"
+            | "const"
+            | "enum"
+            | "minimum"
+            | "maximum"
+            | "additionalProperties" => {}
             "required" => {
                 for key in wanted.as_array().unwrap() {
                     if value.get(key.as_str().unwrap()).is_none() {

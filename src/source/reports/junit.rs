@@ -239,7 +239,7 @@ impl Reading {
             let at = suite.at.or(self.at).map_or(written_at, |at| at.min(written_at));
             let commit = suite.commit.clone().or_else(|| self.commit.clone());
             let called = if suite.name.trim().is_empty() { file } else { &suite.name };
-            let (read, flaky) = sum_up(&suite, Text::new(called), at, commit);
+            let (read, flaky) = sum_up(&suite, &Text::new(called), at, commit.as_ref());
             let run = &read.run;
             if run.passed == 0 && run.failed == 0 && run.skipped == 0 {
                 continue;
@@ -278,7 +278,7 @@ impl Tried<'_> {
 ///
 /// Several attempts at one test (the same class and name) are one test: it passed if the last one
 /// did, and is flaky if some failed.
-fn sum_up(suite: &Suite, name: Text, at: Instant, commit: Option<Text>) -> (ReadRun, Vec<Text>) {
+fn sum_up(suite: &Suite, name: &Text, at: Instant, commit: Option<&Text>) -> (ReadRun, Vec<Text>) {
     let mut tests: Vec<Tried<'_>> = Vec::new();
     let mut known: HashMap<(&str, &str), usize> = HashMap::new();
     for attempt in &suite.attempts {
@@ -308,7 +308,8 @@ fn sum_up(suite: &Suite, name: Text, at: Instant, commit: Option<Text>) -> (Read
         (class, name) => Text::new(format!("{class} {name}")),
     };
     let Declared { tests: declared, failed: unnamed, skipped } = suite.declared;
-    let run = |at: Instant, outcome: fn(&Tried<'_>) -> Outcome| {
+    let run = |at: Instant, is_first: bool| {
+        let outcome = |tried: &Tried<'_>| if is_first { tried.before() } else { tried.outcome };
         let count = |wanted| tests.iter().filter(|tried| outcome(tried) == wanted).count() as u32;
         let failed = tests.iter().filter(|tried| outcome(tried) == Outcome::Failed);
         let mut failures: Vec<Text> = failed.take(MOST_FAILURES).map(|tried| named(tried.first)).collect();
@@ -319,7 +320,7 @@ fn sum_up(suite: &Suite, name: Text, at: Instant, commit: Option<Text>) -> (Read
             suite: name.clone(),
             at,
             release: None,
-            commit: commit.clone(),
+            commit: commit.cloned(),
             passed: count(Outcome::Passed)
                 .saturating_add(declared.saturating_sub(unnamed).saturating_sub(skipped)),
             failed: count(Outcome::Failed).saturating_add(unnamed),
@@ -331,8 +332,8 @@ fn sum_up(suite: &Suite, name: Text, at: Instant, commit: Option<Text>) -> (Read
     let flaky: Vec<Text> = flaky.take(MOST_FAILURES).map(|tried| named(tried.first)).collect();
     // A report has one time for all attempts: only that the earlier ones came first is known.
     let is_mixed = tests.iter().any(|tried| tried.before() != tried.outcome);
-    let before = is_mixed.then(|| run(at - Duration::milliseconds(1), |tried| tried.before()));
-    (ReadRun { run: run(at, |tried| tried.outcome), before }, flaky)
+    let before = is_mixed.then(|| run(at - Duration::milliseconds(1), true));
+    (ReadRun { run: run(at, false), before }, flaky)
 }
 
 /// A `<testcase>`, which is open, up to its end.

@@ -310,15 +310,14 @@ impl Source for SonarqubeSource {
             self.said = None;
             self.known.clear();
             let answer = self.round(round).await;
-            let mut points = vec![match self.http.signed_in() {
-                Some(SignedIn::With(from)) => Diagnosis::good("signed in", format!("with {from}")),
-                _ => {
-                    let problem = Problem::new(
-                        "nobody is signed in: only public projects can be read",
-                        "set SONAR_TOKEN to a user token that may browse the projects",
-                    );
-                    Diagnosis::of_problem("signed in", DiagnosisState::Limited, &problem)
-                }
+            let mut points = vec![if let Some(SignedIn::With(from)) = self.http.signed_in() {
+                Diagnosis::good("signed in", format!("with {from}"))
+            } else {
+                let problem = Problem::new(
+                    "nobody is signed in: only public projects can be read",
+                    "set SONAR_TOKEN to a user token that may browse the projects",
+                );
+                Diagnosis::of_problem("signed in", DiagnosisState::Limited, &problem)
             }];
             match answer {
                 Err(error) => points.push(Diagnosis::of_error("reads", &error)),

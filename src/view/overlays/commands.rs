@@ -20,7 +20,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, dialog: &CommandDialog) 
         CommandDialog::Menu(menu) => draw_menu(screen, body, menu),
         CommandDialog::Question(question) => draw_question(screen, body, question),
         CommandDialog::Output { job, answer, scroll } => {
-            draw_output(screen, body, job, answer.as_ref(), *scroll)
+            draw_output(screen, body, job, answer.as_ref(), *scroll);
         }
     }
 }

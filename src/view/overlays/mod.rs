@@ -4,8 +4,10 @@ mod commands;
 mod help;
 mod operations;
 mod palette;
+mod release_view;
 mod releases;
 mod sources;
+mod trace;
 mod why;
 
 use ratatui::{
@@ -27,11 +29,14 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
         Overlay::Why { subject, explanation, scroll } => {
             why::draw(screen, body, subject, explanation, *scroll);
         }
+        Overlay::Trace { answer, scroll, .. } => trace::draw(screen, body, answer, *scroll),
         Overlay::Item { subject, scroll } => {
             let cells = usize::from(inner_width(body, 100));
-            let (title, lines) = detail::everything(screen, subject, cells);
-            text(screen, body, &title, &lines, 100, *scroll);
+            let (title, rich) = detail::everything(screen, subject, cells);
+            let inside = frame(screen, body, &title, 100, rich.lines.len());
+            screen.layout.overlay_most = screen.rich(inside, &rich, *scroll);
         }
+        Overlay::Release { scroll } => release_view::draw(screen, body, *scroll),
         Overlay::Sources { scroll } => sources::draw(screen, body, *scroll),
         Overlay::Operations(dialog) => operations::draw(screen, body, dialog),
         Overlay::Commands(dialog) => commands::draw(screen, body, dialog),
@@ -64,6 +69,8 @@ fn frame(screen: &mut Screen<'_>, body: Rect, title: &Line<'_>, width: u16, rows
     Clear.render(area, screen.buffer);
     screen.buffer.set_style(area, screen.look.styles.base);
     screen.layout.overlay = Some(area);
+    // What is covered leads nowhere.
+    screen.layout.links.retain(|link| !link.area.intersects(area));
     let inside = screen.panel(area, title, &Line::default(), true);
     inside.inner(Margin::new(1, 0))
 }

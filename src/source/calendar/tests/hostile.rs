@@ -32,7 +32,9 @@ fn rules_without_an_end_or_without_a_day() {
         ("20260101T000000Z", "FREQ=DAILY;COUNT=9;BYMONTH=2;BYMONTHDAY=30", 0, ""),
         ("20260101T000000Z", "FREQ=MINUTELY;BYMONTH=2;BYMONTHDAY=30", 0, ""),
         ("20260101T000000Z", "FREQ=MONTHLY;BYMONTHDAY=1;BYSETPOS=300", 0, ""),
-        ("20261201T000000Z", "FREQ=DAILY;INTERVAL=0", 1, "must not be 0"),
+        // An interval of nothing is no interval, nor a count: every day of the span.
+        ("20261201T000000Z", "FREQ=DAILY;COUNT=0", 395, ""),
+        ("20261201T000000Z", "FREQ=DAILY;INTERVAL=0", 395, ""),
         ("20261201T000000Z", "FREQ=DAILY;INTERVAL=65535", 1, ""),
         ("20261201T000000Z", "FREQ=MONTHLY;BYMONTHDAY=99", 1, "out of range"),
         ("20261201T000000Z", "FREQ=HOURLY;BYSETPOS=1", 1, "BYSETPOS"),
@@ -128,7 +130,7 @@ fn large_and_deep_files_end() {
     assert!(event::read("quoted.ics", &quoted).unwrap().events.is_empty());
     let dates = format!(
         "UID:a\nSUMMARY:a\nDTSTART:20261201T000000Z\nEXDATE:{}",
-        ["20261201T000000Z"; 20_000].join(",")
+        vec!["20261201T000000Z"; 20_000].join(",")
     );
     let (found, problems) = occurrences(&calendar(&[&dates]), span());
     assert!(found.is_empty() && problems[0].contains("more than 10000"), "{problems:?}");

@@ -24,11 +24,11 @@ pub(super) fn berlin() -> Calendar {
 
 /// A calendar with `events`, each the lines between its begin and its end.
 pub(super) fn calendar(events: &[&str]) -> String {
-    let events: String = events
+    let events: Vec<String> = events
         .iter()
         .map(|lines| format!("BEGIN:VEVENT\r\n{}\r\nEND:VEVENT\r\n", lines.trim().replace('\n', "\r\n")))
         .collect();
-    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\n{events}END:VCALENDAR\r\n")
+    format!("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//EN\r\n{}END:VCALENDAR\r\n", events.concat())
 }
 
 /// When the events of a calendar happen within `span`, and what is wrong with them.

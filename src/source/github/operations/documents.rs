@@ -7,6 +7,7 @@ use super::super::documents::{Lacking, can_do_without, text_without};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Document {
     PullRequestNow,
+    PullRequestDetail,
     IssueNow,
     Comments,
     Enqueue,
@@ -16,8 +17,9 @@ pub(super) enum Document {
 
 impl Document {
     #[cfg(test)]
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::PullRequestNow,
+        Self::PullRequestDetail,
         Self::IssueNow,
         Self::Comments,
         Self::Enqueue,
@@ -29,6 +31,7 @@ impl Document {
     pub(super) fn source(self) -> &'static str {
         match self {
             Self::PullRequestNow => include_str!("documents/pull_request_now.graphql"),
+            Self::PullRequestDetail => include_str!("documents/pull_request_detail.graphql"),
             Self::IssueNow => include_str!("documents/issue_now.graphql"),
             Self::Comments => include_str!("documents/comments.graphql"),
             Self::Enqueue => include_str!("documents/enqueue.graphql"),
@@ -40,7 +43,7 @@ impl Document {
     /// What is being done, in errors.
     pub(super) fn operation(self) -> &'static str {
         match self {
-            Self::PullRequestNow => "pull request",
+            Self::PullRequestNow | Self::PullRequestDetail => "pull request",
             Self::IssueNow => "issue",
             Self::Comments => "comments",
             Self::Enqueue => "merge queue",
@@ -52,7 +55,7 @@ impl Document {
     /// Where in the data what was asked for is.
     pub(super) fn root(self) -> &'static str {
         match self {
-            Self::PullRequestNow | Self::IssueNow | Self::Comments => "repository",
+            Self::PullRequestNow | Self::PullRequestDetail | Self::IssueNow | Self::Comments => "repository",
             Self::Enqueue => "enqueuePullRequest",
             Self::MergeWhenReady => "enablePullRequestAutoMerge",
             Self::MarkReady => "markPullRequestReadyForReview",

@@ -196,9 +196,21 @@ impl Errand<'_> {
 
     /// Asks a GraphQL question about the pull request or issue.
     pub(super) async fn query<T: DeserializeOwned>(&self, document: Document) -> Result<T, OperationError> {
-        let variables = json!({
+        self.query_with(document, &Value::Null).await
+    }
+
+    /// The same, with `more` variables.
+    pub(super) async fn query_with<T: DeserializeOwned>(
+        &self,
+        document: Document,
+        more: &Value,
+    ) -> Result<T, OperationError> {
+        let mut variables = json!({
             "owner": self.repository.owner, "name": self.repository.name, "number": self.number,
         });
+        for (name, value) in more.as_object().into_iter().flatten() {
+            variables[name] = value.clone();
+        }
         loop {
             let lacking = self.operator.lacking.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let body = json!({ "query": document.text(&lacking), "variables": variables });

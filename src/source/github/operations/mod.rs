@@ -30,6 +30,7 @@ mod found;
 mod merge;
 mod now;
 mod pull_request;
+mod reading;
 #[cfg(test)]
 mod tests;
 mod thing;
@@ -52,6 +53,7 @@ use crate::{
         operation::{
             Attempt, Done, Found, Operation, OperationError, Operator, PullRequestOperation, StoryOperation,
         },
+        reading::Reader,
     },
 };
 
@@ -223,6 +225,11 @@ fn words(operation: &Operation) -> (&'static str, &'static str) {
             StoryOperation::Transition(_) => ("changed", ISSUES),
         },
     }
+}
+
+/// What reads closer for a source.
+pub(super) fn reader(service: &str, settings: &GithubSettings, http: Http) -> Arc<dyn Reader> {
+    Arc::new(GithubOperator::new(service, settings, http))
 }
 
 /// The operator of a source.

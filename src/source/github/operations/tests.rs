@@ -1,6 +1,7 @@
 //! Operations with a GitHub on loopback. What it answers has the shapes of GitHub's published
 //! descriptions.
 
+mod closer;
 mod endings;
 mod looking;
 mod requests;

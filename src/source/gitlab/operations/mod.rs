@@ -13,6 +13,7 @@
 
 mod found;
 mod quick_actions;
+mod reading;
 mod refusal;
 mod step;
 

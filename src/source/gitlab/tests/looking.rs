@@ -63,6 +63,9 @@ const APPROVALS: &str = "/merge_requests/5/approvals";
 /// Another head than the one that was seen.
 const OTHER: &str = "cccccccccccccccccccccccccccccccccccccccc";
 
+/// What was asked for, what the service holds then, what is found and what it says.
+type Case = (Operation, Vec<(&'static str, Value)>, &'static str, &'static str);
+
 #[tokio::test]
 async fn what_is_there_tells_whether_it_was_done() {
     let at_other = |more: Value| {
@@ -76,7 +79,6 @@ async fn what_is_there_tells_whether_it_was_done() {
     let approve = || on(Op::Approve(None));
     let head_pipeline = json!({ "id": 47, "project_id": null, "status": "running" });
     let jobs = "/pipelines/47/jobs";
-    type Case = (Operation, Vec<(&'static str, Value)>, &'static str, &'static str);
     let cases: Vec<Case> = vec![
         (hello(), vec![(NOTES, note("kim", "Hello\r\n\\/merge", 2))], "done", "commented"),
         (hello(), vec![(NOTES, note("ada", "Hello\n\\/merge", 2))], "not done", ""),

@@ -15,6 +15,9 @@ use crate::{
 
 use super::labels::write;
 
+/// A line of bars: its name, and what it counts.
+type Series = (&'static str, fn(&Week) -> u32);
+
 /// Rows that it takes.
 pub(super) const ROWS: u16 = 3;
 
@@ -40,7 +43,6 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, data: &BurnDown, styles: &St
         Unit::Stories => "stories done",
         Unit::PullRequests => "merged",
     };
-    type Series = (&'static str, fn(&Week) -> u32);
     let series: [Series; 3] = [
         (done, |week| week.done),
         ("defects opened", |week| week.defects_opened),

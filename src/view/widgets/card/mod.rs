@@ -1,10 +1,12 @@
 //! The picture of a card, as large as there is room.
 
+mod areas;
 pub(crate) mod rows;
 
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
+    domain::Text,
     insight::{Bar, Card, CardStanding, Picture, Series},
     view::{Look, screen::Screen, text},
 };
@@ -31,6 +33,9 @@ pub(crate) fn wanted_height(card: &Card) -> u16 {
     match &card.picture {
         Picture::None => 0,
         Picture::Bars { bars } => bars.len() as u16,
+        Picture::Parts { bars, .. } => bars.len() as u16 + 1,
+        // Two more than there are names: the steps, and air above the areas.
+        Picture::Lines { series, stacked: true, .. } => (series.len() as u16).saturating_mul(2) + 2,
         Picture::Lines { series, .. } => (series.len() as u16).saturating_mul(LINE_HEIGHT).saturating_add(1),
     }
 }
@@ -42,14 +47,46 @@ pub(crate) fn picture(screen: &mut Screen<'_>, area: Rect, card: &Card) {
     }
     match &card.picture {
         Picture::None => {}
-        Picture::Bars { bars } => draw_bars(screen, area, bars),
+        Picture::Bars { bars } => draw_bars(screen, area, bars, false),
+        Picture::Parts { bars, parts } => {
+            // In a small place the bars count more than their legend.
+            let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
+            if usize::from(below.height) >= bars.len() {
+                legend(screen, area, parts);
+                draw_bars(screen, below, bars, true);
+            } else {
+                draw_bars(screen, area, &telling(bars, area.height), true);
+            }
+        }
+        Picture::Lines { steps, series, stacked: true } => areas::draw(screen, area, steps, series),
         Picture::Lines { steps, series, .. } => {
             draw_lines(screen, area, steps.iter().map(|step| &**step).collect::<Vec<_>>().as_slice(), series);
         }
     }
 }
 
-fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar]) {
+/// What the parts of bars are.
+fn legend(screen: &mut Screen<'_>, area: Rect, parts: &[Text]) {
+    let Look { styles, glyphs } = screen.look;
+    let mut x = area.x;
+    for (name, glyph) in parts.iter().zip(glyphs.bar) {
+        let style = if glyph == glyphs.bar[0] { styles.stories } else { styles.muted };
+        x += screen.put(x, area.y, area.right().saturating_sub(x), glyph, style) + 1;
+        x += screen.put(x, area.y, area.right().saturating_sub(x), name, styles.muted) + 2;
+    }
+}
+
+/// The longest bars that have room, in their order.
+fn telling(bars: &[Bar], room: u16) -> Vec<Bar> {
+    let mut lengths: Vec<f64> = bars.iter().map(|bar| bar.parts.iter().sum()).collect();
+    lengths.sort_by(|one, other| other.total_cmp(one));
+    let least = lengths.get(usize::from(room).saturating_sub(1)).copied().unwrap_or(0.0);
+    let shown = bars.iter().filter(|bar| bar.parts.iter().sum::<f64>() >= least);
+    shown.take(usize::from(room)).cloned().collect()
+}
+
+/// The parts of a bar have names of their own, or the bar is as good as it is coloured.
+fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar], is_named: bool) {
     let Look { styles, glyphs } = screen.look;
     let [full, rest] = glyphs.bar;
     let shown = &bars[bars.len().saturating_sub(usize::from(area.height))..];
@@ -64,7 +101,12 @@ fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar]) {
         for (part, index) in bar.parts.iter().zip(0..) {
             let cells = if largest > 0.0 { (part / largest * room as f64).round() as usize } else { 0 };
             // The first part is the one that counts; what follows is beside it.
-            let (glyph, style) = if index == 0 { (full, style) } else { (rest, styles.muted) };
+            let (glyph, style) = match (index, is_named) {
+                (0, false) => (full, style),
+                (0, true) => (full, styles.stories),
+                (_, true) if bar.standing != CardStanding::Told => (rest, style),
+                _ => (rest, styles.muted),
+            };
             let least = usize::from(*part > 0.0);
             let left = (area.x as usize + name + 1 + room).saturating_sub(x as usize);
             let cells = cells.max(least).min(left);

@@ -26,7 +26,7 @@ pub(crate) fn draw(screen: &mut Screen<'_>, area: Rect, card: &Card) {
     line(screen, heading, card, &widths, &titles, true);
     let body = Rect { y: area.y + 1, height: area.height - 1, ..area };
     screen.list(ListId::CardRows, body, true, |screen, place, item| {
-        let Row::CardRow(index) = item else { return 0 };
+        let Row::OfCard(index) = item else { return 0 };
         let Some(row) = card.rows.get(index as usize) else { return 0 };
         let (mark, style) = super::standing(screen.look, row.standing);
         screen.put(place.x, place.y, 1, mark, style);

@@ -1,0 +1,254 @@
+//! Findings of code analyzers: how many come and go, how old they get, and where they are.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    domain::{Finding, FindingState, Instant, Severity, Text},
+    insight::{findings::Findings, stories::severity_word, words},
+};
+
+use super::{
+    Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture, Series,
+    numbers::{quantile, sorted},
+    parts::{counted, days, figure, sentence},
+    whole_weeks::Weeks,
+};
+
+/// Weeks that are drawn.
+const WEEKS: u64 = 16;
+/// Folders of a path that make a component.
+const FOLDERS: usize = 2;
+
+/// Severities from the worst on, and what nobody rated.
+const SEVERITIES: [Option<Severity>; 5] =
+    [Some(Severity::Critical), Some(Severity::High), Some(Severity::Medium), Some(Severity::Low), None];
+
+/// What there is in one place.
+#[derive(Default)]
+struct Place {
+    /// Open, by severity in the order of [`SEVERITIES`].
+    open: [usize; SEVERITIES.len()],
+    /// Of those, new since the last release.
+    new: usize,
+    /// Of those, critical, high or not rated.
+    severe_new: usize,
+    fixed: usize,
+    dismissed: usize,
+    oldest_days: Option<f64>,
+}
+
+pub(super) fn card(material: &Material<'_>) -> Card {
+    let context = material.context;
+    let all: Vec<&Finding> = context
+        .findings
+        .iter()
+        .map(|finding| &***finding)
+        .filter(|finding| finding.opened_at <= context.now)
+        .collect();
+    if all.is_empty() {
+        return Card::silent(CardId::CodeAnalysis, "no code analyzer told of a finding");
+    }
+    let current = material.board.default_release();
+    let index = current.and_then(|insight| context.release(&insight.release.id));
+    let since = index.and_then(|index| Findings::of(context, material.membership, index).since);
+    let is_new = |finding: &Finding| since.is_some_and(|since| finding.opened_at > since);
+    let mut places: BTreeMap<String, Place> = BTreeMap::new();
+    for finding in &all {
+        let place = places.entry(component(finding)).or_default();
+        let age = (context.now - finding.opened_at).num_seconds() as f64 / 86_400.0;
+        match finding.state {
+            FindingState::Fixed => place.fixed += 1,
+            FindingState::Dismissed => place.dismissed += 1,
+            FindingState::Open | FindingState::Unknown => {
+                let severity = SEVERITIES.iter().position(|severity| *severity == finding.severity);
+                place.open[severity.unwrap_or(SEVERITIES.len() - 1)] += 1;
+                place.new += usize::from(is_new(finding));
+                place.severe_new += usize::from(is_new(finding) && is_severe(finding));
+                place.oldest_days = Some(place.oldest_days.unwrap_or_default().max(age));
+            }
+        }
+    }
+    let open: Vec<&&Finding> = all.iter().filter(|finding| is_open(finding)).collect();
+    let ages =
+        sorted(open.iter().map(|finding| (context.now - finding.opened_at).num_seconds() as f64 / 86_400.0));
+    let times_to_fix =
+        sorted(all.iter().filter(|finding| finding.state == FindingState::Fixed).filter_map(|finding| {
+            let closed_at = finding.closed_at.filter(|at| *at >= finding.opened_at)?;
+            Some((closed_at - finding.opened_at).num_seconds() as f64 / 86_400.0)
+        }));
+    let new = open.iter().filter(|finding| is_new(finding)).count();
+    let severe_new = open.iter().filter(|finding| is_new(finding) && is_severe(finding)).count();
+    let severe = open.iter().filter(|finding| is_severe(finding)).count();
+    let weeks = Weeks::before(context.now, &context.policy.calendar, WEEKS);
+    let by_week = Weekly::of(&weeks, &all);
+    let last: usize = by_week.opened.iter().rev().take(4).sum();
+    let fixed: usize = by_week.fixed.iter().rev().take(4).sum();
+    let by_severity: Vec<String> = SEVERITIES
+        .iter()
+        .map(|severity| {
+            (word(*severity), open.iter().filter(|finding| finding.severity == *severity).count())
+        })
+        .filter(|(_, count)| *count > 0)
+        .map(|(word, count)| format!("{count} {word}"))
+        .collect();
+    let head = match open.len() {
+        0 => "no finding is open".to_owned(),
+        count => format!("{} open: {}", words::count(count, "finding", "findings"), by_severity.join(", ")),
+    };
+    let fresh = match (since, new) {
+        (None, _) => String::new(),
+        (Some(_), 0) => "none new since the last release".to_owned(),
+        (Some(_), new) => {
+            format!("{new} new since the last release, {severe_new} of them severe or not rated")
+        }
+    };
+    let median = quantile(&ages, 0.5);
+    Card {
+        id: CardId::CodeAnalysis,
+        sentence: Text::new(sentence([
+            head,
+            fresh,
+            format!("in 4 weeks {last} came and {fixed} were fixed"),
+            median.map(|median| format!("half are older than {}", days(Some(median)))).unwrap_or_default(),
+        ])),
+        standing: match () {
+            () if severe_new > 0 => CardStanding::Poor,
+            () if severe > 0 || last > fixed => CardStanding::Watch,
+            () => CardStanding::Good,
+        },
+        figures: vec![
+            counted("open", open.len(), "findings"),
+            counted("open_severe_or_unrated", severe, "findings"),
+            figure("new_since_release", since.map(|_| new as f64), "findings"),
+            figure("new_severe_or_unrated", since.map(|_| severe_new as f64), "findings"),
+            counted("opened_in_4_weeks", last, "findings"),
+            counted("fixed_in_4_weeks", fixed, "findings"),
+            figure("median_age", median, "days"),
+            figure("p85_age", quantile(&ages, 0.85), "days"),
+            figure("median_time_to_fix", quantile(&times_to_fix, 0.5), "days"),
+        ],
+        picture: by_week.picture(&weeks),
+        columns: vec![
+            CardColumn::words("component"),
+            CardColumn::figures("critical"),
+            CardColumn::figures("high"),
+            CardColumn::figures("medium"),
+            CardColumn::figures("low"),
+            CardColumn::figures("not rated"),
+            CardColumn::figures("new"),
+            CardColumn::figures("fixed"),
+            CardColumn::figures("dismissed"),
+            CardColumn::figures("oldest"),
+        ],
+        rows: rows(places),
+        notes: notes(&all, since),
+    }
+}
+
+fn is_open(finding: &Finding) -> bool {
+    matches!(finding.state, FindingState::Open | FindingState::Unknown)
+}
+
+/// What nobody rated is never taken for harmless.
+fn is_severe(finding: &Finding) -> bool {
+    matches!(finding.severity, Some(Severity::Critical | Severity::High) | None)
+}
+
+fn word(severity: Option<Severity>) -> &'static str {
+    severity.map_or("not rated", severity_word)
+}
+
+/// The repository and the first folders of the file.
+fn component(finding: &Finding) -> String {
+    let path = finding.path.as_ref().map_or("", Text::as_str);
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+    let mut parts = vec![finding.repository.as_str()];
+    parts.extend(folders.split('/').filter(|folder| !folder.is_empty()).take(FOLDERS));
+    parts.join("/")
+}
+
+/// What came and went in each week, and what was open at its end.
+struct Weekly {
+    opened: Vec<usize>,
+    fixed: Vec<usize>,
+    open: Vec<usize>,
+}
+
+impl Weekly {
+    fn of(weeks: &Weeks, findings: &[&Finding]) -> Self {
+        let mut found =
+            Self { opened: vec![0; weeks.len()], fixed: vec![0; weeks.len()], open: vec![0; weeks.len()] };
+        for finding in findings {
+            if let Some(week) = weeks.of(finding.opened_at) {
+                found.opened[week] += 1;
+            }
+            let closed = finding.closed_at.filter(|_| !is_open(finding));
+            let fixed = closed.filter(|_| finding.state == FindingState::Fixed);
+            if let Some(week) = fixed.and_then(|at| weeks.of(at)) {
+                found.fixed[week] += 1;
+            }
+            // What is closed and nobody says when was open at no known time.
+            if !is_open(finding) && closed.is_none() {
+                continue;
+            }
+            for (week, open) in found.open.iter_mut().enumerate() {
+                let end = weeks.end(week);
+                *open += usize::from(finding.opened_at < end && closed.is_none_or(|at| at >= end));
+            }
+        }
+        found
+    }
+
+    fn picture(&self, weeks: &Weeks) -> Picture {
+        let line = |name: &str, values: &[usize]| Series {
+            name: Text::new(name),
+            values: values.iter().map(|value| Some(*value as f64)).collect(),
+        };
+        Picture::Lines {
+            steps: weeks.names(),
+            series: vec![line("open", &self.open), line("opened", &self.opened), line("fixed", &self.fixed)],
+            stacked: false,
+        }
+    }
+}
+
+fn rows(places: BTreeMap<String, Place>) -> Vec<CardRow> {
+    let mut places: Vec<(String, Place)> = places.into_iter().collect();
+    // The most of the worst severity first; what nobody rated ranks with high.
+    let rank = |place: &Place| {
+        let [critical, high, medium, low, unrated] = place.open;
+        std::cmp::Reverse((place.severe_new, critical, high + unrated, medium, low))
+    };
+    places.sort_by(|(a, one), (b, other)| rank(one).cmp(&rank(other)).then(a.cmp(b)));
+    let row = |(name, place): (String, Place)| {
+        let [critical, high, _, _, unrated] = place.open;
+        let standing = match () {
+            () if place.severe_new > 0 => CardStanding::Poor,
+            () if critical + high + unrated > 0 => CardStanding::Watch,
+            () => CardStanding::Good,
+        };
+        let mut cells = vec![name];
+        cells.extend(place.open.map(|count| count.to_string()));
+        cells.extend([place.new, place.fixed, place.dismissed].map(|count| count.to_string()));
+        cells.push(days(place.oldest_days));
+        CardRow { cells: cells.into_iter().map(Text::new).collect(), standing, subject: None }
+    };
+    places.into_iter().map(row).collect()
+}
+
+fn notes(all: &[&Finding], since: Option<Instant>) -> Vec<Text> {
+    let undated = all.iter().filter(|finding| !is_open(finding) && finding.closed_at.is_none()).count();
+    let dismissed = all.iter().filter(|finding| finding.state == FindingState::Dismissed).count();
+    let mut notes = Vec::new();
+    if since.is_none() {
+        notes.push("no earlier release is known, so nothing is told to be new".to_owned());
+    }
+    if undated > 0 {
+        let count = words::count(undated, "closed finding", "closed findings");
+        notes.push(format!("{count} without a date left out of the weeks"));
+    }
+    if dismissed > 0 {
+        notes.push(format!("{} dismissed by somebody", words::count(dismissed, "finding", "findings")));
+    }
+    notes.into_iter().map(Text::new).collect()
+}

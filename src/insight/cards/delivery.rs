@@ -1,0 +1,487 @@
+//! The five delivery metrics of DORA, with their distribution and trend.
+//!
+//! Definitions: <https://dora.dev/guides/dora-metrics-four-keys/>, five metrics since 2024.
+//! Levels: "Accelerate State of DevOps Report 2023".
+
+use std::collections::BTreeSet;
+
+use chrono::Duration;
+
+use crate::{
+    domain::{Instant, PullRequestState, Text},
+    insight::{Stage, Subject, patterns::Patterns, pull_requests::PullRequests, words},
+};
+
+use super::{
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
+    incidents::{Failure, Failures, Ran, failures, ran},
+    numbers::{quantile, sorted},
+    weeks::length,
+};
+
+/// Weeks of a quarter.
+const QUARTER: usize = 13;
+/// Cases below which a metric has no level.
+const ENOUGH: usize = 5;
+const HOUR: f64 = 3_600.0;
+const DAY: f64 = 86_400.0;
+/// What changed by less is as it was.
+const SAME: f64 = 0.1;
+
+/// A level of the report of 2023.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Low,
+    Medium,
+    High,
+    Elite,
+}
+
+impl Level {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Elite => "elite",
+        }
+    }
+
+    fn standing(self) -> CardStanding {
+        match self {
+            Self::Low => CardStanding::Poor,
+            Self::Medium => CardStanding::Watch,
+            Self::High | Self::Elite => CardStanding::Good,
+        }
+    }
+
+    /// The level of a number that is better the smaller it is, by what it must not exceed.
+    fn up_to(value: f64, [elite, high, medium]: [f64; 3]) -> Self {
+        match value {
+            value if value <= elite => Self::Elite,
+            value if value <= high => Self::High,
+            value if value <= medium => Self::Medium,
+            _ => Self::Low,
+        }
+    }
+}
+
+/// What happened within thirteen weeks.
+struct Quarter {
+    /// Seconds from commit to production, in order.
+    lead: Vec<f64>,
+    /// Deployments, those that failed too.
+    deployments: usize,
+    /// Those that reached production in each week, in order of size.
+    weekly: Vec<f64>,
+    failed: usize,
+    /// Seconds, in order.
+    recovery: Vec<f64>,
+    /// Failures that nobody knows to be over.
+    unrecovered: usize,
+    rework: usize,
+}
+
+/// Changes that reached production: when, and how long it took.
+#[derive(Default)]
+struct Changes {
+    lead: Vec<(Instant, f64)>,
+    too_old: usize,
+    by_left_out_authors: usize,
+    untold: usize,
+    from_opening: usize,
+}
+
+/// A metric in words.
+struct Metric {
+    name: &'static str,
+    now: Option<f64>,
+    then: Option<f64>,
+    p50: Option<f64>,
+    p85: Option<f64>,
+    cases: usize,
+    level: Option<Level>,
+    /// Less is better.
+    is_cost: bool,
+    say: fn(f64) -> String,
+}
+
+impl Metric {
+    fn trend(&self) -> &'static str {
+        let Some((now, then)) = self.now.zip(self.then) else { return "" };
+        let is_same = (now - then).abs() <= SAME * then.abs();
+        match (is_same, (now < then) == self.is_cost) {
+            (true, _) => "as before",
+            (false, true) => "better",
+            (false, false) => "worse",
+        }
+    }
+}
+
+pub(super) fn card(material: &Material<'_>) -> Card {
+    let context = material.context;
+    let (ran, undated) = ran(context);
+    let Some(first_known) = ran.iter().find(|ran| ran.reached()).map(|ran| ran.ended) else {
+        return Card::silent(CardId::Delivery, "no finished deployment to production is known");
+    };
+    let failures = failures(context, &ran);
+    let changes = changes(material, first_known);
+    let weeks_ago = |weeks: usize| context.now - Duration::weeks(weeks as i64);
+    let now = quarter(&ran, &failures, &changes, context.now);
+    // A quarter that began before anything was known cannot be compared.
+    let then = (first_known <= weeks_ago(2 * QUARTER))
+        .then(|| quarter(&ran, &failures, &changes, weeks_ago(QUARTER)));
+    let metrics = metrics(&now, then.as_ref());
+    let worst = metrics.iter().filter_map(|metric| Some((metric.level?, metric.name))).min();
+    let mut rows: Vec<CardRow> = metrics.iter().map(row).collect();
+    rows.extend(failures.all.iter().rev().map(|failure| failure_row(material, &ran, failure)));
+    rows.extend(failures.unattributed.iter().rev().map(|incident| {
+        CardRow {
+            cells: [
+                format!("{} {}", incident.key, incident.title),
+                format!("incident {}", words::day(incident.created_at, &context.policy.calendar)),
+                String::new(),
+                String::new(),
+                String::new(),
+                "no deployment in the week before it: no failure of one".to_owned(),
+            ]
+            .map(Text::new)
+            .to_vec(),
+            standing: CardStanding::Told,
+            subject: Some(Subject::Story(incident.key.clone())),
+        }
+    }));
+    Card {
+        id: CardId::Delivery,
+        sentence: Text::new(sentence(&metrics, worst)),
+        standing: worst.map_or(CardStanding::Told, |(level, _)| level.standing()),
+        figures: figures(&metrics),
+        picture: picture(material, &ran, &failures, &changes),
+        columns: vec![
+            CardColumn::words("what"),
+            CardColumn::figures("last 13 weeks"),
+            CardColumn::figures("P85"),
+            CardColumn::figures("13 before"),
+            CardColumn::figures("cases"),
+            CardColumn::words("level of 2023, or why"),
+        ],
+        rows,
+        notes: notes(&changes, &failures, &now, undated, then.is_none()),
+    }
+}
+
+fn changes(material: &Material<'_>, first_known: Instant) -> Changes {
+    let context = material.context;
+    let pull_requests = PullRequests::of(context);
+    let left_out = Patterns::new(context.policy.left_out_authors.iter().map(|author| (author, ())));
+    let from = context.now - Duration::weeks(2 * QUARTER as i64);
+    let mut changes = Changes::default();
+    for (item, pull_request) in context.pull_requests.iter().enumerate() {
+        let Some(merged_at) = pull_request.merged_at else { continue };
+        if pull_request.state != PullRequestState::Merged {
+            continue;
+        }
+        let deploy = pull_requests.spans(item).iter().find(|span| span.stage == Stage::Deploy);
+        let is_lately = merged_at > from;
+        let Some(deployed) = deploy.and_then(|span| span.left) else {
+            // It waits, or nobody tells; what waits counts on the day that it is in production.
+            changes.untold += usize::from(is_lately && deploy.is_none());
+            continue;
+        };
+        if deployed <= from || deployed > context.now {
+            continue;
+        }
+        if !left_out.matching(&pull_request.author).is_empty() {
+            changes.by_left_out_authors += 1;
+        } else if merged_at < first_known {
+            changes.too_old += 1;
+        } else if let Some(began) = pull_request.started_at.or(pull_request.opened_at) {
+            changes.from_opening += usize::from(pull_request.started_at.is_none());
+            changes.lead.push((deployed, (deployed - began).num_seconds().max(0) as f64));
+        } else {
+            changes.untold += 1;
+        }
+    }
+    changes
+}
+
+/// The thirteen weeks until `until`.
+fn quarter(ran: &[Ran<'_>], failures: &Failures<'_>, changes: &Changes, until: Instant) -> Quarter {
+    let is_in = |at: Instant| week_before(at, until).is_some_and(|week| week < QUARTER);
+    let mut weekly = [0.0; QUARTER];
+    for one in ran.iter().filter(|ran| ran.reached()) {
+        if let Some(count) = week_before(one.ended, until).and_then(|week| weekly.get_mut(week)) {
+            *count += 1.0;
+        }
+    }
+    let failed: Vec<&Failure<'_>> =
+        failures.all.iter().filter(|failure| is_in(ran[failure.ran].ended)).collect();
+    let rework: BTreeSet<usize> = failures.all.iter().filter_map(|failure| failure.rework).collect();
+    let recovery = failed.iter().filter_map(|failure| failure.recovery);
+    Quarter {
+        lead: sorted(changes.lead.iter().filter(|(at, _)| is_in(*at)).map(|(_, seconds)| *seconds)),
+        deployments: ran.iter().filter(|ran| is_in(ran.ended)).count(),
+        weekly: sorted(weekly),
+        recovery: sorted(recovery.map(|length| length.num_seconds() as f64)),
+        unrecovered: failed.iter().filter(|failure| failure.recovery.is_none()).count(),
+        failed: failed.len(),
+        rework: rework.into_iter().filter(|index| is_in(ran[*index].ended)).count(),
+    }
+}
+
+/// Whole weeks before `until` that something happened; none if it happened later.
+fn week_before(at: Instant, until: Instant) -> Option<usize> {
+    let seconds = (until - at).num_seconds();
+    usize::try_from(seconds).ok().map(|seconds| seconds / (7 * 86_400))
+}
+
+fn metrics(now: &Quarter, then: Option<&Quarter>) -> [Metric; 5] {
+    let share = |part: usize, all: usize| (all > 0).then(|| part as f64 / all as f64);
+    let median = |sorted: &[f64]| quantile(sorted, 0.5);
+    let a_week = |quarter: &Quarter| quarter.weekly.iter().sum::<f64>() / QUARTER as f64;
+    let level = |cases: usize, value: Option<f64>, limits: [f64; 3]| {
+        value.filter(|_| cases >= ENOUGH).map(|value| Level::up_to(value, limits))
+    };
+    let lead = median(&now.lead);
+    let frequency = a_week(now);
+    let change_fail = share(now.failed, now.deployments);
+    let recovery = median(&now.recovery);
+    let reached: f64 = now.weekly.iter().sum();
+    let per_week = |value: f64| format!("{value:.1}/week");
+    [
+        Metric {
+            name: "lead time for changes",
+            now: lead,
+            then: then.and_then(|then| median(&then.lead)),
+            p50: lead,
+            p85: quantile(&now.lead, 0.85),
+            cases: now.lead.len(),
+            level: level(now.lead.len(), lead, [DAY, 7.0 * DAY, 30.0 * DAY]),
+            is_cost: true,
+            say: length,
+        },
+        Metric {
+            name: "deployment frequency",
+            now: Some(frequency),
+            then: then.map(a_week),
+            p50: quantile(&now.weekly, 0.5),
+            p85: quantile(&now.weekly, 0.85),
+            cases: reached as usize,
+            // On demand is read as daily; then daily to weekly, weekly to monthly.
+            level: level(QUARTER, Some(-frequency), [-7.0, -1.0, -7.0 / 30.0]),
+            is_cost: false,
+            say: per_week,
+        },
+        Metric {
+            name: "change fail rate",
+            now: change_fail,
+            then: then.and_then(|then| share(then.failed, then.deployments)),
+            p50: None,
+            p85: None,
+            cases: now.deployments,
+            level: level(now.deployments, change_fail, [0.05, 0.10, 0.15]),
+            is_cost: true,
+            say: words::percent,
+        },
+        Metric {
+            name: "failed deployment recovery time",
+            now: recovery,
+            then: then.and_then(|then| median(&then.recovery)),
+            p50: recovery,
+            p85: quantile(&now.recovery, 0.85),
+            cases: now.recovery.len(),
+            level: level(now.recovery.len(), recovery, [HOUR, DAY, 7.0 * DAY]),
+            is_cost: true,
+            say: length,
+        },
+        Metric {
+            name: "deployment rework rate",
+            now: share(now.rework, now.deployments),
+            then: then.and_then(|then| share(then.rework, then.deployments)),
+            p50: None,
+            p85: None,
+            cases: now.deployments,
+            // The report of 2023 has none.
+            level: None,
+            is_cost: true,
+            say: words::percent,
+        },
+    ]
+}
+
+fn figures(metrics: &[Metric; 5]) -> Vec<Figure> {
+    const NAMES: [[&str; 4]; 5] = [
+        ["lead_time", "lead_time_p50", "lead_time_p85", "lead_time_before"],
+        ["frequency", "frequency_p50", "frequency_p85", "frequency_before"],
+        ["change_fail_rate", "", "", "change_fail_rate_before"],
+        ["recovery_time", "recovery_time_p50", "recovery_time_p85", "recovery_time_before"],
+        ["rework_rate", "", "", "rework_rate_before"],
+    ];
+    const UNITS: [&str; 5] = ["seconds", "deployments a week", "share", "seconds", "share"];
+    let named = metrics.iter().zip(NAMES).zip(UNITS).flat_map(|((metric, names), unit)| {
+        let values = [metric.now, metric.p50, metric.p85, metric.then];
+        names.into_iter().zip(values).map(move |(name, value)| Figure { name, value, unit })
+    });
+    named.filter(|figure| !figure.name.is_empty()).collect()
+}
+
+fn sentence(metrics: &[Metric; 5], worst: Option<(Level, &str)>) -> String {
+    let [lead, frequency, fail, recovery, _] = metrics;
+    let said = |metric: &Metric| metric.now.map(metric.say);
+    let mut parts = Vec::new();
+    parts.extend(said(lead).map(|lead| format!("a change takes {lead} to production")));
+    parts.extend(said(frequency).map(|frequency| format!("{frequency} deployed")));
+    parts.extend(said(fail).map(|fail| format!("{fail} of the deployments failed")));
+    parts.extend(said(recovery).map(|recovery| format!("back in {recovery}")));
+    let mut whole = parts.join(", ");
+    if let Some((level, name)) = worst {
+        whole += &format!("; {} in the report of 2023, for {name}", level.word());
+    }
+    whole
+}
+
+fn row(metric: &Metric) -> CardRow {
+    let say = |value: Option<f64>| value.map_or("–".to_owned(), metric.say);
+    let level = metric.level.map_or("no level", Level::word);
+    let trend = metric.trend();
+    CardRow {
+        cells: [
+            metric.name.to_owned(),
+            say(metric.now),
+            say(metric.p85),
+            say(metric.then),
+            metric.cases.to_string(),
+            if trend.is_empty() { level.to_owned() } else { format!("{level}, {trend}") },
+        ]
+        .map(Text::new)
+        .to_vec(),
+        standing: metric.level.map_or(CardStanding::Told, Level::standing),
+        subject: None,
+    }
+}
+
+fn failure_row(material: &Material<'_>, ran: &[Ran<'_>], failure: &Failure<'_>) -> CardRow {
+    let calendar = &material.board.policy.calendar;
+    let one = &ran[failure.ran];
+    let recovered = failure.recovery.map(|it| length(it.num_seconds() as f64));
+    let mut why = match failure.incident {
+        Some(incident) => {
+            let of = format!("{} {}", incident.key, incident.title);
+            format!("{}: incident {of}", failure.sureness.word())
+        }
+        None => format!("{}: {}", failure.sureness.word(), one.deployment.state.word()),
+    };
+    why += &recovered.map_or("; not known to be over".to_owned(), |it| format!("; over after {it}"));
+    if let Some(rework) = failure.rework {
+        why += &format!("; then {}", name(&ran[rework], ""));
+    }
+    CardRow {
+        cells: [
+            name(one, words::day(one.ended, calendar).as_str()),
+            one.deployment.state.word().to_owned(),
+            String::new(),
+            String::new(),
+            String::new(),
+            why,
+        ]
+        .map(Text::new)
+        .to_vec(),
+        standing: if failure.recovery.is_some() { CardStanding::Watch } else { CardStanding::Poor },
+        subject: Some(Subject::Deployment(one.deployment.id.clone())),
+    }
+}
+
+/// What went where, and when: `payments 4.1 production/eu Thu 29 Oct`.
+fn name(ran: &Ran<'_>, day: &str) -> String {
+    let deployment = ran.deployment;
+    match &deployment.release {
+        Some(release) => format!("{release} {} {day}", deployment.environment).trim_end().to_owned(),
+        None => deployment.id.to_string(),
+    }
+}
+
+fn picture(material: &Material<'_>, ran: &[Ran<'_>], failures: &Failures<'_>, changes: &Changes) -> Picture {
+    let now = material.context.now;
+    let calendar = &material.board.policy.calendar;
+    let weeks = 2 * QUARTER;
+    let place = |at: Instant| week_before(at, now).and_then(|week| (weeks - 1).checked_sub(week));
+    let (mut deployed, mut failed) = (vec![0.0; weeks], vec![0.0; weeks]);
+    let mut lead = vec![Vec::new(); weeks];
+    for week in ran.iter().filter(|ran| ran.reached()).filter_map(|ran| place(ran.ended)) {
+        deployed[week] += 1.0;
+    }
+    for week in failures.all.iter().filter_map(|failure| place(ran[failure.ran].ended)) {
+        failed[week] += 1.0;
+    }
+    for (at, seconds) in &changes.lead {
+        if let Some(week) = place(*at) {
+            lead[week].push(*seconds / DAY);
+        }
+    }
+    let counts = |values: Vec<f64>| values.into_iter().map(Some).collect();
+    Picture::Lines {
+        steps: (0..weeks)
+            .map(|week| {
+                let end = now - Duration::weeks((weeks - 1 - week) as i64);
+                Text::new(calendar.day(end).format("%-d %b").to_string())
+            })
+            .collect(),
+        series: vec![
+            Series {
+                name: Text::new("lead time, days"),
+                values: lead.into_iter().map(|days| quantile(&sorted(days), 0.5)).collect(),
+            },
+            Series { name: Text::new("deployments"), values: counts(deployed) },
+            Series { name: Text::new("failures"), values: counts(failed) },
+        ],
+        stacked: false,
+    }
+}
+
+fn notes(
+    changes: &Changes,
+    failures: &Failures<'_>,
+    now: &Quarter,
+    undated: usize,
+    is_alone: bool,
+) -> Vec<Text> {
+    let count = |number: usize, one: &str, many: &str, said: &str| {
+        (number > 0).then(|| format!("{} {said}", words::count(number, one, many)))
+    };
+    let mut notes = vec![format!(
+        "production only, finished deployments only, each environment on its own, times are medians; {} known",
+        words::count(failures.incidents, "incident", "incidents")
+    )];
+    notes.extend(count(
+        changes.too_old,
+        "change",
+        "changes",
+        "left out of lead time: merged before the first known deployment",
+    ));
+    notes.extend(count(changes.by_left_out_authors, "change", "changes", "left out: of authors left out"));
+    notes.extend(count(
+        changes.untold,
+        "change",
+        "changes",
+        "left out of lead time: nobody tells when they ran in production",
+    ));
+    notes.extend(count(
+        changes.from_opening,
+        "change",
+        "changes",
+        "counted from their opening: nobody tells the first commit",
+    ));
+    notes.extend(count(now.unrecovered, "failure", "failures", "left out of recovery: not known to be over"));
+    notes.extend(count(undated, "deployment", "deployments", "counted at the end of their window"));
+    if is_alone {
+        notes.push("the quarter before is not known as a whole, so nothing is compared with it".to_owned());
+    }
+    if !is_level_told(now) {
+        notes.push(format!("levels are told from {ENOUGH} cases on"));
+    }
+    notes.into_iter().map(Text::new).collect()
+}
+
+fn is_level_told(now: &Quarter) -> bool {
+    [now.lead.len(), now.deployments, now.recovery.len()].into_iter().all(|cases| cases >= ENOUGH)
+}

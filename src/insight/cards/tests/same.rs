@@ -1,0 +1,113 @@
+//! What must not change a card, and how long cards may take.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+
+use super::*;
+use crate::{
+    domain::{Calendar, Deployment, DeploymentState, PullRequest, PullRequestState, StoryKey},
+    insight::fixture,
+};
+
+/// A world of everything, all of it `shift` later.
+fn world(shift: Duration) -> Setting {
+    let kinds = [Kind::Releases, Kind::Stories, Kind::Defects, Kind::PullRequests, Kind::Deployments];
+    let mut setting = Setting::covering(&kinds).release(|release| {
+        release.start = release.start.map(|at| at + shift);
+        release.target = release.target.map(|target| Target { at: target.at + shift, ..target });
+    });
+    let mut rng = fastrand::Rng::with_seed(1);
+    for mut story in flow::items(1) {
+        story.created_at += shift;
+        story.moves.iter_mut().for_each(|change| change.at += shift);
+        if rng.u8(..) < 8 {
+            story.labels.push(Text::new("incident"));
+        }
+        setting = setting.story(story);
+    }
+    for number in 0..120_u64 {
+        let merged_at = now() + shift - Duration::minutes(rng.i64(1_000..250_000));
+        setting = setting.pull_request(PullRequest {
+            number: Some(number),
+            started_at: Some(merged_at - Duration::minutes(rng.i64(2_000..9_000))),
+            opened_at: Some(merged_at - Duration::minutes(2_000)),
+            ready_at: Some(merged_at - Duration::minutes(rng.i64(10..2_000))),
+            merged_at: Some(merged_at),
+            deployed_at: Some(merged_at + Duration::minutes(rng.i64(10..900))),
+            stories: vec![StoryKey::new(format!("PAY-{}", rng.u32(..400)))],
+            ..PullRequest::new(
+                format!("api#{number}"),
+                "api",
+                "Refunds",
+                "lee",
+                "main",
+                PullRequestState::Merged,
+            )
+        });
+        let end = now() + shift - Duration::minutes(rng.i64(1_000..270_000));
+        let states = [DeploymentState::Succeeded, DeploymentState::Succeeded, DeploymentState::RolledBack];
+        setting = setting.deployment(Deployment {
+            state: states[rng.usize(..3)],
+            finished_at: Some(end),
+            ..fixture::deployment(
+                &format!("deploy {number}"),
+                "payments 4.2",
+                end - Duration::minutes(30),
+                60,
+            )
+        });
+    }
+    setting
+}
+
+#[test]
+fn order_and_repetitions_change_nothing() {
+    let setting = world(Duration::zero());
+    let expected = study(&setting).cards;
+    assert!(expected.iter().filter(|card| card.standing != CardStanding::Unknown).count() >= 4);
+    let mut other = setting.clone();
+    other.facts.stories.reverse();
+    other.facts.pull_requests.reverse();
+    other.facts.deployments.reverse();
+    assert_eq!(study(&other).cards, expected, "order");
+    other.facts.stories.extend(setting.facts.stories.iter().map(Arc::clone));
+    other.facts.pull_requests.extend(setting.facts.pull_requests.iter().map(Arc::clone));
+    other.facts.deployments.extend(setting.facts.deployments.iter().map(Arc::clone));
+    assert_eq!(study(&other).cards, expected, "repetitions");
+}
+
+#[test]
+fn the_same_days_elsewhere_say_the_same() {
+    // Five hours east everything happens five hours earlier.
+    let shift = Duration::hours(-5);
+    let east = world(shift).policy(|policy| {
+        policy.calendar = Calendar { zone: Tz::Etc__GMTMinus5, ..Calendar::default() };
+    });
+    let cards = Study::of(&east.board_at(now() + shift)).cards;
+    assert_eq!(cards, study(&world(Duration::zero())).cards);
+}
+
+/// `cargo test --release --lib cards_of_five_years -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement: means something in a release build only"]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures, and says what")]
+fn cards_of_five_years_are_there_before_anybody_waits() {
+    let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories]);
+    let mut rng = fastrand::Rng::with_seed(1);
+    for number in 0..100_000 {
+        let mut at = now() - Duration::minutes(rng.i64(100_000..2_600_000));
+        let created_at = at;
+        let way = [Category::InProgress, Category::InReview, Category::InTest, Category::Done].map(|to| {
+            at += Duration::minutes(rng.i64(60..20_000));
+            (at, to)
+        });
+        setting = setting.story(story_with(&format!("PAY-{number}"), created_at, &way));
+    }
+    let board = setting.board_at(now());
+    let begun = std::time::Instant::now();
+    let study = Study::of(&board);
+    let took = begun.elapsed();
+    println!("{} cards of 100,000 stories: {took:?}", study.cards.len());
+    assert!(took.as_millis() < 200, "{took:?}");
+}

@@ -1,0 +1,113 @@
+//! The way of stories, worked out by hand.
+
+use super::*;
+use crate::{
+    domain::{PullRequest, PullRequestState, Review, ReviewVerdict, StoryKey},
+    insight::fixture::at,
+};
+
+const KINDS: [Kind; 4] = [Kind::Releases, Kind::Stories, Kind::PullRequests, Kind::Deployments];
+
+/// A story that is a day in each step, and two until production; the weekend of the 7th and
+/// 8th does not count.
+fn story(key: &str) -> Story {
+    story_with(
+        key,
+        at(2, 12),
+        &[(at(3, 12), Category::InProgress), (at(10, 12), Category::InTest), (at(11, 12), Category::Done)],
+    )
+}
+
+fn pull_request(number: u64, story: &str, first: ReviewVerdict) -> PullRequest {
+    let review = |day, verdict| Review { at: at(day, 12), reviewer: Text::new("kim"), verdict, bot: false };
+    PullRequest {
+        number: Some(number),
+        started_at: Some(at(4, 12)),
+        opened_at: Some(at(5, 12)),
+        ready_at: Some(at(5, 12)),
+        merged_at: Some(at(10, 12)),
+        deployed_at: Some(at(13, 12)),
+        reviews: vec![review(6, first), review(9, ReviewVerdict::Approved)],
+        stories: vec![StoryKey::new(story)],
+        ..PullRequest::new(format!("api#{number}"), "api", "Refunds", "lee", "main", PullRequestState::Merged)
+    }
+}
+
+fn with(stories: u64, first: ReviewVerdict) -> Setting {
+    (0..stories).fold(Setting::covering(&KINDS), |setting, number| {
+        let key = format!("PAY-{number}");
+        setting.story(story(&key)).pull_request(pull_request(number, &key, first))
+    })
+}
+
+#[test]
+fn the_steps_of_a_story_add_up_to_its_way() {
+    let setting = with(5, ReviewVerdict::ChangesRequested)
+        // Waits for a review since Monday; nobody opened a pull request.
+        .story(story_with("PAY-9", at(2, 12), &[(at(16, 12), Category::InReview)]))
+        // Nobody knows when it was done.
+        .story(Story { category: Category::Done, ..Story::new("PAY-10", "Refunds", at(2, 12)) });
+    let study = study(&setting);
+    let card = study.card(CardId::ValueStream).unwrap();
+    for step in ["to do", "in progress", "coding", "pickup", "review", "merge", "test"] {
+        assert_eq!(row(card, step)[1..5], ["5", "24.0h", "24.0h", "24.0h"], "{step}");
+    }
+    assert_eq!(row(card, "deploy")[1..7], ["5", "2.0d", "2.0d", "2.0d", "100 %", "0"]);
+    assert_eq!((row(card, "review")[7], row(card, "test")[7]), ("1", "0"));
+    // Eight days since work began, four of them work.
+    assert_eq!(figure(card, "flow_efficiency"), Some(0.5));
+    assert_eq!(figure(card, "start_to_production_p50"), Some(192.0));
+    assert_eq!(figure(card, "constraint_cost"), Some(240.0));
+    assert_eq!(
+        &*card.sentence,
+        "the constraint is deploy with 2.0d a story, 240 hours in 365 days; half take 8.0d or less from the \
+         first work to production, 50 % of it is work"
+    );
+    assert_eq!(card.standing, CardStanding::Good);
+    assert_eq!(row(card, "repository api")[1..6], ["5", "8.0d", "8.0d", "8.0d", "50 %"]);
+    assert!(card.notes.iter().any(|note| note.starts_with("1 story left out")), "{:?}", card.notes);
+    assert!(!card.notes.iter().any(|note| note.contains("candidate")), "five are too few to say so");
+}
+
+#[test]
+fn what_is_entered_again_adds_up() {
+    let returned = story_with(
+        "PAY-1",
+        at(2, 12),
+        &[
+            (at(2, 12), Category::InProgress),
+            (at(3, 12), Category::InTest),
+            (at(4, 12), Category::InProgress),
+            (at(5, 12), Category::InTest),
+            (at(6, 12), Category::Done),
+        ],
+    );
+    let study = study(&Setting::covering(&KINDS).story(returned));
+    let card = study.card(CardId::ValueStream).unwrap();
+    assert_eq!(row(card, "in progress")[1..7], ["1", "2.0d", "2.0d", "2.0d", "0 %", "1"]);
+    assert_eq!(row(card, "test")[6], "1");
+    assert_eq!((figure(card, "flow_efficiency"), card.standing), (Some(1.0), CardStanding::Told));
+}
+
+#[test]
+fn steps_that_never_changed_anything_are_named() {
+    let candidates = |first| {
+        let study = study(&with(20, first));
+        let card = study.card(CardId::ValueStream).unwrap();
+        let notes = card.notes.iter().filter_map(|note| note.strip_prefix("candidate to remove: "));
+        notes.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        candidates(ReviewVerdict::Approved),
+        [
+            "review, none of 20 reviews said anything, fewer than 15 % do (0m in 90 days)",
+            "test, none of 20 stories came back from it, fewer than 15 % do (20.0d in 90 days)",
+            "pickup, pure waiting, 12.5 % of the way (20.0d in 90 days)",
+            // Approved at once: the day of the second review is one of waiting for the merge.
+            "merge, pure waiting, 25 % of the way (40.0d in 90 days)",
+            "deploy, pure waiting, 25 % of the way (40.0d in 90 days)",
+        ]
+    );
+    let said = candidates(ReviewVerdict::ChangesRequested);
+    assert_eq!(said.len(), 4, "reviews ask for changes: {said:?}");
+}
