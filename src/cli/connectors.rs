@@ -1,17 +1,19 @@
 //! Which connectors a board has: those that are configured, and the forge that the repository is
 //! at home at, which joins by itself.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use crate::{
     config::{
-        Access, CalendarConfig, Config, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, Layer,
-        ReportConfig, TokenPlace, host_of_site,
+        Access, CalendarConfig, Config, ExecConfig, GithubConfig, GitlabConfig, HttpConfig, JiraConfig,
+        LabelConfig, Layer, ReportConfig, Sign, SonarqubeConfig, TokenPlace, host_of_site,
     },
-    domain::{Category, Problem, SourceId},
+    domain::{Category, Problem, SourceId, Text},
     source::{
         LabelSettings, Source,
         calendar::{self, CalendarSource},
+        endpoint::EndpointSource,
+        exec::ExecSource,
         git::{GitSource, discover, remotes},
         github::{GithubRepository, GithubSettings, GithubSource},
         gitlab::{GitlabProject, GitlabSettings, GitlabSource},
@@ -20,6 +22,7 @@ use crate::{
         jira::{JiraSettings, JiraSource},
         plan::PlanSource,
         reports::ReportSource,
+        sonarqube::{SonarqubeSettings, SonarqubeSource},
     },
 };
 
@@ -32,7 +35,7 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(3);
 /// A connector, and what it does on this board.
 pub(super) struct Connector {
     /// Its name on the board.
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     /// What it does.
     pub(super) part: Part,
     /// What it reads, or why it reads nothing.
@@ -64,17 +67,65 @@ pub(super) fn all(config: &Config) -> Vec<Connector> {
         Some(Err(remote)) => (None, remote.map(|remote| remote.host())),
     };
     let at = |service| home.as_ref().filter(|home| home.service == service);
-    vec![
+    let mut all = vec![
         plan(config),
         jira(config),
         github(config, at(Service::Github), elsewhere.as_deref()),
         gitlab(config, at(Service::Gitlab), elsewhere.as_deref()),
+        sonarqube(config),
         junit(config),
         sarif(config),
         csv(config),
         calendars(config),
-        git(config),
-    ]
+    ];
+    // What people connected themselves they wrote for this board: before what is derived.
+    all.extend(config.exec.iter().map(|program| exec(config, program)));
+    all.extend(config.http.iter().map(|endpoint| http(config, endpoint)));
+    all.push(git(config));
+    all
+}
+
+/// A program that prints facts.
+fn exec(config: &Config, program: &ExecConfig) -> Connector {
+    let source = ExecSource::new(program, config.root.clone(), config.policy.calendar.clone());
+    Connector {
+        name: format!("exec:{}", program.name).into(),
+        part: Part::InUse,
+        // Arguments may hold what is for nobody to see.
+        about: format!("runs {}", Text::new(program.command.first().map_or("", String::as_str))),
+        source: Some(Ok(Box::new(source))),
+    }
+}
+
+/// An endpoint that answers with facts, or with what can be made into such.
+fn http(config: &Config, endpoint: &HttpConfig) -> Connector {
+    let name = format!("http:{}", endpoint.name);
+    let host = host_of_site(&endpoint.url).unwrap_or_default();
+    let usage = |problem: &Problem| Failure::Usage(format!("{}\n{}", problem.what, problem.next_step));
+    let source = || {
+        let scheme = match &endpoint.sign {
+            Sign::Bearer => Scheme::Bearer,
+            Sign::Token => Scheme::Token,
+            Sign::Basic(user) => Scheme::Basic { user: user.clone() },
+            Sign::PrivateToken => Scheme::PrivateToken,
+        };
+        let places = endpoint.tokens.iter().map(|token| place(token, &host)).collect();
+        let mut base = endpoint.url.clone();
+        base.set_path("/");
+        base.set_query(None);
+        base.set_fragment(None);
+        let mut settings = Settings::new(name.clone(), base, Credentials::new(scheme, places));
+        let table = format!("source.http.{}", endpoint.name);
+        settings.sign_in = format!("put a token where [{table}] of your configuration says").into();
+        settings.ca_file.clone_from(&endpoint.ca_file);
+        settings.proxy.clone_from(&endpoint.proxy);
+        let http = Http::new(settings).map_err(|error| usage(&error.problem()))?;
+        let source = EndpointSource::new(endpoint, http, config.policy.calendar.clone());
+        Ok(Box::new(source.map_err(|problem| usage(&problem))?) as Box<dyn Source>)
+    };
+    // The rest of the address is for nobody to see.
+    let about = format!("reads {host}");
+    Connector { name: name.clone().into(), part: Part::InUse, about, source: Some(source()) }
 }
 
 fn plan(config: &Config) -> Connector {
@@ -88,7 +139,7 @@ fn plan(config: &Config) -> Connector {
     };
     let source =
         config.plan.as_ref().map(|plan| Ok(Box::new(PlanSource::new(plan.clone())) as Box<dyn Source>));
-    Connector { name: "plan", part: used(source.is_some()), about, source }
+    Connector { name: "plan".into(), part: used(source.is_some()), about, source }
 }
 
 fn junit(config: &Config) -> Connector {
@@ -124,7 +175,7 @@ fn reports<T>(
         return not_there(name, &format!("source.{name}.files names none"));
     };
     let about = format!("reads {}", listed(&files.files.iter().map(ToString::to_string).collect::<Vec<_>>()));
-    Connector { name, part: Part::InUse, about, source: Some(Ok(source(settings))) }
+    Connector { name: name.into(), part: Part::InUse, about, source: Some(Ok(source(settings))) }
 }
 
 fn calendars(config: &Config) -> Connector {
@@ -142,7 +193,7 @@ fn calendars(config: &Config) -> Connector {
         let source = CalendarSource::new(settings.clone(), clients.collect::<Result<_, _>>()?);
         Ok(Box::new(source) as Box<dyn Source>)
     };
-    Connector { name: NAME, part: Part::InUse, about, source: Some(source()) }
+    Connector { name: NAME.into(), part: Part::InUse, about, source: Some(source()) }
 }
 
 /// The client of a calendar at an address. Nobody signs in: the address is what lets one read it.
@@ -173,7 +224,7 @@ fn git(config: &Config) -> Connector {
     };
     let source = GitSource::new(SourceId::new("git"), git.clone());
     let about = format!("reads the repository of {}", git.path.display());
-    Connector { name: "git", part: Part::InUse, about, source: Some(Ok(Box::new(source))) }
+    Connector { name: "git".into(), part: Part::InUse, about, source: Some(Ok(Box::new(source))) }
 }
 
 fn jira(config: &Config) -> Connector {
@@ -200,7 +251,7 @@ fn jira(config: &Config) -> Connector {
         Ok(Box::new(JiraSource::new(SourceId::new(NAME), settings, http)) as Box<dyn Source>)
     };
     let about = format!("reads {what} at {host}");
-    Connector { name: NAME, part: Part::InUse, about, source: Some(source()) }
+    Connector { name: NAME.into(), part: Part::InUse, about, source: Some(source()) }
 }
 
 fn jira_settings(config: &Config, jira: &JiraConfig, host: &str) -> JiraSettings {
@@ -220,6 +271,42 @@ fn jira_settings(config: &Config, jira: &JiraConfig, host: &str) -> JiraSettings
     settings.calendar = config.policy.calendar.clone();
     settings.recent_days = jira.access.recent_days;
     settings.interval = jira.access.interval;
+    settings
+}
+
+fn sonarqube(config: &Config) -> Connector {
+    const NAME: &str = "sonarqube";
+    const SWITCH: &str = "source.sonarqube.enabled";
+    let Some(sonarqube) = &config.sonarqube else {
+        return if is_off(config, SWITCH) {
+            off(config, NAME, SWITCH)
+        } else {
+            not_there(NAME, "source.sonarqube.site is not set")
+        };
+    };
+    if sonarqube.projects.is_empty() {
+        return not_there(NAME, "source.sonarqube.projects names none");
+    }
+    let host = host_of_site(&sonarqube.site).unwrap_or_default();
+    let source = || {
+        let settings = sonarqube_settings(sonarqube, &host);
+        let http = client(NAME, &host, Some(settings.http(NAME)), &sonarqube.access, false)?;
+        Ok(Box::new(SonarqubeSource::new(SourceId::new(NAME), settings, http)) as Box<dyn Source>)
+    };
+    let about = format!("reads {} at {host}", listed(&sonarqube.projects));
+    Connector { name: NAME.into(), part: Part::InUse, about, source: Some(source()) }
+}
+
+fn sonarqube_settings(sonarqube: &SonarqubeConfig, host: &str) -> SonarqubeSettings {
+    let mut settings = SonarqubeSettings::new(sonarqube.site.clone());
+    settings.credentials = credentials(&sonarqube.access, host, settings.credentials);
+    settings.projects.clone_from(&sonarqube.projects);
+    if let ([key], Some(project)) = (&sonarqube.projects[..], &sonarqube.project) {
+        settings.names.insert(key.clone(), project.clone());
+    }
+    settings.branches.clone_from(&sonarqube.branches);
+    settings.recent_days = sonarqube.access.recent_days;
+    settings.interval = sonarqube.access.interval;
     settings
 }
 
@@ -255,7 +342,7 @@ fn github(config: &Config, home: Option<&Home>, elsewhere: Option<&str>) -> Conn
         let about = format!("reads {} at {}", listed(&github.repositories), github.host);
         let source = github_source(config, github, &github.host, &github.repositories, None)
             .map(|source| Box::new(source) as Box<dyn Source>);
-        return Connector { name: NAME, part: Part::InUse, about, source: Some(source) };
+        return Connector { name: NAME.into(), part: Part::InUse, about, source: Some(source) };
     }
     match home {
         Some(home) => {
@@ -319,7 +406,7 @@ fn gitlab(config: &Config, home: Option<&Home>, elsewhere: Option<&str>) -> Conn
     if !gitlab.projects.is_empty() {
         let about = format!("reads {} at {}", listed(&gitlab.projects), gitlab.host);
         let source = source(&gitlab.host, &gitlab.projects, None);
-        return Connector { name: NAME, part: Part::InUse, about, source: Some(source) };
+        return Connector { name: NAME.into(), part: Part::InUse, about, source: Some(source) };
     }
     match home.map(|home| in_folder(home, &gitlab.host)) {
         Some(home) => {
@@ -390,7 +477,7 @@ fn joined(
     let what = format!("{} at {}", home.path, home.host);
     let about = format!("the remote `{}` is {what}", home.remote);
     let source = source.map(|source| Box::new(Joined::new(source, what, switch)) as Box<dyn Source>);
-    Connector { name, part: Part::Joined, about, source: Some(source) }
+    Connector { name: name.into(), part: Part::Joined, about, source: Some(source) }
 }
 
 /// Who asks `host`: what the user's table says for it, else the usual places.
@@ -445,11 +532,11 @@ fn off(config: &Config, name: &'static str, switch: &str) -> Connector {
     let origin = config.origin(switch).filter(|origin| origin.layer() != Layer::Default);
     let origin = origin.map(|origin| format!(", {origin}")).unwrap_or_default();
     let about = format!("{switch} = false{origin}");
-    Connector { name, part: Part::SwitchedOff, about, source: None }
+    Connector { name: name.into(), part: Part::SwitchedOff, about, source: None }
 }
 
 fn not_there(name: &'static str, about: &str) -> Connector {
-    Connector { name, part: Part::NotThere, about: about.to_owned(), source: None }
+    Connector { name: name.into(), part: Part::NotThere, about: about.to_owned(), source: None }
 }
 
 /// Why a forge is not asked.
@@ -600,7 +687,7 @@ mod tests {
         let project = "[source.github]\nrepositories = [\"a/b\", \"c/d\"]\n[[release]]\nproject = \"a\"\nversion = \"1\"\n";
         let config = loaded(directory.path(), "", project);
         let all = all(&config);
-        let parts: Vec<_> = all.iter().map(|connector| (connector.name, connector.part)).collect();
+        let parts: Vec<_> = all.iter().map(|connector| (connector.name.as_ref(), connector.part)).collect();
         assert_eq!(
             parts,
             [
@@ -608,6 +695,7 @@ mod tests {
                 ("jira", Part::NotThere),
                 ("github", Part::InUse),
                 ("gitlab", Part::NotThere),
+                ("sonarqube", Part::NotThere),
                 ("junit", Part::NotThere),
                 ("sarif", Part::NotThere),
                 ("csv", Part::NotThere),

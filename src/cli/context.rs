@@ -95,7 +95,7 @@ impl Context {
         let Some(demo) = &self.demo else { return connectors::all(&self.config) };
         let source = DemoSource::new(demo.clone());
         vec![Connector {
-            name: "demo",
+            name: "demo".into(),
             part: Part::InUse,
             about: "a simulated organisation".to_owned(),
             source: Some(Ok(Box::new(source))),

@@ -86,7 +86,7 @@ fn identity(context: &Context, common: &Common) -> Identity {
 fn sources(context: &Context) -> Vec<Text> {
     let connectors = context.connectors().into_iter().filter(|connector| connector.source.is_some());
     let line = |Connector { name, about, .. }: Connector| {
-        let selection = selection(&context.config.layers.settings, name);
+        let selection = selection(&context.config.layers.settings, &name);
         Text::new(format!("{name} {about}{selection}"))
     };
     connectors.map(line).collect()

@@ -9,6 +9,7 @@ use super::{
     complaint::{Complaint, Place},
     document::{Document, Reading, TableReader, describe},
     environment::Environment,
+    instances::{self, INSTANCE_TABLES, Instances},
     plan_tables::{self, PLAN_TABLES},
     rules::{self, RULE_TABLES, WrittenRules},
     setting::{Setting, settings},
@@ -101,6 +102,8 @@ pub(crate) struct LayerValues {
     pub(crate) rules: WrittenRules,
     /// Commands of one's own.
     pub(crate) commands: Vec<CommandConfig>,
+    /// Sources of which there may be several.
+    pub(crate) instances: Instances,
 }
 
 /// Reads a configuration file as `layer`; what is wrong is added to `complaints`.
@@ -151,6 +154,8 @@ fn read_settings(
                 || name == COMMAND_TABLE)
         {
             // Read as a whole, for itself.
+        } else if let Some(table) = INSTANCE_TABLES.iter().find(|table| **table == name) {
+            instances::read(layer, table, value, base, reading, &mut values.instances);
         } else if let Some(setting) = Setting::of(&name) {
             if layer == Layer::Project && !setting.in_project {
                 reading.complain(
@@ -200,6 +205,9 @@ pub(crate) fn known_keys(within: &str) -> Vec<&'static str> {
         })
         .filter_map(|rest| rest.split('.').next())
         .collect();
+    if within == "source" {
+        known.extend(INSTANCE_TABLES.iter().filter_map(|table| table.strip_prefix("source.")));
+    }
     if within.is_empty() {
         known.push("keys");
         known.extend(PLAN_TABLES);
@@ -330,7 +338,20 @@ mod tests {
     fn keys_of_a_table_are_those_of_its_settings() {
         assert_eq!(
             known_keys("source"),
-            ["calendar", "csv", "git", "github", "gitlab", "jira", "junit", "plan", "sarif"]
+            [
+                "calendar",
+                "csv",
+                "exec",
+                "git",
+                "github",
+                "gitlab",
+                "http",
+                "jira",
+                "junit",
+                "plan",
+                "sarif",
+                "sonarqube"
+            ]
         );
         assert_eq!(known_keys("source.plan"), ["files", "interval"]);
         assert!(known_keys("").contains(&"gates"));

@@ -14,6 +14,7 @@ mod document;
 mod duration;
 mod environment;
 mod hosts;
+mod instances;
 mod layer;
 pub(crate) mod plan_tables;
 mod report;
@@ -46,16 +47,21 @@ pub use self::{
     duration::{format_duration, parse_duration},
     environment::Environment,
     hosts::KnownHosts,
+    instances::{ExecConfig, HttpConfig, Sign},
     layer::{Layer, Origin},
     report::{check, looked_for, path, print, sample},
     reports::{ReportConfig, TableConfig},
     sections::SectionConfig,
-    services::{Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, TokenPlace, host_of_site},
+    services::{
+        Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, SonarqubeConfig, TokenPlace,
+        host_of_site,
+    },
     value::FilePattern,
     wall::{WallConfig, WallPanel},
 };
 use self::{
     environment::Project,
+    instances::Instances,
     layer::{Binding, LayerValues},
     rules::Rules,
     setting::{Setting, settings},
@@ -128,6 +134,8 @@ pub struct Config {
     pub gitlab: Option<GitlabConfig>,
     /// What of Jira to read; none: no site is set, or it is switched off.
     pub jira: Option<JiraConfig>,
+    /// What of `SonarQube` to read; none: no site is set, or it is switched off.
+    pub sonarqube: Option<SonarqubeConfig>,
     /// Hosts of forges that the user knows.
     pub hosts: KnownHosts,
     /// The plan to read, if any.
@@ -140,6 +148,10 @@ pub struct Config {
     pub sarif: Option<ReportConfig>,
     /// Tables of stories to read, if any.
     pub csv: Option<TableConfig>,
+    /// Programs that print facts, by name.
+    pub exec: Vec<ExecConfig>,
+    /// Endpoints that answer with facts, by name.
+    pub http: Vec<HttpConfig>,
     /// Where histories are kept.
     pub data_dir: PathBuf,
     /// For how long every change is kept.
@@ -374,11 +386,13 @@ struct Resolver {
     keys: BTreeMap<Binding, (String, Origin)>,
     rules: Rules,
     commands: Vec<CommandConfig>,
+    instances: Instances,
 }
 
 impl Resolver {
     fn add(&mut self, layer: LayerValues) {
         self.rules.add(layer.rules);
+        self.instances.add(layer.instances);
         self.commands.retain(|known| layer.commands.iter().all(|command| command.name != known.name));
         self.commands.extend(layer.commands);
         for (setting, value, origin) in layer.settings {
@@ -535,8 +549,11 @@ impl Resolver {
         for ((context, key), (command, _)) in &self.keys {
             keys.entry(context.clone()).or_default().insert(key.clone(), command.clone());
         }
+        let instances = self.instances.clone().of_board(&project.root, self.text("project").as_ref());
         Config {
             sections: Vec::new(),
+            exec: instances.exec,
+            http: instances.http,
             project: self.text("project"),
             board: self.text("board"),
             theme: self.text("theme").unwrap_or_else(|| "auto".to_owned()),
@@ -552,6 +569,7 @@ impl Resolver {
             github: self.github(),
             gitlab: self.gitlab(),
             jira: self.jira(),
+            sonarqube: self.sonarqube(),
             hosts,
             calendars: self.calendars(&project, &policy.calendar),
             junit: self.junit(&project, &policy.calendar),

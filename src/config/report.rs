@@ -110,6 +110,21 @@ pub fn sample() -> String {
         let _ = writeln!(printed, "# {key} = {}", setting.default.unwrap_or(setting.example));
     }
     printed.push_str(
+        "\n## A program that prints facts as JSON, and an address that answers with them: docs/exec.md. As many as\n\
+         ## there are, each with a name. Not in a project's file.\n\
+         # [source.exec.tests]\n\
+         # command = [\"python3\", \"~/.config/tminus/tests.py\"]\n\
+         # interval = \"5m\"\n\
+         # timeout = \"30s\"\n\
+         # variables = [\"CI_TOKEN\"]\n\
+         # directories = [\"~/work/payments\"]\n\
+         # [source.http.incidents]\n\
+         # url = \"https://status.example.org/api/incidents\"\n\
+         # covers = [\"defects\"]\n\
+         # token_env = \"STATUS_TOKEN\"\n\
+         # map.stories = \"incidents[].{key: id, kind: 'defect', created: opened}\"\n",
+    );
+    printed.push_str(
         "\n## Keys: a table for each context, keys and what they do.\n\
          # [keys.board]\n# \"ctrl-d\" = \"half-page-down\"\n",
     );

@@ -1,4 +1,4 @@
-//! The settings of services: GitHub, GitLab and Jira. What they have in common is written once.
+//! The settings of services: GitHub, GitLab, Jira and `SonarQube`. What they have in common is written once.
 //!
 //! What a project's file may say is chosen so that a repository that was cloned cannot run
 //! anything, read a file or send a token where its user did not mean it to go: commands, files,
@@ -267,4 +267,41 @@ pub(super) static JIRA_ACCESS: &[Setting] = &of_every_service!(
     "site",
     "Ask Jira, if a site is set.",
     "that of\nJIRA_API_TOKEN on Jira Cloud, of JIRA_TOKEN elsewhere."
+);
+
+/// `[source.sonarqube]`.
+pub(super) static SONARQUBE: &[Setting] = &[
+    Setting::unset(
+        "source.sonarqube.site",
+        Kind::Site,
+        "\"https://sonarcloud.io\"",
+        "Where SonarQube is. Not set: it is not asked. A project's file may only name a host that your own file\n\
+         names, here or in `trusted_hosts`.",
+    ),
+    Setting::new(
+        "source.sonarqube.projects",
+        Kind::Texts,
+        "[]",
+        "Keys of the projects whose findings and quality gates are read, such as [\"payments\"].",
+    ),
+    Setting::new(
+        "source.sonarqube.branches",
+        Kind::Texts,
+        "[]",
+        "Branches that were analyzed, such as [\"release/4.2\"]. None: the main one of each project.",
+    ),
+    Setting::unset(
+        "source.sonarqube.project",
+        Kind::Text,
+        "\"payments\"",
+        "The project of the board that the findings of a single one are of. Not set: `project`, else its key.",
+    ),
+];
+
+/// `[source.sonarqube]`, what every service has.
+pub(super) static SONARQUBE_ACCESS: &[Setting] = &of_every_service!(
+    "source.sonarqube",
+    "site",
+    "Ask SonarQube, if a site is set.",
+    "that of\nSONAR_TOKEN, else SONARQUBE_TOKEN."
 );

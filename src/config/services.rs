@@ -85,6 +85,21 @@ pub struct JiraConfig {
     pub access: Access,
 }
 
+/// Which `SonarQube` to read, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SonarqubeConfig {
+    /// Its address.
+    pub site: Url,
+    /// Keys of projects.
+    pub projects: Vec<String>,
+    /// Branches that were analyzed; none: the main one.
+    pub branches: Vec<String>,
+    /// The project that the findings of a single one are of; none: its key.
+    pub project: Option<String>,
+    /// How it is asked.
+    pub access: Access,
+}
+
 /// How a service is asked: what all of them have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
@@ -126,10 +141,11 @@ impl Access {
 }
 
 /// The tables of services, and which of their settings says where the service is.
-const SERVICES: [(&str, &str); 3] = [
+const SERVICES: [(&str, &str); 4] = [
     ("source.github", "source.github.host"),
     ("source.gitlab", "source.gitlab.host"),
     ("source.jira", "source.jira.site"),
+    ("source.sonarqube", "source.sonarqube.site"),
 ];
 
 impl Resolver {
@@ -228,7 +244,7 @@ impl Resolver {
 
     /// What is configured about GitLab; none: it is switched off.
     pub(super) fn gitlab(&self) -> Option<GitlabConfig> {
-        let [_, (table, place), _] = SERVICES;
+        let [_, (table, place), ..] = SERVICES;
         self.is_on(table).then(|| GitlabConfig {
             host: self.text_of(table, "host").unwrap_or_default(),
             projects: self.list_of(table, "projects"),
@@ -241,7 +257,7 @@ impl Resolver {
 
     /// What is configured about Jira; none: nothing is, or it is switched off.
     pub(super) fn jira(&self) -> Option<JiraConfig> {
-        let [.., (table, place)] = SERVICES;
+        let [_, _, (table, place), _] = SERVICES;
         let site = self.url_of(table, "site").filter(|_| self.is_on(table))?;
         Some(JiraConfig {
             site,
@@ -258,9 +274,22 @@ impl Resolver {
         })
     }
 
+    /// What is configured about `SonarQube`; none: nothing is, or it is switched off.
+    pub(super) fn sonarqube(&self) -> Option<SonarqubeConfig> {
+        let [.., (table, place)] = SERVICES;
+        let site = self.url_of(table, "site").filter(|_| self.is_on(table))?;
+        Some(SonarqubeConfig {
+            site,
+            projects: self.list_of(table, "projects"),
+            branches: self.list_of(table, "branches"),
+            project: self.text_of(table, "project").or_else(|| self.text("project")),
+            access: self.access(table, place),
+        })
+    }
+
     /// Adds what the user's own layers name to the hosts that `gh` and `glab` know.
     pub(super) fn know(&self, known: &mut KnownHosts) {
-        let [(github, at_github), (gitlab, at_gitlab), _] = SERVICES;
+        let [(github, at_github), (gitlab, at_gitlab), ..] = SERVICES;
         known.github.extend(self.own_hosts(github, at_github));
         known.gitlab.extend(self.own_hosts(gitlab, at_gitlab));
         for hosts in [&mut known.github, &mut known.gitlab] {
@@ -280,7 +309,7 @@ impl Resolver {
                 "source.gitlab" if !known.gitlab.contains(&host) => {
                     "sign in there with `glab auth login`, or "
                 }
-                "source.jira" if !self.own_hosts(table, place).contains(&host) => "",
+                "source.jira" | "source.sonarqube" if !self.own_hosts(table, place).contains(&host) => "",
                 _ => return None,
             };
             Some(Complaint::new(

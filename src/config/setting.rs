@@ -6,7 +6,8 @@ use std::ops::RangeInclusive;
 use super::calendars::CALENDAR;
 use super::report_settings::{CSV, CSV_COLUMNS, JUNIT, SARIF};
 use super::service_settings::{
-    GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, GITLAB_LABELS, JIRA, JIRA_ACCESS,
+    GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, GITLAB_LABELS, JIRA, JIRA_ACCESS, SONARQUBE,
+    SONARQUBE_ACCESS,
 };
 
 /// Seconds of a day.
@@ -145,6 +146,8 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         GITLAB_LABELS,
         JIRA,
         JIRA_ACCESS,
+        SONARQUBE,
+        SONARQUBE_ACCESS,
         PLAN,
         CALENDAR,
         JUNIT,

@@ -629,6 +629,22 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     # ca_file is not set
     # proxy is not set
 
+    [source.sonarqube]
+    # site is not set
+    projects = []                                     # default
+    branches = []                                     # default
+    # project is not set
+    enabled = true                                    # default
+    recent_days = 90                                  # default
+    interval = "1m"                                   # default
+    # token_env is not set
+    # token_command is not set
+    # token_file is not set
+    # keyring is not set
+    trusted_hosts = []                                # default
+    # ca_file is not set
+    # proxy is not set
+
     [source.plan]
     files = []                                        # default
     interval = "1m"                                   # default
@@ -704,7 +720,7 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     x = "quit"                                        # user (~/.config/tminus/config.toml:3)
     "#);
     // What is printed is a configuration itself, apart from what is a matter of the machine.
-    let of_the_machine = ["data_dir", "every_change", "hourly", "trusted_hosts"];
+    let of_the_machine = ["data_dir", "every_change", "hourly", "trusted_hosts", "about =", "by =", "urls ="];
     let is_shared = |line: &&str| of_the_machine.iter().all(|key| !line.starts_with(key));
     machine.project(&printed.lines().filter(is_shared).collect::<Vec<_>>().join("\n"));
     let again = machine.load();

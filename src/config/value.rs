@@ -84,7 +84,7 @@ pub(crate) struct Base<'a> {
 
 impl Base<'_> {
     /// `written` as seen from here, without needless dots.
-    fn join(self, written: &str) -> PathBuf {
+    pub(super) fn join(self, written: &str) -> PathBuf {
         let path = match (self.home, written.strip_prefix("~/")) {
             (Some(home), Some(rest)) => home.join(rest),
             _ => self.directory.join(written),

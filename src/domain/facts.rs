@@ -70,6 +70,45 @@ pub enum Kind {
     Builds,
 }
 
+impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Releases,
+        Self::Stories,
+        Self::Defects,
+        Self::PullRequests,
+        Self::Deployments,
+        Self::Environments,
+        Self::Bookings,
+        Self::Freezes,
+        Self::TestRuns,
+        Self::Findings,
+        Self::Builds,
+    ];
+
+    /// Its name in JSON and in the configuration.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Releases => "releases",
+            Self::Stories => "stories",
+            Self::Defects => "defects",
+            Self::PullRequests => "pull_requests",
+            Self::Deployments => "deployments",
+            Self::Environments => "environments",
+            Self::Bookings => "bookings",
+            Self::Freezes => "freezes",
+            Self::TestRuns => "test_runs",
+            Self::Findings => "findings",
+            Self::Builds => "builds",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn of_key(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.key() == key)
+    }
+}
+
 /// Something a person should know of and can mend.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {

@@ -8,6 +8,8 @@
 mod attention;
 pub mod calendar;
 pub mod demo;
+pub mod endpoint;
+pub mod exec;
 mod files;
 mod forge;
 pub mod git;
@@ -20,9 +22,12 @@ mod labels;
 mod naming;
 pub mod operation;
 pub mod plan;
+mod published;
 pub mod reading;
 pub mod reports;
+pub mod sonarqube;
 mod status;
+mod timestamp;
 
 pub use labels::LabelSettings;
 

@@ -304,16 +304,16 @@ fn links_are_opened_closed_and_written_again_only_where_they_change() {
         ("see #812 not", vec![link(4, 4, here)], &[], "t"),
         // Only where it leads is another.
         ("see #812 not", vec![link(4, 4, there)], &[there, ""], "#812"),
-        ("see 日本 not", vec![link(4, 4, there)], &[there, ""], "日本"),
+        ("see 日本 not", vec![link(4, 4, there)], &[there, ""], "日"),
         // It leads nowhere any more: written again, without.
-        ("see 日本 not", vec![], &[], "日本"),
+        ("see 日本 not", vec![], &[], "日"),
         ("ab", vec![link(0, 1, here), link(1, 1, there)], &[here, there, ""], "a"),
     ];
     for (text, given, expected, written) in cases {
         let next = picture(text);
         let (bytes, _) = encoder.encode_linked(next.clone(), given, None);
         assert_eq!(links(bytes), expected, "{text}");
-        assert!(String::from_utf8_lossy(bytes).contains(written), "{text}: {:?}", String::from_utf8_lossy(bytes));
+        assert!(String::from_utf8_lossy(bytes).contains(written), "{text}");
         assert!(written.is_empty() || bytes.len() < 140, "{} bytes for {text}", bytes.len());
         parser.process(bytes);
         assert_shows(&parser, &next);

@@ -24,7 +24,7 @@ struct ReportJson<'a> {
 
 #[derive(Serialize)]
 struct SectionJson<'a> {
-    name: &'static str,
+    name: &'a str,
     part: Option<&'static str>,
     about: &'a Text,
     state: Option<&'static str>,
@@ -59,7 +59,7 @@ fn section(section: &Section) -> SectionJson<'_> {
         Part::NotThere => "not_there",
     });
     SectionJson {
-        name: section.name,
+        name: &section.name,
         part,
         about: &section.about,
         state: section.state().map(word),

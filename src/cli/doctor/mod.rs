@@ -8,7 +8,7 @@ mod machine;
 mod sources;
 mod text;
 
-use std::{io::IsTerminal as _, process::ExitCode, time::Duration};
+use std::{borrow::Cow, io::IsTerminal as _, process::ExitCode, time::Duration};
 
 use crate::{
     clock::Clock,
@@ -32,7 +32,7 @@ const EXAMINED_WITHIN: Duration = Duration::from_secs(20);
 
 /// What was looked at together.
 struct Section {
-    name: &'static str,
+    name: Cow<'static, str>,
     /// What a connector does on this board; none for what is no connector.
     part: Option<Part>,
     /// It was left alone, as `--offline` asks.
@@ -48,8 +48,8 @@ struct Report {
 }
 
 impl Section {
-    fn new(name: &'static str, about: impl AsRef<str>, points: Vec<Diagnosis>) -> Self {
-        Self { name, part: None, is_left_out: false, about: Text::new(about), points }
+    fn new(name: impl Into<Cow<'static, str>>, about: impl AsRef<str>, points: Vec<Diagnosis>) -> Self {
+        Self { name: name.into(), part: None, is_left_out: false, about: Text::new(about), points }
     }
 
     /// The worst of its points; none if it has none.

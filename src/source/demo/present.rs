@@ -314,5 +314,4 @@ fn deployments(draft: &mut Draft, settings: &DemoSettings) {
     // Kept since last week for what is not begun: nothing ever ran there.
     let next = ReleaseId::of("payments", "4.3");
     reserve("perf", &next, -13.0 * 24.0, -4.0 * 24.0);
-    reserve("perf", &next, 9.0 * 24.0, 12.0 * 24.0);
 }

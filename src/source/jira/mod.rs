@@ -38,7 +38,6 @@ mod stories;
 mod sync;
 #[cfg(test)]
 mod tests;
-mod timestamp;
 mod wire;
 
 use std::{
@@ -49,6 +48,8 @@ use std::{
 use futures_util::future::BoxFuture;
 
 pub use settings::{Flavour, JiraSettings};
+
+use super::timestamp;
 
 use self::{
     api::Api,

@@ -1,4 +1,4 @@
-//! Instants as Jira writes them.
+//! Instants as Jira and `SonarQube` write them.
 
 use std::fmt;
 
