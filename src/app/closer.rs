@@ -105,11 +105,10 @@ impl State {
     fn looked_at(&self) -> Option<&PullRequestId> {
         let subject = match self.overlays.last() {
             Some(Overlay::Item { subject, .. }) => Some(subject),
-            Some(_) => None,
             None if self.tab == Tab::PullRequests && self.detail.on && !self.expanded => {
                 self.detail.subject.as_ref()
             }
-            None => None,
+            _ => None,
         };
         match subject {
             Some(Subject::PullRequest(id)) => Some(id),

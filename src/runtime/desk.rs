@@ -66,7 +66,7 @@ impl Edge {
     /// program of this one.
     pub(super) fn copy(&self, text: String, said: Text, beside: Beside, told: Told) {
         let around = self.around;
-        let programs = if around.is_remote { Vec::new() } else { copiers(&around) };
+        let programs = if around.is_remote { Vec::new() } else { copiers(around) };
         tokio::spawn(async move {
             for words in programs {
                 let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
@@ -169,7 +169,7 @@ fn browsers(browser: Option<&str>, is_macos: bool, link: &Link) -> Vec<Vec<Strin
 }
 
 /// Programs that fill the clipboard of this machine, in the order in which they are tried.
-fn copiers(around: &Surroundings) -> Vec<&'static [&'static str]> {
+fn copiers(around: Surroundings) -> Vec<&'static [&'static str]> {
     let x11: [&[&str]; 2] =
         [&["xclip", "-selection", "clipboard", "-in"], &["xsel", "--clipboard", "--input"]];
     if around.is_macos {
@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_clipboard_is_filled_by_what_the_display_is_of() {
-        let first = |around: Surroundings| copiers(&around).first().map(|words| words[0]);
+        let first = |around: Surroundings| copiers(around).first().map(|words| words[0]);
         let x11 = Surroundings { has_display: true, ..Surroundings::default() };
         assert_eq!(first(x11), Some("xclip"));
         assert_eq!(first(Surroundings { is_wayland: true, ..x11 }), Some("wl-copy"));

@@ -284,6 +284,9 @@ fn links(bytes: &[u8]) -> Vec<String> {
         .collect()
 }
 
+/// A text, its links, which links are opened and closed, and what is written.
+type Case<'a> = (&'a str, Vec<Hyperlink>, &'a [&'a str], &'a str);
+
 #[test]
 fn links_are_opened_closed_and_written_again_only_where_they_change() {
     let picture = |text: &str| {
@@ -295,7 +298,6 @@ fn links_are_opened_closed_and_written_again_only_where_they_change() {
     let (here, there) = ("https://example.org/1", "https://example.org/2");
     let mut encoder = Encoder::new();
     let mut parser = emulator(30, 2);
-    type Case<'a> = (&'a str, Vec<Hyperlink>, &'a [&'a str], &'a str);
     let cases: [Case<'_>; 7] = [
         ("see #812 now", vec![link(4, 4, here)], &[here, ""], "#812"),
         // The same again costs nothing.

@@ -155,7 +155,7 @@ fn check_lines(
             Span::styled(format!("  {}", said.word), said.style),
             Span::styled(format!("{at}{optional}"), styles.muted),
         ]));
-        let history = look.and_then(|look| look.check(&check.name)).map(|history| history.words());
+        let history = look.and_then(|look| look.check(&check.name)).map(crate::insight::CheckHistory::words);
         let history = history.filter(|words| !words.is_empty());
         if let Some(words) = history {
             let line = words.join(&format!(" {} ", screen.look.glyphs.separator));

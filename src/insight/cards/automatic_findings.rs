@@ -174,7 +174,7 @@ fn of(context: &Context<'_>) -> Card {
     Card {
         id: CardId::AutomaticFindings,
         sentence: told.sentence(&rows),
-        standing: told.standing(&rows),
+        standing: Told::standing(&rows),
         figures: told.figures(&rows),
         picture: Picture::Bars { bars: bars.collect() },
         columns: vec![
@@ -235,7 +235,7 @@ impl Told {
         })
     }
 
-    fn standing(&self, rows: &[CardRow]) -> CardStanding {
+    fn standing(rows: &[CardRow]) -> CardStanding {
         match rows.iter().map(|row| row.standing).min() {
             Some(CardStanding::Poor) => CardStanding::Watch,
             Some(standing) => standing,
@@ -294,7 +294,7 @@ impl Study {
         let compared = compared.and_then(|figure| figure.value).unwrap_or_default() as usize;
         let told = Told { compared, dismissed: before - card.rows.len() };
         card.sentence = told.sentence(&card.rows);
-        card.standing = told.standing(&card.rows);
+        card.standing = Told::standing(&card.rows);
         card.figures = told.figures(&card.rows);
         study
     }

@@ -1,5 +1,7 @@
 //! The cumulative flow diagram: how much stands in each status, day by day.
 
+use std::fmt::Write as _;
+
 use crate::{
     domain::{Category, Text},
     insight::words,
@@ -154,18 +156,19 @@ fn sentence(flow: &Flow, drawn: usize, growth: Option<f64>, in_work: Option<f64>
     let mut said = format!("{wip:.0} under way");
     if let Some(growth) = growth {
         let change = (growth - 1.0) * 100.0;
-        said += &match change {
-            change if change >= 1.0 => format!(", {change:.0} % more in the last {LATELY} days than before"),
+        let change = match change {
+            change if change >= 1.0 => format!("{change:.0} % more in the last {LATELY} days than before"),
             change if change <= -1.0 => {
-                format!(", {:.0} % less in the last {LATELY} days than before", -change)
+                format!("{:.0} % less in the last {LATELY} days than before", -change)
             }
-            _ => ", as much as before".to_owned(),
+            _ => "as much as before".to_owned(),
         };
+        let _ = write!(said, ", {change}");
     }
     let done = flow.days[drawn][0];
-    said += &format!("; {done} done in {}", words::count(drawn, "day", "days"));
+    let _ = write!(said, "; {done} done in {}", words::count(drawn, "day", "days"));
     if let Some(in_work) = in_work {
-        said += &format!(", so an item is in work for about {in_work:.1} days");
+        let _ = write!(said, ", so an item is in work for about {in_work:.1} days");
     }
     said
 }

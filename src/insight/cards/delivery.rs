@@ -3,7 +3,7 @@
 //! Definitions: <https://dora.dev/guides/dora-metrics-four-keys/>, five metrics since 2024.
 //! Levels: "Accelerate State of DevOps Report 2023".
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use chrono::Duration;
 
@@ -126,7 +126,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     };
     let failures = failures(context, &ran);
     let changes = changes(material, first_known);
-    let weeks_ago = |weeks: usize| context.now - Duration::weeks(weeks as i64);
+    let weeks_ago = |weeks: usize| context.now - in_weeks(weeks);
     let now = quarter(&ran, &failures, &changes, context.now);
     // A quarter that began before anything was known cannot be compared.
     let then = (first_known <= weeks_ago(2 * QUARTER))
@@ -174,7 +174,7 @@ fn changes(material: &Material<'_>, first_known: Instant) -> Changes {
     let context = material.context;
     let pull_requests = PullRequests::of(context);
     let left_out = Patterns::new(context.policy.left_out_authors.iter().map(|author| (author, ())));
-    let from = context.now - Duration::weeks(2 * QUARTER as i64);
+    let from = context.now - in_weeks(2 * QUARTER);
     let mut changes = Changes::default();
     for (item, pull_request) in context.pull_requests.iter().enumerate() {
         let Some(merged_at) = pull_request.merged_at else { continue };
@@ -335,7 +335,7 @@ fn sentence(metrics: &[Metric; 5], worst: Option<(Level, &str)>) -> String {
     parts.extend(said(recovery).map(|recovery| format!("back in {recovery}")));
     let mut whole = parts.join(", ");
     if let Some((level, name)) = worst {
-        whole += &format!("; {} in the report of 2023, for {name}", level.word());
+        let _ = write!(whole, "; {} in the report of 2023, for {name}", level.word());
     }
     whole
 }
@@ -373,7 +373,7 @@ fn failure_row(material: &Material<'_>, ran: &[Ran<'_>], failure: &Failure<'_>) 
     };
     why += &recovered.map_or("; not known to be over".to_owned(), |it| format!("; over after {it}"));
     if let Some(rework) = failure.rework {
-        why += &format!("; then {}", name(&ran[rework], ""));
+        let _ = write!(why, "; then {}", name(&ran[rework], ""));
     }
     CardRow {
         cells: [
@@ -422,7 +422,7 @@ fn picture(material: &Material<'_>, ran: &[Ran<'_>], failures: &Failures<'_>, ch
     Picture::Lines {
         steps: (0..weeks)
             .map(|week| {
-                let end = now - Duration::weeks((weeks - 1 - week) as i64);
+                let end = now - in_weeks(weeks - 1 - week);
                 Text::new(calendar.day(end).format("%-d %b").to_string())
             })
             .collect(),
@@ -484,4 +484,9 @@ fn notes(
 
 fn is_level_told(now: &Quarter) -> bool {
     [now.lead.len(), now.deployments, now.recovery.len()].into_iter().all(|cases| cases >= ENOUGH)
+}
+
+/// So many weeks; none have so many that they do not fit.
+fn in_weeks(weeks: usize) -> Duration {
+    Duration::weeks(i64::try_from(weeks).unwrap_or_default())
 }

@@ -92,12 +92,11 @@ impl Line<'_> {
 
     fn add(&mut self, week: Week, drawn_from: Week, change: impl Fn(&mut Count)) {
         let mut count = Count::default();
-        match week.since(drawn_from).and_then(|index| self.weeks.get_mut(index)) {
-            Some(count) => change(count),
-            None => {
-                change(&mut count);
-                self.before += count.net();
-            }
+        if let Some(drawn) = week.since(drawn_from).and_then(|index| self.weeks.get_mut(index)) {
+            change(drawn);
+        } else {
+            change(&mut count);
+            self.before += count.net();
         }
         self.first = Some(self.first.map_or(week, |first| first.min(week)));
     }
@@ -257,7 +256,7 @@ fn sentence(open: i64, opened: Option<f64>, closed: Option<f64>, end: Empty) -> 
             format!("{open} {are} open; {opened:.1} a week come in and {closed:.1} are closed")
         }
     };
-    said += &match end {
+    let outlook = match end {
         Empty::Now => String::new(),
         Empty::NotTold => format!("; a pace is told from {ENOUGH} whole weeks on"),
         Empty::Never => ": at this pace it is never empty".to_owned(),
@@ -266,6 +265,7 @@ fn sentence(open: i64, opened: Option<f64>, closed: Option<f64>, end: Empty) -> 
         }
         Empty::By { day, .. } => format!(": empty about {}, perhaps never", date(day)),
     };
+    said.push_str(&outlook);
     said
 }
 

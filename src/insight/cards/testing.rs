@@ -316,10 +316,9 @@ fn standing(suite: &Suite<'_>, context: &Context<'_>) -> CardStanding {
     });
     match share {
         Some(share) if share < context.policy.tests_passing => CardStanding::Poor,
-        Some(_) if suite.problem.is_none() && suite.mixed == 0 => CardStanding::Good,
-        Some(_) => CardStanding::Watch,
         None if context.policy.required_suites.contains(suite.name) => CardStanding::Poor,
-        None => CardStanding::Watch,
+        Some(_) if suite.problem.is_none() && suite.mixed == 0 => CardStanding::Good,
+        _ => CardStanding::Watch,
     }
 }
 

@@ -120,7 +120,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             figure("held_85", hit, "share"),
             figure("held_95", held(2), "share"),
             figure("median_width", quantile(&widths, 0.5), "days"),
-            figure("scored_afterwards", scored.map(|(count, _)| count as f64), "forecasts"),
+            figure("scored_afterwards", scored.map(|(count, _)| f64::from(count)), "forecasts"),
         ],
         picture: Picture::Bars { bars: shown.iter().filter_map(bar).collect() },
         columns: vec![

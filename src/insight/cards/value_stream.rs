@@ -7,7 +7,7 @@
 //! Every moment of a story is in one step only: that of its pull requests where one is under
 //! way, else that of its status, so the steps add up to the whole.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use chrono::Duration;
 
@@ -396,16 +396,17 @@ fn sentence(all: &Sum<'_>, lead: &[f64], constraint: Option<Step>, cost: i64, da
     let mut said = String::new();
     if let Some(constraint) = constraint.filter(|_| cost > 0) {
         let each = cost as f64 / all.ways.len() as f64;
-        said += &format!(
+        let _ = write!(
+            said,
             "the constraint is {} with {} a story, {:.0} hours in {days} days; ",
             constraint.word(),
             length(each),
             cost as f64 / 3_600.0
         );
     }
-    said += &format!("half take {p50} or less from the first work to production");
+    let _ = write!(said, "half take {p50} or less from the first work to production");
     if let Some(efficiency) = all.efficiency() {
-        said += &format!(", {} of it is work", words::percent(efficiency));
+        let _ = write!(said, ", {} of it is work", words::percent(efficiency));
     }
     said
 }

@@ -336,7 +336,7 @@ impl Rule {
         if self.positions.is_empty() {
             return;
         }
-        let length = times.len() as i32;
+        let length = i32::try_from(times.len()).unwrap_or(i32::MAX);
         let mut positions: Vec<i32> = self
             .positions
             .iter()

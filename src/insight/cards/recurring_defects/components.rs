@@ -49,9 +49,9 @@ pub(super) fn ranked<'a>(context: &Context<'a>) -> Vec<Component<'a>> {
         }
     }
     // Sums are the same whatever the order of the facts.
-    fixed.values_mut().for_each(|fixes| {
-        fixes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.key.cmp(&other.1.key)))
-    });
+    for fixes in fixed.values_mut() {
+        fixes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.key.cmp(&other.1.key)));
+    }
     let names: BTreeSet<&str> = stories.keys().chain(fixed.keys()).copied().collect();
     let times = || fixed.values().flatten().map(|(at, _)| *at);
     let (oldest, newest) = (times().fold(f64::MAX, f64::min), times().fold(f64::MIN, f64::max));

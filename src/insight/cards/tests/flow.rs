@@ -120,7 +120,7 @@ fn what_is_open_is_what_each_item_says_of_itself() {
         let open = &series[0].values;
         let sunday = Utc.with_ymd_and_hms(2026, 11, 22, 23, 59, 59).unwrap();
         for (back, value) in open.iter().rev().enumerate() {
-            let end = sunday - Duration::weeks(back as i64);
+            let end = sunday - Duration::weeks(i64::try_from(back).unwrap());
             assert_eq!(*value, Some(open_at(end)), "seed {seed}, {back} weeks before");
         }
         assert_eq!(figure(card, "open"), Some(open_at(now())));
@@ -136,7 +136,7 @@ fn what_is_open_is_what_each_item_says_of_itself() {
         ] {
             let series = series.iter().find(|series| &*series.name == name).unwrap();
             for (back, value) in series.values.iter().rev().enumerate() {
-                let end = sunday - Duration::days(back as i64);
+                let end = sunday - Duration::days(i64::try_from(back).unwrap());
                 let count = made.iter().filter(|story| story.category_at(end) == Some(category)).count();
                 assert_eq!(*value, Some(count as f64), "seed {seed}, {name}, {back} days before");
             }

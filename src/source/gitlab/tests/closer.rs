@@ -16,6 +16,7 @@ fn place(repository: &str) -> PullRequestPlace {
     PullRequestPlace { repository: repository.into(), number: 5, base: "main".into() }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "so it reads best where it is asked")]
 fn note(id: u64, resolvable: bool, resolved: Value) -> Value {
     json!({ "id": id, "type": "DiffNote", "body": "Lost on\nretry?", "author": user(3, "ada"),
             "created_at": "2026-11-24T08:00:00.000Z", "system": false,
