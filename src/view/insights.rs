@@ -19,7 +19,7 @@ use super::{
 
 /// Cells below which a card is not drawn beside another one.
 const LEAST_WIDTH: u16 = 56;
-/// Rows of a card, its frame among them.
+/// Rows of a card at least, its frame among them.
 const HEIGHT: u16 = 9;
 /// Lines of a sentence.
 const SENTENCE: usize = 2;
@@ -47,6 +47,8 @@ fn all(screen: &mut Screen<'_>, body: Rect, study: &Study) {
     }
     let columns = (body.width / LEAST_WIDTH).clamp(1, list.rows.len() as u16);
     let lines = (body.height / HEIGHT).max(1);
+    // What is left over makes each a little higher.
+    let height = (body.height / lines).max(HEIGHT);
     let width = body.width / columns;
     // The line of the selected card is in sight; nothing scrolls that need not.
     let selected = list.position / usize::from(columns);
@@ -59,9 +61,9 @@ fn all(screen: &mut Screen<'_>, body: Rect, study: &Study) {
         let is_rightmost = column + 1 == columns;
         let area = Rect {
             x: body.x + column * width,
-            y: body.y + line * HEIGHT,
+            y: body.y + line * height,
             width: if is_rightmost { body.width - column * width } else { width },
-            height: HEIGHT.min(body.height - line * HEIGHT),
+            height: height.min(body.height - line * height),
         };
         small(screen, area, card, position == list.position);
         screen.layout.cards.push((position, area));

@@ -11,7 +11,10 @@ use crate::{
         fixture::{self, board, board_with, now},
         update,
     },
-    insight::{Board, Flaky, MetricValue, Outlook, SuiteRow, TestRow, Verdict, Week, board::Completeness},
+    domain::Text,
+    insight::{
+        Board, Flaky, MetricValue, Outlook, Subject, SuiteRow, TestRow, Verdict, Week, board::Completeness,
+    },
     theme::{ColorDepth, GlyphSet, shipped},
 };
 
@@ -961,4 +964,85 @@ fn environments_fit_every_width() {
     let mut state = on_environments(SMALL, "");
     let shown = render(&mut state, SMALL, GlyphSet::Unicode, now());
     assert!(shown.contains("conflict") && shown.contains("staging"), "{shown}");
+}
+
+/// Cards with every kind of picture, one of which cannot say anything.
+fn cards() -> crate::insight::Study {
+    use crate::insight::{Bar, Card, CardColumn, CardId, CardRow, CardStanding, Picture, Series, Study};
+    let bar = |label: &str, parts: &[f64], says: &str, standing| Bar {
+        label: label.into(),
+        parts: parts.to_vec(),
+        says: says.into(),
+        standing,
+    };
+    let plain = |id, sentence: &str, standing, picture| Card {
+        id,
+        sentence: sentence.into(),
+        standing,
+        figures: Vec::new(),
+        picture,
+        columns: vec![
+            CardColumn { title: "release", is_figure: false },
+            CardColumn { title: "stories", is_figure: true },
+        ],
+        rows: ["payments 4.2", "支払い 4.1"]
+            .map(|name| CardRow {
+                cells: vec![name.into(), "48".into()],
+                standing,
+                subject: Some(Subject::Release("payments 4.2".into())),
+            })
+            .to_vec(),
+        notes: vec!["two releases without a target are left out".into()],
+    };
+    let sizes = [
+        bar("payments 4.0", &[12.0], "12", CardStanding::Poor),
+        bar("payments 4.1", &[33.0], "33", CardStanding::Good),
+    ];
+    let ways = [
+        bar("coding", &[20.0, 4.0], "1.0d", CardStanding::Told),
+        bar("pickup", &[0.0, 16.0], "16h constraint", CardStanding::Watch),
+    ];
+    let line = |name: &str, values: [f64; 4]| Series {
+        name: name.into(),
+        values: values.into_iter().map(Some).collect(),
+    };
+    let lines = |stacked| Picture::Lines {
+        steps: ["2 Nov", "9 Nov", "16 Nov", "22 Nov"].map(Text::new).to_vec(),
+        series: vec![line("opened", [3.0, 5.0, 0.0, 2.0]), line("solved", [1.0, 4.0, 6.0, 2.0])],
+        stacked,
+    };
+    let ways = Picture::Parts { parts: ["working", "waiting"].map(Text::new).to_vec(), bars: ways.to_vec() };
+    let mut silent = plain(CardId::Effort, "no story was finished yet", CardStanding::Unknown, Picture::None);
+    (silent.rows, silent.columns, silent.notes) = (Vec::new(), Vec::new(), Vec::new());
+    let sizes = Picture::Bars { bars: sizes.to_vec() };
+    Study {
+        at: now(),
+        cards: vec![
+            plain(CardId::StoriesPerRelease, "payments 4.1 had 33 stories", CardStanding::Good, sizes),
+            plain(CardId::OpenedAndSolved, "5 are open; surely shrinking", CardStanding::Watch, lines(false)),
+            plain(CardId::ValueStream, "the constraint is pickup with 16h a story", CardStanding::Poor, ways),
+            plain(CardId::CumulativeFlow, "12 under way, as many as before", CardStanding::Told, lines(true)),
+            silent,
+        ],
+    }
+}
+
+#[test]
+fn insights() {
+    for (name, size) in [("40x10", (40, 10)), ("80x24", SMALL), ("120x36", USUAL), ("200x50", LARGE)] {
+        let mut state = after(board(), size, "5");
+        let waiting = render(&mut state, size, GlyphSet::Unicode, now());
+        assert!(waiting.contains("reading what the data says"), "{waiting}");
+        let environments = Arc::new(crate::insight::EnvironmentsView::of(&board()));
+        let insight = Arc::clone(&state.board.insight);
+        update(&mut state, Event::Studied { insight, study: Arc::new(cards()), environments }, now());
+        for (picture, keys) in [("all", "l"), ("one", "enter"), ("back", "esc j j")] {
+            go_on(&mut state, size, keys);
+            let shown = render(&mut state, size, GlyphSet::Unicode, now());
+            insta::assert_snapshot!(format!("insights_{picture}_{name}"), shown);
+        }
+        // A row leads to where it is listed.
+        go_on(&mut state, size, "h h h h enter enter");
+        assert_eq!(state.tab, Tab::Schedule);
+    }
 }

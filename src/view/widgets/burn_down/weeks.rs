@@ -51,7 +51,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, data: &BurnDown, styles: &St
     // The figures beside the bars: `12 this week, 120 before`.
     let bars = usize::from(area.width.saturating_sub(NAMES + 28)).min(data.weeks.len());
     let shown = &data.weeks[data.weeks.len() - bars..];
-    for ((name, value), row) in series.into_iter().zip(0..area.height) {
+    let colours = [styles.stories, styles.defects, styles.go];
+    for (((name, value), row), style) in series.into_iter().zip(0..area.height).zip(colours) {
         write(buffer, area, 1, row, name, styles.muted);
         // Defects are held against each other, what is done against itself.
         let largest = shown.iter().flat_map(|week| match name {
@@ -62,7 +63,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, data: &BurnDown, styles: &St
         let mut x = NAMES;
         for week in shown {
             let height = (u64::from(value(week)) * 8).div_ceil(u64::from(largest)) as usize;
-            write(buffer, area, x, row, glyphs.bars[height.min(8)], styles.base);
+            write(buffer, area, x, row, glyphs.bars[height.min(8)], style);
             x += 1;
         }
         let [.., newest] = shown else { continue };
