@@ -142,7 +142,7 @@ pub fn differences(truth: &ReleaseInsight, assumed: &ReleaseInsight, calendar: &
     }
     let (is, would_be) = both(&|one| match one.forecast {
         ForecastView::Dates { by_target: Some(share), .. } => {
-            format!("{} {:.0} %", one.outlook.word(), 100.0 * share)
+            format!("{} {}", one.outlook.word(), words::chance(share))
         }
         _ => one.outlook.word().to_owned(),
     });

@@ -2,11 +2,11 @@
 
 use chrono::Duration;
 
-use crate::domain::{DeploymentId, Instant, Text, Window};
+use crate::domain::{DeploymentId, Instant, Kind, Text, Window};
 
 use super::{
     Board, ScheduleProblem, ScheduleProblemKind,
-    context::Context,
+    context::{Context, Freshness},
     schedule::{gate_red, likely_ready, needed_length},
     schedule_rules::ScheduleRules,
     words,
@@ -58,6 +58,15 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
     let red = release.and_then(|release| gate_red(&context, release, at));
     let ready = red.as_ref().and(release).and_then(|release| likely_ready(release));
     against.extend(red);
+    // Rules that nobody answers for at the moment cannot say yes.
+    for kind in [Kind::Freezes, Kind::Bookings, Kind::Deployments, Kind::Environments] {
+        if let Freshness::Stale { why, .. } = context.freshness(&[kind]) {
+            let problem = ScheduleProblem { kind: ScheduleProblemKind::Unknown, what: Text::new(why) };
+            if !against.contains(&problem) {
+                against.push(problem);
+            }
+        }
+    }
     let (mut slots, mut no_slot) = (Vec::new(), None);
     if !against.is_empty() {
         let found = rules.free(&context, deployment, at, length, ready.unwrap_or(board.at));

@@ -36,7 +36,7 @@ fn figures(insight: &ReleaseInsight) -> ReleaseFigures {
         ready: today.map_or(tally.stories_ready, |day| day.ready),
         defects: tally.defects_open,
         tests_passed: tally.tests_passed,
-        tests: tally.tests_passed + tally.tests_failed + tally.tests_skipped,
+        tests: tally.tests_passed.saturating_add(tally.tests_failed).saturating_add(tally.tests_skipped),
         target: promised.map(|target| target.at),
         forecast,
         verdict: Text::new(insight.verdict.word()),

@@ -41,7 +41,7 @@ impl<'a> Findings<'a> {
                 found.left_out.push((finding, "found after it went out"));
             } else if let Some(why) = closed(finding, described.released_at) {
                 found.left_out.push((finding, why));
-            } else if found.since.is_some_and(|since| finding.opened_at <= since) {
+            } else if found.since.is_some_and(|since| finding.opened_at <= since) && !is_verdict(finding) {
                 found.left_out.push((finding, "was there before"));
             } else if is_severe {
                 found.severe.push(finding);
@@ -84,6 +84,11 @@ pub(crate) fn silence(context: &Context<'_>, membership: &Membership, release: u
         (!is_known(head) && !heads.any(is_known))
             .then(|| format!("{tool} looked at {}", words::commit(looked_at)))
     })
+}
+
+/// The verdict of an analyzer about all that it looked at, as that of a quality gate: never old.
+fn is_verdict(finding: &Finding) -> bool {
+    finding.rule.starts_with("quality gate:")
 }
 
 /// Why a finding is no longer open: now, or when a release went out. What nobody understands is open.

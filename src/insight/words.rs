@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::Duration;
+use chrono::{Datelike as _, Duration};
 
 use crate::domain::{Build, Calendar, CheckOutcome, Instant, Text, Window};
 
@@ -71,9 +71,26 @@ pub fn window(window: Window, calendar: &Calendar) -> String {
     format!("{from}–{until}")
 }
 
+/// The day of an instant, with its year where that is not the year of `now`.
+pub fn day_from(instant: Instant, now: Instant, calendar: &Calendar) -> String {
+    let date = calendar.day(instant);
+    let said = day(instant, calendar);
+    if date.year() == calendar.day(now).year() { said } else { format!("{said} {}", date.year()) }
+}
+
 /// A count with its noun: `1 story`, `7 stories`.
 pub fn count(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A chance in whole per cent. One that is not certain is never shown as certain.
+pub fn chance(share: f64) -> String {
+    let rounded = (share * 100.0).round() as i64;
+    match rounded {
+        100.. if share < 1.0 => ">99 %".to_owned(),
+        ..=0 if share > 0.0 => "<1 %".to_owned(),
+        _ => format!("{rounded} %"),
+    }
 }
 
 /// A share in per cent: `99.4 %`. Rounded down, so that a share that misses a threshold

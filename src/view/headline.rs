@@ -7,6 +7,8 @@ use crate::{
     insight::{ForecastView, Outlook, ReleaseInsight, Verdict},
 };
 
+pub(crate) use crate::insight::words::chance as percent;
+
 use super::{
     Look,
     format::{self, Dates},
@@ -155,16 +157,6 @@ fn probability(look: &Look, insight: &ReleaseInsight, rank: u8) -> Option<Piece>
             Some(Piece::joined(rank, vec![Span::styled(format!(" {}", percent(share)), said.style)]))
         }
         _ => None,
-    }
-}
-
-/// A share that is not certain is never shown as certain.
-pub(crate) fn percent(share: f64) -> String {
-    let rounded = (share * 100.0).round() as i64;
-    match rounded {
-        100.. if share < 1.0 => ">99 %".to_owned(),
-        ..=0 if share > 0.0 => "<1 %".to_owned(),
-        _ => format!("{rounded} %"),
     }
 }
 

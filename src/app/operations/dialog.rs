@@ -481,8 +481,8 @@ pub(crate) fn on_key(state: &mut State, key: KeyEvent, now: Instant, effects: &m
         Dialog::Leave => {
             match key.code {
                 _ if is_control => return false,
-                KeyCode::Char('y') | KeyCode::Enter => effects.push(Effect::Quit),
-                KeyCode::Char('n' | 'q') | KeyCode::Esc => close(state, effects),
+                KeyCode::Char('y') => effects.push(Effect::Quit),
+                KeyCode::Char('n' | 'q') | KeyCode::Enter | KeyCode::Esc => close(state, effects),
                 _ => {}
             }
             true

@@ -67,6 +67,17 @@ pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) 
     }
 }
 
+/// A text as it is in a question: its beginning, and how much there is, where it is long.
+fn said(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let characters = text.chars().count();
+    if characters <= LONGEST {
+        return format!(": “{text}”");
+    }
+    let begin: String = text.chars().take(LONGEST).collect();
+    format!(": “{begin}…” ({characters} characters, {} lines)", text.lines().count())
+}
+
 fn on_pull_request(
     operation: &PullRequestOperation,
     at: &str,
@@ -75,9 +86,9 @@ fn on_pull_request(
 ) -> (String, String) {
     use PullRequestOperation as P;
     match operation {
-        P::Comment(text) => ("comment on".to_owned(), format!(": “{text}”")),
+        P::Comment(text) => ("comment on".to_owned(), said(text)),
         P::Approve(None) => ("approve".to_owned(), at.to_owned()),
-        P::Approve(Some(text)) => ("approve".to_owned(), format!("{at}: “{text}”")),
+        P::Approve(Some(text)) => ("approve".to_owned(), format!("{at}{}", said(text))),
         P::RequestReview(people) => (format!("ask {} to review", names(people)), String::new()),
         P::Merge(method) => {
             (self::method(*method).to_owned(), format!("{at} into {base}{}", which(*method, is_gitlab)))
@@ -99,7 +110,7 @@ fn on_pull_request(
 fn on_story(operation: &StoryOperation) -> (String, String) {
     use StoryOperation as S;
     match operation {
-        S::Comment(text) => ("comment on".to_owned(), format!(": “{text}”")),
+        S::Comment(text) => ("comment on".to_owned(), said(text)),
         S::Assign(people) => assign(people),
         S::Move(release) => moved(release.as_ref()),
         S::SetPriority(priority) => (format!("set the priority {priority} of"), String::new()),

@@ -145,11 +145,11 @@ pub(super) fn gate_word(answer: GateAnswer) -> &'static str {
 
 /// How sure, and when: `61 % · P85 Fri 27 Nov`.
 pub(super) fn forecast_words(board: &Board, insight: &ReleaseInsight) -> String {
-    let date = |instant| words::day(instant, &board.policy.calendar);
+    let date = |instant| words::day_from(instant, board.at, &board.policy.calendar);
     match &insight.forecast {
         ForecastView::Dates { p50, p85, by_target, scored, .. } => {
             let chance = by_target
-                .map(|chance| format!("{:.0} % by its target · ", 100.0 * chance))
+                .map(|chance| format!("{} by its target · ", words::chance(chance)))
                 .unwrap_or_default();
             let calibrated = if *scored < 20 { " · not yet calibrated" } else { "" };
             format!("{chance}P50 {} · P85 {}{calibrated}", date(*p50), date(*p85))
@@ -167,7 +167,7 @@ pub(super) fn target_words(board: &Board, insight: &ReleaseInsight, now: Instant
         Some(target) => format!(
             "{}{} {}",
             if target.estimated { "estimated target " } else { "target " },
-            words::day(target.at, &board.policy.calendar),
+            words::day_from(target.at, now, &board.policy.calendar),
             words::countdown(target.at, now),
         ),
         None => "no target".to_owned(),

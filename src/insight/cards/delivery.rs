@@ -268,7 +268,7 @@ fn metrics(now: &Quarter, then: Option<&Quarter>) -> [Metric; 5] {
             p85: quantile(&now.weekly, 0.85),
             cases: reached as usize,
             // On demand is read as daily; then daily to weekly, weekly to monthly.
-            level: level(QUARTER, Some(-frequency), [-7.0, -1.0, -7.0 / 30.0]),
+            level: level(reached as usize, Some(-frequency), [-7.0, -1.0, -7.0 / 30.0]),
             is_cost: false,
             say: per_week,
         },

@@ -221,7 +221,7 @@ fn silence(material: &Material<'_>, release: usize, run: &TestRun) -> Option<Str
 /// Commits that were tested at least twice, and those of them that once failed and once passed.
 fn flaky(runs: &[&TestRun]) -> (usize, usize) {
     let mut by_commit: BTreeMap<&Text, (usize, bool, bool)> = BTreeMap::new();
-    for run in runs.iter().filter(|run| run.passed + run.failed > 0) {
+    for run in runs.iter().filter(|run| run.passed > 0 || run.failed > 0) {
         let Some(commit) = &run.commit else { continue };
         let seen = by_commit.entry(commit).or_default();
         *seen = (seen.0 + 1, seen.1 || run.failed == 0, seen.2 || run.failed > 0);

@@ -114,6 +114,8 @@ pub enum ScheduleProblemKind {
     NotStarted,
     /// The environment is not known to any source.
     UnknownEnvironment,
+    /// Nobody answers for it at the moment: it cannot be told.
+    Unknown,
     /// The window lies outside of working hours or days.
     OutsideHours,
     /// Nobody is on call for a part of the window.
@@ -134,6 +136,7 @@ impl ScheduleProblemKind {
             Self::Overrun => "overrun",
             Self::NotStarted => "not started",
             Self::UnknownEnvironment => "unknown environment",
+            Self::Unknown => "cannot tell",
             Self::OutsideHours => "outside hours",
             Self::NobodyOnCall => "nobody on call",
             Self::GateRed => "gate red",

@@ -192,6 +192,10 @@ impl Memory {
         let mut facts = meanings.facts(reads.iter().flat_map(|read| &read.events), &settings.calendar, now);
         facts.problems.extend(reads.iter().flat_map(|read| &read.problems).cloned());
         facts.problems.extend(found.problems);
+        // A freeze that cannot be read would look like none: what is known stays until it gets stale.
+        if let Some(problem) = facts.problems.first() {
+            return Err(SourceError::Failed(problem.clone()));
+        }
         let before = self.said.take().map(|(facts, ..)| facts);
         let is_same = before.as_deref() == Some(&facts);
         let facts = before.filter(|_| is_same).unwrap_or_else(|| Arc::new(facts));

@@ -216,6 +216,7 @@ impl PullRequestDraft {
             url: Some(link("pulls", &id)),
             number: u64::try_from(number).ok(),
             branch: Some(Text::new(format!("{author}/{slug}"))),
+            head: Some(commit_of(&id)),
             started_at: Some(opened_at - Duration::minutes(rng.i64(20..2_000))),
             opened_at: Some(opened_at),
             ready_at: Some(opened_at),
@@ -374,4 +375,13 @@ impl Carried {
         made.finished(first.merged_at, release, product, rng);
         Some(made)
     }
+}
+
+/// A commit that only this pull request has.
+fn commit_of(id: &str) -> Text {
+    use sha2::{Digest as _, Sha256};
+    let digest = Sha256::digest(id);
+    let first = u128::from_be_bytes(std::array::from_fn(|index| digest[index]));
+    let rest = u32::from_be_bytes(std::array::from_fn(|index| digest[16 + index]));
+    Text::new(format!("{first:032x}{rest:08x}"))
 }

@@ -177,8 +177,12 @@ impl Lists<'_, '_> {
             }
         }
         match first_wrong {
-            Some(wrong) if kept.is_empty() => Err(format!("none of {key} can be read: {wrong}")),
-            _ => Ok(kept),
+            // Fewer than there are would read as better than it is: nothing of the list counts.
+            Some(wrong) => {
+                let lost = list.len() - kept.len();
+                Err(format!("{lost} of {} {key} cannot be read: {wrong}", list.len()))
+            }
+            None => Ok(kept),
         }
     }
 

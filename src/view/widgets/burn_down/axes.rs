@@ -89,7 +89,13 @@ impl Chart<'_> {
                 continue;
             }
             let is_clear = plot.width < 40 && day.month() == self.first.month();
-            let date = day.format(if is_clear { "%-d" } else { "%-d %b" }).to_string();
+            let form = match is_clear {
+                true => "%-d",
+                // Years from now is no day of this year.
+                false if day.year() != self.first.year() => "%-d %b %Y",
+                false => "%-d %b",
+            };
+            let date = day.format(form).to_string();
             if let Some(start) = dates.around(column, cells(&date)) {
                 write(buffer, below, start, 1, &date, style);
             }

@@ -49,7 +49,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, data: &BurnDown, styles: &St
         ("defects solved", |week| week.defects_solved),
     ];
     // The figures beside the bars: `12 this week, 120 before`.
-    let bars = usize::from(area.width.saturating_sub(NAMES + 28)).min(data.weeks.len());
+    let bars = usize::from(area.width.saturating_sub(NAMES + 36)).min(data.weeks.len());
     let shown = &data.weeks[data.weeks.len() - bars..];
     let colours = [styles.stories, styles.defects, styles.go];
     for (((name, value), row), style) in series.into_iter().zip(0..area.height).zip(colours) {

@@ -72,7 +72,7 @@ fn stack(series: &[Series], step: usize) -> Vec<f64> {
 /// How the area at this place in the stack is filled: neighbours differ without colour, too.
 fn fill(look: &Look, index: usize) -> (&'static str, Style) {
     let Look { styles, glyphs } = look;
-    let palette = [styles.go, styles.tests, styles.scope, styles.stories, styles.muted, styles.defects];
+    let palette = [styles.go, styles.stories, styles.scope, styles.unknown, styles.muted, styles.defects];
     let style = palette[index % palette.len()];
     let has_colour = style.fg.is_some_and(|colour| colour != Color::Reset);
     (glyphs.bar[if has_colour { 0 } else { index % 2 }], style)
