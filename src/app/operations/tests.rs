@@ -477,7 +477,9 @@ fn leaving_with_something_that_waits_asks_and_drops_it() {
         press(&mut state, seconds(1), "esc");
         assert!(dialog(&state).is_none());
     }
-    for answer in ["enter", "ctrl-c"] {
+    press(&mut state, seconds(1), "q enter");
+    assert!(dialog(&state).is_none(), "the answer is no unless it is said");
+    for answer in ["y", "ctrl-c"] {
         let mut state = state.clone();
         press(&mut state, seconds(2), "q");
         let effects = press(&mut state, seconds(2), answer);

@@ -179,8 +179,8 @@ impl Lists<'_, '_> {
         match first_wrong {
             // Fewer than there are would read as better than it is: nothing of the list counts.
             Some(wrong) => {
-                let lost = list.len() - kept.len();
-                Err(format!("{lost} of {} {key} cannot be read: {wrong}", list.len()))
+                let missing = list.len() - kept.len();
+                Err(format!("{missing} of {} {key} cannot be read: {wrong}", list.len()))
             }
             None => Ok(kept),
         }

@@ -167,7 +167,7 @@ fn all_that_the_schema_names_is_read_and_nothing_that_it_requires_can_be_left_ou
     ];
     assert_eq!(counts, [1; 10]);
 
-    // Each list with one item more, that lacks one field: the item is lost exactly if that is required.
+    // Each list with one item more, that lacks one field: it cannot be read exactly if that is required.
     for (list, rule) in schema["properties"].as_object().unwrap() {
         let Some(name) = rule.pointer("/items/$ref").and_then(Value::as_str) else { continue };
         let item_rule = &schema["$defs"][name.strip_prefix("#/$defs/").unwrap()];
@@ -176,10 +176,10 @@ fn all_that_the_schema_names_is_read_and_nothing_that_it_requires_can_be_left_ou
             item.as_object_mut().unwrap().remove(field);
             let mut shorter = document.clone();
             shorter[list].as_array_mut().unwrap().push(item);
-            let facts = read(&shorter).unwrap();
             let is_required = item_rule["required"].as_array().unwrap().contains(&json!(field));
-            let is_lost = whats(&facts).iter().any(|what| what.contains(&format!("{list}[1].{field}: ")));
-            assert_eq!(is_lost, is_required, "{list}.{field}: {:?}", whats(&facts));
+            let problem = read(&shorter).err().map(|problem| problem.what.to_string()).unwrap_or_default();
+            let is_lost = problem.contains(&format!("{list}[1].{field}: "));
+            assert_eq!(is_lost, is_required, "{list}.{field}: {problem}");
         }
     }
 }
@@ -262,12 +262,12 @@ fn what_is_written_is_what_is_meant() {
 }
 
 #[test]
-fn one_bad_item_is_lost_alone_and_the_problem_says_where() {
+fn one_bad_item_ends_the_round_and_the_problem_says_where() {
     let good = json!({"key": "A", "created": "2026-11-22"});
     for (bad, what) in [
         (
             json!({"key": "B", "created": "soon"}),
-            "exec:try: stories[1].created: expected a time such as \"2026-11-22T09:00:00Z\" or a day such as \"2026-11-22\", got \"soon\"",
+            "exec:try: 1 of 2 stories cannot be read: stories[1].created: expected a time such as \"2026-11-22T09:00:00Z\" or a day such as \"2026-11-22\", got \"soon\"",
         ),
         (json!({"key": "B", "created": "2026-11-22T09:00:00"}), "(a time needs its zone: Z or +01:00)"),
         (json!({"key": "B", "created": 1e300}), "stories[1].created: expected a time"),
@@ -296,9 +296,9 @@ fn one_bad_item_is_lost_alone_and_the_problem_says_where() {
         ),
         (json!(["B"]), "stories[1]: expected an object, got a list"),
     ] {
-        let facts = read(&json!({"covers": ["stories"], "stories": [good, bad]})).unwrap();
-        assert_eq!(facts.stories.len(), 1, "{bad}");
-        assert!(whats(&facts)[0].contains(what), "{:?}\n{what}", whats(&facts));
+        // One story fewer would read as one that is done.
+        let problem = read(&json!({"covers": ["stories"], "stories": [good, bad]})).unwrap_err();
+        assert!(problem.what.contains(what), "{problem:?}\n{what}");
     }
 }
 
@@ -344,7 +344,10 @@ fn what_is_no_answer_ends_the_round() {
         ),
         ("{\"covers\": [], \"version\": 2}", "version: expected 1, got 2"),
         ("{\"covers\": [], \"stories\": {}}", "stories: expected a list, got an object"),
-        ("{\"covers\": [\"stories\"], \"stories\": [{}, 1]}", "none of stories can be read: stories[0].key"),
+        (
+            "{\"covers\": [\"stories\"], \"stories\": [{}, 1]}",
+            "2 of 2 stories cannot be read: stories[0].key",
+        ),
         (deep.as_str(), "this is no JSON: recursion limit exceeded"),
         (many.as_str(), "freezes: 100001 items, of which at most 100000 can be read"),
         ("{\"covers\": [], \"stories\": [{\"key\": \"A\", \"created\": 1e999}]}", "number out of range"),
@@ -364,9 +367,10 @@ fn texts_are_cleaned_and_problems_are_counted() {
     assert_eq!(facts.freezes[0].name.as_str(), "␛[31mxmas");
     assert_eq!(facts.freezes[0].window.duration().num_days(), 3, "a last day is included");
 
-    let mut freezes = vec![item("good")];
-    freezes.extend(vec![json!({"name": "\u{1b}"}); 50]);
-    let facts = read(&json!({"covers": [], "freezes": freezes})).unwrap();
+    let mut odd = item("good");
+    let fields = odd.as_object_mut().unwrap();
+    fields.extend((0..50).map(|number| (format!("field {number}"), json!(1))));
+    let facts = read(&json!({"covers": [], "freezes": [odd]})).unwrap();
     assert_eq!(facts.problems.len(), MOST_PROBLEMS + 1);
     assert!(whats(&facts)[MOST_PROBLEMS].contains("30 more"), "{:?}", whats(&facts));
 }

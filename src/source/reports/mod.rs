@@ -161,6 +161,10 @@ impl Memory {
             known.insert(path.clone(), contents::of(&path, &settings.root, now, before, read));
         }
         self.known = known;
+        // No report of an analyzer is no analysis, and not one without findings.
+        if let (Format::Sarif, Some(problem)) = (format, found.problems.first()) {
+            return Err(SourceError::Failed(problem.clone()));
+        }
         let files: Vec<&Known> = self.known.values().collect();
         let (seen, told) = (&mut self.seen, &mut self.told);
         let facts = together::facts(format, settings, &files, found.problems, seen, told, now);

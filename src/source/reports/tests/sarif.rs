@@ -148,10 +148,9 @@ fn a_finding_stays_itself_when_lines_move_and_two_alike_are_two() {
 #[test]
 fn where_nothing_was_analyzed_nobody_says_that_nothing_was_found() {
     let mut reports = Reports::sarif();
-    let facts = reports.facts();
-    assert_eq!(facts.findings.len(), 1);
-    assert_eq!(facts.findings[0].severity, None);
-    assert!(problems(&facts)[0].contains("there is no such file"), "{:?}", facts.problems);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(reports.source.fetch(&Round::at(at(22, 9)))).unwrap_err();
+    assert!(error.problem().unwrap().what.contains("there is no such file"), "{error:?}");
     // An empty list says so.
     reports.file("a.sarif", 21, of(&json!([])));
     assert!(reports.facts().findings.is_empty());
