@@ -281,6 +281,12 @@ impl Hub {
             "Releases" => pages("releases", &[]),
             "Tags" => pages("refs", &[]),
             "Deployments" => pages("deployments", &[]),
+            "Build" => {
+                let head = json!({ "name": "main", "target": {
+                    "oid": "1a2b3c4d".repeat(5), "committedDate": day(20), "url": null, "statusCheckRollup": null,
+                } });
+                format!("\"ref\": {head}")
+            }
             _ => return None,
         };
         Some(format!(
