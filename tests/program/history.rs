@@ -71,6 +71,24 @@ fn the_past_is_listed_shown_moved_and_checked() {
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("has a history"), "{said}");
     assert_eq!(elsewhere(&["history", "show", &at, "--format", "json"]).0, shown);
+    // Between instants at which something changed, before all of them and after all of them.
+    let (listed, _) = run(&place, &["history", "list", "--format", "json"]);
+    let listed: Value = serde_json::from_str(&listed).expect("JSON");
+    let changes = listed["changes"].as_array().expect("changes").iter();
+    let mut instants: Vec<&str> = changes.filter_map(|change| change["at"].as_str()).collect();
+    instants.extend(["2020-01-01T00:00:00Z", at.as_str()]);
+    instants.sort_unstable();
+    assert!(instants.len() >= 3, "{instants:?}");
+    for (index, since) in instants.iter().enumerate() {
+        for until in &instants[index..] {
+            let between = ["diff", "--since", since, "--until", until, "--format", "json"];
+            let here = run(&place, &between);
+            // Of two instants before all of it nothing is known, here and there.
+            let is_known = *until > "2021";
+            assert_eq!(here.1, Some(if is_known { 0 } else { 2 }), "{}", here.0);
+            assert_eq!(elsewhere(&between), here, "{since} to {until}");
+        }
+    }
     let (again, _) = elsewhere(&["history", "export"]);
     let exported = std::fs::read_to_string(place.work().join("past.jsonl")).expect("the export");
     assert!(again.lines().skip(1).eq(exported.lines().skip(1)), "another stream");
