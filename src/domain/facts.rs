@@ -38,7 +38,8 @@ pub struct Facts {
     pub findings: Vec<Arc<Finding>>,
     /// Builds of the branches that releases are made of; of a repository the main branch first.
     pub builds: Vec<Arc<Build>>,
-    /// What could not be read: each loses one item, not the round.
+    /// What could not be read: each loses one item, not the round. Each says which kinds are
+    /// incomplete because of it.
     pub problems: Vec<Problem>,
 }
 
@@ -116,11 +117,96 @@ pub struct Problem {
     pub what: Text,
     /// What to do about it.
     pub next_step: Text,
+    /// Kinds of which its source does not tell all because of it: an item could not be read, a
+    /// list was cut, or may not be seen. None: nobody said, which among [`Facts`] counts as all
+    /// kinds that the source covers, so that what nobody thought of never reads as go.
+    #[serde(default)]
+    pub incomplete: Option<BTreeSet<Kind>>,
 }
 
 impl Problem {
-    /// A problem and its next step.
+    /// A problem and its next step. Of which kinds facts are incomplete because of it is not
+    /// said.
     pub fn new(what: impl AsRef<str>, next_step: impl AsRef<str>) -> Self {
-        Self { what: Text::new(what), next_step: Text::new(next_step) }
+        Self { what: Text::new(what), next_step: Text::new(next_step), incomplete: None }
+    }
+
+    /// The same, and because of it not everything of `kinds` is told.
+    #[must_use]
+    pub fn losing(self, kinds: &[Kind]) -> Self {
+        Self { incomplete: Some(kinds.iter().copied().collect()), ..self }
+    }
+
+    /// The same, and everything is told in spite of it.
+    #[must_use]
+    pub fn losing_nothing(self) -> Self {
+        self.losing(&[])
+    }
+
+    /// The same; where nothing else is said, not everything of `kinds` is told because of it.
+    #[must_use]
+    pub fn within(self, kinds: &[Kind]) -> Self {
+        if self.incomplete.is_some() { self } else { self.losing(kinds) }
+    }
+
+    /// Adds itself to `problems`, which get `most` at most: a thousand alike help nobody. What
+    /// one that is left out makes incomplete stays so because of the last one that is told.
+    pub fn note(self, problems: &mut Vec<Self>, most: usize) {
+        if problems.contains(&self) {
+            return;
+        }
+        if problems.len() < most {
+            problems.push(self);
+        } else if let Some(last) = problems.last_mut() {
+            last.incomplete = match (last.incomplete.take(), self.incomplete) {
+                (Some(kinds), Some(more)) => Some(&kinds | &more),
+                _ => None,
+            };
+        }
+    }
+}
+
+impl Facts {
+    /// Of which kinds the source does not tell all, each with why.
+    pub fn incomplete(&self) -> impl Iterator<Item = (Kind, &Problem)> {
+        self.problems.iter().flat_map(|problem| {
+            let kinds = problem.incomplete.as_ref().unwrap_or(&self.covers);
+            kinds.iter().map(move |kind| (*kind, problem))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_problem_that_nobody_explained_loses_is_everything() {
+        let mut facts = Facts { covers: [Kind::Stories, Kind::Defects].into(), ..Facts::default() };
+        let problem = || Problem::new("it broke", "mend it");
+        for (problem, expected) in [
+            (problem(), vec![Kind::Stories, Kind::Defects]),
+            (problem().losing_nothing(), vec![]),
+            (problem().losing(&[Kind::Findings]), vec![Kind::Findings]),
+            (problem().within(&[Kind::Stories]), vec![Kind::Stories]),
+            (problem().losing_nothing().within(&[Kind::Stories]), vec![]),
+        ] {
+            facts.problems = vec![problem];
+            assert_eq!(facts.incomplete().map(|(kind, _)| kind).collect::<Vec<_>>(), expected);
+        }
+    }
+
+    #[test]
+    fn a_problem_that_is_not_told_still_counts() {
+        let problem = |what: &str, kinds: &[Kind]| Problem::new(what, "mend it").losing(kinds);
+        let mut problems = Vec::new();
+        for one in [problem("a", &[]), problem("b", &[Kind::Stories]), problem("c", &[Kind::Findings])] {
+            one.clone().note(&mut problems, 2);
+            one.note(&mut problems, 2);
+        }
+        assert_eq!(problems.len(), 2);
+        assert_eq!(problems[1].incomplete, Some([Kind::Stories, Kind::Findings].into()));
+        Problem::new("d", "mend it").note(&mut problems, 2);
+        assert_eq!(problems[1].incomplete, None, "what nobody explained may be anything");
     }
 }

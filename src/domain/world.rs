@@ -17,6 +17,8 @@ use super::{
 pub struct World {
     /// Which sources cover which kinds.
     pub covers: BTreeMap<Kind, BTreeSet<SourceId>>,
+    /// Of which kinds which sources do not tell all, and why: the first reason of each source.
+    pub incomplete: BTreeMap<Kind, BTreeMap<SourceId, Text>>,
     /// Releases, joined by identity.
     pub releases: Vec<Arc<Release>>,
     /// Stories and defects.
@@ -59,6 +61,10 @@ impl World {
         for (source, facts) in parts {
             for kind in &facts.covers {
                 world.covers.entry(*kind).or_default().insert(source.clone());
+            }
+            for (kind, problem) in facts.incomplete() {
+                let reasons = world.incomplete.entry(kind).or_default();
+                reasons.entry(source.clone()).or_insert_with(|| problem.what.clone());
             }
             for release in &facts.releases {
                 if let Some(&index) = known.get(&release.id) {

@@ -34,7 +34,7 @@ impl Joined {
 
     fn explain(&self, error: SourceError) -> SourceError {
         let explained = |problem: Problem| {
-            let Problem { what, next_step } = problem;
+            let Problem { what, next_step, .. } = problem;
             Problem::new(
                 // First: what the network says may be long, and its end cut off.
                 format!("what {} knows of the release is unknown: {what}", self.what),

@@ -103,7 +103,7 @@ impl JiraOperator {
                     place
                 }
                 Err(error) => {
-                    let Problem { what, next_step } = error.problem();
+                    let Problem { what, next_step, .. } = error.problem();
                     let what = format!("{}: {key}: not {word}: {what}", self.id);
                     return Err(OperationError::NotDone(Problem::new(what, next_step)));
                 }

@@ -334,7 +334,7 @@ impl Errand<'_> {
     /// Nothing was changed, because Jira said no or could not be asked.
     pub(super) fn refused(&self, error: &HttpError) -> OperationError {
         let project = self.project();
-        let Problem { what, next_step } = error.problem();
+        let Problem { what, next_step, .. } = error.problem();
         let (why, next_step) = match error.kind() {
             HttpErrorKind::Forbidden { message, .. } => {
                 let said = if message.is_empty() { "Jira does not allow it" } else { message };

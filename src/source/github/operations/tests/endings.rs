@@ -65,7 +65,7 @@ async fn every_bad_end_says_whether_it_was_done_and_nothing_is_sent_twice() {
         let fake = github(vec![("PUT", fault.clone())]).await;
         let settings = Settings { timeout: Duration::from_millis(400), ..fake.settings() };
         let error = operator(settings).carry_out(&merge, &attempt()).await.unwrap_err();
-        let Problem { what: happened, next_step: next } = error.problem();
+        let Problem { what: happened, next_step: next, .. } = error.problem();
         assert_eq!(kind(&error), expected, "{fault:?}: {error:?}");
         assert!(happened.starts_with("github: api#812: ") && happened.contains(what), "{error:?}");
         assert!(next.contains(next_step), "{error:?}");
