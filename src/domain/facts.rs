@@ -166,35 +166,9 @@ impl Problem {
     }
 }
 
-impl Facts {
-    /// Of which kinds the source does not tell all, each with why.
-    pub fn incomplete(&self) -> impl Iterator<Item = (Kind, &Problem)> {
-        self.problems.iter().flat_map(|problem| {
-            let kinds = problem.incomplete.as_ref().unwrap_or(&self.covers);
-            kinds.iter().map(move |kind| (*kind, problem))
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_problem_that_nobody_explained_loses_is_everything() {
-        let mut facts = Facts { covers: [Kind::Stories, Kind::Defects].into(), ..Facts::default() };
-        let problem = || Problem::new("it broke", "mend it");
-        for (problem, expected) in [
-            (problem(), vec![Kind::Stories, Kind::Defects]),
-            (problem().losing_nothing(), vec![]),
-            (problem().losing(&[Kind::Findings]), vec![Kind::Findings]),
-            (problem().within(&[Kind::Stories]), vec![Kind::Stories]),
-            (problem().losing_nothing().within(&[Kind::Stories]), vec![]),
-        ] {
-            facts.problems = vec![problem];
-            assert_eq!(facts.incomplete().map(|(kind, _)| kind).collect::<Vec<_>>(), expected);
-        }
-    }
 
     #[test]
     fn a_problem_that_is_not_told_still_counts() {

@@ -27,6 +27,13 @@ pub struct Finding {
     pub line: Option<u32>,
     /// The release that was analyzed, where the source knows; none: what is in the making.
     pub release: Option<ReleaseId>,
+    /// What was analyzed, where the analyzer looks at parts of the repository by themselves: each
+    /// analysis speaks for its own part only.
+    #[serde(default)]
+    pub part: Option<Text>,
+    /// The branch that was analyzed, where the source knows.
+    #[serde(default)]
+    pub branch: Option<Text>,
     /// The commit that was analyzed last (full hexadecimal).
     pub commit: Option<Text>,
     /// When it was found first.

@@ -17,8 +17,6 @@ use super::{
 pub struct World {
     /// Which sources cover which kinds.
     pub covers: BTreeMap<Kind, BTreeSet<SourceId>>,
-    /// Of which kinds which sources do not tell all, and why: the first reason of each source.
-    pub incomplete: BTreeMap<Kind, BTreeMap<SourceId, Text>>,
     /// Releases, joined by identity.
     pub releases: Vec<Arc<Release>>,
     /// Stories and defects.
@@ -61,10 +59,6 @@ impl World {
         for (source, facts) in parts {
             for kind in &facts.covers {
                 world.covers.entry(*kind).or_default().insert(source.clone());
-            }
-            for (kind, problem) in facts.incomplete() {
-                let reasons = world.incomplete.entry(kind).or_default();
-                reasons.entry(source.clone()).or_insert_with(|| problem.what.clone());
             }
             for release in &facts.releases {
                 if let Some(&index) = known.get(&release.id) {
@@ -115,6 +109,19 @@ impl World {
             let branch = request.branch.clone().filter(|_| request.number.is_none());
             branch.is_none_or(|branch| !open.contains(&(request.repository.clone(), branch)))
         });
+    }
+
+    /// Of which kinds which source does not tell all, and why. A problem of which nobody says what
+    /// it loses may have lost anything that its source covers.
+    pub fn incomplete(&self) -> impl Iterator<Item = (Kind, &SourceId, &Problem)> {
+        let lacks = |kind, source, problem: &Problem| match &problem.incomplete {
+            Some(kinds) => kinds.contains(&kind),
+            None => self.covers.get(&kind).is_some_and(|sources| sources.contains(source)),
+        };
+        self.problems.iter().flat_map(move |(source, problem)| {
+            let kinds = Kind::ALL.into_iter().filter(move |kind| lacks(*kind, source, problem));
+            kinds.map(move |kind| (kind, source, problem))
+        })
     }
 
     /// Whether a source covers `kind`.
@@ -201,6 +208,27 @@ mod tests {
         assert_eq!(ids, ["api#1", "api#2", "api:one", "api:three"]);
         assert_eq!(world.pull_requests[0].milestone, Some(Text::new("4.2")));
         assert_eq!(world.pull_requests[0].release, Some(ReleaseId::of("api", "4.2")));
+    }
+
+    #[test]
+    fn what_a_problem_that_nobody_explained_loses_is_all_that_its_source_covers() {
+        let problem = || Problem::new("it broke", "mend it");
+        let (tracker, forge) = (SourceId::new("tracker"), SourceId::new("forge"));
+        let of_forge = Facts { covers: Kind::ALL.into(), ..Facts::default() };
+        for (problem, expected) in [
+            (problem(), vec![Kind::Stories, Kind::Defects]),
+            (problem().losing_nothing(), vec![]),
+            (problem().losing(&[Kind::Findings]), vec![Kind::Findings]),
+            (problem().within(&[Kind::Stories]), vec![Kind::Stories]),
+            (problem().losing_nothing().within(&[Kind::Stories]), vec![]),
+        ] {
+            let covers = [Kind::Stories, Kind::Defects].into();
+            let of_tracker = Facts { covers, problems: vec![problem], ..Facts::default() };
+            let world = World::union([(&tracker, &of_tracker), (&forge, &of_forge)]);
+            let lacks: Vec<_> = world.incomplete().map(|(kind, source, _)| (kind, source)).collect();
+            let expected: Vec<_> = expected.into_iter().map(|kind| (kind, &tracker)).collect();
+            assert_eq!(lacks, expected);
+        }
     }
 
     #[test]

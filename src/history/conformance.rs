@@ -648,6 +648,8 @@ pub(super) mod sample {
             path: Some(Text::new("src/ledger.rs")),
             line: Some(212),
             release: None,
+            part: Some(Text::new("server")),
+            branch: Some(Text::new("release/4")),
             commit: Some(Text::new("5".repeat(40))),
             opened_at: start() - Duration::days(3),
             closed_at: Some(start()),
@@ -738,7 +740,7 @@ pub(super) mod sample {
                 skipped: 2,
                 failures: vec![Text::new("pays twice")],
             })],
-            problems: vec![Problem::new("one line cannot be read", "mend it")],
+            problems: vec![Problem::new("one line cannot be read", "mend it").losing(&[Kind::Stories])],
         }
     }
 }

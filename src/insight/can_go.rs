@@ -60,7 +60,7 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
     against.extend(red);
     // Rules that nobody answers for at the moment cannot say yes.
     for kind in [Kind::Freezes, Kind::Bookings, Kind::Deployments, Kind::Environments] {
-        if let Freshness::Stale { why, .. } = context.freshness(&[kind]) {
+        if let Freshness::Stale { why, .. } | Freshness::Incomplete { why, .. } = context.freshness(&[kind]) {
             let problem = ScheduleProblem { kind: ScheduleProblemKind::Unknown, what: Text::new(why) };
             if !against.contains(&problem) {
                 against.push(problem);

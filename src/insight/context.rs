@@ -10,7 +10,7 @@ use chrono::Duration;
 
 use crate::domain::{
     Assumption, Booking, Build, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind,
-    Policy, PullRequest, Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
+    Policy, Problem, PullRequest, Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
 };
 
 use super::{days::Days, words};
@@ -35,6 +35,8 @@ pub(crate) struct Context<'a> {
     /// By repository and branch.
     pub(crate) builds: Vec<&'a Arc<Build>>,
     health: &'a [SourceHealth],
+    /// Who does not tell all of a kind, and why.
+    incomplete: HashMap<Kind, Vec<(&'a SourceId, &'a Problem)>>,
     release_by_id: HashMap<&'a ReleaseId, usize>,
     story_by_key: HashMap<&'a StoryKey, usize>,
     environment_by_id: HashMap<&'a EnvironmentId, &'a Arc<Environment>>,
@@ -56,6 +58,13 @@ pub(crate) enum Freshness {
         /// Those that did not answer.
         stale: Vec<SourceId>,
         /// `git 14m stale`.
+        why: String,
+    },
+    /// All answered lately, and one does not tell all.
+    Incomplete {
+        /// All that cover it, or would if they were let.
+        sources: Vec<SourceId>,
+        /// What is missing: `sonarqube: of 12345 hotspots 10000 were read`.
         why: String,
     },
 }
@@ -88,6 +97,10 @@ impl<'a> Context<'a> {
             .sort_by(|a, b| (a.at, &a.suite, a.failed, a.passed).cmp(&(b.at, &b.suite, b.failed, b.passed)));
         let mut builds = distinct(&world.builds, |build| &build.id);
         builds.sort_by(|a, b| (&a.repository, &a.branch, &a.id).cmp(&(&b.repository, &b.branch, &b.id)));
+        let mut incomplete = HashMap::<Kind, Vec<_>>::new();
+        for (kind, source, problem) in world.incomplete() {
+            incomplete.entry(kind).or_default().push((source, problem));
+        }
         let earliest = stories
             .iter()
             .map(|story| story.created_at)
@@ -100,6 +113,7 @@ impl<'a> Context<'a> {
             now,
             days: Days::new(&policy.calendar, earliest.unwrap_or(now), now),
             health,
+            incomplete,
             release_by_id,
             story_by_key,
             environment_by_id: world.environments.iter().rev().map(|one| (&one.id, one)).collect(),
@@ -206,6 +220,8 @@ impl<'a> Context<'a> {
             .iter()
             .filter_map(|kind| self.world.covers.get(kind))
             .flat_map(|sources| sources.iter())
+            // What a source may not see it does not even cover.
+            .chain(self.missing(kinds).map(|(source, _)| source))
             .collect();
         sources.sort_unstable();
         sources.dedup();
@@ -224,10 +240,21 @@ impl<'a> Context<'a> {
             .cloned()
             .collect();
         if stale.is_empty() {
-            return Freshness::Fresh(sources);
+            let mut reasons: Vec<&str> = self.missing(kinds).map(|(_, problem)| problem.what.as_str()).collect();
+            reasons.dedup();
+            return if reasons.is_empty() {
+                Freshness::Fresh(sources)
+            } else {
+                Freshness::Incomplete { sources, why: format!("incomplete: {}", words::list(&reasons, 1)) }
+            };
         }
         let why = stale.iter().map(|source| self.staleness(source)).collect::<Vec<_>>();
         Freshness::Stale { sources, stale, why: words::list(&why, 2) }
+    }
+
+    /// Who does not tell all of `kinds`, and why.
+    pub(crate) fn missing(&self, kinds: &[Kind]) -> impl Iterator<Item = (&'a SourceId, &'a Problem)> {
+        kinds.iter().filter_map(|kind| self.incomplete.get(kind)).flatten().copied()
     }
 
     /// `git 14m stale`: for how long no answer has come from it.

@@ -1,7 +1,7 @@
 //! Findings of code analyzers that a release brings with it: what was opened since the release
 //! of its project before it went out.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::domain::{Finding, FindingState, Instant, ReleaseId, Severity, Text};
 
@@ -31,9 +31,18 @@ impl<'a> Findings<'a> {
             since: previous_release(context, membership, release).or(described.start),
             ..Self::default()
         };
+        let analyzed = analyzed_now(context, membership, release);
         for item in &membership.findings[release] {
             let finding: &Finding = context.findings[*item];
             if finding.is_analysis() {
+                continue;
+            }
+            let is_elsewhere = || {
+                let heads = heads(context, membership, release, &finding.repository);
+                finding.commit.as_ref().is_some_and(|commit| !heads.contains(commit))
+            };
+            if closed(finding, None).is_none() && analyzed.contains(&subject(finding)) && is_elsewhere() {
+                found.left_out.push((finding, "of another commit"));
                 continue;
             }
             let is_severe = matches!(finding.severity, Some(Severity::Critical | Severity::High));
@@ -61,27 +70,58 @@ impl<'a> Findings<'a> {
     }
 }
 
+/// The commits that the release is made of in `repository`, where they are known.
+fn heads<'a>(
+    context: &Context<'a>,
+    membership: &Membership,
+    release: usize,
+    repository: &Text,
+) -> BTreeSet<&'a Text> {
+    let named = membership.names(release).map(|index| context.releases[index]);
+    named.filter(|named| named.project == *repository).filter_map(|named| named.commit.as_ref()).collect()
+}
+
+/// Repository, tool and part: what one row of analyses is about.
+type Subject<'a> = (&'a Text, &'a Text, Option<&'a Text>);
+
+fn subject(finding: &Finding) -> Subject<'_> {
+    (&finding.repository, &finding.tool, finding.part.as_ref())
+}
+
+/// What of the release was analyzed as it is now, though it may have been analyzed as it is
+/// elsewhere, too: on another branch, or earlier.
+fn analyzed_now<'a>(
+    context: &Context<'a>,
+    membership: &Membership,
+    release: usize,
+) -> BTreeSet<Subject<'a>> {
+    let found = membership.findings[release].iter().map(|item| &**context.findings[*item]);
+    let analyses = found.filter(|finding| finding.is_analysis());
+    let is_of_head = |analysis: &&Finding| {
+        let commit = analysis.commit.as_ref();
+        commit.is_some_and(|it| heads(context, membership, release, &analysis.repository).contains(it))
+    };
+    analyses.filter(is_of_head).map(subject).collect()
+}
+
 /// Why the analyses say nothing of the release as it is now: an analyzer that looked at a repository
-/// whose head is known looked at another commit. None where no source says what was analyzed.
+/// whose head is known looked at other commits only. An analysis speaks for its own commit and part, never
+/// for what another branch or another part is. None where no source says what was analyzed.
 pub(crate) fn silence(context: &Context<'_>, membership: &Membership, release: usize) -> Option<String> {
-    // The commits that each analyzer looked at, by repository.
-    let mut analyzed: BTreeMap<(&Text, &Text), Vec<&Text>> = BTreeMap::new();
+    // The commits that each analyzer looked at.
+    let mut analyzed: BTreeMap<Subject<'_>, Vec<&Text>> = BTreeMap::new();
     for item in &membership.findings[release] {
         let finding: &Finding = context.findings[*item];
         // What was closed says when it was last seen, and not what was analyzed last.
         let tells = finding.is_analysis() || closed(finding, None).is_none();
         if let Some(commit) = finding.commit.as_ref().filter(|_| tells) {
-            analyzed.entry((&finding.repository, &finding.tool)).or_default().push(commit);
+            analyzed.entry(subject(finding)).or_default().push(commit);
         }
     }
-    analyzed.into_iter().find_map(|((repository, tool), commits)| {
-        let heads = membership.names(release).map(|index| context.releases[index]);
-        let mut heads =
-            heads.filter(|named| named.project == *repository).filter_map(|named| named.commit.as_ref());
-        let head = heads.next()?;
-        let is_known = |head: &Text| commits.contains(&head);
+    analyzed.into_iter().find_map(|((repository, tool, _), commits)| {
+        let heads = heads(context, membership, release, repository);
         let looked_at = commits.last()?;
-        (!is_known(head) && !heads.any(is_known))
+        (!heads.is_empty() && !commits.iter().any(|commit| heads.contains(commit)))
             .then(|| format!("{tool} looked at {}", words::commit(looked_at)))
     })
 }

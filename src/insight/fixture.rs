@@ -139,6 +139,8 @@ pub(crate) fn finding(number: u32, day: u32, severity: Option<Severity>) -> Find
         path: Some(Text::new("src/cards.rs")),
         line: Some(12),
         release: None,
+        part: None,
+        branch: None,
         commit: None,
         opened_at: at(day, 12),
         closed_at: None,

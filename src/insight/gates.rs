@@ -7,7 +7,7 @@ mod own;
 
 pub(crate) use own::Rules;
 
-use crate::domain::{Category, Deployment, Kind, PullRequestState, SourceId, StoryKey, StoryKind, Text};
+use crate::domain::{Category, Deployment, Kind, Problem, PullRequestState, SourceId, StoryKey, StoryKind, Text};
 
 use super::{
     DeploymentRow, Gate, GateAnswer, GateName, PullRequestRow, ScheduleProblemKind, Tally, Verdict,
@@ -41,6 +41,17 @@ impl Answer {
 
     fn not_needed(why: impl Into<String>) -> Self {
         Self { says: GateAnswer::NotNeeded, measured: String::new(), needed: why.into() }
+    }
+
+    /// The same where not all that it is about is known: of a part of a list nobody can say that
+    /// all of it is well. What stands in the way stands there whatever else there is, if it
+    /// `is_certain`.
+    fn of_a_part(self, why: &str, is_certain: bool) -> Self {
+        match self.says {
+            GateAnswer::Unknown => self,
+            GateAnswer::NoGo if is_certain => self,
+            GateAnswer::Go | GateAnswer::NoGo | GateAnswer::NotNeeded => Self::unknown(self.measured, why),
+        }
     }
 
     /// The same where there must be an answer.
@@ -85,6 +96,20 @@ fn kinds(name: &GateName, covers_deployments: bool) -> (&'static [Kind], &'stati
     }
 }
 
+/// The problems because of which the sources of the gate called `name` do not tell all.
+pub(crate) fn missing<'a>(
+    context: &Context<'a>,
+    rules: &Rules,
+    name: &GateName,
+) -> Vec<(&'a SourceId, &'a Problem)> {
+    let own = rules.kind(name);
+    let (feeding, besides) = kinds(name, context.world.is_covered(Kind::Deployments));
+    let kinds = feeding.iter().chain(besides).copied().chain(own);
+    let mut missing: Vec<_> = context.missing(&kinds.collect::<Vec<_>>()).collect();
+    missing.dedup();
+    missing
+}
+
 impl Question<'_, '_> {
     /// All gates, in order: those that every board has, then those of one's own.
     pub(crate) fn gates(&self) -> Vec<Gate> {
@@ -94,7 +119,10 @@ impl Question<'_, '_> {
                 (Answer::not_needed("switched off"), Vec::new())
             } else {
                 let is_required = Self::lists(&self.context.policy.required_gates, &name);
-                let (answer, sources) = self.on_fresh_data(feeding, besides, || self.ask(&name));
+                // A deployment that is missing may be just the one that was not read.
+                let is_certain = name != GateName::Dependencies;
+                let (answer, sources) =
+                    self.on_fresh_data(feeding, besides, is_certain, || self.ask(&name));
                 (if is_required { answer.required() } else { answer }, sources)
             };
             gate(name, answer, sources)
@@ -107,28 +135,42 @@ impl Question<'_, '_> {
     }
 
     /// What `ask` says, if some source covers one of the kinds `feeding` and all that cover
-    /// those and `besides` answered lately.
+    /// those and `besides` answered lately. Where they do not tell all, never that all is well;
+    /// a no-go stays if it `is_certain` then.
     fn on_fresh_data(
         &self,
         feeding: &[Kind],
         besides: &[Kind],
+        is_certain: bool,
         ask: impl Fn() -> Answer,
     ) -> (Answer, Vec<SourceId>) {
-        match self.context.freshness(feeding) {
-            Freshness::NotCovered => (Answer::not_needed("no source"), Vec::new()),
-            Freshness::Stale { sources, why, .. } => (Answer::unknown("", why), sources),
-            Freshness::Fresh(mut sources) => match self.context.freshness(besides) {
-                Freshness::Stale { sources: more, why, .. } if self.covers_any(besides) => {
-                    sources.extend(more);
-                    (Answer::unknown("", why), sources)
-                }
-                Freshness::Fresh(more) => {
-                    sources.extend(more);
-                    (ask(), sources)
-                }
-                Freshness::NotCovered | Freshness::Stale { .. } => (ask(), sources),
-            },
-        }
+        let (mut sources, missing) = match self.context.freshness(feeding) {
+            Freshness::NotCovered => return (Answer::not_needed("no source"), Vec::new()),
+            Freshness::Stale { sources, why, .. } => return (Answer::unknown("", why), sources),
+            Freshness::Incomplete { sources, why } => (sources, Some(why)),
+            Freshness::Fresh(sources) => (sources, None),
+        };
+        let missing = match self.context.freshness(besides) {
+            Freshness::Stale { sources: more, why, .. } if self.covers_any(besides) => {
+                sources.extend(more);
+                return (Answer::unknown("", why), sources);
+            }
+            Freshness::Incomplete { sources: more, why } => {
+                sources.extend(more);
+                missing.or(Some(why))
+            }
+            Freshness::Fresh(more) => {
+                sources.extend(more);
+                missing
+            }
+            Freshness::NotCovered | Freshness::Stale { .. } => missing,
+        };
+        let answer = ask();
+        let answer = match missing {
+            Some(why) => answer.of_a_part(&why, is_certain),
+            None => answer,
+        };
+        (answer, sources)
     }
 
     fn covers_any(&self, kinds: &[Kind]) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Category, Finding, Kind, SourceId, Text};
+use crate::domain::{Category, Finding, Kind, Problem, SourceId, Text};
 
 use super::{
     Gate, GateAnswer, GateName, PullRequestRow, Remedy, ScheduleProblemKind, Standing, StoryRow, Subject,
@@ -40,6 +40,10 @@ pub(crate) fn remedies(question: &Question<'_, '_>, gates: &[Gate], stories: &[S
             continue;
         }
         let is_unknown = gate.answer == GateAnswer::Unknown;
+        if is_unknown && let Some(step) = read_all(question, gate) {
+            steps.push((1, true, step));
+            continue;
+        }
         steps.push((1, is_unknown, step(question, gate, stories)));
     }
     steps.sort_by_cached_key(|(turned, is_unknown, step)| {
@@ -66,6 +70,16 @@ fn stale_sources(context: &Context<'_>, gate: &Gate) -> Vec<SourceId> {
         return Vec::new();
     }
     gate.sources.iter().filter(is_stale).cloned().collect()
+}
+
+/// What makes the sources of `gate` tell all, if that is why it says nothing.
+fn read_all(question: &Question<'_, '_>, gate: &Gate) -> Option<Step> {
+    let missing = gates::missing(question.context, question.rules, &gate.name);
+    let says_so = |(_, problem): &&(&SourceId, &Problem)| gate.needed.contains(problem.what.as_str());
+    let (source, problem) = missing.iter().find(says_so)?;
+    let action = format!("{source}: {}", problem.next_step);
+    let subject = Some(Subject::Source((*source).clone()));
+    Some(Step { things: missing.len(), remedy: of_gate(action, gate.name.clone(), subject) })
 }
 
 fn refresh(context: &Context<'_>, source: SourceId, gate: GateName) -> Step {

@@ -14,11 +14,9 @@ use crate::domain::{Facts, Instant, Problem, Step};
 /// Most problems that one list makes: a thousand alike help nobody.
 const MOST_PROBLEMS: usize = 5;
 
-/// Adds `problem` unless it is known or there are enough.
+/// Adds `problem` unless it is known. Where there are enough, one that is told stands for it.
 pub(super) fn note(problems: &mut Vec<Problem>, problem: Problem) {
-    if problems.len() < MOST_PROBLEMS && !problems.contains(&problem) {
-        problems.push(problem);
-    }
+    problem.note(problems, MOST_PROBLEMS);
 }
 
 /// The instant that so many days before `now` is.

@@ -1,6 +1,6 @@
 //! "Why?" of a gate.
 
-use crate::domain::{Deployment, Finding, ReleaseId, StoryKey, StoryKind, Text};
+use crate::domain::{Deployment, Finding, Problem, ReleaseId, SourceId, StoryKey, StoryKind, Text};
 use crate::insight::{
     Gate, GateName, dependencies,
     findings::Findings,
@@ -104,7 +104,20 @@ impl Explainer<'_, '_> {
     }
 
     /// The items that count, and those that do not.
+    /// What counts, and what does not; among it what the sources do not tell.
     pub(super) fn gate_rows(&self, name: &GateName) -> (Vec<Row>, Vec<Row>) {
+        let (counted, mut left_out) = self.known_rows(name);
+        let rules = Rules::of(self.context.policy);
+        let missing = gates::missing(self.context, &rules, name);
+        let said = |(source, problem): &(&SourceId, &Problem)| {
+            Row::remark(format!("not all is known: {source}: {}", problem.what))
+        };
+        // First: of many rows only the first are told.
+        left_out.splice(0..0, missing.iter().map(said));
+        (counted, left_out)
+    }
+
+    fn known_rows(&self, name: &GateName) -> (Vec<Row>, Vec<Row>) {
         let none = (Vec::new(), Vec::new());
         let Some(index) = self.index else { return none };
         let policy = self.context.policy;

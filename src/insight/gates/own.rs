@@ -2,7 +2,7 @@
 //! is unknown, what nobody feeds is not needed unless required, and a number that could be
 //! on either side of the threshold says nothing.
 
-use crate::domain::{GateRule, Instant, Metric, Policy, Text};
+use crate::domain::{GateRule, Instant, Kind, Metric, Policy, Text};
 use crate::insight::{
     Gate, GateName, MetricValue,
     context::Freshness,
@@ -54,6 +54,13 @@ impl Rules {
         let of_gates = self.gates.iter().map(|own| &own.understood);
         let understood = of_metrics.chain(of_gates).filter_map(|understood| understood.as_ref().ok());
         understood.filter_map(|(compiled, _)| compiled.changes_at(inputs)).min()
+    }
+
+    /// What the gate called `name` looks at, if it is one of these.
+    pub(super) fn kind(&self, name: &GateName) -> Option<Kind> {
+        let GateName::Own(name) = name else { return None };
+        let own = self.gates.iter().find(|own| own.rule.name == *name)?;
+        own.understood.as_ref().ok().map(|(compiled, _)| metrics::kind(compiled.items))
     }
 
     /// The formula of the gate called `name`, in words.
@@ -140,7 +147,9 @@ impl<'a, 'b> Question<'a, 'b> {
             Err(why) => return gate(name, Answer::unknown("", why), Vec::new()),
         };
         let feeding = [metrics::kind(compiled.items)];
-        let (answer, sources) = self.on_fresh_data(&feeding, &[], || self.compare(&own.rule, compiled, unit));
+        let ask = || self.compare(&own.rule, compiled, unit);
+        // What is not known may bring a metric to either side of its threshold.
+        let (answer, sources) = self.on_fresh_data(&feeding, &[], false, ask);
         let is_required = own.rule.required || Self::lists(&policy.required_gates, &name);
         gate(name, if is_required { answer.required() } else { answer }, sources)
     }
@@ -181,7 +190,7 @@ impl<'a, 'b> Question<'a, 'b> {
         };
         match self.context.freshness(&[metrics::kind(metric.items)]) {
             Freshness::NotCovered => return unknown("no source"),
-            Freshness::Stale { why, .. } => return unknown(&why),
+            Freshness::Stale { why, .. } | Freshness::Incomplete { why, .. } => return unknown(&why),
             Freshness::Fresh(_) => {}
         }
         match compiled.measure(self.inputs()).outcome {

@@ -73,6 +73,8 @@ fn finding(product: &Product, number: usize, severity: Severity, rng: &mut fastr
         path: Some(Text::new(format!("src/{}.rs", pick(rng, product.components)))),
         line: Some(rng.u32(8..900)),
         release: None,
+        part: None,
+        branch: None,
         commit: Some(Text::new(commit(rng))),
         opened_at: crate::domain::Instant::MIN_UTC,
         closed_at: None,

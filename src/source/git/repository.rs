@@ -319,24 +319,27 @@ pub(crate) fn base(
     match &references.head {
         Head::Detached(id) => {
             let name = Text::new(id.to_hex_with_len(10).to_string());
-            problems.push(Problem::new(
+            let problem = Problem::new(
                 format!("HEAD is detached at {name} and no branch is known as the base"),
                 "set `base` of the git source, or check out the branch that releases are made from",
-            ));
+            );
+            problems.push(problem.losing_nothing());
             (Some(Base { name, id: *id }), problems)
         }
         Head::Branch(name) if !references.branches.is_empty() => {
-            problems.push(Problem::new(
+            let problem = Problem::new(
                 format!("the branch that is checked out, \"{name}\", has no commits, and no base is known"),
                 "set `base` of the git source to the branch that releases are made from",
-            ));
+            );
+            problems.push(problem.losing_nothing());
             (None, problems)
         }
         Head::Branch(name) => {
-            problems.push(Problem::new(
+            let problem = Problem::new(
                 format!("the repository at {} has no commits on \"{name}\" yet", root(repository).display()),
                 "make a first commit, or `git fetch`",
-            ));
+            );
+            problems.push(problem.losing_nothing());
             (None, problems)
         }
     }

@@ -143,19 +143,21 @@ impl Reading<'_> {
         let (mut pull_requests, too_many) = self.merged(&outline, &walk, &tagged);
         let mut problems = outline.problems.clone();
         for release in too_many {
-            problems.push(Problem::new(
+            let problem = Problem::new(
                 format!("{release} has more than {MOST_PER_RELEASE} pull requests and commits: the oldest are left out"),
                 "tag releases more often, or let `tag_pattern` of the git source match more tags",
-            ));
+            );
+            problems.push(problem.losing(&[Kind::PullRequests]));
         }
         if walk.is_cut {
-            problems.push(Problem::new(
+            let problem = Problem::new(
                 format!(
                     "the history has more than {} commits to look at: the oldest are left out",
                     walk.nodes.len()
                 ),
                 "ask for fewer `releases` of the git source",
-            ));
+            );
+            problems.push(problem.losing(&[Kind::PullRequests]));
         }
         // Trees that are not there, as in a clone without them, lose nothing that is told.
         let (first_missing, missing) = (objects.first_missing, objects.missing);

@@ -130,7 +130,7 @@ pub(crate) fn read(
     };
     let Some(index) = (0..read.len()).max_by_key(|&index| (newest_of(&read[index]), read[index].1.len()))
     else {
-        problems.push(match (pattern, references.is_empty()) {
+        let none = match (pattern, references.is_empty()) {
             (Some(pattern), false) => Problem::new(
                 format!("no tag that names a version matches \"{pattern}\": there are no releases"),
                 "correct `tag_pattern` of the git source, or `git fetch --tags`",
@@ -143,7 +143,8 @@ pub(crate) fn read(
                 "no tag of the repository names a version: there are no releases yet",
                 "set `tag_pattern` of the git source, or tag releases as v1.2.3",
             ),
-        });
+        };
+        problems.push(none.losing_nothing());
         return Ok(Releases { problems, ..Releases::default() });
     };
     let (family, mut releases, ahead) = read.swap_remove(index);
@@ -226,10 +227,11 @@ fn others(family: &str, last: Option<&Tag>, rest: &[(String, Vec<Tag>, Option<Ta
         |family: &str| if family.is_empty() { "plain versions".to_owned() } else { format!("\"{family}\"") };
     let named = alive.iter().take(3).map(|family| shown(family)).collect::<Vec<_>>().join(", ");
     let more = if alive.len() > 3 { format!(" and {} more", alive.len() - 3) } else { String::new() };
-    Some(Problem::new(
+    let problem = Problem::new(
         format!("the repository tags several things: {} is followed, not {named}{more}", shown(family)),
         "add a git source for each with its own `tag_pattern` and `project`",
-    ))
+    );
+    Some(problem.losing_nothing())
 }
 
 impl Releases {

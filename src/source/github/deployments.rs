@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Duration;
 
 use super::{
+    known::MOST_PROBLEMS,
     naming::Naming,
     wire::{self, DeploymentStatus, all},
 };
 use crate::{
     domain::{
-        Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Problem, Release,
+        Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Kind, Problem, Release,
         ReleaseId, Text, Window,
     },
     source::labels::tier,
@@ -40,13 +41,14 @@ pub(super) fn deployments(
         statuses.sort_by_key(|status| status.created_at);
         let number = deployment.database_id.map_or_else(|| deployment.id.clone(), |id| id.to_string());
         let Some(state) = state(deployment.state.as_deref(), &statuses) else {
-            problems.push(Problem::new(
+            let problem = Problem::new(
                 format!(
                     "{service}: deployment {number} to {environment}: the state \"{}\" is unheard of, it is left out",
                     deployment.state.as_deref().unwrap_or("")
                 ),
                 "update tminus, or report it",
-            ));
+            );
+            problem.losing(&[Kind::Deployments]).note(&mut problems, MOST_PROBLEMS);
             continue;
         };
         let named = |states: &[&str]| {

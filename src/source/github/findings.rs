@@ -104,6 +104,8 @@ pub(super) fn finding(alert: &Alert, naming: &Naming) -> Finding {
         path: location.and_then(|location| location.path.clone()),
         line: location.and_then(|location| location.start_line).filter(|line| *line > 0),
         release: None,
+        part: None,
+        branch: None,
         commit: instance.and_then(|instance| instance.commit_sha.clone()),
         opened_at: alert.created_at,
         closed_at: alert.fixed_at.or(alert.dismissed_at).filter(|_| is_closed),

@@ -290,7 +290,8 @@ pub(super) struct Paging {
     keys: &'static [&'static str],
     cursors: Cursors,
     after: Option<String>,
-    is_over: bool,
+    /// There are no more pages.
+    pub(super) is_over: bool,
     /// How many items there are, once a page said so.
     pub(super) total: Option<u64>,
     /// What could not be read.

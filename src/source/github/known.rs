@@ -19,8 +19,11 @@ use super::{
 };
 use crate::{
     domain::{Calendar, Facts, Instant, Kind, Problem, Text},
-    source::labels::Labels,
+    source::{forge::note, labels::Labels},
 };
+
+/// Most problems with single items that are told.
+pub(super) const MOST_PROBLEMS: usize = 20;
 
 /// A part of a repository that is read by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -41,6 +44,30 @@ pub(super) enum Part {
     Findings,
     /// Searches of the settings.
     Search,
+}
+
+impl Part {
+    /// Of which kinds not all is told where something of it cannot be read.
+    fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Repository => &[Kind::Environments, Kind::Builds],
+            // What belongs to a release is told by its milestone.
+            Self::Milestones => &[Kind::Releases, Kind::Stories, Kind::Defects],
+            Self::Issues => &[Kind::Stories, Kind::Defects],
+            Self::PullRequests | Self::Search => &[Kind::PullRequests],
+            Self::Releases => &[Kind::Releases],
+            Self::Deployments => &[Kind::Deployments],
+            Self::Builds => &[Kind::Builds],
+            // What runs say is read elsewhere, if later.
+            Self::Runs => &[],
+            Self::Findings => &[Kind::Findings],
+        }
+    }
+
+    /// Only what changed is read again, until everything is.
+    pub(super) fn is_read_by_change(self) -> bool {
+        matches!(self, Self::Issues | Self::PullRequests | Self::Findings)
+    }
 }
 
 /// What is known of a repository.
@@ -79,6 +106,9 @@ pub(super) struct Known {
     pub(super) checked: BTreeSet<Text>,
     /// What could not be read.
     pub(super) problems: BTreeMap<Part, Vec<Problem>>,
+    /// What could not be read of parts of which only changes are read: not there until everything
+    /// is read again.
+    pub(super) lost: BTreeMap<Part, Vec<Problem>>,
     /// Parts that the service does not show, until they are asked for again.
     pub(super) hidden: BTreeSet<Part>,
     /// The last change of an issue, and of a pull request, that is known.
@@ -142,6 +172,13 @@ impl Known {
         }
     }
 
+    /// Remembers what was lost of a part of which only changes are read.
+    pub(super) fn lose(&mut self, part: Part, problems: Vec<Problem>) {
+        for problem in problems {
+            note(self.lost.entry(part).or_default(), problem);
+        }
+    }
+
     /// Pull requests that are worth asking again: their checks changed, or they are unsettled
     /// and were not asked `most` times in vain.
     pub(super) fn unsettled(&self, most: u32) -> Vec<(u64, String)> {
@@ -177,7 +214,7 @@ impl Known {
         for found in self.pull_requests.values().filter(is_told) {
             let rules = found.base_ref_name.as_ref().and_then(|base| self.rules.get(base));
             let Some(mut pull_request) = pull_requests::pull_request(found, naming, rules) else {
-                problems.push(Problem::new(
+                let problem = Problem::new(
                     format!(
                         "{}: pull request {}: the state \"{}\" is unheard of, it is left out",
                         meaning.service,
@@ -185,7 +222,8 @@ impl Known {
                         found.state.as_deref().unwrap_or("")
                     ),
                     "update tminus, or report it",
-                ));
+                );
+                problem.losing(&[Kind::PullRequests]).note(&mut problems, MOST_PROBLEMS);
                 continue;
             };
             pull_request.deployed_at = pull_request
@@ -208,8 +246,10 @@ impl Known {
             }
         }
         facts.environments.extend(environments.into_iter().map(Arc::new));
-        facts.problems.extend(self.problems.values().flatten().cloned());
-        facts.problems.extend(problems.into_iter().take(20));
+        for (part, unread) in self.problems.iter().chain(&self.lost) {
+            facts.problems.extend(unread.iter().map(|problem| problem.clone().within(part.kinds())));
+        }
+        facts.problems.extend(problems);
     }
 
     /// What it speaks of. Stories and defects need milestones to belong to a release, and

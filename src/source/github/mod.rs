@@ -80,7 +80,7 @@ use self::{
     sync::{Reading, is_sweep_due, is_whole_due},
 };
 use crate::{
-    domain::{Facts, Instant, Problem, SourceId, Text},
+    domain::{Facts, Instant, Kind, Problem, SourceId, Text},
     source::{
         Answer, Diagnosis, Report, Round, Source, SourceError, Standing,
         attention::Attention,
@@ -191,7 +191,8 @@ impl GithubSource {
         self.wait = http.budget().advise(interval, round.now);
         self.attention.pause(self.wait, interval);
         let mut besides = self.mistakes.clone();
-        besides.extend(anonymous);
+        // What is public is read as a whole.
+        besides.extend(anonymous.map(Problem::losing_nothing));
         besides.extend(refused.iter().map(|(_, error)| error.problem()));
         self.untold = false;
         let all = || self.facts(&self.known.iter().collect::<Vec<_>>(), round.now);
@@ -280,6 +281,7 @@ fn astray(text: &str, repositories: &[GithubRepository]) -> Option<Problem> {
             format!("the search \"{text}\" is about a repository that is not read"),
             "add the repository to the github source, or leave `repo:` out of the search",
         )
+        .losing(&[Kind::PullRequests])
     })
 }
 

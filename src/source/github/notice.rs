@@ -178,7 +178,12 @@ pub(super) async fn notice(
                     "give the token the permission {} if the repository uses them; asked again within the hour",
                     question.permission
                 );
-                note(known.problems.entry(question.part).or_default(), Problem::new(what, next_step));
+                let mut problem = Problem::new(what, next_step);
+                // Issues that are switched off are gone, and not hidden from anybody.
+                if matches!(error.kind(), HttpErrorKind::Rejected { status: 410, .. }) {
+                    problem = problem.losing_nothing();
+                }
+                note(known.problems.entry(question.part).or_default(), problem);
             }
             answered => answered?,
         }

@@ -12,8 +12,8 @@ use super::{
     wire::{self, Connection, Listed},
 };
 use crate::{
-    domain::{Instant, Text},
-    source::http::{HttpError, Pages, Reply, Request, Session},
+    domain::{Instant, Problem, Text},
+    source::http::{HttpError, HttpErrorKind, Pages, Reply, Request, Session},
 };
 
 /// Most pages of each list.
@@ -236,6 +236,18 @@ pub(super) async fn read(
         return Ok(false);
     }
     let mut fresh = Known { is_public: true, ..Known::default() };
+    for (what, replies, part) in [
+        ("pull requests", &pull_requests, Part::PullRequests),
+        ("issues", &issues, Part::Issues),
+        ("milestones", &milestones, Part::Milestones),
+    ] {
+        if let Some(last) = replies.last().filter(|last| last.next().is_some()) {
+            let service = last.error(HttpErrorKind::NotFound).service().to_owned();
+            let GithubRepository { owner, name, .. } = repository;
+            let what = format!("{service}: {owner}/{name}: only the newest {what} are read of whoever is not signed in");
+            fresh.lose(part, vec![Problem::new(what, "sign in: with a token all are read")]);
+        }
+    }
     let found = items::<PullRequest>(&pull_requests, Part::PullRequests, &mut fresh)?;
     // Newest first; of one that moved on between two pages the newer state counts.
     fresh.pull_requests = found.into_iter().rev().map(|found| (found.number, found.into())).collect();

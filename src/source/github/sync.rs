@@ -115,7 +115,8 @@ impl Reading<'_> {
         let mut any = false;
         if is_sweep_due(known, self.round.now) {
             self.branch(known).await?;
-            self.open_pull_requests(known).await?;
+            let problems = self.open_pull_requests(known).await?;
+            known.lose(Part::PullRequests, problems);
             self.rules(known).await?;
             known.asked.clear();
             known.changed.extend([Part::Search, Part::Builds]);
@@ -155,7 +156,12 @@ impl Reading<'_> {
         match result {
             Ok(problems) => {
                 known.read.insert(part);
-                known.set_problems(part, problems);
+                if part.is_read_by_change() {
+                    known.set_problems(part, Vec::new());
+                    known.lose(part, problems);
+                } else {
+                    known.set_problems(part, problems);
+                }
             }
             Err(error) if part == Part::Findings && findings::is_not_there(error.kind()) => {
                 known.hidden.insert(part);
@@ -191,10 +197,10 @@ impl Reading<'_> {
         (self.round.report)(Report::Progress(Progress { what: Text::new(what), done: done as u64, total }));
     }
 
-    fn cut(&self, what: &str) -> Problem {
+    fn cut(&self, most: usize, what: &str) -> Problem {
         Problem::new(
             format!(
-                "{}: {}/{} has more than {MOST_ITEMS} {what}: those that changed last are read",
+                "{}: {}/{} has more than {most} {what}: those that changed last are read",
                 self.graphql.service, self.repository.owner, self.repository.name
             ),
             "set fewer `recent_days` for the github source",
@@ -384,6 +390,9 @@ impl Reading<'_> {
             found.extend(page.into_iter().map(|milestone| (milestone.number, milestone)));
             self.progress("milestones", found.len(), None);
             if found.len() >= MOST_OF_OTHERS {
+                if !paging.is_over {
+                    note(&mut paging.problems, self.cut(MOST_OF_OTHERS, "milestones"));
+                }
                 break;
             }
         }
@@ -411,7 +420,7 @@ impl Reading<'_> {
             self.progress("issues", read, paging.total);
             if read >= MOST_ITEMS {
                 if paging.total.is_none_or(|total| total > read as u64) {
-                    problems.push(self.cut("issues"));
+                    problems.push(self.cut(MOST_ITEMS, "issues"));
                 }
                 break;
             }
@@ -452,7 +461,7 @@ impl Reading<'_> {
                 known.issues.extend(page.into_iter().map(|issue| (issue.number, issue)));
                 self.progress("issues", known.issues.len(), None);
                 if known.issues.len() >= 2 * MOST_ITEMS {
-                    problems.push(self.cut("issues"));
+                    problems.push(self.cut(MOST_ITEMS, "issues"));
                     return Ok(problems);
                 }
             }
@@ -504,7 +513,7 @@ impl Reading<'_> {
                 break;
             }
             if read >= MOST_ITEMS {
-                problems.push(self.cut("pull requests"));
+                problems.push(self.cut(MOST_ITEMS, "pull requests"));
                 break;
             }
         }
@@ -527,7 +536,7 @@ impl Reading<'_> {
                 *known.asked.entry(*number).or_default() += 1;
             }
             for problem in answered.problems {
-                note(known.problems.entry(Part::PullRequests).or_default(), problem);
+                known.lose(Part::PullRequests, vec![problem]);
             }
         }
         known.checked.clear();
@@ -568,7 +577,14 @@ impl Reading<'_> {
             let is_last = kept.len() < before;
             items.extend(kept);
             self.progress(document.operation(), items.len(), None);
-            if is_last || items.len() >= MOST_OF_OTHERS {
+            if is_last {
+                break;
+            }
+            if items.len() >= MOST_OF_OTHERS {
+                // Of releases and tags the newest are enough: what is older is never waited for.
+                if document == Document::Deployments && !(paging.is_over && items.len() == MOST_OF_OTHERS) {
+                    note(&mut paging.problems, self.cut(MOST_OF_OTHERS, "deployments"));
+                }
                 break;
             }
         }

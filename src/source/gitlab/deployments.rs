@@ -7,7 +7,7 @@ use chrono::Duration;
 use super::wire;
 use crate::{
     domain::{
-        Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Problem, Release,
+        Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Kind, Problem, Release,
         ReleaseId, Text, Tier, Window,
     },
     source::{forge::note, labels, naming::Naming},
@@ -39,7 +39,8 @@ pub(super) fn deployments<'a>(
                 environment.name,
                 deployment.status.as_deref().unwrap_or("")
             );
-            note(&mut problems, Problem::new(what, "update tminus, or report it"));
+            let problem = Problem::new(what, "update tminus, or report it");
+            note(&mut problems, problem.losing(&[Kind::Deployments]));
             continue;
         };
         let job = deployment.deployable.as_ref();

@@ -18,7 +18,6 @@ use super::{
 use crate::{
     domain::{Instant, Problem, ReleaseId, Text},
     source::{
-        forge::note,
         http::{Budget, HttpError, HttpErrorKind},
         naming::Naming,
     },
@@ -49,6 +48,18 @@ enum Item {
 }
 
 impl Item {
+    /// What is not known before it is read.
+    fn part(self, known: &Known) -> Part {
+        match self {
+            Self::MergeRequest(_) | Self::Again(_) => Part::Notes,
+            // What blocks one that is done blocks nobody any more.
+            Self::Issue(iid) if known.issues.get(&iid).is_some_and(Issue::is_open) => Part::Links,
+            Self::Issue(_) => Part::Histories,
+            Self::Report(_) => Part::Reports,
+            Self::Build(_) => Part::Jobs,
+        }
+    }
+
     /// How many requests it takes, roughly.
     fn cost(self) -> u64 {
         match self {
@@ -104,7 +115,8 @@ impl Details<'_> {
         let all = due.len();
         let mut spent = 0;
         let chosen: Vec<Item> = due
-            .into_iter()
+            .iter()
+            .copied()
             .take_while(|item| {
                 spent += item.cost();
                 spent <= self.most
@@ -135,6 +147,8 @@ impl Details<'_> {
             }
         }
         known.left = (all - found.len()) as u64;
+        let read: BTreeSet<Item> = found.iter().map(|(item, _)| *item).collect();
+        known.left_of = due.iter().filter(|item| !read.contains(item)).map(|item| item.part(known)).collect();
         if known.left == 0 {
             known.checked.clear();
         }
@@ -146,7 +160,7 @@ impl Details<'_> {
                 known.set_problems(part, vec![self.ask.hidden(part)]);
             }
             for problem in notes.problems {
-                note(known.problems.entry(Part::Histories).or_default(), problem);
+                known.lose(Part::Histories, vec![problem]);
             }
         }
         match failed {
@@ -277,7 +291,7 @@ impl Details<'_> {
                     HttpErrorKind::Unexpected { .. } | HttpErrorKind::TooLarge { .. }
                 ) =>
             {
-                notes.problems.push(error.problem());
+                notes.problems.push(part.explain(error.problem()));
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -295,7 +309,7 @@ impl Details<'_> {
         let Some(found) = self.shown(part, notes, self.ask.quietly(list)).await? else {
             return Ok(Vec::new());
         };
-        notes.problems.extend(found.problems);
+        notes.problems.extend(found.problems.into_iter().map(|problem| part.explain(problem)));
         Ok(found.items)
     }
 

@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     domain::{Calendar, Facts, Instant, Kind, Problem, StoryKey, Text},
-    source::{labels::Labels, naming::Naming},
+    source::{forge::note, labels::Labels, naming::Naming},
 };
 
 /// Most problems of a kind that are told.
@@ -118,6 +118,41 @@ impl Part {
     }
 }
 
+impl Part {
+    /// Of which kinds not all is told where something of it cannot be read; none: any may be.
+    pub(super) fn kinds(self) -> Option<&'static [Kind]> {
+        Some(match self {
+            Self::Project => return None,
+            Self::MergeRequests => &[Kind::PullRequests],
+            Self::Issues | Self::Links => &[Kind::Stories, Kind::Defects],
+            // What belongs to a release is told by its milestone.
+            Self::Milestones => &[Kind::Releases, Kind::Stories, Kind::Defects],
+            Self::Releases | Self::Tags => &[Kind::Releases],
+            Self::Deployments => &[Kind::Deployments],
+            Self::Environments => &[Kind::Environments],
+            Self::Freezes => &[Kind::Freezes],
+            Self::Pipelines => &[Kind::Builds, Kind::TestRuns],
+            Self::Jobs => &[Kind::Builds],
+            Self::Reports => &[Kind::TestRuns],
+            // How something came about, and who has a say: the lists are whole.
+            Self::Trains | Self::Histories | Self::Approvals | Self::Notes | Self::Commits => &[],
+        })
+    }
+
+    /// Only what changed is read again, until everything is.
+    pub(super) fn is_read_by_change(self) -> bool {
+        matches!(self, Self::Issues | Self::MergeRequests | Self::Deployments | Self::Pipelines)
+    }
+
+    /// `problem` with something of this part.
+    pub(super) fn explain(self, problem: Problem) -> Problem {
+        match self.kinds() {
+            Some(kinds) => problem.within(kinds),
+            None => problem,
+        }
+    }
+}
+
 /// What is known of a project.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Known {
@@ -150,6 +185,9 @@ pub(super) struct Known {
     pub(super) checked: BTreeSet<u64>,
     /// What could not be read.
     pub(super) problems: BTreeMap<Part, Vec<Problem>>,
+    /// What could not be read of parts of which only changes are read: not there until everything
+    /// is read again.
+    pub(super) lost: BTreeMap<Part, Vec<Problem>>,
     /// Parts that the service does not show, until they are asked for again.
     pub(super) hidden: BTreeSet<Part>,
     /// The last change that is known.
@@ -160,6 +198,8 @@ pub(super) struct Known {
     pub(super) asked: BTreeMap<u64, u32>,
     /// How many histories, merge requests and reports are left for the next rounds.
     pub(super) left: u64,
+    /// What they are part of.
+    pub(super) left_of: BTreeSet<Part>,
     /// When everything was read.
     pub(super) whole_at: Option<Instant>,
     /// When was looked for changes that nothing tells of.
@@ -207,6 +247,13 @@ impl Known {
             self.problems.remove(&part);
         } else {
             self.problems.insert(part, problems);
+        }
+    }
+
+    /// Remembers what was lost of a part of which only changes are read.
+    pub(super) fn lose(&mut self, part: Part, problems: Vec<Problem>) {
+        for problem in problems {
+            note(self.lost.entry(part).or_default(), problem);
         }
     }
 
@@ -261,7 +308,7 @@ impl Known {
                 queue_position: self.queue_position(found.iid),
             };
             let Some(mut pull_request) = merge_requests::pull_request(found, beside, naming) else {
-                problems.push(Problem::new(
+                let problem = Problem::new(
                     format!(
                         "{}: merge request {}: the state \"{}\" is unheard of, it is left out",
                         meaning.service,
@@ -269,7 +316,8 @@ impl Known {
                         found.state.as_deref().unwrap_or("")
                     ),
                     "update tminus, or report it",
-                ));
+                );
+                problem.losing(&[Kind::PullRequests]).note(&mut problems, MOST_PROBLEMS);
                 continue;
             };
             pull_request.deployed_at = pull_request.merge_commit.as_ref().and_then(|commit| {
@@ -291,7 +339,7 @@ impl Known {
         for period in &self.freezes {
             match freezes::freezes(period, meaning.now, naming, meaning.service) {
                 Ok(windows) => facts.freezes.extend(windows.into_iter().map(Arc::new)),
-                Err(problem) => problems.push(problem),
+                Err(problem) => problem.losing(&[Kind::Freezes]).note(&mut problems, MOST_PROBLEMS),
             }
         }
         let main = self.project.as_ref().and_then(|project| project.default_branch.as_ref());
@@ -314,16 +362,20 @@ impl Known {
         facts.releases.extend(told.into_iter().map(Arc::new));
         facts.deployments.extend(deployed.into_iter().map(Arc::new));
         facts.environments.extend(environments.into_iter().map(Arc::new));
-        facts.problems.extend(self.problems.values().flatten().cloned());
-        facts.problems.extend(problems.into_iter().take(MOST_PROBLEMS));
+        for (part, unread) in self.problems.iter().chain(&self.lost) {
+            facts.problems.extend(unread.iter().map(|problem| part.explain(problem.clone())));
+        }
+        facts.problems.extend(problems);
         if self.left > 0 {
-            facts.problems.push(Problem::new(
+            let problem = Problem::new(
                 format!(
                     "{}: {}: the past of {} issues, merge requests and pipelines is not read yet",
                     meaning.service, naming.repository, self.left
                 ),
                 "nothing to do: the next rounds read on, within what the service allows",
-            ));
+            );
+            let kinds: Vec<Kind> = self.left_of.iter().filter_map(|part| part.kinds()).flatten().copied().collect();
+            facts.problems.push(problem.losing(&kinds));
         }
     }
 

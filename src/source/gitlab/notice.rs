@@ -22,7 +22,7 @@ use super::{
     known::{Known, Part},
     wire::Pipeline,
 };
-use crate::source::{forge::note, http::HttpError, naming::Naming};
+use crate::source::{http::HttpError, naming::Naming};
 
 /// A question of which only the answer "nothing has changed" is expected.
 struct Probe {
@@ -85,7 +85,7 @@ pub(super) async fn notice(ask: Asking<'_>, known: &mut Known, naming: &Naming) 
     let pipelines = ask.page::<Pipeline>("newest pipelines", "pipelines", FIRST);
     if let Some(Some(found)) = conclude(ask, known, Part::Pipelines, pipelines).await? {
         for problem in found.problems {
-            note(known.problems.entry(Part::Pipelines).or_default(), problem);
+            known.lose(Part::Pipelines, vec![problem]);
         }
         for pipeline in found.items {
             keep(known, pipeline, naming);

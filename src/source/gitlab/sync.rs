@@ -183,7 +183,12 @@ impl Reading<'_> {
         match result {
             Ok(problems) => {
                 known.read.insert(part);
-                known.set_problems(part, problems);
+                if part.is_read_by_change() {
+                    known.set_problems(part, Vec::new());
+                    known.lose(part, problems);
+                } else {
+                    known.set_problems(part, problems);
+                }
             }
             Err(error) if self.ask.is_hidden(&error) => hide(self.ask, known, part),
             // It is asked for again in the next round; what was known of it stays.
@@ -220,7 +225,13 @@ impl Reading<'_> {
         query: &[(&'static str, &str)],
     ) -> Result<Listed<T>, HttpError> {
         let query = query.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        self.ask.all(List { operation, below, query, most: MOST_OF_OTHERS, keyset: false }).await
+        let mut listed =
+            self.ask.all(List { operation, below, query, most: MOST_OF_OTHERS, keyset: false }).await?;
+        // Of releases the newest are enough: what is older is never waited for.
+        if listed.is_cut && operation != "releases" {
+            note(&mut listed.problems, self.cut(operation, MOST_OF_OTHERS));
+        }
+        Ok(listed)
     }
 
     async fn milestones(self, known: &mut Known) -> Result<Vec<Problem>, HttpError> {
@@ -358,7 +369,10 @@ impl Reading<'_> {
             most: MOST_OF_OTHERS,
             keyset: false,
         };
-        let found: Listed<Deployment> = self.ask.all(list).await?;
+        let mut found: Listed<Deployment> = self.ask.all(list).await?;
+        if found.is_cut {
+            note(&mut found.problems, self.cut("deployments", MOST_OF_OTHERS));
+        }
         let until = found.items.iter().filter_map(|deployment| deployment.updated_at).max();
         known.deployments.extend(found.items.into_iter().map(|deployment| (deployment.id, deployment)));
         while known.deployments.len() > MOST_OF_OTHERS {

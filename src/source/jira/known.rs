@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The form of what is remembered; another one is not read.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 /// How many problems with single issues are told.
 const MOST_TOLD: usize = 20;
 
@@ -36,6 +36,19 @@ pub(super) enum Part {
     Versions,
     Issues,
     Past,
+}
+
+impl Part {
+    /// Of which kinds not all is told where something of it cannot be read.
+    fn kinds(self) -> &'static [Kind] {
+        match self {
+            // Each issue names its own status. Fields hold sizes, sprints and epics.
+            Self::Statuses | Self::Fields | Self::Past => &[],
+            // What belongs to a release is told by its version.
+            Self::Versions => &[Kind::Releases, Kind::Stories, Kind::Defects],
+            Self::Issues => &[Kind::Stories, Kind::Defects],
+        }
+    }
 }
 
 /// What is known of a Jira.
@@ -218,15 +231,21 @@ impl Known {
         if !self.selection.is_empty() {
             facts.covers.extend([Kind::Stories, Kind::Defects]);
         }
-        facts.problems.extend(self.problems.values().flatten().cloned());
-        facts.problems.extend(not_understood(service, &meaning.not_understood.borrow()));
-        facts.problems.extend(self.lost.values().take(MOST_TOLD).map(|lost| lost.problem.clone()));
+        for (part, unread) in &self.problems {
+            facts.problems.extend(unread.iter().map(|problem| problem.clone().within(part.kinds())));
+        }
+        // A status that nobody understands is no reason to do without its issue.
+        let not_understood = not_understood(service, &meaning.not_understood.borrow());
+        facts.problems.extend(not_understood.into_iter().map(Problem::losing_nothing));
+        let mut lost: Vec<Problem> =
+            self.lost.values().take(MOST_TOLD).map(|lost| lost.problem.clone()).collect();
         if self.lost.len() > MOST_TOLD {
-            facts.problems.push(Problem::new(
+            lost.push(Problem::new(
                 format!("{service}: {} more issues cannot be read", self.lost.len() - MOST_TOLD),
                 "mend what is said of the others first",
             ));
         }
+        facts.problems.extend(lost.into_iter().map(|problem| problem.losing(Part::Issues.kinds())));
         facts
     }
 

@@ -174,8 +174,14 @@ pub(super) struct Converter<'a> {
 }
 
 impl Converter<'_> {
+    /// What is left out, or counts as less than is written.
     pub(super) fn problem(&mut self, place: &Place, what: impl AsRef<str>, next_step: impl AsRef<str>) {
         self.problems.push(problem_at(place, what, next_step));
+    }
+
+    /// What makes no item count as better than it is.
+    pub(super) fn remark(&mut self, place: &Place, what: impl AsRef<str>, next_step: impl AsRef<str>) {
+        self.problems.push(problem_at(place, what, next_step).losing_nothing());
     }
 
     /// Its first instant: of a day, its beginning.
@@ -216,7 +222,7 @@ impl Converter<'_> {
             return Some(at);
         }
         self.valid_until = Some(self.valid_until.map_or(at, |earlier| earlier.min(at)));
-        self.problem(
+        self.remark(
             place,
             format!("{item}: `{key}` lies in the future"),
             format!("`{key}` says what has happened: until then it counts as not written"),
@@ -281,7 +287,7 @@ impl Converter<'_> {
         if let (Some(start), Some(target)) = (release.start, target)
             && target < start
         {
-            self.problem(
+            self.remark(
                 place,
                 format!("{item}: its target is before its start"),
                 "correct one of the two; the start counts as not written",

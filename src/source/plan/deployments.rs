@@ -110,7 +110,7 @@ impl Converter<'_> {
         place: &Place,
     ) -> (Option<Instant>, Option<Instant>) {
         if finished.is_some() && finished < started {
-            self.problem(
+            self.remark(
                 place,
                 format!("{item} finished before it started"),
                 "correct the times; `started` counts as not written",
@@ -149,7 +149,7 @@ impl Converter<'_> {
             for name in unknown {
                 activity.after.retain(|after| *after != name);
                 let guess = references::guess(nearest(&name, names.iter().map(Text::as_str)));
-                self.problem(
+                self.remark(
                     place,
                     format!(
                         "activity `{}` comes after `{name}`, which {deployment} does not have{guess}",
@@ -167,6 +167,7 @@ impl Converter<'_> {
                     format!("an activity of {deployment} waits for itself: {cycle}"),
                     "remove one of them from `after`; the last one does not wait until then",
                 )
+                .losing_nothing()
             };
             self.problems.extend(place.map(problem));
         });

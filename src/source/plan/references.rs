@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{Place, nearest},
-    domain::{Activity, EnvironmentId, Facts, Problem, ReleaseId, StoryKey, Text},
+    domain::{Activity, EnvironmentId, Facts, Kind, Problem, ReleaseId, StoryKey, Text},
 };
 
 /// Most names of a cycle that are spelt out.
@@ -25,8 +25,10 @@ pub(super) fn guess(near: Option<&str>) -> String {
 /// Reports references that lead nowhere, and cycles. What refers is kept: that something waits
 /// for what is unknown is better known than forgotten.
 pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>) {
-    let mut report = |place: Option<&Place>, what: String, next_step: &str| {
-        problems.extend(place.map(|place| problem_at(place, what, next_step)));
+    // What refers to nothing known is unknown itself, where a gate asks about it; but what is in
+    // something or of something is missed there.
+    let mut report = |place: Option<&Place>, what: String, next_step: &str, missed: &[Kind]| {
+        problems.extend(place.map(|place| problem_at(place, what, next_step).losing(missed)));
     };
     // Nearness costs: look for it a few times only, a plan may be full of unknown names.
     let mut guesses = 50;
@@ -48,7 +50,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
                     "release `{}` depends on `{other}`, which the plan does not list{guess}",
                     release.id
                 );
-                report(place, what, "correct the name in depends_on, or add that release");
+                report(place, what, "correct the name in depends_on, or add that release", &[]);
             }
         }
     }
@@ -58,7 +60,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
             if let Some(guess) = unknown(release.as_str(), &places.releases) {
                 let what =
                     format!("story `{}` is in `{release}`, which the plan does not list{guess}", story.key);
-                report(place, what, "correct the name of the release, or add that release");
+                report(place, what, "correct the name of the release, or add that release", &[Kind::Stories, Kind::Defects]);
             }
         }
         for other in &story.blocked_by {
@@ -67,7 +69,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
                     "story `{}` is blocked by `{other}`, which the plan does not list{guess}",
                     story.key
                 );
-                report(place, what, "correct the key in blocked_by, or add that story");
+                report(place, what, "correct the key in blocked_by, or add that story", &[]);
             }
         }
     }
@@ -83,6 +85,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
                 places.environments.get(environment.id.as_str()),
                 what,
                 "correct the group, or add it as an environment",
+                &[Kind::Environments],
             );
         }
     }
@@ -90,13 +93,13 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
         let place = places.bookings.get(booking.id.as_str());
         if let Some(guess) = unknown(booking.environment.as_str(), &places.environments) {
             let what = format!("a booking of `{}`, which the plan does not list{guess}", booking.environment);
-            report(place, what, "correct the name, or add that environment");
+            report(place, what, "correct the name, or add that environment", &[Kind::Bookings]);
         }
         if let Some(release) = &booking.release
             && let Some(guess) = unknown(release.as_str(), &places.releases)
         {
             let what = format!("a booking for `{release}`, which the plan does not list{guess}");
-            report(place, what, "correct the name of the release, or add that release");
+            report(place, what, "correct the name of the release, or add that release", &[]);
         }
     }
     for deployment in &facts.deployments {
@@ -106,7 +109,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
                 "deployment `{}` goes to `{}`, which the plan does not list{guess}",
                 deployment.id, deployment.environment
             );
-            report(place, what, "correct the name, or add that environment");
+            report(place, what, "correct the name, or add that environment", &[]);
         }
         if let Some(release) = &deployment.release
             && let Some(guess) = unknown(release.as_str(), &places.releases)
@@ -115,7 +118,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
                 "deployment `{}` is of `{release}`, which the plan does not list{guess}",
                 deployment.id
             );
-            report(place, what, "correct the name of the release, or add that release");
+            report(place, what, "correct the name of the release, or add that release", &[Kind::Deployments]);
         }
     }
 
@@ -126,7 +129,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
         .collect();
     for cycle in named_cycles(&releases) {
         let what = format!("release `{}` waits for itself: {}", cycle[0], spell_out(&cycle));
-        report(places.releases.get(cycle[0]), what, "remove one of them from depends_on");
+        report(places.releases.get(cycle[0]), what, "remove one of them from depends_on", &[]);
     }
     let stories: Vec<(&str, Vec<&str>)> = facts
         .stories
@@ -135,7 +138,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
         .collect();
     for cycle in named_cycles(&stories) {
         let what = format!("story `{}` waits for itself: {}", cycle[0], spell_out(&cycle));
-        report(places.stories.get(cycle[0]), what, "remove one of them from blocked_by");
+        report(places.stories.get(cycle[0]), what, "remove one of them from blocked_by", &[]);
     }
     let groups: Vec<(&str, Vec<&str>)> = facts
         .environments
@@ -147,7 +150,7 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
         .collect();
     for cycle in named_cycles(&groups) {
         let what = format!("environment `{}` is in itself: {}", cycle[0], spell_out(&cycle));
-        report(places.environments.get(cycle[0]), what, "remove one of the groups");
+        report(places.environments.get(cycle[0]), what, "remove one of the groups", &[]);
     }
 }
 

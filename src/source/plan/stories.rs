@@ -32,7 +32,7 @@ impl Converter<'_> {
     ) -> Instant {
         let known = releases.chain(events.into_iter().flatten()).min();
         known.map(|at| at.min(self.now)).or(earliest).unwrap_or_else(|| {
-            self.problem(
+            self.remark(
                 &written.place,
                 format!("story `{}` counts as created when its file was last changed", written.key),
                 "add `created` to it, or `start` to its release",
@@ -56,7 +56,7 @@ impl Converter<'_> {
         let category = match (written.category, &written.status) {
             (Some(category), _) => category,
             (None, Some(status)) => status::category(status).unwrap_or_else(|| {
-                self.problem(
+                self.remark(
                     place,
                     format!("{item}: nobody knows what the status \"{status}\" means"),
                     "add category = \"to do\", \"in progress\", \"in review\", \"in test\", \"done\" or \"dropped\"",
@@ -68,7 +68,7 @@ impl Converter<'_> {
             (None, None) => Category::ToDo,
         };
         if done.is_some() && !matches!(category, Category::Done | Category::Dropped) {
-            self.problem(
+            self.remark(
                 place,
                 format!("{item} has a date in `done` but is not done"),
                 "correct its status or remove `done`, which counts as not written",
@@ -82,7 +82,7 @@ impl Converter<'_> {
         });
         if [started, done].into_iter().flatten().any(|at| at < created_at) || done < started && done.is_some()
         {
-            self.problem(
+            self.remark(
                 place,
                 format!("{item}: `created`, `started` and `done` are not in this order"),
                 "correct the dates; until then the earlier ones give way",

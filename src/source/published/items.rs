@@ -326,6 +326,8 @@ impl Item<'_, '_> {
             path: fields.text("path")?,
             line: fields.count("line")?.filter(|line| *line > 0),
             release: self.release_in("release")?,
+            part: None,
+            branch: None,
             commit: fields.text("commit")?,
             opened_at: fields.required_time("opened")?,
             closed_at: fields.time("closed")?.filter(|_| is_closed),

@@ -18,7 +18,10 @@ use self::{
     items::Item,
     value::{Notes, Object, Wrong, lacks_zone, shown},
 };
-use crate::domain::{Calendar, Facts, Kind, Problem, StoryKind, Text};
+use crate::{
+    config::nearest,
+    domain::{Calendar, Facts, Kind, Problem, StoryKind, Text},
+};
 
 /// The version of the form that is read.
 const VERSION: u64 = 1;
@@ -59,10 +62,15 @@ impl Reader {
         let read = self.document(value, &notes);
         let mut facts = read.map_err(|wrong| self.problem(&wrong))?;
         let notes = notes.into_inner();
-        facts.problems = notes.iter().take(MOST_PROBLEMS).map(|note| self.problem(note)).collect();
         let more = notes.len().saturating_sub(MOST_PROBLEMS);
+        for note in notes {
+            let problem = self.problem(&note.what);
+            let problem = note.lost.map_or(problem.clone(), |kinds| problem.losing(&kinds));
+            problem.note(&mut facts.problems, MOST_PROBLEMS);
+        }
         if more > 0 {
-            facts.problems.push(self.problem(&format!("{more} more are not as the schema says")));
+            let problem = self.problem(&format!("{more} more are not as the schema says"));
+            facts.problems.push(problem.losing_nothing());
         }
         Ok(facts)
     }
@@ -100,7 +108,7 @@ impl Reader {
         facts.test_runs.sort_by_key(|run| run.at);
         facts.findings = lists.read("findings", |item| item.finding())?;
         facts.builds = lists.read("builds", |item| item.build())?;
-        document.finish();
+        document.finish_as_a_whole();
         cover_what_is_there(&mut facts);
         Ok(facts)
     }
@@ -119,7 +127,12 @@ fn covers(document: &Object<'_>) -> Result<BTreeSet<Kind>, Wrong> {
             Some(kind) => {
                 covered.insert(kind);
             }
-            None => document.note(format!("covers[{index}]: there is no kind {:?}", word.as_str())),
+            // Whatever was meant is not told of as far as this program understands.
+            None => {
+                let what = format!("covers[{index}]: there is no kind {:?}", word.as_str());
+                let meant = nearest(word, Kind::ALL.map(Kind::key)).and_then(Kind::of_key);
+                document.note_lost(what, meant.map(|kind| vec![kind]));
+            }
         }
     }
     Ok(covered)

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     config::nearest,
-    domain::{Calendar, Instant, Text},
+    domain::{Calendar, Instant, Kind, Text},
 };
 
 /// How much of an unexpected value is shown, in characters.
@@ -18,8 +18,16 @@ const MILLISECONDS_FROM: f64 = 100_000_000_000.0;
 /// What is wrong with an item: it is lost, or counts as less than it says.
 pub(super) type Wrong = String;
 
-/// Notes what is wrong but loses no item.
-pub(super) type Notes = RefCell<Vec<Wrong>>;
+/// What is wrong with a document that is read all the same.
+#[derive(Debug)]
+pub(super) struct Note {
+    pub(super) what: Wrong,
+    /// The kinds of which not all is told because of it; none: any may be.
+    pub(super) lost: Option<Vec<Kind>>,
+}
+
+/// Takes notes while a document is read.
+pub(super) type Notes = RefCell<Vec<Note>>;
 
 /// An object that is read by asking for its fields.
 pub(super) struct Object<'v> {
@@ -209,7 +217,12 @@ impl<'v> Object<'v> {
 
     /// Notes what loses no item.
     pub(super) fn note(&self, what: Wrong) {
-        self.notes.borrow_mut().push(what);
+        self.note_lost(what, Some(Vec::new()));
+    }
+
+    /// Notes what loses items of `kinds`; none: of any kind.
+    pub(super) fn note_lost(&self, what: Wrong, kinds: Option<Vec<Kind>>) {
+        self.notes.borrow_mut().push(Note { what, lost: kinds });
     }
 
     /// The calendar by which days are read.
@@ -224,12 +237,31 @@ impl<'v> Object<'v> {
 
     /// Notes fields that nobody asked for. To be called when all were asked for.
     pub(super) fn finish(&self) {
+        self.note_unasked(|_, _, _| Some(Vec::new()));
+    }
+
+    /// The same of the document itself: a list that nobody asked for is one whose name is
+    /// misspelt, and must not read as one that is empty.
+    pub(super) fn finish_as_a_whole(&self) {
+        self.note_unasked(|key, value, near| match near.and_then(Kind::of_key) {
+            // Stories are of two kinds, in one list.
+            Some(Kind::Stories) => Some(vec![Kind::Stories, Kind::Defects]),
+            Some(kind) => Some(vec![kind]),
+            None if key == Kind::Defects.key() => Some(vec![Kind::Defects]),
+            None if value.is_array() => None,
+            None => Some(Vec::new()),
+        });
+    }
+
+    /// Notes fields that nobody asked for, each with what `lost` says of its name, its value and
+    /// the name that is near.
+    fn note_unasked(&self, lost: impl Fn(&str, &Value, Option<&str>) -> Option<Vec<Kind>>) {
         let asked = self.asked.borrow();
-        for key in self.fields.keys().filter(|key| !asked.contains(&key.as_str())) {
-            let near = nearest(key, asked.iter().copied())
-                .map(|near| format!(" — did you mean `{near}`?"))
-                .unwrap_or_default();
-            self.note(format!("{}: there is no such field{near}", self.at(&clipped(key))));
+        for (key, value) in self.fields.iter().filter(|(key, _)| !asked.contains(&key.as_str())) {
+            let near = nearest(key, asked.iter().copied());
+            let guess = near.map(|near| format!(" — did you mean `{near}`?")).unwrap_or_default();
+            let what = format!("{}: there is no such field{guess}", self.at(&clipped(key)));
+            self.note_lost(what, lost(key, value, near));
         }
     }
 

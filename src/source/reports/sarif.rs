@@ -103,6 +103,7 @@ struct Invocation {
 struct Provenance {
     repository_uri: Option<String>,
     revision_id: Option<String>,
+    branch: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -188,6 +189,7 @@ struct Analysis<'a> {
     run: &'a Run<'a>,
     tool: Text,
     repository: Text,
+    branch: Option<Text>,
     commit: Option<Text>,
     at: Instant,
 }
@@ -235,6 +237,8 @@ impl<'a> Analysis<'a> {
         let provenance = run.version_control_provenance.first();
         let said = provenance.and_then(|provenance| provenance.repository_uri.as_deref()).and_then(named);
         let repository = settings.repository.clone().or(said).or_else(|| settings.project.clone());
+        let branch = provenance.and_then(|provenance| provenance.branch.as_deref());
+        let branch = branch.map(|branch| branch.strip_prefix("refs/heads/").unwrap_or(branch));
         let revision = provenance.and_then(|provenance| provenance.revision_id.as_deref());
         let revision = revision.map(str::to_ascii_lowercase).filter(|revision| is_commit(revision));
         Self {
@@ -243,6 +247,7 @@ impl<'a> Analysis<'a> {
             run,
             tool: Text::new(&run.tool.driver.name),
             repository: Text::new(repository.unwrap_or_default()),
+            branch: branch.filter(|branch| !branch.is_empty()).map(Text::new),
             commit: revision.map(Text::new),
             at: began.map_or(written_at, |at| at.min(written_at)),
         }
@@ -297,18 +302,36 @@ impl<'a> Analysis<'a> {
 
     /// What stands for the analysis itself: which commit it looked at.
     fn analysis(&self) -> Finding {
-        let category = self.run.automation_details.as_ref().and_then(|details| details.id.as_deref());
-        let key = format!("{}\0{}", self.tool, category.unwrap_or_default());
+        let key = format!("{}\0{}{}", self.tool, self.category(), self.of_branch());
         Finding {
             id: identity(&self.repository, ["analysis", &key]),
             repository: self.repository.clone(),
             tool: self.tool.clone(),
             rule: Text::new(Finding::ANALYSIS),
             state: FindingState::Dismissed,
+            part: self.part(),
+            branch: self.branch.clone(),
             commit: self.commit.clone(),
             closed_at: Some(self.at),
             ..mark(self.settings, &key, "what was analyzed", self.at)
         }
+    }
+
+    fn category(&self) -> &str {
+        self.run.automation_details.as_ref().and_then(|details| details.id.as_deref()).unwrap_or_default()
+    }
+
+    /// What of the repository was looked at: what comes after the last slash of a category tells
+    /// one run from the next.
+    fn part(&self) -> Option<Text> {
+        let category = self.category();
+        let part = category.rsplit_once('/').map_or(category, |(part, _)| part);
+        (!part.is_empty()).then(|| Text::new(part))
+    }
+
+    /// What tells the same of two branches apart.
+    fn of_branch(&self) -> String {
+        self.branch.as_ref().map(|branch| format!("\0{branch}")).unwrap_or_default()
     }
 
     /// A finding in place of what cannot be read: nobody rated it, and so no gate says go.
@@ -336,8 +359,8 @@ impl<'a> Analysis<'a> {
         let title =
             message.clone().filter(|text| !text.is_empty()).or(title).unwrap_or_else(|| rule_id.to_owned());
         let fingerprint = fingerprint(result, region, message.as_deref());
-        let category = self.run.automation_details.as_ref().and_then(|details| details.id.as_deref());
-        let parts = [category.unwrap_or_default(), &self.tool, rule_id, path.as_deref().unwrap_or_default()];
+        let category = format!("{}{}", self.category(), self.of_branch());
+        let parts = [category.as_str(), &self.tool, rule_id, path.as_deref().unwrap_or_default()];
         let first_seen =
             result.provenance.as_ref().and_then(|known| known.first_detection_time_utc.as_deref());
         let opened_at = first_seen.and_then(instant).map_or(self.at, |at| at.min(self.at));
@@ -353,6 +376,8 @@ impl<'a> Analysis<'a> {
             path: path.map(Text::new),
             line: region.and_then(|region| region.start_line).filter(|line| *line > 0),
             release: self.settings.release.as_deref().map(Into::into),
+            part: self.part(),
+            branch: self.branch.clone(),
             commit: self.commit.clone(),
             opened_at,
             closed_at: is_closed.then_some(self.at),
@@ -414,6 +439,8 @@ pub(super) fn mark(settings: &ReportConfig, key: &str, what: &str, at: Instant) 
         path: None,
         line: None,
         release: settings.release.as_deref().map(Into::into),
+        part: None,
+        branch: None,
         commit: None,
         opened_at: at,
         closed_at: None,

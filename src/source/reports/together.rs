@@ -142,10 +142,11 @@ fn runs(
         found.extend(contents.runs.iter().map(|read| (file.name.as_str(), read.run.clone())));
         earlier.extend(contents.runs.iter().map(|read| read.before.as_ref()));
         for (suite, flaky) in &contents.flaky {
-            problems.push(Problem::new(
+            let problem = Problem::new(
                 format!("{}: flaky in {suite}: {} failed and passed on a retry", file.name, named(flaky)),
                 "mend the test, or what it tests: it may fail for good next time",
-            ));
+            );
+            problems.push(problem.losing_nothing());
         }
     }
     commits(settings, &mut found, |(_, run)| (&mut run.commit, run.at));

@@ -14,8 +14,11 @@ const TOLD_DAYS: i64 = 180;
 /// Findings that are remembered, at most: those that were told last.
 const MOST: usize = 20_000;
 
-/// The findings that were told, with the instant of the newest analysis by then of the same tool
-/// and repository.
+/// The tool, the repository, the part and the branch: an analysis of another one says nothing.
+type Series = (Text, Text, Option<Text>, Option<Text>);
+
+/// The findings that were told, with the instant of the newest analysis by then of the same
+/// tool, repository, part and branch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Told(BTreeMap<Text, (Instant, Finding)>);
 
@@ -25,12 +28,12 @@ impl Told {
         self.0.is_empty()
     }
 
-    /// Adds to `found` what a newer analysis of the same tool and repository finds no longer.
+    /// Adds to `found` what a newer analysis of the same finds no longer.
     ///
     /// While a file cannot be read or an analysis failed, nothing is taken for fixed: what is
     /// missing may be in there.
     pub(super) fn complete(&mut self, found: &mut Vec<Finding>, is_whole: bool, now: Instant) {
-        let mut analyzed: HashMap<(Text, Text), Instant> = HashMap::new();
+        let mut analyzed: HashMap<Series, Instant> = HashMap::new();
         for analysis in found.iter().filter(|finding| finding.is_analysis()) {
             let newest = analyzed.entry(by(analysis)).or_insert(analysis.opened_at);
             *newest = analysis.opened_at.max(*newest);
@@ -78,6 +81,7 @@ impl Told {
 }
 
 /// What an analysis is one of.
-fn by(finding: &Finding) -> (Text, Text) {
-    (finding.tool.clone(), finding.repository.clone())
+fn by(finding: &Finding) -> Series {
+    let Finding { tool, repository, part, branch, .. } = finding;
+    (tool.clone(), repository.clone(), part.clone(), branch.clone())
 }

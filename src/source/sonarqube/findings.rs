@@ -41,6 +41,8 @@ impl Analyzed<'_> {
             path: None,
             line: None,
             release: None,
+            part: Some(Text::new(self.key)),
+            branch: self.branch.map(Text::new),
             commit: None,
             opened_at,
             closed_at: None,

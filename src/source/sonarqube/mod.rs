@@ -131,7 +131,8 @@ impl SonarqubeSource {
             facts.findings.extend(known.findings.iter().cloned());
             facts.problems.extend(known.problems.iter().cloned());
         }
-        facts.problems.extend(session.sign_in_problem());
+        // What is public is read as a whole.
+        facts.problems.extend(session.sign_in_problem().map(Problem::losing_nothing));
         if self.said.as_deref() == Some(&facts) {
             return Ok(Answer::Unchanged);
         }
@@ -192,7 +193,11 @@ impl Reading<'_> {
         // `project` since version 10.2, `projectKey` before and in the cloud.
         let hotspots =
             self.about(Request::get("hotspots", "api/hotspots/search"), &["project", "projectKey"]);
-        let (hotspots, _) = self.list::<wire::Hotspot>(&hotspots, "hotspots", usize::MAX, &mut known).await?;
+        let (hotspots, total) =
+            self.list::<wire::Hotspot>(&hotspots, "hotspots", usize::MAX, &mut known).await?;
+        if total > MOST_OF_A_LIST {
+            known.problems.push(self.cut("hotspots", hotspots.len(), total, "review some"));
+        }
         known.findings.extend(hotspots.iter().map(|hotspot| Arc::new(analyzed.hotspot(hotspot))));
         Ok(known)
     }
@@ -208,20 +213,21 @@ impl Reading<'_> {
         if total(&count)? <= MOST_OF_A_LIST {
             issues.extend(self.list(&open(), "issues", usize::MAX, known).await?.0);
         } else {
+            let mut rated = 0;
             for severity in SEVERITIES {
                 let (read, total) =
-                    self.list(&open().query("severities", severity), "issues", usize::MAX, known).await?;
+                    self.list::<wire::Issue>(&open().query("severities", severity), "issues", usize::MAX, known).await?;
                 if total > MOST_OF_A_LIST {
-                    known.problems.push(Problem::new(
-                        format!(
-                            "{}: {}: of {total} open issues of severity {severity} the newest {MOST_OF_A_LIST} were read: there are no more to be had",
-                            self.source.id,
-                            self.called(),
-                        ),
-                        "accept or fix some, or divide the project",
-                    ));
+                    let what = format!("open issues of severity {severity}");
+                    known.problems.push(self.cut(&what, read.len(), total, "accept or fix some"));
                 }
+                rated += total;
                 issues.extend(read);
+            }
+            // Those of a severity that nobody has heard of.
+            let all = total(&count)?;
+            if rated < all {
+                known.problems.push(self.cut("open issues", rated, all, "update tminus"));
             }
         }
         let since = now - TimeDelta::days(i64::from(self.source.settings.recent_days));
@@ -231,6 +237,14 @@ impl Reading<'_> {
             |issue: &wire::Issue| issue.close_date.or(issue.update_date).is_some_and(|at| at.0 >= since);
         issues.extend(closed.into_iter().filter(is_recent));
         Ok(issues)
+    }
+
+    /// That only `read` of `total` were: the server gives no more.
+    fn cut(&self, what: &str, read: usize, total: usize, mend: &str) -> Problem {
+        Problem::new(
+            format!("{}: {}: {read} of {total} {what} read: no more are to be had", self.source.id, self.called()),
+            format!("{mend}, or divide the project"),
+        )
     }
 
     /// The first pages of a list, and how long it is.
