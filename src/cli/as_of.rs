@@ -49,7 +49,12 @@ pub(super) fn boards(context: &Context, instants: &[Instant]) -> Result<Vec<Opti
     let last = instants.iter().max().copied().unwrap_or(now);
     let until = context.policy.calendar.day(last);
     let from = until.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(until);
-    let (past, days): (Vec<Vec<Kept>>, Vec<Arc<DayFigures>>) = match OwnerLock::acquire(directory, now) {
+    // Looking must not make the directory.
+    let lock = directory.exists().then(|| OwnerLock::acquire(directory, now)).transpose();
+    let (past, days): (Vec<Vec<Kept>>, Vec<Arc<DayFigures>>) = match lock {
+        Ok(lock) if lock.is_none() || !super::history::is_begun(directory) => {
+            (vec![Vec::new(); instants.len()], Vec::new())
+        }
         Ok(_lock) => {
             let store = history::open(directory, now).map_err(|error| usage(error.problem()))?;
             let read: Result<_, _> = instants.iter().map(|at| store.at(*at)).collect();

@@ -139,19 +139,31 @@ fn directory(context: &Context) -> Result<&Path, Failure> {
 /// The stored past, or who has it.
 fn archive(context: &Context) -> Result<Holder, Failure> {
     let (directory, now) = (directory(context)?, context.clock.now());
+    // Looking must not begin one, nor make the directory that it would be in.
+    if !directory.exists() {
+        return Err(nothing_kept(directory));
+    }
     let lock = match OwnerLock::acquire(directory, now) {
         Ok(lock) => lock,
         Err(LockError::Held { owner }) => return Ok(Holder::Other(owner)),
         Err(error) => return Err(usage(&error.problem())),
     };
-    // Looking must not begin one.
-    if !directory.join("history").exists() && !directory.join("marker").exists() {
-        let what = format!("nothing is kept in {} yet", directory.display());
-        return Err(Failure::Usage(format!("{what}\nopen the board once, or read an export with `import`")));
+    if !is_begun(directory) {
+        return Err(nothing_kept(directory));
     }
     let archive =
         history::open_archive(directory, now, StoreOptions::default()).map_err(|error| failed(&error))?;
     Ok(Holder::Us(archive, lock))
+}
+
+/// Whether a history was begun in the directory of a board.
+pub(super) fn is_begun(directory: &Path) -> bool {
+    directory.join("history").exists() || directory.join("marker").exists()
+}
+
+fn nothing_kept(directory: &Path) -> Failure {
+    let what = format!("there is no history: nothing is kept in {} yet", directory.display());
+    Failure::Usage(format!("{what}\nopen the board once, or read an export with `import`"))
 }
 
 /// What was found wrong and dealt with when the store was opened.

@@ -20,23 +20,29 @@ pub fn owns_panic() -> bool {
     GUARDED.try_with(Cell::get).unwrap_or(false) || std::thread::current().name().is_some_and(of_the_engine)
 }
 
+/// Runs `action`; a panic in it becomes what it said, and ends neither the thread nor the program.
+/// Whatever `action` changes must not be trusted after that.
+pub fn contained<T>(action: impl FnOnce() -> T) -> Result<T, String> {
+    let outer = GUARDED.replace(true);
+    let outcome = catch_unwind(AssertUnwindSafe(action));
+    GUARDED.set(outer);
+    outcome.map_err(|panic| {
+        panic
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "it gave up".into())
+    })
+}
+
 /// Runs `action`; a panic in it becomes [`HistoryError::Damaged`]. Whatever `action` changes
 /// must not be trusted after that.
 pub(super) fn guarded<T>(
     doing: &'static str,
     action: impl FnOnce() -> Result<T, HistoryError>,
 ) -> Result<T, HistoryError> {
-    let outer = GUARDED.replace(true);
-    let outcome = catch_unwind(AssertUnwindSafe(action));
-    GUARDED.set(outer);
-    outcome.unwrap_or_else(|panic| {
-        let said = panic
-            .downcast_ref::<&str>()
-            .map(|text| (*text).to_owned())
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_else(|| "the engine gave up".into());
-        Err(HistoryError::damaged(format!("{doing}: {said}")))
-    })
+    contained(action)
+        .unwrap_or_else(|said| Err(HistoryError::damaged(format!("{doing}: {said}"))))
 }
 
 #[cfg(test)]

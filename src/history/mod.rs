@@ -30,7 +30,7 @@ use std::{fmt::Display, io, path::Path, sync::Arc};
 
 pub use archive::{Archive, Change, Record, Verification, export, import};
 pub use difference::{Counts, Difference, Part, compare};
-pub use guard::owns_panic;
+pub use guard::{contained, owns_panic};
 pub use lock::{LockError, Owner, OwnerLock};
 pub use memory::MemoryHistory;
 pub use notices::claim_notices;

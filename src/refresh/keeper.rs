@@ -179,6 +179,7 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
         }
     };
     let mut in_trouble = false;
+    let mut was_lost = false;
     let mut pruned_at: Option<Instant> = None;
     let mut day: Option<DayFigures> = None;
     while let Ok(order) = inbox.recv() {
@@ -189,8 +190,26 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
                 _,
             ) if !storage.is_kept => continue,
             (Order::Paint(board), store) => {
-                (storage.paint)(&board);
-                let figures = board.day_figures();
+                // A board that cannot be summed up is no reason to keep nothing more of the past.
+                let painted = crate::history::contained(|| {
+                    (storage.paint)(&board);
+                    board.day_figures()
+                });
+                let figures = match painted {
+                    Ok(figures) => figures,
+                    Err(said) => {
+                        if !was_lost {
+                            tracing::error!(%said, "the figures of the day could not be made");
+                            say(Said::Days(Err(Problem::new(
+                                format!("the figures of today are not kept: an error of tminus itself: {said}"),
+                                "please report it; all else of the past is kept",
+                            ))));
+                        }
+                        was_lost = true;
+                        continue;
+                    }
+                };
+                was_lost = false;
                 match store {
                     Some(store) if day.as_ref().is_none_or(|day| !day.equals(&figures)) => {
                         let kept = store.keep_day(&figures);

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     domain::{Instant, ReleaseId, SourceState},
     insight::{
-        Board, Difference, ForecastView, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState,
+        Board, Difference, ForecastView, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState, Tally,
         StoryRow, Verdict, said_of, words,
     },
 };
@@ -155,8 +155,25 @@ pub(super) fn forecast_words(board: &Board, insight: &ReleaseInsight) -> String 
             format!("{chance}P50 {} · P85 {}{calibrated}", date(*p50), date(*p85))
         }
         ForecastView::Withheld(why) => format!("no forecast: {why}"),
+        ForecastView::Ready if insight.release.released_at.is_some() => went_out_with(insight),
         ForecastView::Ready => "nothing left to do".to_owned(),
     }
+}
+
+/// What a release that is out left undone when it went: `3 of 10 stories were open when it went out`.
+fn went_out_with(insight: &ReleaseInsight) -> String {
+    let Tally { stories, stories_ready, defects_open, .. } = insight.tally;
+    let open = stories.saturating_sub(stories_ready);
+    let left = [
+        (open > 0).then(|| format!("{open} of {}", words::count(stories as usize, "story", "stories"))),
+        (defects_open > 0).then(|| words::count(defects_open as usize, "defect", "defects")),
+    ];
+    let left: Vec<String> = left.into_iter().flatten().collect();
+    if left.is_empty() {
+        return "nothing was open when it went out".to_owned();
+    }
+    let verb = if left.len() == 1 && open + defects_open == 1 { "was" } else { "were" };
+    format!("{} {verb} open when it went out", words::list(&left, 2))
 }
 
 pub(super) fn target_words(board: &Board, insight: &ReleaseInsight, now: Instant) -> String {

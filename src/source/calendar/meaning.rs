@@ -126,7 +126,7 @@ impl Meanings {
                         continue;
                     }
                     let Some(environment) = names.environment else {
-                        nowhere(&mut facts, event, "deployment");
+                        nowhere(&mut facts, event, "deployment", Kind::Deployments);
                         continue;
                     };
                     facts.deployments.push(Arc::new(Deployment {
@@ -147,7 +147,7 @@ impl Meanings {
                 }
                 Some(Meaning::Booking(names)) if !is_cancelled => {
                     let Some(environment) = names.environment else {
-                        nowhere(&mut facts, event, "booking");
+                        nowhere(&mut facts, event, "booking", Kind::Bookings);
                         continue;
                     };
                     facts.covers.insert(Kind::Bookings);
@@ -184,14 +184,12 @@ impl Meanings {
     }
 }
 
-fn nowhere(facts: &mut Facts, event: &Event, what: &str) {
+fn nowhere(facts: &mut Facts, event: &Event, what: &str, kind: Kind) {
     let problem = Problem::new(
         format!("event \"{}\": this {what} names no environment", event.summary),
         format!("write it into the summary as source.calendar.{what}_summaries says, or into the location"),
     );
-    if !facts.problems.contains(&problem) && facts.problems.len() < super::event::MOST_PROBLEMS {
-        facts.problems.push(problem);
-    }
+    problem.losing(&[kind]).note(&mut facts.problems, super::event::MOST_PROBLEMS);
 }
 
 /// What an occurrence is called: stays when it is moved.

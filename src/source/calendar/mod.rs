@@ -31,7 +31,7 @@ use self::{
 };
 pub use crate::config::CalendarConfig;
 use crate::{
-    domain::{Facts, Instant, Problem, SourceId},
+    domain::{Facts, Instant, Kind, Problem, SourceId},
     source::{
         Answer, Round, Source, SourceError, Standing, Watched, files,
         http::{Http, HttpError, Request},
@@ -192,10 +192,11 @@ impl Memory {
         let mut facts = meanings.facts(reads.iter().flat_map(|read| &read.events), &settings.calendar, now);
         facts.problems.extend(reads.iter().flat_map(|read| &read.problems).cloned());
         facts.problems.extend(found.problems);
-        // A freeze that cannot be read would look like none: what is known stays until it gets stale.
-        if let Some(problem) = facts.problems.first() {
-            return Err(SourceError::Failed(problem.clone()));
-        }
+        // A freeze that cannot be read would look like none; what cannot be read may be anything
+        // that the calendar tells.
+        let mut kinds: Vec<Kind> = facts.covers.iter().copied().collect();
+        kinds.extend((!facts.deployments.is_empty()).then_some(Kind::Deployments));
+        facts.problems = facts.problems.into_iter().map(|problem| problem.within(&kinds)).collect();
         let before = self.said.take().map(|(facts, ..)| facts);
         let is_same = before.as_deref() == Some(&facts);
         let facts = before.filter(|_| is_same).unwrap_or_else(|| Arc::new(facts));

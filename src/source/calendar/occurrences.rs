@@ -260,9 +260,7 @@ impl<'a> Expansion<'a, '_> {
 
     fn problem(&mut self, event: &Event, what: &str, next_step: &str) {
         let problem = Problem::new(format!("event \"{}\": {what}", event.summary), next_step);
-        if self.problems.len() < super::event::MOST_PROBLEMS && !self.problems.contains(&problem) {
-            self.problems.push(problem);
-        }
+        problem.note(&mut self.problems, super::event::MOST_PROBLEMS);
     }
 }
 

@@ -178,25 +178,20 @@ impl Lists<'_, '_> {
         if list.len() > MOST_ITEMS {
             return Err(format!("{key}: {} items, of which at most {MOST_ITEMS} can be read", list.len()));
         }
+        let kinds: Vec<Kind> = match Kind::of_key(key) {
+            // Stories are of two kinds, in one list.
+            Some(Kind::Stories) => vec![Kind::Stories, Kind::Defects],
+            kind => kind.into_iter().collect(),
+        };
         let mut kept = Vec::with_capacity(list.len());
-        let mut first_wrong = None;
         for (index, value) in list.iter().enumerate() {
             match self.item(value, format!("{key}[{index}]"), &read) {
                 Ok(item) => kept.push(Arc::new(item)),
-                Err(wrong) => {
-                    first_wrong.get_or_insert_with(|| wrong.clone());
-                    document.note(wrong);
-                }
+                // Fewer than there are must not read as better than it is.
+                Err(wrong) => document.note_lost(wrong, Some(kinds.clone())),
             }
         }
-        match first_wrong {
-            // Fewer than there are would read as better than it is: nothing of the list counts.
-            Some(wrong) => {
-                let missing = list.len() - kept.len();
-                Err(format!("{missing} of {} {key} cannot be read: {wrong}", list.len()))
-            }
-            None => Ok(kept),
-        }
+        Ok(kept)
     }
 
     fn item<T>(
