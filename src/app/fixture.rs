@@ -227,13 +227,13 @@ fn payments_insight() -> ReleaseInsight {
         verdict: Verdict::NoGo,
         outlook: Outlook::AtRisk,
         forecast: ForecastView::Dates {
-            p50: at(25, 9, 0),
-            p85: at(27, 16, 0),
-            p95: at(30, 12, 0),
+            p50: ForecastDate::By(at(25, 9, 0)),
+            p85: ForecastDate::By(at(27, 16, 0)),
+            p95: ForecastDate::By(at(30, 12, 0)),
             by_target: Some(0.61),
             scored: 42,
             held: Some(0.86),
-            basis: ForecastBasis::default(),
+            basis: ForecastBasis { elapsed_days: 13, ..ForecastBasis::default() },
         },
         last_day_from: Some(at(24, 14, 0)),
         stories: stories(),
@@ -454,13 +454,13 @@ fn small(
     release.target = target;
     let promised = target.filter(|target| !target.estimated);
     let dates = |target: Target| ForecastView::Dates {
-        p50: target.at - Duration::hours(20),
-        p85: target.at + Duration::days(1),
-        p95: target.at + Duration::days(3),
+        p50: ForecastDate::By(target.at - Duration::hours(20)),
+        p85: ForecastDate::By(target.at + Duration::days(1)),
+        p95: ForecastDate::By(target.at + Duration::days(3)),
         by_target: Some(share),
         scored: 4,
         held: Some(0.75),
-        basis: ForecastBasis::default(),
+        basis: ForecastBasis { elapsed_days: 13, ..ForecastBasis::default() },
     };
     let withheld = || ForecastView::Withheld(Text::new("no story and no pull request yet"));
     ReleaseInsight {
@@ -542,6 +542,7 @@ fn schedule() -> Schedule {
         },
         problems,
         no_slot: None,
+        needs: Vec::new(),
     };
     let entry = |day, kind, release: Option<ReleaseId>, label: &str| CalendarEntry {
         day: date(day),

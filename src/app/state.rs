@@ -237,6 +237,8 @@ pub struct Options {
     pub tab: Option<Tab>,
     /// Nothing outside may be changed: said in the header.
     pub read_only: bool,
+    /// Time stands still, as in pictures: nothing that waits for it will come.
+    pub clock_stands: bool,
     /// Which key does what.
     pub keys: KeyMap,
     /// When this user left the board last.
@@ -296,6 +298,9 @@ pub struct State {
     pub release: Option<ReleaseId>,
     /// The release that somebody chose; while there is none, the board's default is shown.
     pub(super) chosen: Option<ReleaseId>,
+    /// The release that was shown when it was not out yet, where nobody chose one: it stays when it
+    /// goes out.
+    was_open: Option<ReleaseId>,
     /// A release that was asked for and that no source knows yet.
     pub(super) wanted: Option<String>,
     /// The section of the tab Readiness that the keys go to.
@@ -340,6 +345,8 @@ pub struct State {
     pub keys: Arc<KeyMap>,
     /// Nothing outside may be changed.
     pub read_only: bool,
+    /// Time stands still: nothing that waits for it will come.
+    pub clock_stands: bool,
     /// What is changed outside: what waits, what was sent, what came of it.
     pub operations: Operations,
     /// What the key for undoing takes back.
@@ -372,6 +379,7 @@ impl State {
             tab: options.tab.unwrap_or_default(),
             release: None,
             chosen: None,
+            was_open: None,
             wanted: options.release,
             section: Section::default(),
             listed: Listed::default(),
@@ -394,6 +402,7 @@ impl State {
             layout: Layout::default(),
             keys: Arc::new(options.keys),
             read_only: options.read_only,
+            clock_stands: options.clock_stands,
             operations: Operations::by(options.operators),
             undo: None,
             desk: options.desk,
@@ -632,6 +641,21 @@ impl State {
         self.overlays = overlays;
     }
 
+    /// The release that was shown until it went out. A screen with keys stays with it: which release
+    /// one looks at does not change by itself. A wall goes on to the next one.
+    fn just_out(&self) -> Option<ReleaseId> {
+        let id = self.was_open.as_ref().filter(|_| self.past.is_none() && self.wall.is_none())?;
+        let is_out = self.board.release(id)?.release.released_at.is_some();
+        is_out.then(|| id.clone())
+    }
+
+    /// The release to go on with, where the one that is shown is out: the next one that is not.
+    pub fn next_release(&self) -> Option<&ReleaseId> {
+        self.release()?.release.released_at?;
+        let next = self.board.default_release()?;
+        next.release.released_at.is_none().then_some(&next.release.id)
+    }
+
     /// Decides the release, then computes every list anew.
     pub(super) fn arrange_all(&mut self) {
         if let Some(wanted) = &self.wanted
@@ -642,7 +666,12 @@ impl State {
             self.message = None;
         }
         let chosen = self.chosen.as_ref().filter(|id| self.board.release(id).is_some()).cloned();
-        self.release = chosen.or_else(|| Some(self.board.default_release()?.release.id.clone()));
+        self.release = chosen
+            .or_else(|| self.just_out())
+            .or_else(|| Some(self.board.default_release()?.release.id.clone()));
+        if self.past.is_none() && self.release().is_some_and(|shown| shown.release.released_at.is_none()) {
+            self.was_open.clone_from(&self.release);
+        }
         self.pull_request_at.clear();
         let board = Arc::clone(&self.board);
         let others = board.insight.releases.iter().zip(0u32..);

@@ -787,3 +787,28 @@ fn stories_stand_below_their_feature() {
     // The defect has a list of its own.
     assert_eq!(list.shown + 1, state.release().unwrap().stories.len(), "no row is lost");
 }
+
+#[test]
+fn the_release_that_is_looked_at_stays_when_it_goes_out() {
+    let out = || {
+        let mut board = board_with(|insight| {
+            Arc::make_mut(&mut insight.release).released_at = Some(now());
+            insight.outlook = crate::insight::Outlook::Released;
+        });
+        // What went out comes last.
+        let insight = Arc::make_mut(&mut board.insight);
+        insight.releases.rotate_left(1);
+        Arc::new(board)
+    };
+    let shown = |state: &State| state.release.clone().unwrap().to_string();
+    let mut state = state(board());
+    assert_eq!((shown(&state), state.next_release()), ("payments 4.2".to_owned(), None));
+    update(&mut state, Event::Board(out()), now());
+    assert_eq!(shown(&state), "payments 4.2");
+    assert_eq!(state.next_release().unwrap().as_str(), "ledger 1.8");
+    update(&mut state, Event::Board(out()), now());
+    assert_eq!(shown(&state), "payments 4.2", "with every newer board");
+    // Whoever opens the board later begins with the next one.
+    let later = State::new(out(), Options::default(), now());
+    assert_eq!(shown(&later), "ledger 1.8");
+}

@@ -35,11 +35,16 @@ fn meant(state: &State) -> Option<DeploymentId> {
     schedule.deployments.get(schedule.next?).map(|row| row.deployment.id.clone())
 }
 
-/// `yes`, or each rule that says no, and the next free window.
+/// `yes`; that the window is free and what is not ready; or each rule that says no, and the next free
+/// window.
 fn in_words(state: &State, answer: &CanGo) -> String {
     let calendar = &state.board.policy.calendar;
     if answer.is_yes() {
         return format!("yes, {}", words::window(answer.window, calendar));
+    }
+    if answer.is_free() {
+        let not_ready = answer.not_ready.as_deref().unwrap_or_default();
+        return format!("the window is free, but {not_ready}");
     }
     let against = answer.against.iter().map(|problem| format!("{} {}", problem.kind.word(), problem.what));
     let against: Vec<String> = against.collect();

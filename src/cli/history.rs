@@ -19,6 +19,7 @@ use crate::{
         self, Archive, Counts, HistoryError, ListedChange, LockError, Owner, OwnerLock, Question, Reply,
         StoreOptions,
     },
+    insight::ForecastDate,
     server,
 };
 
@@ -224,20 +225,41 @@ fn days(context: &Context, arguments: &ListArguments) -> Result<ExitCode, Failur
         TableFormat::Text => days_table(&days, &context.policy.calendar),
         TableFormat::Json => {
             let title = context.title.as_str();
-            format!("{:#}\n", json!({ "schema_version": 1, "board": title, "days": days }))
+            format!("{:#}\n", json!({ "schema_version": 1, "board": title, "days": days_json(&days) }))
         }
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// The days as they are kept; a date of a forecast that is beyond three years is null.
+fn days_json(days: &[DayFigures]) -> Value {
+    let mut value = json!(days);
+    for (day, told) in days.iter().zip(value.as_array_mut().into_iter().flatten()) {
+        let releases = told.get_mut("releases").and_then(Value::as_array_mut).into_iter().flatten();
+        for (figures, told) in day.releases.iter().zip(releases) {
+            let Some(forecast) = figures.forecast else { continue };
+            let dates = [("p50", forecast.p50), ("p85", forecast.p85), ("p95", forecast.p95)];
+            for (name, _) in
+                dates.iter().filter(|(_, at)| ForecastDate::kept(*at, day.at) == ForecastDate::Beyond)
+            {
+                if let Some(date) = told.get_mut("forecast").and_then(|forecast| forecast.get_mut(name)) {
+                    *date = Value::Null;
+                }
+            }
+        }
+    }
+    value
+}
+
 fn days_table(days: &[DayFigures], calendar: &Calendar) -> String {
-    let all = || days.iter().flat_map(|day| day.releases.iter().map(move |figures| (day.day, figures)));
-    let width = all().map(|(_, figures)| figures.release.as_str().chars().count()).max().unwrap_or(0);
+    let all =
+        || days.iter().flat_map(|day| day.releases.iter().map(move |figures| (day.day, &day.at, figures)));
+    let width = all().map(|(_, _, figures)| figures.release.as_str().chars().count()).max().unwrap_or(0);
     let mut text = String::new();
-    for (day, figures) in all() {
+    for (day, said_at, figures) in all() {
         let ReleaseFigures { release, scope, ready, defects, tests, tests_passed, .. } = figures;
         let forecast = figures.forecast.map_or("no forecast".to_owned(), |forecast| {
-            let date = |at| calendar.day(at);
+            let date = |at| ForecastDate::kept(at, *said_at).said(|at| calendar.day(at).to_string());
             format!("P50 {}  P85 {}", date(forecast.p50), date(forecast.p85))
         });
         // Writing to a string cannot fail.

@@ -4,6 +4,7 @@ use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
 
 use crate::{
     app::{Checkout, Desk, KeyMap, Options, OwnCommands, PullRequestSection, State, Tab, WallOptions},
+    clock::Clock,
     config::Layer,
     domain::Text,
     history,
@@ -50,6 +51,7 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
     // A wall changes nothing: nobody stands in front of it.
     let hands_off = (context.config.read_only || common.wall).then_some(HandsOff::ReadOnly);
     options.read_only = hands_off.is_some();
+    options.clock_stands = matches!(context.clock, Clock::Frozen(_));
     let sources = headless::sources(&context, common)?;
     options.operators = Operators::of(&sources, hands_off);
     if !common.offline {

@@ -134,7 +134,7 @@ pub fn differences(truth: &ReleaseInsight, assumed: &ReleaseInsight, calendar: &
     let both = |say: &dyn Fn(&ReleaseInsight) -> String| (say(truth), say(assumed));
     for (what, share) in [("P50", 0), ("P85", 1)] {
         let (is, would_be) = both(&|one| match &one.forecast {
-            ForecastView::Dates { p50, p85, .. } => words::day([*p50, *p85][share], calendar),
+            ForecastView::Dates { p50, p85, .. } => [*p50, *p85][share].said(|at| words::day(at, calendar)),
             ForecastView::Withheld(_) => "unknown".to_owned(),
             ForecastView::Ready => "ready".to_owned(),
         });

@@ -5,9 +5,10 @@ use chrono::Duration;
 use crate::domain::{DeploymentId, Instant, Kind, Text, Window};
 
 use super::{
-    Board, ScheduleProblem, ScheduleProblemKind,
+    Board, ForecastDate, ForecastView, GateAnswer, ReleaseInsight, ScheduleProblem, ScheduleProblemKind,
+    Verdict,
     context::{Context, Freshness},
-    schedule::{gate_red, likely_ready, needed_length},
+    schedule::{NOT_READY, gate_red, likely_ready, needed_length},
     schedule_rules::ScheduleRules,
     words,
 };
@@ -17,8 +18,11 @@ use super::{
 pub struct CanGo {
     /// The window that was asked for: as long as the deployment needs.
     pub window: Window,
-    /// Each rule that says no; none: it can.
+    /// Each rule that says no; none: the window is free.
     pub against: Vec<ScheduleProblem>,
+    /// What is not go about its release now, and when it is likely to be ready, in words; none where
+    /// its verdict is go.
+    pub not_ready: Option<Text>,
     /// Where it cannot: the nearest later window that keeps to all rules, then the nearest earlier
     /// one.
     pub slots: Vec<Window>,
@@ -27,8 +31,13 @@ pub struct CanGo {
 }
 
 impl CanGo {
-    /// It can.
+    /// It can: no rule says no, and its release is go now.
     pub fn is_yes(&self) -> bool {
+        self.is_free() && self.not_ready.is_none()
+    }
+
+    /// No rule says no to the window.
+    pub fn is_free(&self) -> bool {
         self.against.is_empty()
     }
 }
@@ -68,9 +77,37 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
         }
     }
     let (mut slots, mut no_slot) = (Vec::new(), None);
-    if !against.is_empty() {
-        let found = rules.free(&context, deployment, at, length, ready.unwrap_or(board.at));
+    if ready == Some(ForecastDate::Beyond) {
+        no_slot = Some(Text::new(NOT_READY));
+    } else if !against.is_empty() {
+        let earliest = ready.and_then(ForecastDate::at).unwrap_or(board.at);
+        let found = rules.free(&context, deployment, at, length, earliest);
         (slots, no_slot) = (found.windows, found.why_none.map(Text::new));
     }
-    Some(CanGo { window, against, slots, no_slot })
+    let not_ready = match (&deployment.release, release) {
+        (None, _) => None,
+        (Some(id), None) => Some(format!("{id} is not known")),
+        (Some(_), Some(release)) => not_ready(board, release),
+    };
+    Some(CanGo { window, against, not_ready: not_ready.map(Text::new), slots, no_slot })
+}
+
+/// `payments 4.2 is now no-go: Stories ready, Pull requests; P85 Thu 3 Dec`.
+fn not_ready(board: &Board, release: &ReleaseInsight) -> Option<String> {
+    let answer = match release.verdict {
+        Verdict::Go => return None,
+        Verdict::NoGo => GateAnswer::NoGo,
+        Verdict::Unknown => GateAnswer::Unknown,
+    };
+    let gates = release.gates.iter().filter(|gate| gate.answer == answer).map(|gate| gate.name.title());
+    let gates: Vec<&str> = gates.collect();
+    let mut said = format!("{} is now {}", release.release.id, release.verdict.word());
+    if !gates.is_empty() {
+        said.push_str(&format!(": {}", words::list(&gates, 3)));
+    }
+    if let ForecastView::Dates { p85, .. } = &release.forecast {
+        let day = p85.said(|at| words::day_from(at, board.at, &board.policy.calendar));
+        said.push_str(&format!("; P85 {day}"));
+    }
+    Some(said)
 }

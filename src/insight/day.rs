@@ -16,16 +16,17 @@ impl Board {
             insight.release.released_at.is_none_or(|released_at| calendar.day(released_at) >= day)
         };
         let releases = self.insight.releases.iter().filter(is_current).take(DayFigures::MOST);
-        DayFigures { day, at: self.at, releases: releases.map(|insight| figures(insight)).collect() }
+        DayFigures { day, at: self.at, releases: releases.map(|insight| figures(insight, self.at)).collect() }
     }
 }
 
-fn figures(insight: &ReleaseInsight) -> ReleaseFigures {
+fn figures(insight: &ReleaseInsight, now: Instant) -> ReleaseFigures {
     let tally = &insight.tally;
     let today = insight.burn_down.days.last();
     let forecast = match insight.forecast {
         ForecastView::Dates { p50, p85, p95, .. } => {
-            Some(ForecastFigures { p50: whole(p50), p85: whole(p85), p95: whole(p95) })
+            let [p50, p85, p95] = [p50, p85, p95].map(|date| whole(date.or_furthest(now)));
+            Some(ForecastFigures { p50, p85, p95 })
         }
         ForecastView::Withheld(_) | ForecastView::Ready => None,
     };

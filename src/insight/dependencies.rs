@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::domain::{EnvironmentId, Instant, Kind, ReleaseId, Tier, Window};
+use crate::domain::{EnvironmentId, Instant, Kind, ReleaseId, Text, Tier, Window};
 
-use super::{context::Context, words};
+use super::{GateAnswer, Need, context::Context, words};
 
 /// Where a release that must be deployed before stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,16 @@ impl Dependency {
     /// It is where it must be.
     pub(crate) fn is_deployed(&self) -> bool {
         matches!(self, Self::Deployed(_))
+    }
+
+    /// What it says of the release of this identity.
+    pub(crate) fn need(&self, id: ReleaseId) -> Need {
+        let answer = match self {
+            Self::Deployed(_) => GateAnswer::Go,
+            Self::Missing(_) => GateAnswer::NoGo,
+            Self::Unknown => GateAnswer::Unknown,
+        };
+        Need { answer, said: Text::new(self.said_of(&id)), release: id }
     }
 
     /// In words, of a release.

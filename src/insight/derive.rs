@@ -85,7 +85,8 @@ pub fn derive(
         let (forecast, outlook, distribution) =
             forecasts.of(&context, &membership, release, burn_down.unit, &progress);
         if let ForecastView::Dates { p50, p85, p95, .. } = forecast {
-            burn_down.forecast_days = Some([p50, p85, p95].map(|at| policy.calendar.day(at)));
+            burn_down.forecast_days =
+                Some([p50, p85, p95].map(|date| policy.calendar.day(date.or_furthest(now))));
         }
         let remedies = if described.released_at.is_none() {
             let steps = remedies(&question, &gates, &story_rows);

@@ -237,11 +237,11 @@ fn figures(insight: &ReleaseInsight) -> [Option<Figure>; 7] {
         Unit::Stories => (tally.stories_ready, tally.stories),
         Unit::PullRequests => (tally.pull_requests_merged, tally.pull_requests),
     };
-    let needed = tally.gates_go + tally.gates_no_go + tally.gates_unknown;
+    let needed = tally.gates_needed();
     let tests = tally.tests_passed + tally.tests_failed;
     let target = insight.release.target.filter(|target| !target.estimated).map(|target| target.at);
     let forecast = match &insight.forecast {
-        ForecastView::Dates { p85, .. } => target.map(|target| forecast(*p85 - target)),
+        ForecastView::Dates { p85, .. } => p85.at().zip(target).map(|(p85, target)| forecast(p85 - target)),
         ForecastView::Withheld(_) | ForecastView::Ready => None,
     };
     [

@@ -93,8 +93,8 @@ pub(crate) use schedule::is_ahead;
 pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace, traced};
 pub use types::{
     BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
-    EstimateBasis, Feature, Flaky, ForecastBasis, ForecastEffect, ForecastView, Frozen, Gate, GateAnswer,
-    GateName, Insight, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, Schedule,
-    ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
-    SuiteRow, Tally, TestRow, Unit, Verdict, Week,
+    EstimateBasis, Feature, Flaky, ForecastBasis, ForecastDate, ForecastEffect, ForecastView, Frozen, Gate,
+    GateAnswer, GateName, Insight, MetricValue, Need, NextStep, Outlook, PullRequestRow, ReleaseInsight,
+    Remedy, Schedule, ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps,
+    StoryRow, Subject, SuiteRow, Tally, TestRow, Unit, Verdict, Week,
 };

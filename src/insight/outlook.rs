@@ -5,12 +5,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use chrono::{Duration, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::domain::{Instant, Text};
 
 use super::{
-    BurnDown, ForecastBasis, ForecastEffect, ForecastView, Outlook, Unit,
+    BurnDown, ForecastBasis, ForecastDate, ForecastEffect, ForecastView, Outlook, Unit,
     burn_down::Progress,
     context::Context,
     forecast::{
@@ -173,11 +173,7 @@ impl Forecasts {
         match ask(context, release, forecaster, progress) {
             Forecast::Withheld(why) => (withheld(why.reason()), late_or_unknown, Likelihood::Unknown),
             Forecast::Dates(dates) => {
-                let at = |share| {
-                    let seconds = dates.distribution.days(share) * SECONDS_A_DAY;
-                    // To the minute: more would be pretence, and change from second to second.
-                    context.now + Duration::minutes((seconds / 60.0).ceil() as i64)
-                };
+                let at = |share| ForecastDate::after(context.now, dates.distribution.days(share));
                 let likelihood = Likelihood::Forecast(dates.distribution.clone());
                 let by_target = target.and_then(|target| likelihood.ready_by(context.now, target.at));
                 let outlook = match promised.and(by_target) {
@@ -294,6 +290,7 @@ fn basis(dates: &Dates) -> ForecastBasis {
             .collect(),
         learnt_from: u32::try_from(dates.learnt_from).unwrap_or(u32::MAX),
         widened: dates.widened,
+        elapsed_days: state.elapsed as u32,
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::{Board, ForecastView, ReleaseInsight, ScopeStep, StoryRow, Subject, words};
+use super::{Board, ForecastDate, ForecastView, ReleaseInsight, ScopeStep, StoryRow, Subject, words};
 use crate::domain::{
     Category, DayFigures, Deployment, DeploymentState, EnvironmentId, Instant, PullRequestState, ReleaseId,
     StoryKind, Text,
@@ -119,9 +119,9 @@ pub struct Said {
     /// When.
     pub at: Instant,
     /// As likely before as after.
-    pub p50: Instant,
+    pub p50: ForecastDate,
     /// 85 % sure.
-    pub p85: Instant,
+    pub p85: ForecastDate,
     /// It went out by the 85 % date.
     pub held: bool,
 }
@@ -319,13 +319,14 @@ fn forecast_of(
     released_at: Instant,
 ) -> Option<Said> {
     let forecast = figures.of(release)?.forecast?;
-    Some(said(board, figures.at, forecast.p50, forecast.p85, released_at))
+    let [p50, p85] = [forecast.p50, forecast.p85].map(|at| ForecastDate::kept(at, figures.at));
+    Some(said(board, figures.at, p50, p85, released_at))
 }
 
-fn said(board: &Board, at: Instant, p50: Instant, p85: Instant, released_at: Instant) -> Said {
+fn said(board: &Board, at: Instant, p50: ForecastDate, p85: ForecastDate, released_at: Instant) -> Said {
     // The day counts, not its hour.
     let day = |at| board.policy.calendar.day(at);
-    Said { at, p50, p85, held: day(released_at) <= day(p85) }
+    Said { at, p50, p85, held: day(released_at) <= day(p85.or_furthest(at)) }
 }
 
 fn daily(
@@ -338,7 +339,8 @@ fn daily(
     let said: Vec<Said> =
         before.filter_map(|figures| forecast_of(figures, board, release, released_at)).collect();
     let day = |at| board.policy.calendar.day(at);
-    let mut late: Vec<i64> = said.iter().map(|said| (day(released_at) - day(said.p50)).num_days()).collect();
+    let mut late: Vec<i64> =
+        said.iter().map(|said| (day(released_at) - day(said.p50.or_furthest(said.at))).num_days()).collect();
     late.sort_unstable();
     Some(DailyForecasts {
         days: said.len() as u32,
@@ -441,7 +443,7 @@ mod tests {
         let recap = Recap::of(&board, &id(), [&then], &[]).unwrap();
         let [said] = &recap.forecasts[..] else { panic!("{:?}", recap.forecasts) };
         assert_eq!(said.at, at(14, 9));
-        assert_eq!(said.held, at(20, 9).date_naive() <= said.p85.date_naive());
+        assert_eq!(said.held, at(20, 9).date_naive() <= said.p85.at().unwrap().date_naive());
     }
 
     #[test]
@@ -466,7 +468,7 @@ mod tests {
         assert!(Recap::missing(&instants, &days).is_empty());
         assert_eq!(Recap::missing(&instants, &days[..1]).len(), instants.len() - 1);
         let minutes = |said: &[Said]| -> Vec<_> {
-            let whole = |at: Instant| at.timestamp() / 60;
+            let whole = |date: ForecastDate| date.at().unwrap().timestamp() / 60;
             said.iter().map(|said| (said.at, whole(said.p50), whole(said.p85), said.held)).collect()
         };
         assert_eq!(minutes(&read.forecasts), minutes(&rebuilt));

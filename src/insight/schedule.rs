@@ -7,10 +7,11 @@ use chrono::Duration;
 use crate::domain::{Deployment, DeploymentState, Instant, ReleaseId, Text, Tier};
 
 use super::{
-    CalendarEntry, CalendarKind, DeploymentRow, ForecastView, Gate, GateAnswer, GateName, ReleaseInsight,
-    Schedule, ScheduleProblem, ScheduleProblemKind, Verdict,
+    CalendarEntry, CalendarKind, DeploymentRow, ForecastDate, ForecastView, Gate, GateAnswer, GateName,
+    ReleaseInsight, Schedule, ScheduleProblem, ScheduleProblemKind, Verdict,
     cadence::cadence,
     context::{Context, later},
+    dependencies::dependencies,
     membership::Membership,
     runbook::{self, PastRuns},
     schedule_rules::{ScheduleRules, is_solved_by_moving},
@@ -109,10 +110,14 @@ fn row<'a>(
         problems: Vec::new(),
         slots: Vec::new(),
         no_slot: None,
+        needs: Vec::new(),
     };
     if deployment.state.is_over() {
         return row;
     }
+    let release = deployment.release.as_ref().and_then(|id| context.release(id));
+    let needs = release.map(|release| dependencies(context, release, Some(&deployment.environment)));
+    row.needs = needs.into_iter().flatten().map(|(id, state)| state.need(id)).collect();
     row.estimate = past.estimate(context, deployment);
     if deployment.state == DeploymentState::Running {
         row.projected_end = runbook::projected_end(deployment, row.estimate.as_ref(), context.now);
@@ -170,8 +175,11 @@ pub(crate) fn gate_red(
     Some(ScheduleProblem { kind: ScheduleProblemKind::GateRed, what: Text::new(what) })
 }
 
+/// Why nothing is free for a release whose forecast reaches no date.
+pub(crate) const NOT_READY: &str = "its P85 is beyond 3 years";
+
 /// From when on a release is likely (85 %) to be ready, where its forecast can tell.
-pub(crate) fn likely_ready(insight: &ReleaseInsight) -> Option<Instant> {
+pub(crate) fn likely_ready(insight: &ReleaseInsight) -> Option<ForecastDate> {
     match insight.forecast {
         ForecastView::Dates { p85, .. } => Some(p85),
         _ => None,
@@ -208,7 +216,14 @@ fn complete<'a>(
         if !is_solved_by_moving(&row.problems) || (is_red && !others && ready.is_none()) {
             continue;
         }
-        let earliest = ready.unwrap_or(context.now);
+        let earliest = match ready {
+            Some(ForecastDate::Beyond) => {
+                row.no_slot = Some(Text::new(NOT_READY));
+                continue;
+            }
+            Some(ForecastDate::By(at)) => at,
+            None => context.now,
+        };
         let found = rules.free(context, deployment, deployment.window.from, needed_length(row), earliest);
         row.slots = found.windows;
         row.no_slot = found.why_none.map(Text::new);
@@ -306,8 +321,10 @@ fn calendar(
             of_release(target.at, kind);
         }
         if let ForecastView::Dates { p50, p85, .. } = insight.forecast {
-            of_release(p50, CalendarKind::P50);
-            of_release(p85, CalendarKind::P85);
+            let dates = [(p50, CalendarKind::P50), (p85, CalendarKind::P85)];
+            dates
+                .into_iter()
+                .for_each(|(date, kind)| date.at().into_iter().for_each(|at| of_release(at, kind)));
         }
     }
     for freeze in &context.freezes {

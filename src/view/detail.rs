@@ -335,8 +335,13 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         let asked = screen.dates.span(answer.window, glyphs.dash);
         if answer.is_yes() {
             problems.push(Line::styled(format!("{} can go {asked}", glyphs.go), styles.go));
+        } else if answer.is_free() {
+            problems.push(Line::styled(format!("{} {asked} is free", glyphs.at_risk), styles.at_risk));
         } else {
             problems.push(Line::styled(format!("{} cannot go {asked}", glyphs.no_go), styles.no_go));
+        }
+        if let Some(not_ready) = &answer.not_ready {
+            problems.extend(wrapped(&format!("  but {not_ready}"), cells, styles.at_risk));
         }
         for problem in &answer.against {
             let said = format!("  {}: {}", problem.kind.word(), problem.what);
@@ -345,14 +350,9 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         problems.extend(slots(screen, &answer.slots, answer.no_slot.as_ref(), cells));
     }
     let insight = item.release.as_ref().and_then(|id| screen.state.board.release(id));
-    for dependency in insight.iter().flat_map(|insight| &insight.release.depends_on) {
-        let known = screen.state.board.release(dependency);
-        let (mark, said, style) = match known.map(|insight| insight.release.released_at) {
-            Some(Some(at)) => (glyphs.go, format!("released {}", screen.dates.day(at)), styles.go),
-            Some(None) => (glyphs.no_go, "not released".to_owned(), styles.no_go),
-            None => (glyphs.unknown, "no source knows it".to_owned(), styles.unknown),
-        };
-        problems.push(Line::styled(format!("{mark} needs {dependency}: {said}"), style));
+    for need in &row.needs {
+        let said = states::gate(screen.look, need.answer);
+        problems.extend(wrapped(&format!("{} needs {}", said.mark, need.said), cells, said.style));
     }
     let mut facts = vec![fact(screen, "window", window(screen, row))];
     let target = [
@@ -371,8 +371,7 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     }
     if let Some(insight) = insight {
         let tally = &insight.tally;
-        let asked = tally.gates_go + tally.gates_no_go + tally.gates_unknown;
-        let said = format!("{}, {} of {asked} gates go", insight.verdict.word(), tally.gates_go);
+        let said = format!("{}, gates: {}", insight.verdict.word(), tally.gates_said());
         facts.push(fact(screen, "now", said));
     }
     if let Some(share) = row.ready_by_start {
@@ -463,10 +462,13 @@ fn release(screen: &Screen<'_>, insight: &ReleaseInsight, cells: usize) -> (Line
     headline::fold(&mut pieces, cells, 2);
     let mut lines = vec![headline::line(pieces, 2)];
     match &insight.forecast {
-        ForecastView::Dates { p50, p85, p95, scored, .. } => {
+        ForecastView::Dates { p50, p85, p95, scored, basis, .. } => {
             let dates = [("P50", p50), ("P85", p85), ("P95", p95)];
-            let dates = dates.map(|(name, at)| format!("{name} {}", screen.dates.day(*at)));
+            let dates = dates.map(|(name, at)| format!("{name} {}", at.said(|at| screen.dates.day(at))));
             lines.push(fact(screen, "forecast", joined(screen, dates)));
+            if let Some(why) = basis.wide() {
+                lines.push(Line::styled(format!("wide: {why}"), styles.muted));
+            }
             if *scored < 20 {
                 let said = format!("not yet calibrated: {scored} forecasts were scored");
                 lines.push(Line::styled(said, styles.muted));

@@ -102,7 +102,11 @@ fn waiting(screen: &mut Screen<'_>, row: Rect) -> u16 {
         0 => String::new(),
         more => format!(" {} {more} more wait", glyphs.separator),
     };
-    let said = format!("in {} s: {}{more}  ", seconds.div_ceil(1000), first.short);
+    let said = if screen.state.clock_stands {
+        format!("waits while the clock stands still: {}{more}  ", first.short)
+    } else {
+        format!("in {} s: {}{more}  ", seconds.div_ceil(1000), first.short)
+    };
     let mut used = screen.put(row.x, row.y, row.width, &said, styles.at_risk);
     if let Some(key) = key(screen, Command::Undo) {
         used += screen.put(row.x + used, row.y, row.width.saturating_sub(used), &key, styles.accent) + 1;

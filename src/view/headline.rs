@@ -22,11 +22,18 @@ pub(crate) struct Piece {
     pub(crate) rank: u8,
     /// It follows the piece before without a gap.
     pub(crate) is_joined: bool,
+    /// What it says where the whole has no room.
+    short: Option<Line<'static>>,
 }
 
 impl Piece {
     pub(crate) fn new(rank: u8, spans: Vec<Span<'static>>) -> Self {
-        Self { line: Line::from(spans), rank, is_joined: false }
+        Self { line: Line::from(spans), rank, is_joined: false, short: None }
+    }
+
+    /// With fewer words for where there is no room.
+    fn or(self, short: Option<Vec<Span<'static>>>) -> Self {
+        Self { short: short.map(Line::from), ..self }
     }
 
     pub(crate) fn joined(rank: u8, spans: Vec<Span<'static>>) -> Self {
@@ -44,10 +51,29 @@ impl Piece {
 pub(crate) fn fold(pieces: &mut Vec<Piece>, width: usize, gap: usize) {
     while cells(pieces, gap) > width {
         let worst = pieces.iter().enumerate().max_by_key(|(_, piece)| piece.rank);
-        match worst {
-            Some((index, piece)) if piece.rank > 0 => pieces.remove(index),
-            _ => return,
-        };
+        let Some((index, rank)) = worst.map(|(index, piece)| (index, piece.rank)) else { return };
+        if rank <= LAST_RANK && shorten(pieces) {
+            continue;
+        }
+        if rank == 0 {
+            return;
+        }
+        pieces.remove(index);
+    }
+}
+
+/// The rank of what gives way only after all words were shortened.
+pub(crate) const LAST_RANK: u8 = 1;
+
+/// Makes the words of the first piece that has shorter ones short. None has: false.
+pub(crate) fn shorten(pieces: &mut [Piece]) -> bool {
+    let short = pieces.iter_mut().find_map(|piece| Some((piece.short.take()?, piece)));
+    match short {
+        Some((short, piece)) => {
+            piece.line = short;
+            true
+        }
+        None => false,
     }
 }
 
@@ -82,7 +108,7 @@ pub(crate) fn pieces(
     if let Some(at) = release.released_at {
         let released = states::outlook(look, Outlook::Released);
         let mut pieces = vec![Piece::new(0, vec![Span::styled(released.full(), released.style)])];
-        pieces.push(Piece::new(2, vec![Span::styled(dates.day(at), styles.base)]));
+        pieces.push(Piece::new(2, vec![Span::styled(format!("out since {}", dates.day(at)), styles.base)]));
         let ago = format!("{} ago", format::age(at, now));
         pieces.push(Piece::new(4, vec![Span::styled(ago, styles.muted)]));
         return pieces;
@@ -97,7 +123,8 @@ pub(crate) fn pieces(
             // Nobody promised it: no alarm, not even a bold one.
             Span::styled(format!("{said} est."), styles.muted)
         };
-        pieces.push(Piece::new(0, vec![countdown]));
+        // The answer outlives the way to it.
+        pieces.push(Piece::new(LAST_RANK, vec![countdown]));
     }
     let leads = insight.last_day_from.is_some_and(|from| from <= now);
     if leads {
@@ -108,11 +135,18 @@ pub(crate) fn pieces(
         pieces.push(Piece::new(5, spans));
         pieces.extend(probability(look, insight, 6));
     } else {
-        pieces.push(Piece::new(0, outlook(look, insight, true)));
+        let short = (insight.outlook == Outlook::Unknown).then(|| {
+            let said = states::outlook(look, Outlook::Unknown);
+            let style = said.style.patch(styles.strong);
+            vec![Span::styled(format!("{} {}", said.mark, said.word.to_uppercase()), style)]
+        });
+        pieces.push(Piece::new(0, outlook(look, insight, true)).or(short));
         pieces.extend(probability(look, insight, 3));
     }
-    if let ForecastView::Dates { p85, .. } = insight.forecast {
-        let p85 = vec![Span::styled("P85 ", styles.muted), Span::styled(dates.day(p85), styles.base)];
+    if let ForecastView::Dates { p85, basis, .. } = &insight.forecast {
+        let mut p85 =
+            vec![Span::styled("P85 ", styles.muted), Span::styled(p85.said(|at| dates.day(at)), styles.base)];
+        p85.extend(basis.wide().map(|why| Span::styled(format!(", {why}"), styles.muted)));
         pieces.push(Piece::new(7, p85));
     }
     let (mut target, style) = match release.target {
@@ -152,9 +186,10 @@ fn outlook(look: &Look, insight: &ReleaseInsight, loud: bool) -> Vec<Span<'stati
 /// `61 %`, joined to the outlook.
 fn probability(look: &Look, insight: &ReleaseInsight, rank: u8) -> Option<Piece> {
     let said = states::outlook(look, insight.outlook);
-    match insight.forecast {
-        ForecastView::Dates { by_target: Some(share), .. } if insight.outlook != Outlook::Unknown => {
-            Some(Piece::joined(rank, vec![Span::styled(format!(" {}", percent(share)), said.style)]))
+    match &insight.forecast {
+        ForecastView::Dates { by_target: Some(share), basis, .. } if insight.outlook != Outlook::Unknown => {
+            let wide = if basis.wide().is_some() { " wide" } else { "" };
+            Some(Piece::joined(rank, vec![Span::styled(format!(" {}{wide}", percent(*share)), said.style)]))
         }
         _ => None,
     }

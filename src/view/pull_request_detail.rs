@@ -66,10 +66,16 @@ fn overview(
     let line = joined(screen, [stories.join(", "), belongs, size, opened, draft]);
     rich.extend(wrapped(&line, cells, styles.base));
     let who = if row.next.who.is_empty() { String::new() } else { format!(" on {}", names(&row.next.who)) };
-    let since =
-        row.since.map(|at| format!("in {} for {}{who}", row.stage.word(), format::age(at, screen.now)));
-    let usual = look.and_then(|look| look.timeline.iter().rev().find(|time| time.stage == row.stage));
-    let usual = usual.map(|time| format!("team P85 {}", seconds(time.p85_seconds)));
+    let of_stage = || look.into_iter().flat_map(|look| &look.timeline).filter(|time| time.stage == row.stage);
+    // One clock for what is compared: both are working time, and each time in the stage counts.
+    let since = row.since.map(|at| match of_stage().next() {
+        Some(_) => {
+            let spent = seconds(of_stage().map(|time| time.seconds).sum());
+            format!("in {} for {spent} of working time{who}", row.stage.word())
+        }
+        None => format!("in {} for {}{who}", row.stage.word(), format::age(at, screen.now)),
+    });
+    let usual = of_stage().next().map(|time| format!("team P85 {}", seconds(time.p85_seconds)));
     let standing = states::standing(screen.look, row.standing);
     let slack = row.slack_seconds.map(|seconds| format!("slack {}", format::slack(seconds, glyphs.minus)));
     let due = item.due.map(|at| format!("due {}", screen.dates.moment(at)));
@@ -336,7 +342,9 @@ fn files(screen: &Screen<'_>, look: Option<&CloserLook>, closely: Option<&Closel
 fn timeline(screen: &Screen<'_>, row: &PullRequestRow, look: Option<&CloserLook>) -> Vec<Line<'static>> {
     let Look { styles, glyphs } = screen.look;
     let Some(look) = look.filter(|look| !look.timeline.is_empty()) else {
-        return vec![Line::styled("no source tells when it got where", styles.muted)];
+        let is_read = screen.state.board.health.iter().all(|health| health.answered_at.is_some());
+        let said = if is_read { "no source tells when it got where" } else { "still being read" };
+        return vec![Line::styled(said, styles.muted)];
     };
     let mut lines = Vec::new();
     let mut is_learnt = true;

@@ -137,7 +137,7 @@ fn draw_burn_down(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight,
 fn draw_gates(screen: &mut Screen<'_>, area: Rect, insight: &ReleaseInsight, focused: bool) {
     let Look { styles, .. } = screen.look;
     let tally = &insight.tally;
-    let note = Line::styled(format!("{} of {} go", tally.gates_go, insight.gates.len()), styles.muted);
+    let note = Line::styled(tally.gates_said(), styles.muted);
     let inside = screen.panel(area, &Line::styled("Gates", styles.title), &note, focused);
     let inside = match metrics_place(inside, insight) {
         Some((above, below)) => {

@@ -358,7 +358,8 @@ fn release_cells(screen: &Screen<'_>, insight: &ReleaseInsight) -> [(String, Sty
     };
     let forecast = match &insight.forecast {
         ForecastView::Dates { p50, p85, .. } if !over => {
-            format!("P50 {}, P85 {}", screen.dates.short_day(*p50), screen.dates.short_day(*p85))
+            let day = |at| screen.dates.short_day(at);
+            format!("P50 {}, P85 {}", p50.said(day), p85.said(day))
         }
         ForecastView::Ready if !over => "all is ready".to_owned(),
         _ => String::new(),

@@ -525,7 +525,7 @@ fn what_is_assumed_says_so_on_every_tab_beside_the_truth() {
         insight.tally.gates_no_go = 2;
         let at = insight.release.target.unwrap().at;
         if let crate::insight::ForecastView::Dates { p85, by_target, .. } = &mut insight.forecast {
-            (*p85, *by_target) = (at, Some(0.88));
+            (*p85, *by_target) = (crate::insight::ForecastDate::By(at), Some(0.88));
         }
     });
     press(&mut state, "j".parse().unwrap());
@@ -1044,5 +1044,75 @@ fn insights() {
         // A row leads to where it is listed.
         go_on(&mut state, size, "h h h h enter enter");
         assert_eq!(state.tab, Tab::Schedule);
+    }
+}
+
+#[test]
+fn the_verdict_is_never_cut() {
+    use crate::insight::Outlook;
+    for (outlook, days, said) in [
+        (Outlook::Unknown, 3, "? UNKNOWN"),
+        (Outlook::Unknown, 300, "? UNKNOWN"),
+        (Outlook::AtRisk, 300, "▲ AT RISK"),
+        (Outlook::OnTrack, 3, "✓ ON TRACK"),
+    ] {
+        for estimated in [false, true] {
+            let board = board_with(|insight| {
+                insight.outlook = outlook;
+                insight.last_day_from = None;
+                let release = Arc::make_mut(&mut insight.release);
+                release.target =
+                    Some(crate::domain::Target { at: now() + chrono::Duration::days(days), estimated });
+            });
+            let mut state = after(board, (40, 12), "");
+            let text = render(&mut state, (40, 12), GlyphSet::Unicode, now());
+            let first = text.lines().next().unwrap();
+            assert!(first.contains(said), "{outlook:?} in {days} days: {first}");
+        }
+    }
+    let board = board_with(|insight| insight.outlook = Outlook::Unknown);
+    let mut state = after(board, (120, 36), "");
+    let text = render(&mut state, (120, 36), GlyphSet::Unicode, now());
+    assert!(text.lines().next().unwrap().contains("OUTLOOK UNKNOWN"), "{text}");
+}
+
+#[test]
+fn a_forecast_of_two_days_is_not_loud() {
+    let board = board_with(|insight| {
+        if let crate::insight::ForecastView::Dates { basis, .. } = &mut insight.forecast {
+            basis.elapsed_days = 2;
+        }
+    });
+    for (size, said) in [((80, 24), "61 % wide"), ((160, 40), ", 2 days of data")] {
+        let mut state = after(board.clone(), size, "");
+        let text = render(&mut state, size, GlyphSet::Unicode, now());
+        assert!(text.lines().next().unwrap().contains(said), "{text}");
+    }
+}
+
+#[test]
+fn gates_that_nobody_needs_are_not_counted_against_it() {
+    let board = board_with(|insight| {
+        let tally = &mut insight.tally;
+        (tally.gates_go, tally.gates_no_go, tally.gates_unknown, tally.gates_not_needed) = (1, 1, 0, 8);
+    });
+    let mut state = after(board, (120, 36), "");
+    let text = render(&mut state, (120, 36), GlyphSet::Unicode, now());
+    assert!(text.contains("1 of 2 needed go"), "{text}");
+}
+
+#[test]
+fn what_went_out_stays_and_offers_the_next_by_a_key() {
+    let mut state = after(board(), (160, 40), "");
+    let mut out = board_with(|insight| {
+        Arc::make_mut(&mut insight.release).released_at = Some(now());
+        insight.outlook = crate::insight::Outlook::Released;
+    });
+    Arc::make_mut(&mut out.insight).releases.rotate_left(1);
+    update(&mut state, Event::Board(Arc::new(out)), now());
+    let text = render(&mut state, (160, 40), GlyphSet::Unicode, now());
+    let first = text.lines().next().unwrap();
+    for said in ["payments 4.2", "RELEASED", "out since Sun 22 Nov", "L next is ledger 1.8"] {
+        assert!(first.to_uppercase().contains(&said.to_uppercase()), "{said}: {first}");
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::{layout::Rect, text::Span};
 
 use crate::{
-    app::Tab,
+    app::{Command, Tab},
     domain::{SourceHealth, SourceState},
     insight::{board::Completeness, words},
 };
@@ -42,7 +42,16 @@ pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
     let used = screen.put(row.x + 1, row.y, row.width - 1, &name, styles.strong);
     let open = screen.put(row.x + 1 + used, row.y, 2, &format!(" {}", glyphs.drop_down), styles.muted);
     screen.layout.release = Rect { x: row.x + 1, width: used + open, ..row };
-    let left = headline::pieces(screen.look, insight, screen.dates, screen.now, format::countdown);
+    let mut left = headline::pieces(screen.look, insight, screen.dates, screen.now, format::countdown);
+    if let (Some(next), Some(key)) = (screen.state.next_release(), screen.key(Command::ChooseRelease)) {
+        left.push(Piece::new(
+            3,
+            vec![
+                Span::styled(format!("{key} "), styles.accent),
+                Span::styled(format!("next is {next}"), styles.muted),
+            ],
+        ));
+    }
     let taken = 1 + used + open;
     let rest = Rect { x: row.x + taken, width: row.width.saturating_sub(taken), ..row };
     put_pieces(screen, rest, left, sources(screen));
@@ -61,6 +70,9 @@ fn put_pieces(screen: &mut Screen<'_>, row: Rect, mut left: Vec<Piece>, mut righ
         }
         let worst = |pieces: &[Piece]| pieces.iter().map(|piece| piece.rank).max().unwrap_or(0);
         let rank = worst(&left).max(worst(&right));
+        if rank <= headline::LAST_RANK && headline::shorten(&mut left) {
+            continue;
+        }
         if rank == 0 {
             break;
         }

@@ -114,10 +114,11 @@ fn forecasts(board: &Board, recap: &Recap) -> Vec<[String; 4]> {
     let calendar = &board.policy.calendar;
     let row = |said: &crate::insight::Said| {
         let held = if said.held { "held" } else { "missed" };
+        let day = |at| words::day(at, calendar);
         [
             words::day(said.at, calendar),
-            format!("P50 {}", words::day(said.p50, calendar)),
-            format!("P85 {}", words::day(said.p85, calendar)),
+            format!("P50 {}", said.p50.said(day)),
+            format!("P85 {}", said.p85.said(day)),
             held.to_owned(),
         ]
     };

@@ -85,7 +85,8 @@ pub(super) fn written(board: &Board, schedule: &Scheduled<'_>, now: Instant) -> 
         event.add_property(ICalendarProperty::Categories, "release target");
         event.add_property(ICalendarProperty::Transp, ICalendarTransparency::Transparent);
         if let Some((p50, p85)) = dates(insight) {
-            let told = format!("ready: P50 {}, P85 {}", words::day(p50, days), words::day(p85, days));
+            let day = |at| words::day(at, days);
+            let told = format!("ready: P50 {}, P85 {}", p50.said(day), p85.said(day));
             event.add_property(ICalendarProperty::Description, told);
         }
         writer.events.push(event);

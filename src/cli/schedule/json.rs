@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    cli::status::{DeploymentJson, SCHEMA_VERSION, deployment_json, to_json},
+    cli::status::{DeploymentJson, SCHEMA_VERSION, beyond, deployment_json, to_json},
     domain::{Freeze, Instant, ReleaseId, Target, Text},
     insight::Board,
 };
@@ -26,6 +26,8 @@ struct ReleaseJson<'a> {
     target: Option<Target>,
     p50: Option<Instant>,
     p85: Option<Instant>,
+    /// Those of them that are beyond three years: they have no date.
+    beyond: Vec<&'static str>,
     /// A deployment of it runs or will.
     planned: bool,
 }
@@ -43,8 +45,10 @@ pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>) -> String {
             .map(|insight| ReleaseJson {
                 name: &insight.release.id,
                 target: insight.release.target,
-                p50: dates(insight).map(|(p50, _)| p50),
-                p85: dates(insight).map(|(_, p85)| p85),
+                p50: dates(insight).and_then(|(p50, _)| p50.at()),
+                p85: dates(insight).and_then(|(_, p85)| p85.at()),
+                beyond: dates(insight)
+                    .map_or_else(Vec::new, |(p50, p85)| beyond(&[("p50", p50), ("p85", p85)])),
                 planned: schedule.is_planned(&insight.release.id, board.at),
             })
             .collect(),

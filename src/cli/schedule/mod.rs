@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 use crate::{
     domain::{Freeze, Instant, ReleaseId},
-    insight::{Board, DeploymentRow, ForecastView, ReleaseInsight, is_ahead, words},
+    insight::{Board, DeploymentRow, ForecastDate, ForecastView, ReleaseInsight, is_ahead, words},
 };
 
 use super::{
@@ -104,7 +104,7 @@ fn readiness(row: &DeploymentRow) -> String {
 }
 
 /// The dates of a forecast: P50 and P85.
-fn dates(insight: &ReleaseInsight) -> Option<(Instant, Instant)> {
+fn dates(insight: &ReleaseInsight) -> Option<(ForecastDate, ForecastDate)> {
     match insight.forecast {
         ForecastView::Dates { p50, p85, .. } => Some((p50, p85)),
         _ => None,
@@ -124,7 +124,8 @@ fn release_words(
         format!("target {}{about}", words::day(target.at, calendar))
     });
     let forecast = dates(insight).map_or_else(String::new, |(p50, p85)| {
-        format!("P50 {}, P85 {}", words::day(p50, calendar), words::day(p85, calendar))
+        let day = |at| words::day(at, calendar);
+        format!("P50 {}, P85 {}", p50.said(day), p85.said(day))
     });
     let planned =
         if schedule.is_planned(&insight.release.id, now) { "planned" } else { "no deployment planned" };

@@ -8,9 +8,9 @@ use crate::{
         SourceHealth, StoryKey, Target, Text, Window,
     },
     insight::{
-        Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastView,
-        Gate, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, ScheduleProblem, Stage,
-        Standing, StepState, Steps, StoryRow, SuiteRow, Tally, Verdict, Week,
+        Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastDate,
+        ForecastView, Gate, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy,
+        ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, SuiteRow, Tally, Verdict, Week,
     },
 };
 
@@ -137,6 +137,10 @@ struct ForecastJson<'a> {
     p50: Option<Instant>,
     p85: Option<Instant>,
     p95: Option<Instant>,
+    /// Which of the three are beyond three years: they have no date.
+    beyond: Vec<&'static str>,
+    /// Why the range is wide; null where it is not.
+    wide: Option<String>,
     by_target: Option<f64>,
     scored: u32,
     withheld: Option<&'a Text>,
@@ -145,11 +149,13 @@ struct ForecastJson<'a> {
 impl<'a> ForecastJson<'a> {
     fn of(forecast: &'a ForecastView) -> Self {
         match forecast {
-            ForecastView::Dates { p50, p85, p95, by_target, scored, .. } => Self {
+            ForecastView::Dates { p50, p85, p95, by_target, scored, basis, .. } => Self {
                 state: "dates",
-                p50: Some(*p50),
-                p85: Some(*p85),
-                p95: Some(*p95),
+                p50: p50.at(),
+                p85: p85.at(),
+                p95: p95.at(),
+                beyond: beyond(&[("p50", *p50), ("p85", *p85), ("p95", *p95)]),
+                wide: basis.wide(),
                 by_target: *by_target,
                 scored: *scored,
                 withheld: None,
@@ -158,6 +164,11 @@ impl<'a> ForecastJson<'a> {
             ForecastView::Ready => Self { state: "ready", ..Self::default() },
         }
     }
+}
+
+/// The names of the dates that are beyond three years.
+pub(crate) fn beyond(dates: &[(&'static str, ForecastDate)]) -> Vec<&'static str> {
+    dates.iter().filter(|(_, date)| date.at().is_none()).map(|(name, _)| *name).collect()
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,7 @@ mod json;
 pub(super) mod markdown;
 mod text;
 
-pub(super) use json::{DeploymentJson, SCHEMA_VERSION, deployment_json, to_json};
+pub(super) use json::{DeploymentJson, SCHEMA_VERSION, beyond, deployment_json, to_json};
 
 use std::process::ExitCode;
 

@@ -147,12 +147,13 @@ pub(super) fn gate_word(answer: GateAnswer) -> &'static str {
 pub(super) fn forecast_words(board: &Board, insight: &ReleaseInsight) -> String {
     let date = |instant| words::day_from(instant, board.at, &board.policy.calendar);
     match &insight.forecast {
-        ForecastView::Dates { p50, p85, by_target, scored, .. } => {
+        ForecastView::Dates { p50, p85, by_target, scored, basis, .. } => {
             let chance = by_target
                 .map(|chance| format!("{} by its target · ", words::chance(chance)))
                 .unwrap_or_default();
             let calibrated = if *scored < 20 { " · not yet calibrated" } else { "" };
-            format!("{chance}P50 {} · P85 {}{calibrated}", date(*p50), date(*p85))
+            let wide = basis.wide().map(|why| format!(" · wide: {why}")).unwrap_or_default();
+            format!("{chance}P50 {} · P85 {}{wide}{calibrated}", p50.said(date), p85.said(date))
         }
         ForecastView::Withheld(why) => format!("no forecast: {why}"),
         ForecastView::Ready if insight.release.released_at.is_some() => went_out_with(insight),

@@ -7,7 +7,9 @@ use crate::{
     insight::words,
 };
 
-use super::{Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, timeline};
+use super::{
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, timeline, weeks,
+};
 
 /// Days that are drawn.
 const DRAWN: usize = 90;
@@ -115,9 +117,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             Figure { name: "days_in_work", value: in_work, unit: "days" },
         ],
         picture: Picture::Lines {
-            steps: (1..=drawn)
-                .map(|index| Text::new(days.date(first + index - 1).format("%-d %b").to_string()))
-                .collect(),
+            steps: weeks::names((1..=drawn).map(|index| days.date(first + index - 1))),
             series: BANDS
                 .iter()
                 .enumerate()

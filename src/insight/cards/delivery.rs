@@ -16,7 +16,7 @@ use super::{
     Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
     incidents::{Failure, Failures, Ran, failures, ran},
     numbers::{quantile, sorted},
-    weeks::length,
+    weeks::{length, names},
 };
 
 /// Weeks of a quarter.
@@ -420,12 +420,7 @@ fn picture(material: &Material<'_>, ran: &[Ran<'_>], failures: &Failures<'_>, ch
     }
     let counts = |values: Vec<f64>| values.into_iter().map(Some).collect();
     Picture::Lines {
-        steps: (0..weeks)
-            .map(|week| {
-                let end = now - in_weeks(weeks - 1 - week);
-                Text::new(calendar.day(end).format("%-d %b").to_string())
-            })
-            .collect(),
+        steps: names((0..weeks).map(|week| calendar.day(now - in_weeks(weeks - 1 - week)))),
         series: vec![
             Series {
                 name: Text::new("lead time, days"),

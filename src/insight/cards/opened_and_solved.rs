@@ -8,7 +8,8 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, timeline, weeks::Week,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, timeline,
+    weeks::{self, Week},
 };
 
 /// Whole weeks that are drawn before this one.
@@ -282,7 +283,7 @@ fn picture(all: &Line<'_>, drawn_from: Week) -> Picture {
         values: values.into_iter().map(Some).collect(),
     };
     Picture::Lines {
-        steps: (skipped..=DRAWN).map(|index| drawn_from.after(index).label()).collect(),
+        steps: weeks::names((skipped..=DRAWN).map(|index| drawn_from.after(index).monday())),
         series: vec![
             series("open", all.open()[skipped..].iter().map(|open| *open as f64).collect()),
             series("opened", shown.iter().map(|week| f64::from(week.opened)).collect()),

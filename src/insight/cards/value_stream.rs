@@ -373,7 +373,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         ],
         picture: Picture::Parts {
             parts: vec![Text::new("working"), Text::new("waiting")],
-            bars: Step::ALL.into_iter().map(|step| bar(step, &all, constraint)).collect(),
+            bars: Step::ALL.into_iter().map(|step| bar(material, step, &all, constraint)).collect(),
         },
         columns: vec![
             CardColumn::words("where"),
@@ -411,7 +411,18 @@ fn sentence(all: &Sum<'_>, lead: &[f64], constraint: Option<Step>, cost: i64, da
     said
 }
 
-fn bar(step: Step, all: &Sum<'_>, constraint: Option<Step>) -> Bar {
+/// Some source tells of the step.
+fn is_told(material: &Material<'_>, step: Step) -> bool {
+    let kind = match step {
+        Step::ToDo | Step::InProgress | Step::Test => return true,
+        Step::Coding | Step::Pickup | Step::Review | Step::Merge => Kind::PullRequests,
+        Step::Deploy => Kind::Deployments,
+    };
+    material.context.world.is_covered(kind)
+}
+
+fn bar(material: &Material<'_>, step: Step, all: &Sum<'_>, constraint: Option<Step>) -> Bar {
+    let was_entered = all.ways.iter().any(|way| way.entered[step as usize] > 0);
     let spent: i64 = all.ways.iter().map(|way| way.spent[step as usize]).sum();
     let each = spent as f64 / all.ways.len() as f64;
     Bar {
@@ -419,7 +430,12 @@ fn bar(step: Step, all: &Sum<'_>, constraint: Option<Step>) -> Bar {
         parts: if step.is_work() { vec![each / 3_600.0, 0.0] } else { vec![0.0, each / 3_600.0] },
         says: Text::new(format!(
             "{} {}",
-            length(each),
+            // What nobody was in takes no time; what nobody tells of may take any.
+            match was_entered {
+                true => length(each),
+                false if is_told(material, step) => "–".to_owned(),
+                false => "unknown".to_owned(),
+            },
             if constraint == Some(step) { "constraint" } else { "" }
         )),
         standing: if constraint == Some(step) { CardStanding::Watch } else { CardStanding::Told },

@@ -19,7 +19,7 @@ impl Week {
         NaiveDate::from_num_days_from_ce_opt(self.0 * 7 + 1).unwrap_or_default()
     }
 
-    /// Its first day in words: `16 Nov`.
+    /// Its first day in words: `16 Nov`; see [`names`] for the days of an axis.
     pub(super) fn label(self) -> Text {
         Text::new(self.monday().format("%-d %b").to_string())
     }
@@ -38,6 +38,14 @@ impl Week {
     pub(super) fn since(self, first: Self) -> Option<usize> {
         usize::try_from(self.0.checked_sub(first.0)?).ok()
     }
+}
+
+/// What the days of an axis are called: `16 Nov`, with their year where they are of two.
+pub(super) fn names(days: impl Iterator<Item = NaiveDate>) -> Vec<Text> {
+    let days: Vec<NaiveDate> = days.collect();
+    let is_of_one_year = days.iter().all(|day| Some(day.year()) == days.first().map(Datelike::year));
+    let form = if is_of_one_year { "%-d %b" } else { "%-d %b %Y" };
+    days.iter().map(|day| Text::new(day.format(form).to_string())).collect()
 }
 
 /// A length of time in its coarsest honest unit: `25m`, `7.5h`, `3.2d`.
@@ -67,6 +75,15 @@ mod tests {
         assert_eq!(Week::of(day(15)), week.before(1));
         assert_eq!((week.since(week.before(3)), week.before(1).since(week)), (Some(3), None));
         assert_eq!(&*week.label(), "16 Nov");
+    }
+
+    #[test]
+    fn days_of_two_years_are_named_with_them() {
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        let named = |days: [NaiveDate; 2]| names(days.into_iter());
+        assert_eq!(named([day(2026, 1, 5), day(2026, 12, 28)]), ["5 Jan", "28 Dec"].map(Text::new));
+        assert_eq!(named([day(2026, 12, 28), day(2027, 1, 4)]), ["28 Dec 2026", "4 Jan 2027"].map(Text::new));
+        assert!(names(std::iter::empty()).is_empty());
     }
 
     #[test]

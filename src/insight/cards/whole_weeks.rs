@@ -4,6 +4,8 @@ use chrono::{Datelike as _, Days, NaiveDate};
 
 use crate::domain::{Calendar, Instant, Text};
 
+use super::weeks;
+
 /// Consecutive weeks from Monday to Sunday in the configured time zone, oldest first.
 pub(super) struct Weeks {
     /// The first instant of each, and the one after the last.
@@ -39,7 +41,7 @@ impl Weeks {
 
     /// What each is called: its Monday.
     pub(super) fn names(&self) -> Vec<Text> {
-        self.mondays[..self.len()].iter().map(|day| Text::new(day.format("%-d %b").to_string())).collect()
+        weeks::names(self.mondays[..self.len()].iter().copied())
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::Duration;
 use super::{Change, ChangeGroup, Concerned, Pair, arrow};
 use crate::{
     domain::{Kind, ReleaseId, Text},
-    insight::{ForecastView, GateAnswer, Outlook, ReleaseInsight, Subject, Verdict},
+    insight::{ForecastDate, ForecastView, GateAnswer, Outlook, ReleaseInsight, Subject, Verdict},
 };
 
 /// A forecast moves a little with every day: less than this is no news.
@@ -97,8 +97,15 @@ fn forecast(pair: &Pair<'_>, before: &ReleaseInsight, after: &ReleaseInsight, ch
     else {
         return;
     };
-    if let Some(group) = ChangeGroup::by_date(*was, *is, FORECAST_MOVES) {
-        let what = arrow(format!("85 % sure by {}", pair.day(*was)), pair.day(*is));
+    let group = match (was.at(), is.at()) {
+        (Some(was), Some(is)) => ChangeGroup::by_date(was, is, FORECAST_MOVES),
+        (Some(_), None) => Some(ChangeGroup::Slipped),
+        (None, Some(_)) => Some(ChangeGroup::Moved),
+        (None, None) => None,
+    };
+    if let Some(group) = group {
+        let said = |date: &ForecastDate| date.said(|at| pair.day(at));
+        let what = arrow(format!("85 % sure by {}", said(was)), said(is));
         changes.push(change(group, after, |_| Subject::BurnDown, what));
     }
 }

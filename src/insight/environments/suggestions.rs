@@ -6,8 +6,8 @@ use chrono::Duration;
 use serde::Serialize;
 
 use crate::{
-    domain::{EnvironmentId, Instant, ReleaseId, Text, Window},
-    insight::{ForecastView, Outlook, ReleaseInsight, words},
+    domain::{EnvironmentId, ReleaseId, Text, Window},
+    insight::{ForecastDate, ForecastView, Outlook, ReleaseInsight, words},
 };
 
 use super::{
@@ -42,9 +42,9 @@ struct Standing<'a> {
 impl Standing<'_> {
     /// When the release is expected: its target, or the P50 of the forecast if that is later; and
     /// which of the two.
-    fn expected(&self) -> Option<(Instant, &'static str)> {
+    fn expected(&self) -> Option<(ForecastDate, &'static str)> {
         let insight = self.insight?;
-        let target = insight.release.target.map(|target| (target.at, "target"));
+        let target = insight.release.target.map(|target| (ForecastDate::By(target.at), "target"));
         let forecast = match &insight.forecast {
             ForecastView::Dates { p50, .. } => Some((*p50, "P50")),
             _ => None,
@@ -106,11 +106,15 @@ fn votes(material: &Material<'_>, one: &Standing<'_>, other: &Standing<'_>) -> V
         format!("{} is a booking, the other one a deployment", name(standing))
     });
     if let (Some((first, by)), Some((second, others))) = (one.expected(), other.expected())
-        && (first - second).abs() >= Duration::days(1)
+        && first
+            .at()
+            .zip(second.at())
+            .is_none_or(|(first, second)| (first - second).abs() >= Duration::days(1))
+        && first != second
     {
         let index = usize::from(second > first);
-        let said = |standing: &Standing<'_>, at, by| {
-            format!("{} is expected {} ({by})", name(standing), words::day(at, calendar))
+        let said = |standing: &Standing<'_>, date: ForecastDate, by| {
+            format!("{} is expected {} ({by})", name(standing), date.said(|at| words::day(at, calendar)))
         };
         let [mut later, mut sooner] = [said(one, first, by), said(other, second, others)];
         if index == 1 {

@@ -2,7 +2,8 @@
 
 use crate::domain::{Instant, Kind, ReleaseId, StoryKind};
 use crate::insight::{
-    ForecastBasis, ForecastView, Gate, GateAnswer, Unit, Verdict, forecast::CALIBRATED_FROM, words,
+    ForecastBasis, ForecastDate, ForecastView, Gate, GateAnswer, Unit, Verdict, forecast::CALIBRATED_FROM,
+    words,
 };
 
 use super::{Explainer, Explanation, gates::gate_line, lines, missing};
@@ -26,9 +27,9 @@ impl Explainer<'_, '_> {
                      releases; P85 is the date that holds in 85 of 100 cases."
                         .to_owned(),
                 );
-                counted.push(format!("P50 {}", self.day(*p50)));
-                counted.push(format!("P85 {}", self.day(*p85)));
-                counted.push(format!("P95 {}", self.day(*p95)));
+                counted.push(format!("P50 {}", p50.said(|at| self.day(at))));
+                counted.push(format!("P85 {}", p85.said(|at| self.day(at))));
+                counted.push(format!("P95 {}", p95.said(|at| self.day(at))));
                 counted
                     .extend(by_target.map(|share| format!("ready by the target: {}", words::percent(share))));
                 if let Some(held) = held {
@@ -74,7 +75,7 @@ impl Explainer<'_, '_> {
     }
 
     /// The forecast factor by factor: the product of the lines is the P50.
-    fn basis_lines(&self, basis: &ForecastBasis, [p50, p85, p95]: [Instant; 3]) -> Vec<String> {
+    fn basis_lines(&self, basis: &ForecastBasis, [p50, p85, p95]: [ForecastDate; 3]) -> Vec<String> {
         let learnt_from = match basis.learnt_from {
             0 => "the shipped releases of others".to_owned(),
             own => format!(
@@ -87,13 +88,19 @@ impl Explainer<'_, '_> {
         let days = |at: Instant| (at - self.board.at).num_minutes() as f64 / 1_440.0;
         let middle = basis.middle_days();
         lines.push(format!("= {middle:.1} days in the middle of the road"));
-        lines.push(factor(days(p50) / middle, "what half of such releases kept to"));
+        let Some(p50) = p50.at().map(days) else {
+            lines.push(format!("the P50 and what is surer is {}: no date is said", ForecastDate::BEYOND));
+            return lines;
+        };
+        lines.push(factor(p50 / middle, "what half of such releases kept to"));
         let wider = if basis.widened { ", wider as so little is open" } else { "" };
+        let than_half = |date: ForecastDate| {
+            date.at().map_or_else(|| ForecastDate::BEYOND.to_owned(), |at| times(days(at) / p50))
+        };
         lines.push(format!(
-            "= {:.1} days for the P50; {} for the P85 and {} for the P95{wider}",
-            days(p50),
-            times(days(p85) / days(p50)),
-            times(days(p95) / days(p50)),
+            "= {p50:.1} days for the P50; {} for the P85 and {} for the P95{wider}",
+            than_half(p85),
+            than_half(p95),
         ));
         lines
     }

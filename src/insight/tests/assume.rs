@@ -38,7 +38,7 @@ fn gate<'a>(insight: &'a ReleaseInsight, name: &GateName) -> (GateAnswer, &'a st
 
 fn p85(insight: &ReleaseInsight) -> Instant {
     match insight.forecast {
-        ForecastView::Dates { p85, .. } => p85,
+        ForecastView::Dates { p85, .. } => p85.at().unwrap(),
         ref other => panic!("no dates: {other:?}"),
     }
 }

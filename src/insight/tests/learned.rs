@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use chrono::Duration;
 
-use crate::domain::{Category, Instant, Kind, Release, ReleaseId, StatusMove, Text};
+use crate::domain::{Category, Kind, Release, ReleaseId, StatusMove, Text};
 use crate::insight::{
-    Board, ForecastView, Insight, Learned, Subject,
+    Board, ForecastDate, ForecastView, Insight, Learned, Subject,
     board::Completeness,
     derive, explain,
     fixture::{Setting, at, id, now, story},
@@ -114,7 +114,7 @@ fn a_forecast_is_the_product_of_its_factors() {
         );
         let answer = board.release(&id()).unwrap();
         let ForecastView::Dates { p50, p85, basis, .. } = &answer.forecast else { panic!() };
-        let days = |at: Instant| (at - now()).num_minutes() as f64 / 1_440.0;
+        let days = |date: ForecastDate| (date.at().unwrap() - now()).num_minutes() as f64 / 1_440.0;
         assert_eq!(basis.effects.len(), 5);
         assert!(basis.middle_days() > 0.0 && days(*p50) < days(*p85));
 

@@ -7,7 +7,8 @@ use crate::domain::{
     Target,
 };
 use crate::insight::{
-    ForecastView, Learned, Outlook, Unit, Verdict, derive,
+    CalendarKind, ForecastBasis, ForecastDate, ForecastView, Learned, Outlook, Subject, Unit, Verdict,
+    derive, explain,
     fixture::{Setting, at, id, now, pull_request, scope_move, story},
 };
 
@@ -145,7 +146,7 @@ fn the_days_of_a_forecast_are_those_of_the_zone() {
     let setting = under_way(20, 20).policy(|it| it.calendar.zone = chrono_tz::Tz::Pacific__Kiritimati);
     let answer = setting.answer();
     let ForecastView::Dates { p50, p85, p95, .. } = answer.forecast else { panic!() };
-    let days = [p50, p85, p95].map(|at| setting.policy.calendar.day(at));
+    let days = [p50, p85, p95].map(|date| setting.policy.calendar.day(date.at().unwrap()));
     assert_eq!(answer.burn_down.forecast_days, Some(days));
     assert_eq!(stories().answer().burn_down.forecast_days, None);
 }
@@ -248,12 +249,43 @@ fn dates_are_in_order_and_agree_with_the_probability() {
     let ForecastView::Dates { p50, p85, p95, by_target, scored, held, .. } = answer.forecast else {
         panic!("{:?}", answer.forecast)
     };
-    assert!(now() < p50 && p50 < p85 && p85 < p95);
+    assert!(ForecastDate::By(now()) < p50 && p50 < p85 && p85 < p95);
     assert_eq!((scored, held), (0, None));
     assert!((0.0..=1.0).contains(&by_target.unwrap()));
-    let at_p85 = under_way(20, 20).release(|it| it.target = Some(Target { at: p85, estimated: false }));
+    let at_p85 =
+        under_way(20, 20).release(|it| it.target = Some(Target { at: p85.at().unwrap(), estimated: false }));
     let ForecastView::Dates { by_target, .. } = at_p85.answer().forecast else { panic!() };
     assert!((by_target.unwrap() - 0.85).abs() < 0.01, "{by_target:?}");
+}
+
+#[test]
+fn a_date_three_years_away_is_none() {
+    // One of five thousand is done: no date that the model has is that far.
+    let hopeless = (0..3_000).fold(under_way(1, 40), |setting, number| {
+        setting.story(story(&format!("MORE-{number}"), Category::ToDo))
+    });
+    let target = Target { at: now() + Duration::days(1_200), estimated: false };
+    let hopeless = hopeless.release(|it| it.target = Some(target));
+    let board = hopeless.board_at(now());
+    let answer = board.release(&id()).unwrap();
+    let ForecastView::Dates { p50, p85, p95, .. } = answer.forecast else { panic!("{:?}", answer.forecast) };
+    assert_eq!((p85, p95), (ForecastDate::Beyond, ForecastDate::Beyond), "{p50:?}");
+    assert!(board.insight.schedule.calendar.iter().all(|entry| entry.kind != CalendarKind::P85));
+    // What is kept of the day is an instant, and is read as what was said.
+    let kept = board.day_figures().of(&id()).unwrap().forecast.unwrap();
+    assert_eq!(ForecastDate::kept(kept.p85, now()), ForecastDate::Beyond);
+    assert_eq!(ForecastDate::kept(kept.p50, now()).at().is_some(), p50.at().is_some());
+    let explained = explain(&board, &id(), &Subject::Headline, now());
+    assert!(explained.counted.contains(&"P85 beyond 3 years".to_owned()), "{:#?}", explained.counted);
+}
+
+#[test]
+fn a_forecast_says_why_its_range_is_wide() {
+    let wide = |elapsed_days, widened| ForecastBasis { elapsed_days, widened, ..Default::default() }.wide();
+    assert_eq!(wide(2, false).as_deref(), Some("2 days of data"));
+    assert_eq!(wide(1, true).as_deref(), Some("1 day of data"));
+    assert_eq!(wide(3, true).as_deref(), Some("fewer than 3 open"));
+    assert_eq!(wide(3, false), None);
 }
 
 #[test]

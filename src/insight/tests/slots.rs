@@ -10,7 +10,7 @@ use crate::domain::{
     ReleaseId, Tier, Window,
 };
 use crate::insight::{
-    DeploymentRow, ScheduleProblemKind as Kind, can_go,
+    DeploymentRow, ScheduleProblemKind as Kind, Verdict, can_go,
     fixture::{ALL_KINDS, Setting, at, deployment, environment, now, story},
 };
 
@@ -172,7 +172,16 @@ fn a_person_is_answered_with_each_rule_and_the_next_window() {
     let board = setting.board_at(now());
     let ask = |at| can_go(&board, &"a".into(), at).unwrap();
     let kinds = |at| ask(at).against.iter().map(|problem| problem.kind).collect::<Vec<_>>();
-    assert!(ask(at(26, 22)).is_yes());
+    assert!(ask(at(26, 22)).is_free());
+    // Two days before its last day a red gate is no rule against the window, but no yes either.
+    let mut waiting = setting.clone().story(story("PAY-1", Category::InProgress)).board_at(now());
+    let answer = can_go(&waiting, &"a".into(), at(26, 22)).unwrap();
+    assert!(answer.is_free() && !answer.is_yes(), "{answer:?}");
+    let said = answer.not_ready.unwrap();
+    assert!(said.starts_with("payments 4.2 is now no-go: Stories ready"), "{said}");
+    let releases = &mut Arc::make_mut(&mut waiting.insight).releases;
+    Arc::make_mut(&mut releases[0]).verdict = Verdict::Go;
+    assert!(can_go(&waiting, &"a".into(), at(26, 22)).unwrap().is_yes());
     assert_eq!(kinds(at(26, 23)), [Kind::Freeze]);
     assert_eq!(kinds(at(28, 23)), [Kind::Freeze, Kind::Conflict]);
     assert_eq!(kinds(at(21, 23)), [Kind::Past]);

@@ -6,12 +6,12 @@ mod suites;
 mod work;
 
 pub use readiness::{
-    BurnDown, BurnDownDay, BurnDownPoints, ForecastBasis, ForecastEffect, ForecastView, Gate, GateAnswer,
-    GateName, MetricValue, Outlook, ScopeStep, Unit, Verdict, Week,
+    BurnDown, BurnDownDay, BurnDownPoints, ForecastBasis, ForecastDate, ForecastEffect, ForecastView, Gate,
+    GateAnswer, GateName, MetricValue, Outlook, ScopeStep, Unit, Verdict, Week,
 };
 pub use schedule::{
-    CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Frozen, Schedule, ScheduleProblem,
-    ScheduleProblemKind,
+    CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Frozen, Need, Schedule,
+    ScheduleProblem, ScheduleProblemKind,
 };
 pub use suites::{Flaky, SuiteRow, TestRow};
 pub use work::{Feature, NextStep, PullRequestRow, Stage, Standing, StepState, Steps, StoryRow};
@@ -155,6 +155,19 @@ pub struct Tally {
     pub gates_unknown: u32,
     /// Gates that no source feeds.
     pub gates_not_needed: u32,
+}
+
+impl Tally {
+    /// Gates that count: those that are needed.
+    pub fn gates_needed(&self) -> u32 {
+        self.gates_go + self.gates_no_go + self.gates_unknown
+    }
+
+    /// How many of the gates that count say go: `4 of 8 go`, `1 of 2 needed go`.
+    pub fn gates_said(&self) -> String {
+        let needed = if self.gates_not_needed > 0 { " needed" } else { "" };
+        format!("{} of {}{needed} go", self.gates_go, self.gates_needed())
+    }
 }
 
 /// A step towards go: it turns a gate, or it saves days that the forecast can tell of.

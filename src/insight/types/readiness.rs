@@ -1,9 +1,11 @@
 //! How ready a release is: its burn-down, its gates, its forecast.
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Instant, SourceId, Text};
+
+use super::super::forecast::FURTHEST_DAYS;
 
 /// What the burn-down counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +34,8 @@ pub struct BurnDown {
     /// What the ideal line says remains at the end of the days after the last of `days`, until
     /// the target.
     pub ideal_ahead: Vec<(NaiveDate, f64)>,
-    /// The days of the forecast (P50, P85, P95), in the configured time zone.
+    /// The days of the forecast (P50, P85, P95), in the configured time zone; one that is beyond
+    /// three years is drawn there.
     pub forecast_days: Option<[NaiveDate; 3]>,
     /// From this day on the sources were being watched; the days before are told by the items'
     /// own events alone. None where nothing was ever observed.
@@ -183,6 +186,75 @@ impl Outlook {
     }
 }
 
+/// A date of a forecast. No model says anything of what is three years away: in JSON `null`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "Option<Instant>", into = "Option<Instant>")]
+pub enum ForecastDate {
+    /// It is ready by then.
+    By(Instant),
+    /// Later than [`FURTHEST_DAYS`](super::super::forecast::FURTHEST_DAYS): no date is known.
+    Beyond,
+}
+
+impl From<Option<Instant>> for ForecastDate {
+    fn from(at: Option<Instant>) -> Self {
+        at.map_or(Self::Beyond, Self::By)
+    }
+}
+
+impl From<ForecastDate> for Option<Instant> {
+    fn from(date: ForecastDate) -> Self {
+        date.at()
+    }
+}
+
+impl ForecastDate {
+    /// What stands where a date would.
+    pub const BEYOND: &str = "beyond 3 years";
+
+    /// So many days after `now`. To the minute: more would be pretence, and change from second
+    /// to second.
+    pub(crate) fn after(now: Instant, days: f64) -> Self {
+        if days.is_nan() || days >= FURTHEST_DAYS {
+            return Self::Beyond;
+        }
+        Self::By(now + Duration::minutes((days * MINUTES_A_DAY).ceil() as i64))
+    }
+
+    /// One that is kept as an instant, as it was said at `now`.
+    pub(crate) fn kept(at: Instant, now: Instant) -> Self {
+        // Kept to the minute.
+        if at - now >= furthest() - Duration::minutes(1) { Self::Beyond } else { Self::By(at) }
+    }
+
+    /// The instant that it is kept as, and drawn at: nothing is further away.
+    pub(crate) fn or_furthest(self, now: Instant) -> Instant {
+        match self {
+            Self::By(at) => at,
+            Self::Beyond => now + furthest(),
+        }
+    }
+
+    /// The instant; none where no date is known.
+    pub fn at(self) -> Option<Instant> {
+        match self {
+            Self::By(at) => Some(at),
+            Self::Beyond => None,
+        }
+    }
+
+    /// In words: the date as `date` says it.
+    pub fn said(self, date: impl FnOnce(Instant) -> String) -> String {
+        self.at().map_or_else(|| Self::BEYOND.to_owned(), date)
+    }
+}
+
+const MINUTES_A_DAY: f64 = 1_440.0;
+
+fn furthest() -> Duration {
+    Duration::days(FURTHEST_DAYS as i64)
+}
+
 /// When it will be ready.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -190,11 +262,11 @@ pub enum ForecastView {
     /// Dates, by how sure they are.
     Dates {
         /// As likely before as after.
-        p50: Instant,
+        p50: ForecastDate,
         /// 85 % sure.
-        p85: Instant,
+        p85: ForecastDate,
         /// 95 % sure.
-        p95: Instant,
+        p95: ForecastDate,
         /// P(ready by target), 0 to 1; none without a target.
         by_target: Option<f64>,
         /// Forecasts of the latest finished releases that were scored; under twenty it is "not
@@ -223,9 +295,23 @@ pub struct ForecastBasis {
     pub learnt_from: u32,
     /// The range is wider because fewer than three items are open.
     pub widened: bool,
+    /// Whole days since the start.
+    pub elapsed_days: u32,
 }
 
 impl ForecastBasis {
+    /// Days of data below which a forecast is said to be early.
+    const EARLY_DAYS: u32 = 3;
+
+    /// Why the range is wide, so that nobody takes its percentages for more than they are.
+    pub fn wide(&self) -> Option<String> {
+        match self.elapsed_days {
+            1 => Some("1 day of data".to_owned()),
+            days if days < Self::EARLY_DAYS => Some(format!("{days} days of data")),
+            _ => self.widened.then(|| "fewer than 3 open".to_owned()),
+        }
+    }
+
     /// Days that are left in the middle of the road.
     pub fn middle_days(&self) -> f64 {
         self.effects.iter().fold(self.typical_days, |days, effect| days * effect.factor)

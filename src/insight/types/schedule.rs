@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Deployment, EnvironmentId, Instant, ReleaseId, Text, Window};
 
-use super::{super::DeploymentCadence, Verdict};
+use super::{super::DeploymentCadence, GateAnswer, Verdict};
 
 /// What goes out when.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,19 @@ pub struct DeploymentRow {
     pub slots: Vec<Window>,
     /// Why there is no such window, in words.
     pub no_slot: Option<Text>,
+    /// The releases that must be where it goes before it, until it is over.
+    pub needs: Vec<Need>,
+}
+
+/// A release that another one depends on, by the same rule as the gate `dependencies`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Need {
+    /// Which one.
+    pub release: ReleaseId,
+    /// Go where it is deployed, unknown where no source knows it.
+    pub answer: GateAnswer,
+    /// In words: `auth 2.9 went to production/eu, Mon 23 Nov 10:24`.
+    pub said: Text,
 }
 
 /// How long something usually takes.

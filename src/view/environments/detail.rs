@@ -6,7 +6,7 @@ use ratatui::{
 };
 
 use crate::{
-    domain::Tier,
+    domain::{Kind, Tier},
     insight::{Conflict, EnvironmentUse, EnvironmentsView, words},
     view::{Look, screen::Screen, text},
 };
@@ -92,10 +92,25 @@ fn now(
             format!("{name} until {}", screen.dates.moment(booking.window.until))
         });
     let has_it: Vec<String> = has_it.collect();
-    let said = if has_it.is_empty() { "nobody has it now".to_owned() } else { words::list(&has_it, 3) };
+    let board = &screen.state.board;
+    let is_told = board.world.is_covered(Kind::Bookings);
+    let said = match has_it.is_empty() {
+        false => words::list(&has_it, 3),
+        true if is_told => "nobody has it now".to_owned(),
+        true => "no source tells who has it".to_owned(),
+    };
     lines.extend(wrapped(&said, cells, styles.base));
+    // Free of bookings is not free for a deployment.
+    let frozen = board.insight.schedule.frozen.iter();
+    let frozen = frozen.filter(|frozen| frozen.environment == one.id && frozen.window.until > screen.now);
+    for frozen in frozen.take(SLOTS) {
+        let said = format!("{} frozen {}: {}", glyphs.at_risk, span(screen, &frozen.window), frozen.name);
+        lines.extend(wrapped(&said, cells, styles.at_risk));
+    }
     let slots: Vec<String> = one.free.iter().take(SLOTS).map(|slot| span(screen, slot)).collect();
-    let said = if slots.is_empty() {
+    let said = if !is_told {
+        "no booking is known: whether it is free nobody can tell".to_owned()
+    } else if slots.is_empty() {
         format!("not free within {} days", crate::insight::HORIZON_DAYS)
     } else {
         format!("free {}", slots.join(", "))

@@ -10,7 +10,7 @@ use ratatui::{
 
 use crate::{
     app::{ListArea, ListId, Row, TimeScale},
-    domain::{Instant, Window},
+    domain::{Instant, Kind, Window},
     insight::{BookingUse, EnvironmentUse, EnvironmentsView, ObservationKind, words},
     view::{Look, screen::Screen, text},
 };
@@ -72,7 +72,12 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView)
         title.push(Span::styled(format!(" /{}", list.filter), styles.accent));
     }
     let count = view.conflicts.len();
-    let conflicts = if count == 0 {
+    // Nothing is known to collide where nobody tells who has what.
+    let is_told =
+        [Kind::Bookings, Kind::Deployments].into_iter().any(|kind| state.board.world.is_covered(kind));
+    let conflicts = if count == 0 && !is_told {
+        Line::styled("bookings unknown", styles.unknown)
+    } else if count == 0 {
         Line::styled("no conflict", styles.muted)
     } else {
         Line::styled(

@@ -111,7 +111,7 @@ fn burn_down(screen: &mut Screen<'_>, area: Rect) {
 fn gates(screen: &mut Screen<'_>, area: Rect) {
     let state = screen.state;
     let Some(insight) = state.release() else { return };
-    let title = format!("Gates: {} of {} go", insight.tally.gates_go, insight.gates.len());
+    let title = format!("Gates: {}", insight.tally.gates_said());
     let inside = panel(screen, area, &title);
     let mut gates: Vec<_> = insight.gates.iter().collect();
     // The red ones where not all have room.

@@ -79,6 +79,11 @@ pub(crate) fn draw(
     }
 }
 
+/// Days below which a release is short.
+const SHORT_DAYS: i64 = 10;
+/// Rows of a plot that stay where the legend takes one more.
+const LEAST_PLOT: u16 = 5;
+
 /// The last day of the axis: the latest of those that matter, unless a forecast is so far
 /// away that it would leave no room for what happened.
 fn last_day(
@@ -88,7 +93,9 @@ fn last_day(
     forecast: Option<[NaiveDate; 3]>,
 ) -> NaiveDate {
     let sure = data.target.map_or(end, |target| target.max(end));
-    let reach = Duration::days(((sure - first).num_days() * 3).max(21));
+    // A release of days is not squeezed by a forecast of weeks, one of weeks has room for it.
+    let known = (sure - first).num_days();
+    let reach = Duration::days((known * if known < SHORT_DAYS { 2 } else { 3 }).max(2));
     let limit = first.checked_add_signed(reach).unwrap_or(sure);
     let Some(dates) = forecast else {
         return sure;
@@ -119,6 +126,9 @@ struct Chart<'a> {
     forecast: Option<[NaiveDate; 3]>,
     days: DayScale,
     counts: CountScale,
+    legend_rows: u16,
+    /// Lines that the legend has no room for: they are not drawn.
+    unnamed: Vec<ChartSeries>,
 }
 
 impl<'a> Chart<'a> {
@@ -160,7 +170,7 @@ impl<'a> Chart<'a> {
         let cursor = chart.cursor.and_then(|day| data.day(day)).unwrap_or(newest);
         let last = last_day(data, first, newest.day, forecast);
         let days = DayScale::new(first, last, plot.width, across);
-        Self {
+        let mut chart = Self {
             data,
             insight,
             newest,
@@ -180,7 +190,47 @@ impl<'a> Chart<'a> {
             forecast,
             days,
             counts,
+            legend_rows: 1,
+            unnamed: Vec::new(),
+        };
+        chart.name_lines();
+        chart
+    }
+
+    /// Draws no line that the legend has no room for, and gives it a second row where that
+    /// is enough to name more of them.
+    fn name_lines(&mut self) {
+        let keys = self.keys(self.newest);
+        let named = |rows| labels::places(&keys, self.legend_width(), rows).len();
+        let mut count = if self.is_told_in_short() { 1 } else { named(1) };
+        if count < keys.len() && self.has_notes && self.plot.height > LEAST_PLOT && named(2) > count {
+            count = named(2);
+            self.legend_rows = 2;
+            self.plot = Rect { y: self.plot.y + 1, height: self.plot.height - 1, ..self.plot };
+            let (_, down) = Canvas::resolution(self.glyphs.braille);
+            self.counts = CountScale::new(self.counts.top(), self.plot.height, down);
         }
+        self.unnamed = keys.iter().skip(count).filter_map(|key| key.series).collect();
+    }
+
+    /// The line is asked for, and named.
+    fn draws(&self, series: ChartSeries) -> bool {
+        self.chart.shows(series) && !self.unnamed.contains(&series)
+    }
+
+    /// Instead of a legend there is a sentence.
+    fn is_told_in_short(&self) -> bool {
+        !self.has_notes && self.area.width < 60
+    }
+
+    /// Without a row for notes the target is said beside the legend.
+    fn target_beside_legend(&self) -> String {
+        let target = self.data.target.filter(|_| !self.has_notes);
+        target.and_then(|target| self.target_labels(target).into_iter().next()).unwrap_or_default()
+    }
+
+    fn legend_width(&self) -> u16 {
+        self.area.width.saturating_sub(cells(&self.target_beside_legend()) + 1)
     }
 
     fn draw(&self, buffer: &mut Buffer) {
@@ -203,17 +253,15 @@ impl<'a> Chart<'a> {
         if let Some(read) = self.read {
             return self.draw_reading(buffer, read);
         }
-        if !self.has_notes && area.width < 60 {
+        if self.is_told_in_short() {
             let newest = (Some(self.newest), self.counted_by);
             compact::draw(buffer, row, self.insight, newest, styles, self.glyphs, self.today);
             return false;
         }
-        let target = self.data.target.filter(|_| !self.has_notes);
-        let label =
-            target.and_then(|target| self.target_labels(target).into_iter().next()).unwrap_or_default();
-        let room = area.width.saturating_sub(cells(&label) + 1);
+        let (label, room) = (self.target_beside_legend(), self.legend_width());
         let keys = self.keys(self.newest);
-        labels::legend(buffer, Rect { width: room, ..row }, 0, &keys, styles.strong);
+        let rows = Rect { width: room, height: self.legend_rows, ..area };
+        labels::legend(buffer, rows, &keys, styles.strong);
         write(buffer, area, room + 1, 0, &label, styles.target.add_modifier(Modifier::BOLD));
         false
     }
@@ -250,16 +298,16 @@ impl<'a> Chart<'a> {
             let from = before.unwrap_or(day);
             let from_x = self.days.dot(from.day);
             // The scope changes at once, not little by little.
-            if self.chart.shows(ChartSeries::Scope) {
+            if self.draws(ChartSeries::Scope) {
                 let (old, new) = (count(self.values(from).scope), count(self.values(day).scope));
                 canvas.line((from_x, old), (x, old), Series::Scope);
                 canvas.line((x, old), (x, new), Series::Scope);
             }
-            if self.has_defects {
+            if self.has_defects && self.draws(ChartSeries::Defects) {
                 let (old, new) = (count(f64::from(from.defects)), count(f64::from(day.defects)));
                 canvas.line((from_x, old), (x, new), Series::Defects);
             }
-            if let Some(tests) = day.tests.filter(|_| self.chart.shows(ChartSeries::Tests)) {
+            if let Some(tests) = day.tests.filter(|_| self.draws(ChartSeries::Tests)) {
                 let old = from.tests.unwrap_or(tests);
                 let from_x = if from.tests.is_some() { from_x } else { x };
                 canvas.line((from_x, self.counts.share(old)), (x, self.counts.share(tests)), Series::Tests);
@@ -292,7 +340,7 @@ impl<'a> Chart<'a> {
 
     /// Columns and rows of the ideal line: every other column, as it is dotted.
     fn ideal(&self) -> Vec<(u16, u16)> {
-        if !self.chart.shows(ChartSeries::Ideal) {
+        if !self.draws(ChartSeries::Ideal) {
             return Vec::new();
         }
         let value = |ideal: f64, values: &Values| match self.picture {
@@ -387,9 +435,9 @@ impl<'a> Chart<'a> {
             ] {
                 let is_drawn = match series {
                     Series::Main => true,
-                    Series::Tests => self.chart.shows(ChartSeries::Tests),
-                    Series::Defects => self.has_defects,
-                    Series::Scope => self.chart.shows(ChartSeries::Scope),
+                    Series::Tests => self.draws(ChartSeries::Tests),
+                    Series::Defects => self.has_defects && self.draws(ChartSeries::Defects),
+                    Series::Scope => self.draws(ChartSeries::Scope),
                 };
                 let place = is_drawn.then(|| free.beside(canvas, series, cells(name), target)).flatten();
                 if let Some((column, row)) = place {

@@ -280,8 +280,12 @@ fn draw_release(screen: &mut Screen<'_>, row: Rect, axis: Axis, found: &ReleaseI
     let Look { styles, glyphs } = screen.look;
     let mut marks = Vec::new();
     if let ForecastView::Dates { p50, p85, .. } = found.forecast {
-        marks.push((p50, glyphs.half_sure, "P50", styles.forecast));
-        marks.push((p85, glyphs.sure, "P85", styles.forecast));
+        let dates = [(p50, glyphs.half_sure, "P50"), (p85, glyphs.sure, "P85")];
+        marks.extend(
+            dates
+                .into_iter()
+                .filter_map(|(date, mark, name)| Some((date.at()?, mark, name, styles.forecast))),
+        );
     }
     if let Some(target) = found.release.target {
         let (mark, word) =

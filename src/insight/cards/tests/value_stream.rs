@@ -90,6 +90,21 @@ fn what_is_entered_again_adds_up() {
 }
 
 #[test]
+fn a_step_that_nobody_tells_of_is_unknown_and_not_short() {
+    let done =
+        story_with("PAY-1", at(2, 12), &[(at(4, 12), Category::InProgress), (at(6, 12), Category::Done)]);
+    let said = |kinds: &[Kind], name: &str| {
+        let study = study(&Setting::covering(kinds).story(done.clone()));
+        let Picture::Parts { bars, .. } = &study.card(CardId::ValueStream).unwrap().picture else { panic!() };
+        let bar = bars.iter().find(|bar| &*bar.label == name).unwrap();
+        bar.says.split(' ').next().unwrap().to_owned()
+    };
+    assert_eq!(said(&[Kind::Stories], "pickup"), "unknown");
+    assert_eq!(said(&[Kind::Stories, Kind::PullRequests], "pickup"), "–");
+    assert_eq!(said(&[Kind::Stories], "in progress"), "2.0d");
+}
+
+#[test]
 fn steps_that_never_changed_anything_are_named() {
     let candidates = |first| {
         let study = study(&with(20, first));

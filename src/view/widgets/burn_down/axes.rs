@@ -11,7 +11,7 @@ use super::{
     labels::{self, Strip, cells, write},
     scale::short,
 };
-use crate::insight::ScopeStep;
+use crate::insight::{ForecastDate, ForecastView, ScopeStep};
 
 impl Chart<'_> {
     pub(super) fn draw_scales(&self, buffer: &mut Buffer) {
@@ -68,7 +68,15 @@ impl Chart<'_> {
         let [p50, p85, p95] = self.forecast.map_or([None; 3], |days| days.map(Some));
         let forecast = styles.forecast.add_modifier(Modifier::BOLD);
         for (day, name) in [(p85, "P85"), (p50, "P50"), (p95, "P95")] {
-            marks.extend(day.map(|day| (day, name, forecast)));
+            if !self.is_beyond(name) {
+                marks.extend(day.map(|day| (day, name, forecast)));
+            }
+        }
+        if p85.is_some() && self.is_beyond("P85") {
+            let far = format!("P85 {} {}", ForecastDate::BEYOND, glyphs.right);
+            if let Some(start) = names.from(plot.width, cells(&far)) {
+                write(buffer, below, start, 0, &far, forecast);
+            }
         }
         let mut ticks = Vec::new();
         for (day, name, style) in marks {
@@ -123,6 +131,17 @@ impl Chart<'_> {
                 write(buffer, below, column, 0, glyphs.ticks[0], styles.axis);
             }
         }
+    }
+
+    /// The model has no such date: it is not drawn as one.
+    fn is_beyond(&self, name: &str) -> bool {
+        let ForecastView::Dates { p50, p85, p95, .. } = &self.insight.forecast else { return false };
+        let date = match name {
+            "P50" => p50,
+            "P85" => p85,
+            _ => p95,
+        };
+        *date == ForecastDate::Beyond
     }
 
     /// The target and the largest changes of scope, above the plot.

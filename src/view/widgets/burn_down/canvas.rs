@@ -16,6 +16,26 @@ pub(super) enum Series {
 }
 
 impl Series {
+    /// Whether a line has a dot at this place on its way: solid, dashed or dotted, so that lines
+    /// are told apart without colour.
+    fn is_inked(self, along: i64) -> bool {
+        match self {
+            Self::Main | Self::Scope => true,
+            Self::Tests => along.rem_euclid(4) < 2,
+            Self::Defects => along.rem_euclid(2) == 0,
+        }
+    }
+
+    /// A piece of the line where there is braille.
+    pub(super) fn sample(self) -> &'static str {
+        match self {
+            Self::Main => "⠶⠶",
+            Self::Tests => "⠒ ⠒",
+            Self::Defects => "⠂⠂",
+            Self::Scope => "⠒⠒",
+        }
+    }
+
     /// The character of a point where there is no braille: it tells the lines apart.
     pub(super) fn point(self, glyphs: &Glyphs) -> &'static str {
         match self {
@@ -76,7 +96,10 @@ impl Canvas {
         let (mut x, mut y) = from;
         let mut error = dx + dy;
         loop {
-            self.dot((x, y), series);
+            // Along its longer side, so that a steep piece has the pattern, too.
+            if !self.braille || series.is_inked(if dx >= -dy { x } else { y }) {
+                self.dot((x, y), series);
+            }
             if (x, y) == to {
                 return;
             }

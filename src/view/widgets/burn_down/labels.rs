@@ -11,7 +11,10 @@ use super::{
     canvas::{Canvas, Series},
     scale::short,
 };
-use crate::{app::ChartPicture, insight::ScopeStep};
+use crate::{
+    app::{ChartPicture, ChartSeries},
+    insight::ScopeStep,
+};
 
 /// A row of labels that do not touch each other.
 #[derive(Clone, Debug)]
@@ -92,6 +95,8 @@ pub(super) struct Key {
     pub(super) text: String,
     /// As the line.
     pub(super) style: Style,
+    /// The line, if it need not be drawn.
+    pub(super) series: Option<ChartSeries>,
 }
 
 /// What the main line is called.
@@ -105,7 +110,7 @@ pub(super) fn main(picture: ChartPicture) -> &'static str {
 impl Key {
     /// What is no line.
     pub(super) fn plain(text: String, style: Style) -> Self {
-        Self { sample: String::new(), text, style }
+        Self { sample: String::new(), text, style, series: None }
     }
 
     /// Cells that it takes.
@@ -118,23 +123,43 @@ impl Key {
 /// Cells between two keys.
 pub(super) const APART: u16 = 2;
 
-/// Writes as many keys as fit into a row, the most important ones first.
-pub(super) fn legend(buffer: &mut Buffer, area: Rect, row: u16, keys: &[Key], strong: Style) {
-    let mut column = 0;
-    for (index, key) in keys.iter().enumerate() {
-        let with_sample = key.cells(true);
-        let room = area.width.saturating_sub(column);
-        let style = if index == 0 { key.style.patch(strong) } else { key.style };
-        if with_sample <= room && !key.sample.is_empty() {
-            write(buffer, area, column, row, &key.sample, key.style);
-            write(buffer, area, column + cells(&key.sample) + 1, row, &key.text, style);
-            column += with_sample + 3;
-        } else if cells(&key.text) <= room {
-            write(buffer, area, column, row, &key.text, style);
-            column += cells(&key.text) + 3;
-        } else {
-            return;
+/// Column and row of as many keys as fit into `rows` rows, each with its sample, the most
+/// important ones first.
+pub(super) fn places(keys: &[Key], width: u16, rows: u16) -> Vec<(u16, u16)> {
+    let place = |apart: u16| {
+        let (mut column, mut row) = (0_u16, 0_u16);
+        let mut places = Vec::new();
+        for key in keys {
+            let cells = key.cells(true);
+            if column > 0 && column.saturating_add(cells) > width {
+                (column, row) = (0, row + 1);
+            }
+            if row >= rows || column.saturating_add(cells) > width {
+                break;
+            }
+            places.push((column, row));
+            column += cells + apart;
         }
+        places
+    };
+    let (wide, narrow) = (place(APART + 1), place(APART));
+    if wide.len() == narrow.len() { wide } else { narrow }
+}
+
+/// Writes the keys that have a place. The first one stands even where its sample has no room.
+pub(super) fn legend(buffer: &mut Buffer, area: Rect, keys: &[Key], strong: Style) {
+    let places = places(keys, area.width, area.height);
+    for (index, (key, (column, row))) in keys.iter().zip(&places).enumerate() {
+        let style = if index == 0 { key.style.patch(strong) } else { key.style };
+        let mut column = *column;
+        if !key.sample.is_empty() {
+            write(buffer, area, column, *row, &key.sample, key.style);
+            column += cells(&key.sample) + 1;
+        }
+        write(buffer, area, column, *row, &key.text, style);
+    }
+    if let (true, Some(first)) = (places.is_empty(), keys.first()) {
+        write(buffer, area, 0, 0, &first.text, first.style.patch(strong));
     }
 }
 
@@ -220,6 +245,18 @@ mod tests {
         assert_eq!(strip.around(19, 4), Some(16), "not over the end");
         assert_eq!(strip.from(0, 3), Some(0));
         assert_eq!(strip.around(5, 21), None);
+    }
+
+    #[test]
+    fn keys_stand_in_rows_with_their_samples_or_not_at_all() {
+        let key =
+            |cells: usize| Key { sample: "==".to_owned(), ..Key::plain("x".repeat(cells), Style::default()) };
+        let keys = [key(11), key(12), key(9), key(8)];
+        assert_eq!(places(&keys, 80, 1).len(), 4);
+        assert_eq!(places(&keys, 38, 1), [(0, 0), (17, 0)]);
+        assert_eq!(places(&keys, 38, 2), [(0, 0), (17, 0), (0, 1), (15, 1)]);
+        assert_eq!(places(&keys, 31, 1), [(0, 0), (16, 0)], "closer together where that is what it takes");
+        assert!(places(&keys, 10, 2).is_empty());
     }
 
     #[test]

@@ -19,20 +19,24 @@ impl Chart<'_> {
     pub(super) fn keys(&self, day: &BurnDownDay) -> Vec<Key> {
         let Self { styles, glyphs, .. } = *self;
         let values = self.values(day);
-        let key = |series: Series, braille: &str, text: String| {
-            let sample = if glyphs.braille { braille.to_owned() } else { series.point(glyphs).repeat(2) };
-            Key { sample, text, style: self.style_of(series).remove_modifier(Modifier::BOLD) }
+        let key = |line: Series, series: Option<ChartSeries>, text: String| {
+            let sample = if glyphs.braille { line.sample().to_owned() } else { line.point(glyphs).repeat(2) };
+            Key { sample, text, style: self.style_of(line).remove_modifier(Modifier::BOLD), series }
         };
         let said = format!("{} {}", labels::main(self.picture), amount(self.main(day)));
-        let mut keys = vec![key(Series::Main, "⠶⠶", said)];
+        let mut keys = vec![key(Series::Main, None, said)];
         if let Some(tests) = day.tests.filter(|_| self.chart.shows(ChartSeries::Tests)) {
-            keys.push(key(Series::Tests, "⠒⠒", format!("tests {}", percent(tests))));
+            keys.push(key(Series::Tests, Some(ChartSeries::Tests), format!("tests {}", percent(tests))));
         }
         if self.has_defects {
-            keys.push(key(Series::Defects, "⠒⠒", format!("defects {}", day.defects)));
+            keys.push(key(Series::Defects, Some(ChartSeries::Defects), format!("defects {}", day.defects)));
         }
         if self.chart.shows(ChartSeries::Scope) {
-            keys.push(key(Series::Scope, "⠒⠒", format!("scope {}", amount(values.scope))));
+            keys.push(key(
+                Series::Scope,
+                Some(ChartSeries::Scope),
+                format!("scope {}", amount(values.scope)),
+            ));
         }
         if let Some(ideal) = values.ideal.filter(|_| self.chart.shows(ChartSeries::Ideal)) {
             let ideal = match self.picture {
@@ -45,6 +49,7 @@ impl Chart<'_> {
                 sample,
                 text: format!("ideal {:.digits$}", ideal.max(0.0)),
                 style: styles.ideal,
+                series: Some(ChartSeries::Ideal),
             });
         }
         let unestimated = day.points.map_or(0, |points| points.unestimated);
@@ -81,7 +86,9 @@ impl Chart<'_> {
             keys.iter().map(|key| key.cells(with_samples) + labels::APART).sum::<u16>() - labels::APART
         };
         let with_samples = length(true) <= area.width;
-        let is_long = !with_samples && length(false) > area.width && self.has_notes;
+        // The row of the notes, if it is not one of the legend anyway.
+        let has_second = self.has_notes || self.legend_rows > 1;
+        let is_long = !with_samples && length(false) > area.width && has_second;
         let (mut column, mut row) = (0, 0);
         for key in &keys {
             if row == 0 && is_long && column + key.cells(with_samples) > area.width {
@@ -98,7 +105,7 @@ impl Chart<'_> {
             write(buffer, rows, column, row, &key.text, key.style.patch(styles.strong));
             column += cells(&key.text) + labels::APART;
         }
-        is_long
+        is_long && self.legend_rows == 1
     }
 
     /// A line through the day under the cursor.

@@ -71,7 +71,7 @@ enum Step {
 /// What a label of the axis names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Tick {
-    /// `12`, or `1 Dec` when another month begins.
+    /// `12`, or `1 Dec` when another month begins, `4 Jan 2027` when another year does.
     Day,
     /// `Dec`, or `Jan 2027` when another year begins.
     Month,
@@ -84,7 +84,8 @@ impl Tick {
     pub(super) fn label(self, day: NaiveDate, before: NaiveDate) -> String {
         let form = match self {
             Self::Day if (day.month(), day.year()) == (before.month(), before.year()) => "%-d",
-            Self::Day => "%-d %b",
+            Self::Day if day.year() == before.year() => "%-d %b",
+            Self::Day => "%-d %b %Y",
             Self::Month if day.year() == before.year() => "%b",
             Self::Month => "%b %Y",
             Self::Year => "%Y",

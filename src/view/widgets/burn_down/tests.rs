@@ -433,6 +433,59 @@ fn the_chart_says_what_the_newest_day_says() {
 }
 
 #[test]
+fn every_line_that_is_drawn_is_named_and_has_a_pattern_of_its_own() {
+    let (insight, today) = usual();
+    let look = styles(ColorDepth::Truecolor);
+    for size in [(38, 9), (38, 8), (38, 14), (46, 9), (60, 8), (78, 12), (118, 20), (200, 30)] {
+        let buffer = buffer_of(&insight, Shown::default(), today, GlyphSet::Unicode, size);
+        let text = text_of(&buffer).join("\n");
+        for (style, name) in [(look.tests, "tests "), (look.defects, "defects "), (look.scope, "scope ")] {
+            let is_dot = |x: u16, y: u16| {
+                let symbol = buffer[(x, y)].symbol().chars().next().unwrap_or(' ');
+                ('\u{2801}'..='\u{28ff}').contains(&symbol) && buffer[(x, y)].style().fg == style.fg
+            };
+            let is_drawn = (0..size.0).any(|x| (2..size.1).any(|y| is_dot(x, y)));
+            assert!(!is_drawn || text.contains(name), "{name}is drawn and not named at {size:?}\n{text}");
+        }
+    }
+    let text = rows(&insight, today, GlyphSet::Unicode, (38, 10)).join("\n");
+    for said in ["remaining 7", "tests 99.4 %", "defects 2", "scope 48"] {
+        assert!(text.contains(said), "a second row names {said}\n{text}");
+    }
+    let samples = [Series::Main, Series::Tests, Series::Defects, Series::Scope].map(Series::sample);
+    let level = |series| {
+        let mut canvas = Canvas::new(20, 1, true);
+        canvas.line((0, 1), (39, 1), series);
+        (0..20).map(|column| canvas.cell(column, 0, &Glyphs::unicode()).map_or(' ', |cell| cell.1)).collect()
+    };
+    let drawn: Vec<String> = [Series::Tests, Series::Defects, Series::Scope].map(level).into();
+    for (index, one) in samples.iter().enumerate() {
+        assert!(!samples[..index].contains(one), "{samples:?}");
+    }
+    for (index, one) in drawn.iter().enumerate() {
+        assert!(!drawn[..index].contains(one), "{drawn:?}");
+    }
+}
+
+#[test]
+fn a_release_of_days_has_the_width_and_a_far_forecast_has_no_date() {
+    let (_, mut three, today) = shapes().into_iter().find(|(name, ..)| name.contains("three")).unwrap();
+    three.burn_down.forecast_days = Some([at(11, 27), at(12, 9), at(12, 30)]);
+    let axis = |insight: &ReleaseInsight| {
+        let rows = rows(insight, today, GlyphSet::Unicode, (78, 12));
+        rows[rows.len() - 2].clone()
+    };
+    let said = axis(&three);
+    let column = said.chars().position(|c| c == 't').unwrap();
+    assert!(column > 20, "three days are not four columns: {said}");
+    assert!(said.contains("P85 9 Dec"), "{said}");
+    let ForecastView::Dates { p85, .. } = &mut three.forecast else { panic!() };
+    *p85 = crate::insight::ForecastDate::Beyond;
+    let said = axis(&three);
+    assert!(said.contains("P85 beyond 3 years") && !said.contains("Dec"), "{said}");
+}
+
+#[test]
 fn only_the_area_is_drawn_on() {
     let (insight, today) = usual();
     let drawn = Shown { focused: true, ..Shown::default() };
