@@ -11,7 +11,8 @@ use crate::domain::Instant;
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 /// An instant: `2026-03-02T12:00:00.000+0000`, whose zone has no colon; or a number since 1970,
-/// in seconds as in the documentation of `changelog/bulkfetch`, or in milliseconds as it comes.
+/// in seconds as in the documentation of `changelog/bulkfetch`, or in milliseconds as it comes; the
+/// number may be written as a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Timestamp(pub(super) Instant);
 
@@ -19,7 +20,13 @@ impl Timestamp {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let parsed = DateTime::parse_from_rfc3339(text)
             .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%.f%z"));
-        parsed.ok().map(|instant| Self(instant.to_utc()))
+        parsed.ok().map(|instant| Self(instant.to_utc())).or_else(|| Self::of_digits(text))
+    }
+
+    /// Shorter ones are more likely a year or a day than seconds.
+    fn of_digits(text: &str) -> Option<Self> {
+        let is_number = (9..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+        is_number.then(|| text.parse().ok()).flatten().and_then(Self::of_number)
     }
 
     fn of_number(number: i64) -> Option<Self> {
@@ -72,10 +79,11 @@ mod tests {
             r#""2026-03-02T12:00:00+00:00""#,
             "1772452800",
             "1772452800000",
+            r#""1772452800000""#,
         ] {
             assert_eq!(serde_json::from_str::<Timestamp>(form).unwrap().0, noon, "{form}");
         }
-        for form in [r#""soon""#, r#""""#, "true", "null", "9223372036854775807", "18446744073709551615"] {
+        for form in [r#""soon""#, r#""""#, r#""20260302""#, "true", "null", "9223372036854775807", "18446744073709551615"] {
             assert!(serde_json::from_str::<Timestamp>(form).is_err(), "{form}");
         }
     }

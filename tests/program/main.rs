@@ -11,6 +11,7 @@ mod commands;
 mod doctor;
 mod documents;
 mod history;
+mod network;
 mod reports;
 mod screen;
 mod sharing;

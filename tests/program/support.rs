@@ -66,11 +66,17 @@ impl Place {
 
     /// Runs the program without a terminal.
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with_variables(arguments, &[])
+    }
+
+    /// Runs the program without a terminal, with these variables besides.
+    pub(crate) fn run_with_variables(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_tminus"))
             .args(arguments)
             .current_dir(self.work())
             .env_clear()
             .envs(self.variables())
+            .envs(variables.iter().copied())
             .output()
             .expect("the program runs")
     }

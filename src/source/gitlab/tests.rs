@@ -1,5 +1,6 @@
 //! The source against a GitLab on loopback. Shapes of its answers: GitLab's `doc/api/*.md`.
 
+mod attention;
 mod bodies;
 mod closer;
 mod faults;

@@ -116,8 +116,21 @@ fn name_in_java(text: &str) -> Option<Text> {
         return None;
     }
     let name = &inside[inside.find(",name=")? + ",name=".len()..];
-    // A name may hold commas: it ends before the next property.
-    let ends = [",goal=", ",startDate=", ",endDate=", ",completeDate=", ",sequence="];
+    // A name may hold commas: it ends before the next property. Their order differs between servers, and
+    // newer ones have more of them.
+    let ends = [
+        ",id=",
+        ",rapidViewId=",
+        ",state=",
+        ",goal=",
+        ",startDate=",
+        ",endDate=",
+        ",completeDate=",
+        ",activatedDate=",
+        ",sequence=",
+        ",synced=",
+        ",autoStartStop=",
+    ];
     let end = ends.iter().filter_map(|end| name.find(end)).min();
     let name = end.map_or(name.trim_end_matches(']'), |end| &name[..end]);
     Some(Text::new(name))
@@ -168,6 +181,17 @@ mod tests {
                 "com.atlassian.greenhopper.service.sprint.Sprint@1f39706[id=1,rapidViewId=1,state={state},name=Sprint 7, autumn,goal=,startDate=2026-03-02T00:00:00.000Z]"
             )
         };
+        // Orders that are published: the id last, the goal last, the state after the name.
+        for order in [
+            "rapidViewId=142,state=ACTIVE,name=A, B,startDate=2014-04-07T13:55:52.263+02:00,completeDate=<null>,id=642",
+            "id=444,rapidViewId=158,state=ACTIVE,name=A, B,startDate=2018-04-30T00:01:00.000-07:00,sequence=444,goal=",
+            "id=5,name=A, B,state=ACTIVE",
+            "id=5,state=ACTIVE,name=A, B,autoStartStop=false,synced=false",
+            "id=5,state=ACTIVE,name=A, B",
+        ] {
+            let text = format!("com.atlassian.greenhopper.service.sprint.Sprint@1f39706[{order}]");
+            assert_eq!(name_in_java(&text).as_deref(), Some("A, B"), "{text}");
+        }
         for (custom, points, sprint) in [
             (json!({ "customfield_10028": 3.0, "customfield_10016": 8.0 }), Some(3.0), None),
             (json!({ "customfield_10028": null, "customfield_10016": 8 }), Some(8.0), None),

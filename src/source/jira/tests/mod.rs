@@ -3,6 +3,7 @@
 mod bodies;
 mod examination;
 mod faults;
+mod recordings;
 mod rounds;
 mod tracker;
 
