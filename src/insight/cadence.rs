@@ -36,7 +36,7 @@ pub struct DeploymentCadence {
     pub project: Text,
     /// Where it goes.
     pub environment: EnvironmentId,
-    /// Successful deployments within half a year.
+    /// Releases that came there within half a year, by their first success.
     pub deployments: u32,
     /// Median of the days between them.
     pub days_between: f64,
@@ -113,7 +113,8 @@ pub struct Pace {
 /// The pace of every project in every environment that it went to often enough, by their names.
 pub(crate) fn cadence(context: &Context<'_>, releases: &[Arc<ReleaseInsight>]) -> Vec<DeploymentCadence> {
     let since = context.now - Duration::days(DAYS_BACK);
-    let mut runs = BTreeMap::<(&Text, &EnvironmentId), Vec<(Instant, Option<i64>)>>::new();
+    // A release that is deployed once more to where it runs is no other one.
+    let mut first = BTreeMap::<(usize, &EnvironmentId), (Instant, Option<i64>)>::new();
     let mut in_production = HashSet::new();
     for deployment in &context.deployments {
         let release = deployment.release.as_ref().and_then(|id| context.release(id));
@@ -124,13 +125,17 @@ pub(crate) fn cadence(context: &Context<'_>, releases: &[Arc<ReleaseInsight>]) -
         if context.is_production(&deployment.environment) {
             in_production.insert(release);
         }
-        if ended < since || ended > context.now {
-            continue;
-        }
         let took = deployment.started_at.zip(deployment.finished_at);
         let minutes = took.map(|(from, until)| (until - from).num_minutes()).filter(|minutes| *minutes > 0);
-        let place = (&context.releases[release].project, &deployment.environment);
-        runs.entry(place).or_default().push((ended, minutes));
+        let known = first.entry((release, &deployment.environment)).or_insert((ended, minutes));
+        *known = (*known).min((ended, minutes));
+    }
+    let mut runs = BTreeMap::<(&Text, &EnvironmentId), Vec<(Instant, Option<i64>)>>::new();
+    for ((release, environment), run) in first {
+        if (since..=context.now).contains(&run.0) {
+            let place = (&context.releases[release].project, environment);
+            runs.entry(place).or_default().push(run);
+        }
     }
     let mut stories = HashMap::<&Text, Finished>::new();
     for (index, insight) in releases.iter().enumerate() {
@@ -316,6 +321,35 @@ mod tests {
             assert!((found.days_between - days as f64).abs() < 1e-9);
             assert_eq!(found.waiting.len(), stories.min(MOST_WAITING));
         }
+    }
+
+    #[test]
+    fn what_is_deployed_once_more_is_no_other_release() {
+        let mut setting =
+            Setting::covering(&ALL_KINDS).environment(environment("production/eu", Tier::Production));
+        // Every ten days a release, and each three times more within the hour.
+        for number in 0..5 {
+            let version = format!("3.{number}");
+            setting = setting.other(Release::named("payments", &version));
+            for again in 0..4 {
+                let from = now() - Duration::days(10 * (number + 1)) + Duration::minutes(15 * again);
+                let name = format!("{version} {again}");
+                let mut done = deployment(&name, &format!("payments {version}"), from, 10);
+                done.state = DeploymentState::Succeeded;
+                (done.started_at, done.finished_at) = (Some(from), Some(done.window.until));
+                setting = setting.deployment(done);
+            }
+        }
+        // One of last year is deployed once more today.
+        setting = setting.other(Release::named("payments", "2.0"));
+        for from in [now() - Duration::days(300), now() - Duration::hours(2)] {
+            let mut done = deployment(&from.to_string(), "payments 2.0", from, 10);
+            (done.state, done.finished_at) = (DeploymentState::Succeeded, Some(done.window.until));
+            setting = setting.deployment(done);
+        }
+        let all = setting.insight().schedule.cadence;
+        let said = (all[0].deployments, all[0].days_between, all[0].days_between_lately);
+        assert_eq!((all.len(), said), (1, (5, 10.0, 10.0)));
     }
 
     #[test]

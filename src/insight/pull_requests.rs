@@ -5,15 +5,16 @@ use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 use chrono::Duration;
 
 use crate::domain::{
-    CheckOutcome, DeploymentState, Instant, Kind, Mergeability, PullRequest, PullRequestState, Step, Text,
+    CheckOutcome, Instant, Mergeability, PullRequest, PullRequestState, Step, Text,
 };
 
 use super::{
     PullRequestRow, Stage, Standing, StepState, Steps,
+    arrival::Arrivals,
     context::{Context, later},
     membership::Membership,
     next_step::next_step,
-    stages::{self, Production, Reviews, Span, Usual, UsualLengths},
+    stages::{self, Reviews, Span, Usual, UsualLengths},
 };
 
 /// What is the same for a pull request in every release that it belongs to.
@@ -27,9 +28,7 @@ struct Way<'a> {
 /// All pull requests, each worked out once.
 pub(crate) struct PullRequests<'a> {
     ways: Vec<Way<'a>>,
-    /// First successful production deployment of each release, by position.
-    in_production: Vec<Option<Instant>>,
-    covers_deployments: bool,
+    arrivals: Arrivals<'a>,
     /// A source knows of pull requests, not of branches only.
     has_forge: bool,
 }
@@ -42,15 +41,13 @@ struct Compared {
 
 impl<'a> PullRequests<'a> {
     pub(crate) fn of(context: &Context<'a>) -> Self {
-        let covers_deployments = context.world.is_covered(Kind::Deployments);
         let mut all = Self {
             ways: Vec::with_capacity(context.pull_requests.len()),
-            in_production: in_production(context),
-            covers_deployments,
+            arrivals: Arrivals::of(context),
             has_forge: context.pull_requests.iter().any(|pull_request| pull_request.number.is_some()),
         };
         for pull_request in &context.pull_requests {
-            let deployed = all.deployed(context, pull_request);
+            let deployed = all.arrivals.of_pull_request(context, pull_request);
             let spans = stages::spans(pull_request, deployed);
             let lengths = stages::lengths(&spans, &context.days, context.now);
             let stage = stage_of(pull_request, &spans);
@@ -58,23 +55,6 @@ impl<'a> PullRequests<'a> {
             all.ways.push(Way { spans, lengths, stage, reviews });
         }
         all
-    }
-
-    /// Whether it is in production. Nobody tells where no source knows of deployments, or where
-    /// its release went out without a known one.
-    fn deployed(&self, context: &Context<'_>, pull_request: &PullRequest) -> Production {
-        if let Some(at) = pull_request.deployed_at {
-            return Production::Since(at);
-        }
-        if !self.covers_deployments {
-            return Production::NotTold;
-        }
-        let release = pull_request.release.as_ref().and_then(|id| context.release(id));
-        match release.map(|release| (self.in_production[release], context.releases[release])) {
-            Some((Some(at), _)) => Production::Since(at),
-            Some((None, release)) if release.released_at.is_some() => Production::NotTold,
-            _ => Production::NotYet,
-        }
     }
 
     /// The usual lengths of stages.
@@ -95,7 +75,7 @@ impl<'a> PullRequests<'a> {
 
     /// When the release at this position first ran in production.
     pub(crate) fn in_production(&self, release: usize) -> Option<Instant> {
-        self.in_production[release]
+        self.arrivals.of_release(release)
     }
 
     /// The rows of a release, most delayed first, ended ones last.
@@ -180,7 +160,7 @@ impl<'a> PullRequests<'a> {
             deploy: match way.stage {
                 Stage::Done if way.spans.iter().any(|span| span.stage == Stage::Deploy) => StepState::Done,
                 Stage::Done => StepState::Unknown,
-                _ if !self.covers_deployments => StepState::Unknown,
+                _ if !self.arrivals.covers_deployments() => StepState::Unknown,
                 _ => StepState::Waiting,
             },
         }
@@ -208,20 +188,6 @@ impl<'a> PullRequests<'a> {
         let used_up = slack.map(|slack| later(now, Duration::seconds(slack + 1)));
         used_up.into_iter().chain(row.pull_request.due.map(|due| later(due, Duration::milliseconds(1))))
     }
-}
-
-/// When each release first ran in production, by position.
-fn in_production(context: &Context<'_>) -> Vec<Option<Instant>> {
-    let mut first = vec![None::<Instant>; context.releases.len()];
-    for deployment in &context.deployments {
-        let Some(release) = deployment.release.as_ref().and_then(|id| context.release(id)) else { continue };
-        let ran = matches!(deployment.state, DeploymentState::Succeeded | DeploymentState::RolledBack);
-        if ran && context.is_production(&deployment.environment) {
-            let at = deployment.finished_at.unwrap_or(deployment.window.until);
-            first[release] = Some(first[release].map_or(at, |before| before.min(at)));
-        }
-    }
-    first
 }
 
 fn stage_of(pull_request: &PullRequest, spans: &[Span]) -> Stage {

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{Days, Duration, NaiveDate, NaiveTime, Timelike as _};
+use chrono::{Days, Duration, NaiveDate, NaiveTime};
 
 use crate::domain::{
     Calendar, Deployment, DeploymentId, EnvironmentId, Hours, Instant, Kind, ReleaseId, Text, Window,
@@ -236,7 +236,6 @@ impl<'a> ScheduleRules<'a> {
             };
             earliest = earliest.max(planned.until);
         }
-        let earliest = whole_minute(earliest);
         let taken = Blocked::new(self.others(deployment).map(|holding| holding.window));
         let place = self.places.get(&deployment.environment);
         let mut blocked: Vec<&Blocked> = vec![&taken];
@@ -246,19 +245,17 @@ impl<'a> ScheduleRules<'a> {
         let latest = later(context.now, Duration::days(SEARCH_DAYS));
         let length = length.max(Duration::minutes(1));
         let search = Search { blocked: &blocked, length, earliest, latest };
-        let windows: Vec<Window> = search.later(wanted).into_iter().chain(search.earlier(wanted)).collect();
+        let next = search.later(wanted);
+        // Where it can begin as wanted and only needs longer, nobody has to move it.
+        let is_as_wanted = next.is_some_and(|window| window.from - wanted < Duration::minutes(1));
+        let earlier = if is_as_wanted { None } else { search.earlier(wanted) };
+        let windows: Vec<Window> = next.into_iter().chain(earlier).collect();
         let why_none = windows.is_empty().then(|| {
             let day = words::day(latest, &context.policy.calendar);
             format!("nothing is free for {} until {day}", words::duration(length))
         });
         FreeSlots { windows, why_none }
     }
-}
-
-/// `at`, or the first whole minute after it.
-fn whole_minute(at: Instant) -> Instant {
-    let over = i64::from(at.second()) * 1_000_000_000 + i64::from(at.nanosecond());
-    if over == 0 { at } else { later(at, Duration::minutes(1) - Duration::nanoseconds(over)) }
 }
 
 /// The releases that must be deployed before and are not, with that in words.

@@ -6,7 +6,8 @@
 //! one until t is t or the beginning of a span less L. Each rule answers that for its own spans
 //! by one binary search; rules are asked in turn until none of them moves the start any more.
 //! Every step goes to a boundary and never back, so the first start that all rules allow is
-//! found, whatever their number.
+//! found, whatever their number. People meet at whole minutes: a boundary within a minute counts as
+//! the whole minute after it, or before it where the search goes back.
 
 use chrono::Duration;
 
@@ -93,13 +94,13 @@ pub(crate) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// The nearest window that begins at `wanted` or later.
+    /// The nearest window that begins on a whole minute, at `wanted` or later.
     pub(crate) fn later(&self, wanted: Instant) -> Option<Window> {
-        let mut start = wanted.max(self.earliest);
+        let mut start = minute_from(wanted.max(self.earliest))?;
         while start <= self.latest {
             let mut next = start;
             for blocked in self.blocked {
-                next = blocked.first_start(next, self.length)?;
+                next = minute_from(blocked.first_start(next, self.length)?)?;
             }
             if next == start {
                 return self.window(start);
@@ -109,14 +110,14 @@ impl Search<'_> {
         None
     }
 
-    /// The nearest window that begins before `wanted`.
+    /// The nearest window that begins on a whole minute before `wanted`.
     pub(crate) fn earlier(&self, wanted: Instant) -> Option<Window> {
-        let before = wanted.checked_sub_signed(Duration::seconds(1))?;
-        let mut start = before.min(self.latest);
+        let before = wanted.checked_sub_signed(Duration::nanoseconds(1))?;
+        let mut start = minute_until(before.min(self.latest))?;
         while start >= self.earliest {
             let mut next = start;
             for blocked in self.blocked {
-                next = blocked.last_start(next, self.length)?;
+                next = minute_until(blocked.last_start(next, self.length)?)?;
             }
             if next == start {
                 return self.window(start);
@@ -129,6 +130,17 @@ impl Search<'_> {
     fn window(&self, from: Instant) -> Option<Window> {
         Some(Window { from, until: from.checked_add_signed(self.length)? })
     }
+}
+
+/// `at` if it is a whole minute, else the last one before it; none where no calendar reaches.
+fn minute_until(at: Instant) -> Option<Instant> {
+    Instant::from_timestamp(at.timestamp().checked_sub(at.timestamp().rem_euclid(60))?, 0)
+}
+
+/// `at` if it is a whole minute, else the first one after it; none where no calendar reaches.
+fn minute_from(at: Instant) -> Option<Instant> {
+    let before = minute_until(at)?;
+    if before == at { Some(at) } else { before.checked_add_signed(Duration::minutes(1)) }
 }
 
 #[cfg(test)]
@@ -153,12 +165,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_same_is_found_as_by_trying_every_second(
-            rules in prop::collection::vec(prop::collection::vec((0_i64..120, 0_i64..30), 0..6), 0..4),
-            length in 1_i64..25,
-            wanted in 0_i64..150,
-            earliest in 0_i64..150,
-            latest in 100_i64..200,
+        fn the_same_is_found_as_by_trying_every_minute(
+            rules in prop::collection::vec(prop::collection::vec((0_i64..7_200, 0_i64..1_800), 0..6), 0..4),
+            length in 1_i64..1_500,
+            wanted in prop_oneof![0_i64..9_000, (0_i64..150).prop_map(|minute| minute * 60)],
+            earliest in 0_i64..9_000,
+            latest in 6_000_i64..12_000,
         ) {
             // A span without a length blocks nothing, by trying too.
             let real: Vec<Vec<_>> =
@@ -172,8 +184,12 @@ mod tests {
                 earliest: at(earliest),
                 latest: at(latest),
             };
-            let later = (wanted.max(earliest)..=latest).find(|start| fits(&real, *start, length));
-            let earlier = (earliest..wanted.min(latest + 1)).rev().find(|start| fits(&real, *start, length));
+            let is_found = |start: &i64| {
+                (earliest..=latest).contains(start) && fits(&real, *start, length)
+            };
+            let minutes = || (0..=200).map(|minute| minute * 60);
+            let later = minutes().find(|start| *start >= wanted && is_found(start));
+            let earlier = minutes().rev().find(|start| *start < wanted && is_found(start));
             let window = |start: i64| Window { from: at(start), until: at(start + length) };
             prop_assert_eq!(search.later(at(wanted)), later.map(window));
             prop_assert_eq!(search.earlier(at(wanted)), earlier.map(window));
@@ -194,18 +210,19 @@ mod tests {
     #[test]
     fn time_without_an_end_ends_the_search() {
         let never = Blocked::new([Window { from: Instant::MIN_UTC, until: Instant::MAX_UTC }]);
-        let from_then_on = Blocked::new([Window { from: at(50), until: Instant::MAX_UTC }]);
+        let from_then_on = Blocked::new([Window { from: at(3_000), until: Instant::MAX_UTC }]);
         let find = |blocked: &Blocked| {
             let search = Search {
                 blocked: &[blocked],
-                length: Duration::seconds(10),
+                length: Duration::minutes(10),
                 earliest: at(0),
                 latest: Instant::MAX_UTC,
             };
-            (search.later(at(45)).map(|it| it.from), search.earlier(at(45)).map(|it| it.from))
+            let minute = |window: Window| window.from.timestamp() / 60;
+            (search.later(at(2_700)).map(minute), search.earlier(at(2_700)).map(minute))
         };
         assert_eq!(find(&never), (None, None));
-        assert_eq!(find(&from_then_on), (None, Some(at(40))));
-        assert_eq!(find(&Blocked::default()), (Some(at(45)), Some(at(44))));
+        assert_eq!(find(&from_then_on), (None, Some(40)));
+        assert_eq!(find(&Blocked::default()), (Some(45), Some(44)));
     }
 }

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, fmt::Write as _};
 use chrono::Duration;
 
 use crate::{
-    domain::{Instant, PullRequestState, Text},
+    domain::{Instant, PullRequest, PullRequestState, Text},
     insight::{Stage, Subject, patterns::Patterns, pull_requests::PullRequests, words},
 };
 
@@ -132,7 +132,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let then = (first_known <= weeks_ago(2 * QUARTER))
         .then(|| quarter(&ran, &failures, &changes, weeks_ago(QUARTER)));
     let metrics = metrics(&now, then.as_ref());
-    let worst = metrics.iter().filter_map(|metric| Some((metric.level?, metric.name))).min();
+    let worst = metrics.iter().filter_map(|metric| metric.level).min();
     let mut rows: Vec<CardRow> = metrics.iter().map(row).collect();
     rows.extend(failures.all.iter().rev().map(|failure| failure_row(material, &ran, failure)));
     rows.extend(failures.unattributed.iter().rev().map(|incident| {
@@ -154,7 +154,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     Card {
         id: CardId::Delivery,
         sentence: Text::new(sentence(&metrics, worst)),
-        standing: worst.map_or(CardStanding::Told, |(level, _)| level.standing()),
+        standing: worst.map_or(CardStanding::Told, Level::standing),
         figures: figures(&metrics),
         picture: picture(material, &ran, &failures, &changes),
         columns: vec![
@@ -195,14 +195,20 @@ fn changes(material: &Material<'_>, first_known: Instant) -> Changes {
             changes.by_left_out_authors += 1;
         } else if merged_at < first_known {
             changes.too_old += 1;
-        } else if let Some(began) = pull_request.started_at.or(pull_request.opened_at) {
+        } else if let Some(began) = began(pull_request).filter(|began| *began <= deployed) {
             changes.from_opening += usize::from(pull_request.started_at.is_none());
-            changes.lead.push((deployed, (deployed - began).num_seconds().max(0) as f64));
+            changes.lead.push((deployed, (deployed - began).num_seconds() as f64));
         } else {
+            // Nobody tells when it began, or its dates contradict each other.
             changes.untold += 1;
         }
     }
     changes
+}
+
+/// When work on a change began, as far as its source tells.
+fn began(pull_request: &PullRequest) -> Option<Instant> {
+    pull_request.started_at.or(pull_request.opened_at)
 }
 
 /// The thirteen weeks until `until`.
@@ -325,7 +331,7 @@ fn figures(metrics: &[Metric; 5]) -> Vec<Figure> {
     named.filter(|figure| !figure.name.is_empty()).collect()
 }
 
-fn sentence(metrics: &[Metric; 5], worst: Option<(Level, &str)>) -> String {
+fn sentence(metrics: &[Metric; 5], worst: Option<Level>) -> String {
     let [lead, frequency, fail, recovery, _] = metrics;
     let said = |metric: &Metric| metric.now.map(metric.say);
     let mut parts = Vec::new();
@@ -334,8 +340,11 @@ fn sentence(metrics: &[Metric; 5], worst: Option<(Level, &str)>) -> String {
     parts.extend(said(fail).map(|fail| format!("{fail} of the deployments failed")));
     parts.extend(said(recovery).map(|recovery| format!("back in {recovery}")));
     let mut whole = parts.join(", ");
-    if let Some((level, name)) = worst {
-        let _ = write!(whole, "; {} in the report of 2023, for {name}", level.word());
+    if let Some(level) = worst {
+        let names: Vec<&str> =
+            metrics.iter().filter(|metric| metric.level == worst).map(|metric| metric.name).collect();
+        let names = words::list(&names, names.len());
+        let _ = write!(whole, "; {} in the report of 2023, for {names}", level.word());
     }
     whole
 }

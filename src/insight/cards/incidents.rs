@@ -118,13 +118,13 @@ pub(super) fn failures<'a>(context: &Context<'a>, ran: &[Ran<'a>]) -> Failures<'
         let next = ran.iter().enumerate().skip(index + 1).find(|(_, next)| {
             next.is_successor_of(one) && next.deployment.state == DeploymentState::Succeeded
         });
-        let next = next.filter(|(_, next)| next.ended - one.ended <= Duration::days(GUESS_DAYS));
+        let in_time = next.filter(|(_, next)| next.ended - one.ended <= Duration::days(GUESS_DAYS));
         let failure = Failure {
             ran: index,
             incident: None,
             sureness: Sureness::Sure,
             recovery: next.map(|(_, next)| next.ended - one.ended),
-            rework: next.map(|(next, _)| next),
+            rework: in_time.map(|(next, _)| next),
         };
         by_deployment.insert(index, failure);
     }

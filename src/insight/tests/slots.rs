@@ -148,6 +148,33 @@ fn each_rule_is_named_and_the_nearest_windows_keep_to_all() {
 }
 
 #[test]
+fn what_only_needs_longer_begins_as_it_was_meant_to() {
+    // An hour is planned, 73 minutes are needed: nobody has to begin a second earlier.
+    let mut planned = deployment("a", "payments 4.2", at(25, 10), 60);
+    planned.activities = vec![crate::domain::Activity {
+        name: "migrate".into(),
+        owner: None,
+        after: Vec::new(),
+        estimate_minutes: 73,
+        started_at: None,
+        finished_at: None,
+    }];
+    let slots = |setting: &Setting| -> Vec<(i64, i64)> {
+        let row = row(setting);
+        assert!(row.problems.iter().any(|problem| problem.kind == Kind::Overrun), "{:?}", row.problems);
+        let of = |slot: &Window| ((slot.from - at(25, 10)).num_seconds(), slot.duration().num_minutes());
+        row.slots.iter().map(of).collect()
+    };
+    let free = all().deployment(planned);
+    assert_eq!(slots(&free), [(0, 73)]);
+    // Something else ends 20 seconds after the hour: it begins on a whole minute all the same.
+    let mut taken = free;
+    let until = at(25, 10) + Duration::seconds(20);
+    book(&mut taken, "b", "production/eu", at(25, 9), until);
+    assert_eq!(slots(&taken), [(60, 73), (-(60 + 73) * 60, 73)]);
+}
+
+#[test]
 fn red_gates_count_from_the_last_day_on() {
     for (day, kinds) in [(23, vec![Kind::GateRed]), (26, vec![])] {
         let setting = all().story(story("PAY-1", Category::InProgress)).deployment(deployment(

@@ -37,7 +37,7 @@ impl<'a> Tracer<'a, '_> {
         };
         let places = self.places();
         let Some(wanted) = environment else {
-            let planned = places.iter().filter_map(|place| self.next(place, |other| other == release));
+            let planned = places.iter().filter_map(|place| self.next(place, |other| other == release, |_| true));
             let Some((_, next)) = planned.min_by_key(|(_, next)| next.window.from) else {
                 return Err(Text::new(format!(
                     "no deployment of {id} is planned: name where it goes, as {id} → ENVIRONMENT"
@@ -50,7 +50,7 @@ impl<'a> Tracer<'a, '_> {
             let known = if known.is_empty() { "none".to_owned() } else { words::list(&known, 12) };
             return Err(Text::new(format!("no source knows an environment {wanted}; there are: {known}")));
         };
-        let next = self.next(place, |other| other == release).map(|(_, next)| next);
+        let next = self.next(place, |other| other == release, |_| true).map(|(_, next)| next);
         Ok(self.brings(release, place, next))
     }
 
@@ -70,7 +70,7 @@ impl<'a> Tracer<'a, '_> {
         let because = if by.is_some() { "it takes this release" } else { "as asked" };
         links.push(self.release_link(u8::from(by.is_some()), release, because));
         links.push(self.there_link(u8::from(by.is_some()), place, there.as_ref(), &mut notes));
-        let (mut said, unplaced) = self.compared(release, there.as_ref());
+        let (mut said, unplaced) = self.compared(release, by, there.as_ref());
         if unplaced > 0 {
             let what = words::count(unplaced, "merged pull request", "merged pull requests");
             notes.push(Text::new(format!("of {what} no source says which release contains it")));
@@ -146,7 +146,12 @@ impl<'a> Tracer<'a, '_> {
 
     /// Every pull request that `release` has and `there` has not, or the other way round; and of
     /// how many merged ones of the release's project nobody knows where they are.
-    fn compared(&self, release: usize, there: Option<&There<'_>>) -> (Vec<Said>, usize) {
+    fn compared(
+        &self,
+        release: usize,
+        by: Option<&Deployment>,
+        there: Option<&There<'_>>,
+    ) -> (Vec<Said>, usize) {
         let mut said = Vec::new();
         let mut unplaced = 0;
         let members = &self.membership.pull_requests[release];
@@ -170,14 +175,18 @@ impl<'a> Tracer<'a, '_> {
             if !self.is_of(&homes, release) {
                 continue;
             }
-            let comes = self.contents.holds(release, &homes);
+            let comes = match by {
+                Some(by) => self.contents.took(release, &homes, by, Some(request)),
+                None => self.contents.holds(release, &homes),
+            };
             let Some(there) = there else {
-                if let Some(home) = homes.iter().find(|home| home.release == release) {
+                if comes.is_yes()
+                    && let Some(home) = homes.iter().find(|home| home.release == release) {
                     said.push((TracePart::Brings, index, home.because.clone(), home.certainty));
                 }
                 continue;
             };
-            let is = self.contents.holds(there.release, &homes);
+            let is = self.contents.took(there.release, &homes, there.deployment, Some(request));
             match (comes, is) {
                 (Holds::Yes(because, certainty), Holds::No(_)) => {
                     said.push((TracePart::Brings, index, because, certainty));

@@ -3,8 +3,8 @@
 use std::{cmp::Ordering, collections::HashMap};
 
 use crate::{
-    domain::{PullRequest, PullRequestState, Text, version::VersionTag},
-    insight::{context::Context, membership::Membership, words},
+    domain::{Deployment, PullRequest, PullRequestState, Text, version::VersionTag},
+    insight::{arrival::can_take, context::Context, membership::Membership, words},
 };
 
 use super::Certainty;
@@ -178,6 +178,24 @@ impl<'a, 'b> Contents<'a, 'b> {
             }
         }
         best
+    }
+
+    /// Whether `deployment`, of `release`, took along what first came into `homes`: a deployment that
+    /// began before the merge of `request` did not, whatever its release contains.
+    pub(super) fn took(
+        &self,
+        release: usize,
+        homes: &[Home],
+        deployment: &Deployment,
+        request: Option<&PullRequest>,
+    ) -> Holds {
+        let late = request.filter(|request| !can_take(deployment, request));
+        match (self.holds(release, homes), late) {
+            (Holds::Yes(..) | Holds::Unknown(_), Some(request)) => {
+                Holds::No(format!("{} began before {} was merged", deployment.id, request.id))
+            }
+            (held, _) => held,
+        }
     }
 
     /// What the order of versions says of `release`; none where it says nothing.

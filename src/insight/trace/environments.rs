@@ -69,14 +69,16 @@ impl<'a> Tracer<'a, '_> {
         None
     }
 
-    /// Deployments to a place that run or will, of releases that are meant, the first one first.
+    /// The first deployment to a place that runs or will, of a release that is meant, and that
+    /// itself is.
     pub(super) fn next(
         &self,
         place: &'a EnvironmentId,
         is_meant: impl Fn(usize) -> bool,
+        is_meant_itself: impl Fn(&Deployment) -> bool,
     ) -> Option<(usize, &'a Deployment)> {
-        let mut ahead = self.to(place, is_meant).into_iter().filter(|(_, one)| is_ahead(one, self.now));
-        ahead.next()
+        let ahead = self.to(place, is_meant).into_iter().filter(|(_, one)| is_ahead(one, self.now));
+        ahead.into_iter().find(|(_, one)| is_meant_itself(one))
     }
 
     /// Whether a release is of a project that something first came into.

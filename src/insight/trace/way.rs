@@ -5,7 +5,7 @@ use crate::{
         CheckOutcome, Deployment, DeploymentState, EnvironmentId, PullRequest, PullRequestId,
         PullRequestState, Story, StoryKey, TestRun, Text,
     },
-    insight::{Subject, words},
+    insight::{Subject, arrival::can_take, words},
 };
 
 use super::{
@@ -42,24 +42,25 @@ impl<'a> Tracer<'a, '_> {
         for request in &requests {
             let because = named_by(self.context.pull_requests[*request], key);
             self.way(1, *request, &because, &mut links);
-            let request_state = self.context.pull_requests[*request].state;
-            if request_state != PullRequestState::Closed {
-                ways.push((request_state == PullRequestState::Merged, self.contents.homes(*request)));
+            let known: &PullRequest = self.context.pull_requests[*request];
+            if known.state != PullRequestState::Closed {
+                ways.push((Some(known), self.contents.homes(*request)));
             }
         }
         let answer = if requests.is_empty() {
             let what = "no pull request names it in its branch, its title or a closing reference";
             links.push(link(1, TraceKind::End, "no pull request", "", what));
             if story.category == crate::domain::Category::Done {
-                self.running(1, &belongs, &mut links);
-                format!("no pull request names it; {}", self.said_of_places(&[(true, belongs)]))
+                self.running(1, &belongs, None, &mut links);
+                format!("no pull request names it; {}", self.said_of_places(&[(None, belongs)]))
             } else {
                 format!("no pull request names it; it is {}", story.status)
             }
         } else if ways.is_empty() {
             "nothing of it was merged: all its pull requests were closed".to_owned()
         } else {
-            let merged = ways.iter().filter(|(merged, _)| *merged).count();
+            let is_merged = |request: &&PullRequest| request.state == PullRequestState::Merged;
+            let merged = ways.iter().filter_map(|(request, _)| *request).filter(is_merged).count();
             let of = words::count(ways.len(), "pull request", "pull requests");
             format!("{merged} of {of} merged; {}", self.said_of_places(&ways))
         };
@@ -83,7 +84,7 @@ impl<'a> Tracer<'a, '_> {
         }
         self.way(0, index, "", &mut links);
         let answer = match request.state {
-            PullRequestState::Merged => self.said_of_places(&[(true, self.contents.homes(index))]),
+            PullRequestState::Merged => self.said_of_places(&[(Some(request), self.contents.homes(index))]),
             PullRequestState::Open => "not merged".to_owned(),
             PullRequestState::Closed => "closed, never merged".to_owned(),
         };
@@ -126,7 +127,7 @@ impl<'a> Tracer<'a, '_> {
                 ..link(deeper, TraceKind::End, "no release", "", what)
             });
         }
-        self.running(deeper, &homes, links);
+        self.running(deeper, &homes, Some(request), links);
         if let Some(at) = request.deployed_at {
             let because = "its source says when its merge commit first ran there";
             let state = format!("since {}", self.moment(at));
@@ -168,18 +169,29 @@ impl<'a> Tracer<'a, '_> {
     }
 
     /// The places that hold what first came into `homes`, and the next deployments that carry it.
-    fn running(&self, depth: u8, homes: &[Home], links: &mut Vec<TraceLink>) {
+    fn running(
+        &self,
+        depth: u8,
+        homes: &[Home],
+        request: Option<&PullRequest>,
+        links: &mut Vec<TraceLink>,
+    ) {
         let mut is_anywhere = false;
         for place in self.places() {
             let there = self.there(place, |release| self.is_of(homes, release), None);
-            let held = there.as_ref().map(|there| self.contents.holds(there.release, homes));
+            let took = |there: &There<'_>| {
+                self.contents.took(there.release, homes, there.deployment, request)
+            };
+            let held = there.as_ref().map(took);
             let is_there = held.as_ref().is_some_and(Holds::is_yes);
             if let (Some(there), Some(held)) = (&there, &held) {
                 is_anywhere |= !matches!(held, Holds::No(_));
                 links.extend(self.place_link(depth, place, there, held));
             }
             let carries = |release: usize| self.contents.holds(release, homes).is_yes();
-            if let Some((release, next)) = self.next(place, carries).filter(|_| !is_there)
+            // One that runs already may have begun too early.
+            let takes = |next: &Deployment| request.is_none_or(|request| can_take(next, request));
+            if let Some((release, next)) = self.next(place, carries, takes).filter(|_| !is_there)
                 && let Holds::Yes(because, certainty) = self.contents.holds(release, homes)
             {
                 is_anywhere = true;
@@ -200,7 +212,7 @@ impl<'a> Tracer<'a, '_> {
             let because = format!("planned for it: {}", member.belongs);
             links.push(TraceLink { certainty, ..self.release_link(depth, release, because) });
             for place in self.places() {
-                if let Some((_, next)) = self.next(place, |other| other == release) {
+                if let Some((_, next)) = self.next(place, |other| other == release, |_| true) {
                     let because = "if it is merged by then";
                     links.push(self.deployment_link(depth + 1, next, because, Certainty::Inferred));
                 }
@@ -319,15 +331,15 @@ impl<'a> Tracer<'a, '_> {
     }
 
     /// `in staging; production/eu not yet`, of several pull requests together.
-    fn said_of_places(&self, ways: &[(bool, Vec<Home>)]) -> String {
+    fn said_of_places(&self, ways: &[(Option<&PullRequest>, Vec<Home>)]) -> String {
         let mut said = Vec::new();
         for place in self.places() {
             let (mut held, mut unknown, mut meant) = (0, 0, 0);
-            for (_, homes) in ways {
+            for (request, homes) in ways {
                 let there = self.there(place, |release| self.is_of(homes, release), None);
                 let Some(there) = there else { continue };
                 meant += 1;
-                match self.contents.holds(there.release, homes) {
+                match self.contents.took(there.release, homes, there.deployment, *request) {
                     Holds::Yes(..) => held += 1,
                     Holds::Unknown(_) => unknown += 1,
                     Holds::No(_) => {}
