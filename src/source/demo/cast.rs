@@ -239,6 +239,7 @@ pub(super) fn environments() -> Vec<Environment> {
             group: group.map(EnvironmentId::new),
             shareable,
             cost_per_day,
+            time_zone: region.filter(|region| *region == "us-east-1").map(|_| Tz::America__New_York),
         })
         .collect()
 }

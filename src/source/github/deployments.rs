@@ -77,6 +77,7 @@ pub(super) fn deployments(
             started_at,
             finished_at,
             activities: Vec::new(),
+            time_zone: None,
             url: statuses.iter().rev().find_map(|status| status.log_url.clone()),
         });
     }
@@ -121,6 +122,7 @@ pub(super) fn environments(set_up: &BTreeSet<Text>, deployments: &[Deployment]) 
             group: None,
             shareable: false,
             cost_per_day: None,
+            time_zone: None,
         })
         .collect()
 }
