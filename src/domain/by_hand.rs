@@ -122,7 +122,11 @@ mod tests {
             (40, Succeeded, Some(at(1)), Some(at(40))),
         ] {
             let said = heard(&plan, &steps, minute);
-            assert_eq!((said.state, said.started_at, said.finished_at), (state, started, finished), "{minute}");
+            assert_eq!(
+                (said.state, said.started_at, said.finished_at),
+                (state, started, finished),
+                "{minute}"
+            );
         }
         let half = heard(&plan, &steps, 12);
         assert_eq!(half.activities[0].finished_at, Some(at(12)));
@@ -133,8 +137,10 @@ mod tests {
         let reversed = [step("backup", Started, 5), step("backup", Finished, 4)];
         assert_eq!(heard(&plan, &reversed, 60).activities[0].finished_at, None);
         // Another deployment, another activity.
-        let elsewhere =
-            TriageEntry { subject: TriageSubject::Activity("two".into(), "backup".into()), ..steps[0].clone() };
+        let elsewhere = TriageEntry {
+            subject: TriageSubject::Activity("two".into(), "backup".into()),
+            ..steps[0].clone()
+        };
         assert_eq!(heard(&plan, &[elsewhere, step("smoke", Started, 2)], 60), plan);
         // What a source says of the end stands.
         let cancelled = Deployment { state: Cancelled, ..plan.clone() };

@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     domain::{
-        Cadence, DayFigures, Facts, Instant, Problem, ReleaseId, SourceHealth, SourceId, SourceState,
-        Triage, World,
+        Cadence, DayFigures, Facts, Instant, Problem, ReleaseId, SourceHealth, SourceId, SourceState, Triage,
+        World,
     },
     history::Kept,
     insight::{Board, Completeness, Insight},
@@ -108,6 +108,7 @@ impl Refresher {
         });
         let (publish, boards) = watch::channel(Arc::new(first));
         let (settle, settled) = watch::channel(false);
+        let heard = Arc::clone(&setup.said.borrow());
         let hub = Hub {
             deriver: setup.deriver,
             clock: setup.clock,
@@ -120,7 +121,7 @@ impl Refresher {
             days: BTreeMap::new(),
             forgetful: BTreeMap::new(),
             painted: None,
-            heard: Arc::clone(&setup.said.borrow()),
+            heard,
             said: setup.said,
             publish,
             settle,

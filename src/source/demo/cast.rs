@@ -1,5 +1,7 @@
 //! Who and what the organisation is made of: products, people, environments.
 
+use chrono_tz::Tz;
+
 use crate::domain::{Environment, EnvironmentId, Tier};
 
 use super::titles::Vocabulary;

@@ -1,6 +1,8 @@
 //! The items of a document, each as the domain has it. What an item must have stands in
 //! `docs/facts.schema.json`; the tests hold the two together.
 
+use chrono_tz::Tz;
+
 use super::value::{Object, Wrong};
 use crate::{
     domain::{
