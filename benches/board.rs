@@ -62,6 +62,7 @@ fn environments(bencher: Bencher<'_, '_>, (places, bookings, deployments): (usiz
                 group: (index % 5 != 0).then(|| place(index / 5 * 5)),
                 shareable: index % 7 == 0,
                 cost_per_day: (index % 3 != 0).then_some(100.0),
+                time_zone: None,
             })
         })
         .collect();
@@ -96,6 +97,7 @@ fn environments(bencher: Bencher<'_, '_>, (places, bookings, deployments): (usiz
             started_at: is_over.then_some(window.from),
             finished_at: is_over.then_some(window.until),
             activities: Vec::new(),
+            time_zone: None,
             url: None,
         }));
     }
@@ -268,6 +270,7 @@ fn planned(deployments: usize, environments: usize, bookings: usize) -> World {
             group: (number >= 30).then(|| EnvironmentId::new(place(number % 30))),
             shareable: false,
             cost_per_day: None,
+            time_zone: None,
         }));
     }
     for number in 0..50 {
@@ -293,6 +296,7 @@ fn planned(deployments: usize, environments: usize, bookings: usize) -> World {
             started_at: is_over.then_some(window.from),
             finished_at: is_over.then_some(window.until),
             activities: Vec::new(),
+            time_zone: None,
             url: None,
         }));
     }

@@ -124,6 +124,7 @@ commands! {
     Comment, "comment", Change, "comment", "comment on the row";
     Merge, "merge", Change, "merge", "merge the pull request";
     RunFailedChecksAgain, "run-failed-again", Change, "re-run", "run its failed checks again";
+    StartOrFinish, "start-or-finish", Change, "start, finish", "start or finish the activity of a runbook that is done by hand";
     Undo, "undo", Change, "undo", "take back what was done last, while it can be";
     OwnCommands, "own-commands", Change, "own", "commands of your own, for this row";
     ChooseRelease, "choose-release", Board, "release", "choose the release";

@@ -501,6 +501,7 @@ fn schedule() -> Schedule {
         started_at: None,
         finished_at: None,
         activities: Vec::new(),
+        time_zone: None,
         url: None,
     };
     let estimate = |p50_minutes, p85_minutes| {
@@ -513,12 +514,9 @@ fn schedule() -> Schedule {
     done.finished_at = Some(at(5, 14, 26));
     let mut next = deployment("payments-4.2", payments(), at(25, 14, 0), 70, DeploymentState::Approved);
     let activity = |name: &str, after: &[&str], minutes| Activity {
-        name: Text::new(name),
         owner: Some(Text::new("ana")),
         after: after.iter().map(Text::new).collect(),
-        estimate_minutes: minutes,
-        started_at: None,
-        finished_at: None,
+        ..Activity::new(name, minutes)
     };
     next.activities = vec![
         activity("backup", &[], 10),
@@ -543,6 +541,8 @@ fn schedule() -> Schedule {
         problems,
         no_slot: None,
         needs: Vec::new(),
+        time_zone: None,
+        runbook: None,
     };
     let entry = |day, kind, release: Option<ReleaseId>, label: &str| CalendarEntry {
         day: date(day),

@@ -163,6 +163,7 @@ impl Default for KeyMap {
             ("c", C::Comment),
             ("m", C::Merge),
             ("F", C::RunFailedChecksAgain),
+            (".", C::StartOrFinish),
             ("u", C::Undo),
             ("!", C::OwnCommands),
             ("o", C::Browse),
@@ -207,7 +208,14 @@ impl Default for KeyMap {
             ("[", C::DetailPreviousPage),
             ("b", C::OtherPicture),
         ];
-        let schedule: &[(&str, C)] = &[("+", C::ZoomIn), ("-", C::ZoomOut)];
+        let schedule: &[(&str, C)] = &[
+            ("h", C::SectionLeft),
+            ("left", C::SectionLeft),
+            ("l", C::SectionRight),
+            ("right", C::SectionRight),
+            ("+", C::ZoomIn),
+            ("-", C::ZoomOut),
+        ];
         let sections: &[(&str, C)] = &[
             ("h", C::SectionLeft),
             ("left", C::SectionLeft),

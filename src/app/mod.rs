@@ -36,6 +36,7 @@ mod overlay;
 mod palette;
 mod past;
 mod rows;
+mod runbook;
 mod sections;
 mod share;
 mod state;

@@ -207,7 +207,11 @@ fn is_settled(considered: &Considered, subject: &TriageSubject, now: Instant) ->
             .and_then(|row| pull_request_stands(row, Some(*event)))
             .is_some_and(|is| is == *was),
         // It changed.
-        TriageKind::Snoozed(Wake::Change(_)) | TriageKind::Note | TriageKind::Watched => false,
+        TriageKind::Snoozed(Wake::Change(_))
+        | TriageKind::Note
+        | TriageKind::Watched
+        | TriageKind::Started
+        | TriageKind::Finished => false,
     })
 }
 

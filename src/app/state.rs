@@ -351,6 +351,8 @@ pub struct State {
     pub operations: Operations,
     /// What the key for undoing takes back.
     pub undo: Option<Undo>,
+    /// The activity of a runbook that somebody pointed at.
+    pub(super) pointed: Option<super::runbook::PointedActivity>,
     /// What is around the board.
     pub desk: Desk,
     /// While it is a wall: what came to it.
@@ -405,6 +407,7 @@ impl State {
             clock_stands: options.clock_stands,
             operations: Operations::by(options.operators),
             undo: None,
+            pointed: None,
             desk: options.desk,
             wall,
             closer: super::Closer::by(options.readers),

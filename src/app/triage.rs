@@ -86,7 +86,7 @@ impl Said {
                 TriageKind::Snoozed(_) => flags.snoozed = true,
                 TriageKind::Acknowledged => flags.acknowledged = true,
                 TriageKind::Watched => flags.watched |= entry.who == self.user,
-                TriageKind::Note => {}
+                TriageKind::Note | TriageKind::Started | TriageKind::Finished => {}
             }
         }
         flags
@@ -118,6 +118,19 @@ pub(super) fn pull_request_stands(row: &PullRequestRow, event: Option<WakeEvent>
 }
 
 impl State {
+    /// All that was said about something, oldest first.
+    pub(super) fn said_about<'a>(
+        &'a self,
+        subject: &TriageSubject,
+    ) -> impl Iterator<Item = &'a TriageEntry> + use<'a> {
+        self.said.of(subject)
+    }
+
+    /// Who looks at the screen.
+    pub(super) fn user(&self) -> &Text {
+        &self.said.user
+    }
+
     /// Takes what people said.
     pub(super) fn hear(&mut self, all: Arc<Triage>, now: Instant) {
         self.said.by_subject.clear();
@@ -150,6 +163,7 @@ impl State {
             TriageKind::Watched if entry.who != self.said.user => None,
             TriageKind::Watched => Some((2, if self.has_changed(&subject) { "W" } else { "w" })),
             TriageKind::Note => Some((3, "n")),
+            TriageKind::Started | TriageKind::Finished => None,
         };
         said.iter().filter_map(letter).min().map(|(_, letter)| letter)
     }
@@ -251,6 +265,7 @@ fn name(subject: &TriageSubject) -> String {
         TriageSubject::PullRequest(id) => id.to_string(),
         TriageSubject::Deployment(id) => id.to_string(),
         TriageSubject::Source(id) => id.to_string(),
+        TriageSubject::Activity(_, activity) => activity.to_string(),
         TriageSubject::CardRow(_, row) => row.to_string(),
     }
 }
@@ -363,6 +378,11 @@ fn wake(state: &State, subject: &Subject, until: &str, now: Instant) -> Option<(
     let at = now + length;
     let day = words::day_and_time(at, &state.board.policy.calendar);
     Some((Wake::At(at), format!("put off until {day}")))
+}
+
+/// For a while `changes` undo what was said just now.
+pub(super) fn can_be_undone(state: &mut State, changes: Vec<TriageChange>, now: Instant) {
+    state.said.undo = Some((changes, now + UNDO));
 }
 
 /// Takes back what was said last.

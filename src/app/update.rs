@@ -20,7 +20,7 @@ use super::{
     operations,
     palette::Palette,
     past::{self, Step},
-    sections,
+    runbook, sections,
     triage::{self, Saying},
     wall, what_if,
 };
@@ -291,6 +291,8 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
                 effects.push(Effect::Draw);
             } else if state.tab == Tab::PullRequests && state.overlays.is_empty() {
                 sections::step(state, command == C::SectionRight, effects);
+            } else if state.tab == Tab::Schedule && state.overlays.is_empty() {
+                runbook::point(state, right, effects);
             }
         }
         C::Open => open(state, now, effects),
@@ -314,6 +316,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::RunFailedChecksAgain => {
             operations::ask_by_key(state, OperationKind::RunFailedChecksAgain, now, effects);
         }
+        C::StartOrFinish => runbook::start_or_finish(state, now, effects),
         C::Undo => operations::undo(state, now, effects),
         C::OwnCommands => commands::open_menu(state, now, effects),
         C::Browse => desk::browse(state, now, effects),

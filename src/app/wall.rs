@@ -335,6 +335,8 @@ fn settles(entry: &TriageEntry, alarm: &Alarm, now: Instant) -> bool {
             TriageKind::Snoozed(Wake::At(until)) => *until > now,
             TriageKind::Snoozed(Wake::Change(_) | Wake::Event(..))
             | TriageKind::Note
+            | TriageKind::Started
+            | TriageKind::Finished
             | TriageKind::Watched => false,
         }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::Days;
 
 use crate::{
-    domain::{DayFigures, Instant, Problem, World},
+    domain::{DayFigures, Instant, Problem, Triage, World},
     history::{self, Kept, LockError, OwnerLock, Question, Reply},
     insight::{Board, Completeness, Learned, when, words},
     server::{ask_history, ask_past},
@@ -49,6 +49,7 @@ pub(super) fn boards(context: &Context, instants: &[Instant]) -> Result<Vec<Opti
     let last = instants.iter().max().copied().unwrap_or(now);
     let until = context.policy.calendar.day(last);
     let from = until.checked_sub_days(Days::new(MOST_DAYS)).unwrap_or(until);
+    let (said, _) = history::triage(directory, now).map_err(|error| usage(error.problem()))?;
     // Looking must not make the directory.
     let lock = directory.exists().then(|| OwnerLock::acquire(directory, now)).transpose();
     let (past, days): (Vec<Vec<Kept>>, Vec<Arc<DayFigures>>) = match lock {
@@ -81,7 +82,7 @@ pub(super) fn boards(context: &Context, instants: &[Instant]) -> Result<Vec<Opti
     let board = |(mut kept, at): (Vec<Kept>, &Instant)| {
         kept.sort_by_key(|kept| rank.iter().position(|id| *id == kept.source).unwrap_or(rank.len()));
         let until_then = days.iter().filter(|day| day.at <= *at).cloned().collect();
-        (!kept.is_empty()).then(|| Arc::new(derive(context, &kept, until_then, *at)))
+        (!kept.is_empty()).then(|| Arc::new(derive(context, &kept, until_then, &said, *at)))
     };
     Ok(past.into_iter().zip(instants).map(board).collect())
 }
@@ -92,12 +93,13 @@ fn shared(days: Vec<DayFigures>) -> Vec<Arc<DayFigures>> {
 
 /// The board of an instant at which nothing was known.
 pub(super) fn empty(context: &Context, at: Instant) -> Board {
-    derive(context, &[], Vec::new(), at)
+    derive(context, &[], Vec::new(), &Triage::default(), at)
 }
 
-fn derive(context: &Context, kept: &[Kept], days: Vec<Arc<DayFigures>>, at: Instant) -> Board {
+fn derive(context: &Context, kept: &[Kept], days: Vec<Arc<DayFigures>>, said: &Triage, at: Instant) -> Board {
     let union = World::union(kept.iter().map(|kept| (&kept.source, &*kept.facts)));
-    let world = World { days, ..union };
+    let mut world = World { days, ..union };
+    world.hear(said, at);
     let health = kept.iter().map(|kept| kept.health.clone()).collect();
     let (title, policy) = (context.title.clone(), Arc::clone(&context.policy));
     Board::derive(title, Arc::new(world), health, policy, &Learned::default(), Completeness::Whole, at)

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use chrono_tz::Tz;
+
 use super::{
     complaint::Place,
     document::{Moment, TableReader, text_of},
@@ -81,6 +83,7 @@ pub(crate) struct WrittenEnvironment {
     pub(crate) group: Option<Text>,
     pub(crate) shareable: bool,
     pub(crate) cost_per_day: Option<f64>,
+    pub(crate) time_zone: Option<Tz>,
 }
 
 /// `[[booking]]`.
@@ -119,6 +122,9 @@ pub(crate) struct WrittenDeployment {
     pub(crate) started: Option<Moment>,
     pub(crate) finished: Option<Moment>,
     pub(crate) url: Option<Text>,
+    pub(crate) time_zone: Option<Tz>,
+    /// People say when its activities begin and end.
+    pub(crate) manual: bool,
     pub(crate) activities: Vec<WrittenActivity>,
 }
 
@@ -139,6 +145,10 @@ pub(crate) struct WrittenActivity {
     pub(crate) estimate: Duration,
     pub(crate) started: Option<Moment>,
     pub(crate) finished: Option<Moment>,
+    /// None: as the deployment says.
+    pub(crate) manual: Option<bool>,
+    pub(crate) point_of_no_return: bool,
+    pub(crate) rollback: Option<Duration>,
 }
 
 const CATEGORIES: [(&str, Category); 6] = [
@@ -318,6 +328,7 @@ fn environment(table: &mut TableReader<'_>) -> Option<WrittenEnvironment> {
     let group = table.text("group");
     let shareable = table.flag("shareable").unwrap_or(false);
     let cost_per_day = table.number("cost_per_day");
+    let time_zone = zone(table);
     Some(WrittenEnvironment {
         place,
         name: name?,
@@ -327,6 +338,7 @@ fn environment(table: &mut TableReader<'_>) -> Option<WrittenEnvironment> {
         group,
         shareable,
         cost_per_day,
+        time_zone,
     })
 }
 
@@ -388,6 +400,8 @@ fn deployment(table: &mut TableReader<'_>) -> Option<WrittenDeployment> {
     let started = table.moment("started");
     let finished = table.moment("finished");
     let url = table.text("url");
+    let time_zone = zone(table);
+    let manual = table.flag("manual").unwrap_or(false);
     let read_activity = |mut table: TableReader<'_>| {
         let activity = activity(&mut table);
         table.finish();
@@ -407,6 +421,8 @@ fn deployment(table: &mut TableReader<'_>) -> Option<WrittenDeployment> {
         started,
         finished,
         url,
+        time_zone,
+        manual,
         activities,
     })
 }
@@ -419,7 +435,34 @@ fn activity(table: &mut TableReader<'_>) -> Option<WrittenActivity> {
     let estimate = required(table, "estimate", "\"25m\"", |table| table.duration("estimate"));
     let started = table.moment("started");
     let finished = table.moment("finished");
-    Some(WrittenActivity { place, name: name?, owner, after, estimate: estimate?, started, finished })
+    let manual = table.flag("manual");
+    let point_of_no_return = table.flag("point_of_no_return").unwrap_or(false);
+    let rollback = table.duration("rollback");
+    if rollback.is_some() && !point_of_no_return {
+        table.complain(
+            "[deployment.activity] with `rollback` and without `point_of_no_return`",
+            "add point_of_no_return = true, or remove `rollback`",
+        );
+    }
+    Some(WrittenActivity {
+        place,
+        name: name?,
+        owner,
+        after,
+        estimate: estimate?,
+        started,
+        finished,
+        manual,
+        point_of_no_return,
+        rollback,
+    })
+}
+
+/// A time zone by its name.
+fn zone(table: &mut TableReader<'_>) -> Option<Tz> {
+    table.read("time_zone", "the name of a time zone such as \"America/New_York\"", |value| {
+        value.as_str()?.trim().parse().ok()
+    })
 }
 
 /// Reads `key`; complains where it is not written at all.

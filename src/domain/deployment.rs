@@ -1,5 +1,6 @@
 //! Deployments, and the environments they go to.
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::{BookingId, DeploymentId, EnvironmentId, Instant, ReleaseId, Text};
@@ -46,6 +47,8 @@ pub struct Deployment {
     pub activities: Vec<Activity>,
     /// Where a person reads more.
     pub url: Option<Text>,
+    /// The time zone that it is planned in, where a source says so.
+    pub time_zone: Option<Tz>,
 }
 
 /// Where a deployment stands.
@@ -103,6 +106,49 @@ pub struct Activity {
     pub started_at: Option<Instant>,
     /// When it ended.
     pub finished_at: Option<Instant>,
+    /// People say when it begins and ends, whatever a source says of the other ones.
+    pub manual: bool,
+    /// Once it has begun there is no way back.
+    pub point_of_no_return: bool,
+    /// How many minutes it takes to go back from there, by the plan.
+    pub rollback_minutes: Option<u32>,
+    /// Who said that it began; none: a source, or nobody. No source ever says it.
+    pub started_by: Option<Text>,
+    /// Who said that it ended; none: a source, or nobody. No source ever says it.
+    pub finished_by: Option<Text>,
+}
+
+impl Activity {
+    /// An activity that nobody has begun.
+    pub fn new(name: impl Into<Text>, estimate_minutes: u32) -> Self {
+        Self {
+            name: name.into(),
+            owner: None,
+            after: Vec::new(),
+            estimate_minutes,
+            started_at: None,
+            finished_at: None,
+            manual: false,
+            point_of_no_return: false,
+            rollback_minutes: None,
+            started_by: None,
+            finished_by: None,
+        }
+    }
+
+    /// A source says when it began or ended.
+    pub fn is_reported(&self) -> bool {
+        (self.started_at.is_some() && self.started_by.is_none())
+            || (self.finished_at.is_some() && self.finished_by.is_none())
+    }
+}
+
+impl Deployment {
+    /// Whether people say when this activity of its runbook begins and ends: the plan says so,
+    /// or no source tells of any of its activities.
+    pub fn is_by_hand(&self, activity: &Activity) -> bool {
+        !activity.is_reported() && (activity.manual || !self.activities.iter().any(Activity::is_reported))
+    }
 }
 
 /// A place that releases are deployed to.
@@ -122,6 +168,8 @@ pub struct Environment {
     pub shareable: bool,
     /// What a day of it costs, in the organisation's currency.
     pub cost_per_day: Option<f64>,
+    /// The time zone of those who work with it.
+    pub time_zone: Option<Tz>,
 }
 
 /// What an environment is for.

@@ -5,6 +5,7 @@
 
 mod assumption;
 mod build;
+mod by_hand;
 mod calendar;
 mod day;
 mod deployment;

@@ -22,6 +22,8 @@ pub enum TriageSubject {
     Deployment(DeploymentId),
     /// A source.
     Source(SourceId),
+    /// An activity of the runbook of a deployment, by its name.
+    Activity(DeploymentId, Text),
     /// A row of a card of the insights: the name of the card, and what the row is called.
     CardRow(Text, Text),
 }
@@ -83,6 +85,10 @@ pub enum TriageKind {
     Note,
     /// The one who said it wants to hear of every change.
     Watched,
+    /// It began: an activity that people start by hand.
+    Started,
+    /// It ended: an activity that people finish by hand.
+    Finished,
 }
 
 /// One thing that somebody said.
@@ -102,16 +108,25 @@ pub struct TriageEntry {
 
 impl TriageEntry {
     /// Whether it says anew what `other` said: one acknowledgement and one snooze for each
-    /// thing, one watch for each thing and person, any number of notes.
+    /// thing, one watch for each thing and person, one beginning and one end, any number of
+    /// notes.
     pub fn replaces(&self, other: &Self) -> bool {
         use TriageKind as K;
         self.subject == other.subject
             && match (&self.kind, &other.kind) {
-                (K::Acknowledged, K::Acknowledged) | (K::Snoozed(_), K::Snoozed(_)) => true,
+                (K::Acknowledged, K::Acknowledged)
+                | (K::Snoozed(_), K::Snoozed(_))
+                | (K::Started, K::Started)
+                | (K::Finished, K::Finished) => true,
                 (K::Watched, K::Watched) => self.who == other.who,
                 (K::Note, K::Note) => self == other,
                 _ => false,
             }
+    }
+
+    /// It says when an activity began or ended.
+    pub fn is_step(&self) -> bool {
+        matches!(self.kind, TriageKind::Started | TriageKind::Finished)
     }
 
     /// Whether it is put off until an instant that has come.
@@ -139,6 +154,9 @@ pub struct Triage {
 impl Triage {
     /// The most that is kept; beyond it the oldest goes.
     pub const MOST: usize = 2_000;
+    /// The most beginnings and ends of activities that are kept besides: what is planned later
+    /// is compared with them.
+    pub const MOST_STEPS: usize = 8_000;
 
     /// What was said of `subject`, oldest first.
     pub fn of(&self, subject: &TriageSubject) -> impl Iterator<Item = &TriageEntry> {
@@ -159,8 +177,15 @@ impl Triage {
             withdrawn.as_ref() != Some(entry) && !said.as_ref().is_some_and(|said| said.replaces(entry))
         });
         self.entries.extend(said);
-        let surplus = self.entries.len().saturating_sub(Self::MOST);
-        self.entries.drain(..surplus);
+        let steps = self.entries.iter().filter(|entry| entry.is_step()).count();
+        let mut surplus_steps = steps.saturating_sub(Self::MOST_STEPS);
+        let mut surplus = (self.entries.len() - steps).saturating_sub(Self::MOST);
+        self.entries.retain(|entry| {
+            let surplus = if entry.is_step() { &mut surplus_steps } else { &mut surplus };
+            let stays = *surplus == 0;
+            *surplus = surplus.saturating_sub(1);
+            stays
+        });
     }
 }
 
@@ -210,5 +235,12 @@ mod tests {
         }
         assert_eq!(triage.entries.len(), Triage::MOST);
         assert_eq!(triage.entries[0].subject, TriageSubject::Story("PAY-3".into()));
+        // What was done is not pushed out by what was said.
+        let step = said("PAY-0", TriageKind::Started, "ada", 1);
+        triage.entries.insert(0, step.clone());
+        let note = said("PAY-9", TriageKind::Note, "lee", 2);
+        triage.apply(TriageChange { said: Some(note), ..TriageChange::default() });
+        assert_eq!(triage.entries.len(), Triage::MOST + 1);
+        assert_eq!(triage.entries[0], step);
     }
 }

@@ -697,14 +697,13 @@ pub(super) mod sample {
                 started_at: Some(start() + Duration::nanoseconds(123_456_789)),
                 finished_at: None,
                 activities: vec![Activity {
-                    name: Text::new("migrate"),
-                    owner: None,
                     after: vec![Text::new("back up")],
-                    estimate_minutes: 20,
-                    started_at: None,
-                    finished_at: None,
+                    point_of_no_return: true,
+                    rollback_minutes: Some(15),
+                    ..Activity::new("migrate", 20)
                 }],
                 url: None,
+                time_zone: Some(chrono_tz::Tz::America__New_York),
             })],
             environments: vec![Arc::new(Environment {
                 id: staging.clone(),
@@ -714,6 +713,7 @@ pub(super) mod sample {
                 group: None,
                 shareable: false,
                 cost_per_day: Some(12.5),
+                time_zone: None,
             })],
             bookings: vec![Arc::new(Booking {
                 id: BookingId::new("b1"),

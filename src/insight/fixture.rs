@@ -97,6 +97,7 @@ pub(crate) fn deployment(name: &str, release: &str, from: Instant, minutes: i64)
         started_at: None,
         finished_at: None,
         activities: Vec::new(),
+        time_zone: None,
         url: None,
     }
 }
@@ -110,6 +111,7 @@ pub(crate) fn environment(name: &str, tier: Tier) -> Environment {
         group: None,
         shareable: false,
         cost_per_day: None,
+        time_zone: None,
     }
 }
 

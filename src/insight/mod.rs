@@ -43,6 +43,7 @@ pub(crate) mod metrics;
 mod next_step;
 mod observed;
 mod outlook;
+mod past_activities;
 mod patterns;
 mod percentile;
 mod preview;
@@ -52,6 +53,8 @@ mod recap;
 mod release_view;
 mod remedies;
 mod runbook;
+mod runbook_comparison;
+mod runbook_outlook;
 mod schedule;
 mod schedule_rules;
 mod scope;
@@ -90,12 +93,14 @@ pub use preview::Preview;
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use release_view::bar;
 pub use release_view::{Happened, ReleaseView, StepShare};
+pub use runbook_comparison::{ComparedTime, RunbookComparison, RunbookComparisons};
 pub(crate) use schedule::is_ahead;
 pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace, traced};
 pub use types::{
-    BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind, DeploymentRow, Estimate,
-    EstimateBasis, Feature, Flaky, ForecastBasis, ForecastDate, ForecastEffect, ForecastView, Frozen, Gate,
-    GateAnswer, GateName, Insight, MetricValue, Need, NextStep, Outlook, PullRequestRow, ReleaseInsight,
-    Remedy, Schedule, ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps,
-    StoryRow, Subject, SuiteRow, Tally, TestRow, Unit, Verdict, Week,
+    ActivityOutlook, ActivityOverrun, BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind,
+    DeploymentRow, Estimate, EstimateBasis, Feature, Flaky, ForecastBasis, ForecastDate, ForecastEffect,
+    ForecastView, Frozen, Gate, GateAnswer, GateName, Insight, MetricValue, Need, NextStep, Outlook,
+    PointOfNoReturn, PullRequestRow, ReleaseInsight, Remedy, RunbookOutlook, Schedule, ScheduleProblem,
+    ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, SuiteRow, Tally,
+    TestRow, Unit, Verdict, Week,
 };

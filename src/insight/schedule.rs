@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chrono::Duration;
+use chrono_tz::Tz;
 
-use crate::domain::{Deployment, DeploymentState, Instant, ReleaseId, Text, Tier};
+use crate::domain::{Deployment, DeploymentState, EnvironmentId, Instant, ReleaseId, Text, Tier};
 
 use super::{
     CalendarEntry, CalendarKind, DeploymentRow, ForecastDate, ForecastView, Gate, GateAnswer, GateName,
@@ -13,7 +14,9 @@ use super::{
     context::{Context, later},
     dependencies::dependencies,
     membership::Membership,
+    past_activities::PastActivities,
     runbook::{self, PastRuns},
+    runbook_outlook,
     schedule_rules::{ScheduleRules, is_solved_by_moving},
     words,
 };
@@ -53,6 +56,9 @@ impl<'a> Deployments<'a> {
             }
         }
         let past = PastRuns::learn(context);
+        let activities = PastActivities::learn(context.deployments.iter().map(|it| &***it), |id| {
+            context.environment(id)?.platform.as_ref()
+        });
         for (index, deployment) in context.deployments.iter().enumerate() {
             let named = deployment.release.as_ref().and_then(|id| context.release(id));
             for release in
@@ -63,7 +69,7 @@ impl<'a> Deployments<'a> {
                     all.planned[release].push(index);
                 }
             }
-            all.rows.push(row(context, &past, &all.rules, deployment));
+            all.rows.push(row(context, &past, &activities, &all.rules, deployment));
         }
         all
     }
@@ -95,6 +101,7 @@ pub(crate) fn destination<T>(
 fn row<'a>(
     context: &Context<'a>,
     past: &PastRuns<'_>,
+    activities: &PastActivities<'_>,
     rules: &ScheduleRules<'a>,
     deployment: &'a Arc<Deployment>,
 ) -> DeploymentRow {
@@ -111,6 +118,8 @@ fn row<'a>(
         slots: Vec::new(),
         no_slot: None,
         needs: Vec::new(),
+        time_zone: deployment.time_zone.or_else(|| time_zone(context, &deployment.environment)),
+        runbook: None,
     };
     if deployment.state.is_over() {
         return row;
@@ -121,6 +130,9 @@ fn row<'a>(
     row.estimate = past.estimate(context, deployment);
     if deployment.state == DeploymentState::Running {
         row.projected_end = runbook::projected_end(deployment, row.estimate.as_ref(), context.now);
+    }
+    if is_ahead(deployment, context.now) {
+        row.runbook = runbook_outlook::outlook(deployment, activities, context.now);
     }
     row.problems = rules.against(context, deployment, deployment.window);
     let mut problem = |kind, what: String| {
@@ -143,11 +155,22 @@ fn row<'a>(
     }
     let has_begun = deployment.started_at.is_some() || deployment.state == DeploymentState::Running;
     if !has_begun && deployment.window.from <= context.now {
-        let late = words::duration(context.now - deployment.window.from);
-        problem(ScheduleProblemKind::NotStarted, format!("{late} late"));
+        if deployment.window.until <= context.now {
+            let passed = words::duration(context.now - deployment.window.until);
+            problem(ScheduleProblemKind::WindowPassed, format!("{passed} ago, not reported"));
+        } else {
+            let late = words::duration(context.now - deployment.window.from);
+            problem(ScheduleProblemKind::NotStarted, format!("{late} late"));
+        }
     }
     row.problems.sort_by_key(|problem| problem.kind);
     row
+}
+
+/// The time zone of an environment, or of the nearest group that holds it and has one.
+fn time_zone(context: &Context<'_>, environment: &EnvironmentId) -> Option<Tz> {
+    let places = context.held_by(environment);
+    places.into_iter().find_map(|place| context.environment(place)?.time_zone)
 }
 
 /// What a release says of the deployments that bring it: whether its gates are red on the last

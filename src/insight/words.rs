@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use chrono::{Datelike as _, Duration};
+use chrono::{Datelike as _, Duration, Offset as _};
+use chrono_tz::Tz;
 
 use crate::domain::{Build, Calendar, CheckOutcome, Instant, Text, Window};
 
@@ -19,6 +20,42 @@ pub fn duration(duration: Duration) -> String {
         (1..=99, _) => format!("{sign}{days}d {hours:02}h"),
         _ => format!("{sign}{days}d"),
     }
+}
+
+/// Minutes as a duration: `1h 05m`.
+pub fn minutes(minutes: u32) -> String {
+    duration(Duration::minutes(i64::from(minutes)))
+}
+
+/// A window in `zone`, where its clocks show another time than those of the calendar:
+/// `Wed 25 Nov 09:00–10:10 EST`. Of an hour that clocks show twice the abbreviation tells which
+/// one is meant.
+pub fn window_there(window: Window, zone: Tz, calendar: &Calendar) -> Option<String> {
+    let differs = |at: Instant| {
+        let (there, here) = (at.with_timezone(&zone), at.with_timezone(&calendar.zone));
+        there.offset().fix() != here.offset().fix()
+    };
+    if !differs(window.from) && !differs(window.until) {
+        return None;
+    }
+    let (from, until) = (window.from.with_timezone(&zone), window.until.with_timezone(&zone));
+    let day = if from.date_naive() == until.date_naive() { "" } else { "%a %-d %b " };
+    let first = from.format("%a %-d %b %H:%M");
+    let zones = (from.format("%Z").to_string(), until.format("%Z").to_string());
+    // Clocks change within it.
+    let changed = if zones.0 == zones.1 { String::new() } else { format!(" {}", zones.0) };
+    Some(format!("{first}{changed}–{} {}", until.format(&format!("{day}%H:%M")), zones.1))
+}
+
+/// The time of day of `instant` in `zone`, where its clocks show another one than those of the
+/// calendar: `09:00 EST`, with the day where that is another one.
+pub fn time_there(instant: Instant, zone: Tz, calendar: &Calendar) -> Option<String> {
+    let (there, here) = (instant.with_timezone(&zone), instant.with_timezone(&calendar.zone));
+    if there.offset().fix() == here.offset().fix() {
+        return None;
+    }
+    let day = if there.date_naive() == here.date_naive() { "" } else { "%a " };
+    Some(there.format(&format!("{day}%H:%M %Z")).to_string())
 }
 
 /// A duration in its coarsest unit alone, for a narrow column: `3d`, `4h`, `14m`. Rounded down.

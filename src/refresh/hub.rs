@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     clock::Clock,
     domain::{
-        Cadence, DayFigures, Facts, Instant, Problem, ReleaseId, SourceHealth, SourceId, SourceState, World,
+        Cadence, DayFigures, Facts, Instant, Problem, ReleaseId, SourceHealth, SourceId, SourceState, Triage,
+        World,
     },
     history::Kept,
     insight::{Board, Completeness, Insight},
@@ -48,6 +49,8 @@ pub struct Setup {
     pub preview: Option<Board>,
     /// The release that is looked at first, as far as is known.
     pub focus: Option<ReleaseId>,
+    /// What people said, and whatever follows: some of it are times of activities.
+    pub said: watch::Receiver<Arc<Triage>>,
 }
 
 /// Asks, keeps and publishes until it is stopped.
@@ -105,6 +108,7 @@ impl Refresher {
         });
         let (publish, boards) = watch::channel(Arc::new(first));
         let (settle, settled) = watch::channel(false);
+        let heard = Arc::clone(&setup.said.borrow());
         let hub = Hub {
             deriver: setup.deriver,
             clock: setup.clock,
@@ -117,6 +121,8 @@ impl Refresher {
             days: BTreeMap::new(),
             forgetful: BTreeMap::new(),
             painted: None,
+            heard,
+            said: setup.said,
             publish,
             settle,
         };
@@ -236,6 +242,9 @@ struct Hub {
     forgetful: BTreeMap<SourceId, Problem>,
     /// When the picture for the next start was taken last, and of what.
     painted: Option<(Instant, Weak<Insight>)>,
+    /// What people said, as far as the board shows it.
+    heard: Arc<Triage>,
+    said: watch::Receiver<Arc<Triage>>,
     publish: watch::Sender<Arc<Board>>,
     settle: watch::Sender<bool>,
 }
@@ -271,6 +280,7 @@ impl Hub {
                     history_ended = said.is_none();
                     self.hear_history(said)
                 }
+                Ok(()) = self.said.changed() => self.hear_people(),
                 () = tokio::time::sleep(wait) => Change::Nothing,
             };
             // What arrived together becomes one board.
@@ -465,6 +475,17 @@ impl Hub {
         part.health.stale_from = stale_from(kept.until, part.interval);
     }
 
+    /// What people say moves the board where it says when an activity began or ended.
+    fn hear_people(&mut self) -> Change {
+        let said = Arc::clone(&self.said.borrow_and_update());
+        let steps = said.entries.iter().filter(|entry| entry.is_step());
+        if steps.eq(self.heard.entries.iter().filter(|entry| entry.is_step())) {
+            return Change::Nothing;
+        }
+        self.heard = said;
+        Change::Facts
+    }
+
     async fn make_board(&mut self, change: Change) {
         let at = self.clock.now();
         let health = self.health();
@@ -510,10 +531,12 @@ impl Hub {
         // The first one is the state of the history itself: see `health`.
         let problems: Vec<_> = self.store_problems().skip(1).cloned().collect();
         let days: Vec<_> = self.days.values().cloned().collect();
+        let heard = Arc::clone(&self.heard);
         let world = move || {
             let mut world = World::union(known.iter().map(|(id, facts)| (id, &**facts)));
             world.problems.extend(problems.into_iter().map(|problem| (SourceId::history(), problem)));
             world.days = days;
+            world.hear(&heard, at);
             Arc::new(world)
         };
         self.deriver.derive(world, health, completeness, at).await
@@ -575,6 +598,8 @@ mod tests {
             days: BTreeMap::new(),
             forgetful: BTreeMap::new(),
             painted: None,
+            heard: Arc::default(),
+            said: watch::channel(Arc::default()).1,
             publish: watch::channel(Arc::new(board)).0,
             settle: watch::channel(false).0,
         }

@@ -159,6 +159,7 @@ fn rig_of(manner: Manner, storage: Option<Storage>) -> Rig {
         storage,
         preview: None,
         focus: Some(ReleaseId::of("payments", "4.2")),
+        said: tokio::sync::watch::channel(Arc::default()).1,
     });
     Rig { refresher, script, rounds, manner }
 }

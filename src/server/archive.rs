@@ -43,9 +43,12 @@ impl Archive {
         kept.sort_by_key(rank);
         let health = kept.iter().map(|kept| kept.health.clone()).collect();
         let days: Vec<_> = newest.world.days.iter().filter(|day| day.at <= at).cloned().collect();
+        let said = Arc::clone(&self.session.triage().borrow());
         let world = move || {
             let union = World::union(kept.iter().map(|kept| (&kept.source, &*kept.facts)));
-            Arc::new(World { days, ..union })
+            let mut world = World { days, ..union };
+            world.hear(&said, at);
+            Arc::new(world)
         };
         let board = self.deriver.derive(world, health, Completeness::Whole, at).await;
         let ending = || Problem::new("the program is ending", "");

@@ -23,28 +23,35 @@ const QUIET: Duration = Duration::from_secs(10);
 pub(super) struct Owning {
     refresher: Refresher,
     lock: Option<OwnerLock>,
+    said: TriageDesk,
+    /// What was wrong with what people had said.
+    problem: Option<Problem>,
 }
 
 impl Owning {
     /// Owns a board that has a place. Without sources the lock is let go.
-    pub(super) fn with_lock(desk: &mut Desk, lock: OwnerLock) -> Result<Self, Problem> {
+    pub(super) async fn with_lock(desk: &mut Desk, lock: OwnerLock) -> Result<Self, Problem> {
         let sources = (desk.setup.sources)()?;
         let storage = (desk.setup.storage)();
-        Ok(Self::start(desk, sources, Some(storage), Some(lock)))
+        Ok(Self::start(desk, sources, Some(storage), Some(lock)).await)
     }
 
     /// Shows a board that nobody else can see; `error`: because it cannot be kept.
-    pub(super) fn alone(desk: &mut Desk, error: Option<&LockError>) -> Result<Self, Problem> {
+    pub(super) async fn alone(desk: &mut Desk, error: Option<&LockError>) -> Result<Self, Problem> {
         let sources = (desk.setup.sources)()?;
-        Ok(Self::start(desk, sources, error.map(no_storage), None))
+        Ok(Self::start(desk, sources, error.map(no_storage), None).await)
     }
 
-    fn start(
-        desk: &Desk,
+    async fn start(
+        desk: &mut Desk,
         sources: Vec<Box<dyn crate::source::Source>>,
         storage: Option<Storage>,
         lock: Option<OwnerLock>,
     ) -> Self {
+        // First: some of what people said are facts, and the first board must have them.
+        let directory = desk.setup.place.as_ref().filter(|_| lock.is_some());
+        let directory = directory.map(|place| place.directory.clone());
+        let (said, problem) = TriageDesk::open(directory, desk.setup.clock, desk.triage.clone()).await;
         let preview = (desk.plain.completeness == Completeness::Preview).then(|| (*desk.plain).clone());
         let refresher = Refresher::start(Setup {
             deriver: desk.setup.deriver.clone(),
@@ -53,8 +60,9 @@ impl Owning {
             storage,
             preview,
             focus: desk.setup.focus.clone(),
+            said: said.subscribe(),
         });
-        Self { refresher, lock }
+        Self { refresher, lock, said, problem }
     }
 
     /// The newest board.
@@ -77,11 +85,8 @@ fn no_storage(error: &LockError) -> Storage {
 impl Desk {
     /// Until the board is handed over or the session ends.
     pub(super) async fn own(&mut self, owning: Owning) -> Next {
-        let Owning { refresher, mut lock } = owning;
+        let Owning { refresher, mut lock, said, problem } = owning;
         self.fine();
-        let directory = self.setup.place.as_ref().filter(|_| lock.is_some());
-        let directory = directory.map(|place| place.directory.clone());
-        let (said, problem) = TriageDesk::open(directory, self.setup.clock, self.triage.clone()).await;
         let host = if let (Some(lock), Some(place)) = (&mut lock, self.setup.place.clone()) {
             self.host(&place, lock, &refresher, &said)
         } else {

@@ -331,18 +331,18 @@ impl Desk {
     /// The first role, or why there is none.
     async fn begin(&mut self) -> Result<Next, Problem> {
         if self.setup.place.is_none() {
-            return Ok(Next::Own(Owning::alone(self, None)?));
+            return Ok(Next::Own(Owning::alone(self, None).await?));
         }
         if let Some(lock) = self.setup.lock.take() {
-            return Ok(Next::Own(Owning::with_lock(self, lock)?));
+            return Ok(Next::Own(Owning::with_lock(self, lock).await?));
         }
         let looking = stopwatch();
         loop {
             match self.find().await {
-                Found::Free(lock) => return Ok(Next::Own(Owning::with_lock(self, lock)?)),
+                Found::Free(lock) => return Ok(Next::Own(Owning::with_lock(self, lock).await?)),
                 Found::Owner(attachment) => return Ok(Next::View(attachment)),
                 // Without a place to keep it the board has no past, and says so.
-                Found::NoPlace(error) => return Ok(Next::Own(Owning::alone(self, Some(&error))?)),
+                Found::NoPlace(error) => return Ok(Next::Own(Owning::alone(self, Some(&error)).await?)),
                 Found::Refused(problem) => return Err(problem),
                 Found::NoAnswer(problem) if looking() > START_WITHIN => return Err(problem),
                 Found::NoAnswer(_) | Found::Nothing => tokio::time::sleep(between(20, 80)).await,
@@ -389,7 +389,7 @@ impl Desk {
             };
             let pause = match found {
                 Found::Nothing => between(500, 1_500),
-                Found::Free(lock) if self.may_own() => match Owning::with_lock(self, lock) {
+                Found::Free(lock) if self.may_own() => match Owning::with_lock(self, lock).await {
                     Ok(owning) => return Next::Own(owning),
                     // Who has the sources may have the board: the lock is free again.
                     Err(problem) => {
@@ -416,7 +416,7 @@ impl Desk {
                     between(500, 1_500)
                 }
                 Found::NoAnswer(_) => between(10, 60),
-                Found::NoPlace(error) => match Owning::alone(self, Some(&error)) {
+                Found::NoPlace(error) => match Owning::alone(self, Some(&error)).await {
                     Ok(owning) => return Next::Own(owning),
                     Err(problem) => {
                         self.trouble(problem, None);

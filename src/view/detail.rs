@@ -8,7 +8,10 @@ use ratatui::{
 use crate::{
     app::DetailPlace,
     domain::{Build, DeploymentState, Text, TriageEntry, TriageKind, Wake, Window},
-    insight::{DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, StoryRow, Subject, words},
+    insight::{
+        DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, RunbookComparison, RunbookComparisons,
+        ScheduleProblemKind, StoryRow, Subject, words,
+    },
 };
 
 use super::{
@@ -184,6 +187,8 @@ pub(super) fn said(screen: &Screen<'_>, subject: &Subject, cells: usize) -> Vec<
             TriageKind::Snoozed(Wake::Event(event, _)) => format!("put off until {}", event.word()),
             TriageKind::Note => "note".to_owned(),
             TriageKind::Watched => "watched".to_owned(),
+            TriageKind::Started => "started".to_owned(),
+            TriageKind::Finished => "finished".to_owned(),
         };
         let words = if entry.text.is_empty() { String::new() } else { format!(": {}", entry.text) };
         let line = format!("{what} by {} {} ago{words}", entry.who, format::age(entry.at, screen.now));
@@ -303,7 +308,34 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         );
         book.push(Line::styled(said, style));
     }
-    book.extend(runbook::lines(screen.look, row, screen.now));
+    if let Some(passed) = row.problems.iter().find(|it| it.kind == ScheduleProblemKind::WindowPassed) {
+        let said = format!("{} {}", passed.kind.word(), passed.what);
+        book.push(Line::styled(said, styles.at_risk));
+    }
+    if let Some(point) = row.runbook.as_ref().and_then(|runbook| runbook.point_of_no_return.as_ref()) {
+        let said = point.words(screen.now, |at| screen.dates.time(at));
+        let style = match (point.passed, point.rollback_fits) {
+            (true, _) => styles.no_go,
+            (false, Some(false)) => styles.at_risk,
+            (false, _) => styles.base,
+        };
+        book.extend(wrapped(&said, cells, style));
+    }
+    let comparison = item.state.is_over().then(|| RunbookComparisons::of(&screen.state.board.world));
+    let comparison = comparison.and_then(|comparisons| comparisons.compare(item));
+    if let Some(RunbookComparison { target, .. }) = &comparison
+        && let Some(actual) = target.actual_minutes
+    {
+        let planned = target.planned_minutes.map(|minutes| format!(", planned {}", format::minutes(minutes)));
+        let planned = planned.unwrap_or_default();
+        let difference =
+            if target.difference.is_empty() { String::new() } else { format!(": {}", target.difference) };
+        let usual = runbook::usual(target);
+        let said = format!("{} took {}{planned}{usual}{difference}", target.name, format::minutes(actual));
+        book.extend(wrapped(&said, cells, styles.strong));
+    }
+    let pointed = screen.state.pointed_activity(row);
+    book.extend(runbook::lines(screen.look, row, pointed, comparison.as_ref(), screen.now));
     if item.activities.is_empty() {
         book.push(Line::styled("no runbook", styles.muted));
     }
@@ -355,6 +387,12 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         problems.extend(wrapped(&format!("{} needs {}", said.mark, need.said), cells, said.style));
     }
     let mut facts = vec![fact(screen, "window", window(screen, row))];
+    let calendar = &screen.state.board.policy.calendar;
+    let there =
+        row.time_zone.and_then(|zone| Some((words::window_there(item.window, zone, calendar)?, zone)));
+    if let Some((there, zone)) = there {
+        facts.push(fact(screen, "there", format!("{there} ({zone})")));
+    }
     let target = [
         Some(item.environment.to_string()),
         row.platform.as_ref().map(Text::to_string),

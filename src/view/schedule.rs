@@ -9,7 +9,7 @@ use ratatui::{
 use crate::{
     app::{GanttScale, Heading, ListId, Row, SchedulePicture},
     domain::{DeploymentState, Instant},
-    insight::{DeploymentRow, ForecastView, ReleaseInsight, Subject},
+    insight::{DeploymentRow, ForecastView, ReleaseInsight, ScheduleProblemKind, Subject, words},
 };
 
 use super::{
@@ -27,7 +27,7 @@ const COLUMNS: [Column; 9] = [
     Column::fixed("", 1, 0),
     Column::fixed("when", 21, 0),
     Column::growing("release", 16, 26, 0),
-    Column::fixed("goes to", 20, 3),
+    Column::growing("goes to", 20, 34, 3),
     Column::figures("window", 6, 6),
     Column::figures("takes", 5, 7),
     Column::fixed("state", 15, 1),
@@ -114,8 +114,11 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
         let said = format!("{} running{since}", glyphs.running);
         pieces.push(Piece::new(0, vec![Span::styled(said, styles.running)]));
     } else {
-        let countdown = format::countdown(item.window.from, screen.now);
-        pieces.push(Piece::new(0, vec![Span::styled(countdown, styles.strong)]));
+        let (said, style) = match passed(next) {
+            Some(passed) => (passed, styles.at_risk),
+            None => (format::countdown(item.window.from, screen.now), styles.strong),
+        };
+        pieces.push(Piece::new(0, vec![Span::styled(said, style)]));
     }
     let what = item.release.as_ref().map_or_else(|| item.id.to_string(), ToString::to_string);
     pieces.push(Piece::new(
@@ -132,7 +135,18 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
         pieces.push(Piece::new(1, vec![Span::styled(said, style)]));
     }
     pieces.push(Piece::new(2, vec![Span::styled(detail::window(screen, next), styles.base)]));
-    for problem in &next.problems {
+    if let Some(point) = next.runbook.as_ref().and_then(|runbook| runbook.point_of_no_return.as_ref())
+        && running
+    {
+        let (said, style) = if point.passed {
+            ("point of no return PASSED".to_owned(), styles.no_go)
+        } else {
+            (format!("point of no return {}", screen.dates.time(point.at)), styles.base)
+        };
+        pieces.push(Piece::new(1, vec![Span::styled(said, style)]));
+    }
+    let others = next.problems.iter().filter(|problem| problem.kind != ScheduleProblemKind::WindowPassed);
+    for problem in others {
         let said = format!("{} {}", glyphs.at_risk, problem.kind.word());
         pieces.push(Piece::new(3, vec![Span::styled(said, styles.at_risk)]));
     }
@@ -158,6 +172,12 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
     }
     headline::fold(&mut pieces, usize::from(row.width), 2);
     screen.put_line(row.x, row.y, row.width, &headline::line(pieces, 2));
+}
+
+/// What is said of one whose window is over, and of which nothing was reported.
+fn passed(row: &DeploymentRow) -> Option<String> {
+    let passed = row.problems.iter().find(|problem| problem.kind == ScheduleProblemKind::WindowPassed)?;
+    Some(format!("{} {}", passed.kind.word(), passed.what))
 }
 
 fn draw_month(screen: &mut Screen<'_>, area: Rect) {
@@ -321,6 +341,13 @@ fn deployment_cells(screen: &Screen<'_>, found: &DeploymentRow) -> [(String, Sty
     let (mark, mark_style) =
         if has_problem { (glyphs.at_risk, styles.at_risk) } else { (said.mark, said.style) };
     let name = item.release.as_ref().map_or_else(|| item.id.to_string(), ToString::to_string);
+    let calendar = &screen.state.board.policy.calendar;
+    let there = found.time_zone.filter(|_| !over);
+    let there = there.and_then(|zone| words::time_there(item.window.from, zone, calendar));
+    let place = match there {
+        Some(there) => format!("{} ({there})", item.environment),
+        None => item.environment.to_string(),
+    };
     let window = u32::try_from(item.window.duration().num_minutes()).unwrap_or(0);
     let estimate = found.estimate.map(|estimate| format::minutes(estimate.p85_minutes)).unwrap_or_default();
     let forecast = match (item.state, found.projected_end, found.ready_by_start) {
@@ -335,7 +362,7 @@ fn deployment_cells(screen: &Screen<'_>, found: &DeploymentRow) -> [(String, Sty
         (mark.to_owned(), mark_style),
         (screen.dates.moment(item.window.from), text),
         (name, if over { styles.muted } else { styles.strong }),
-        (item.environment.to_string(), text),
+        (place, text),
         (format::minutes(window), styles.muted),
         (estimate, styles.muted),
         (said.full(), said.style),

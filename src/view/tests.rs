@@ -852,6 +852,7 @@ fn environments_board() -> Board {
             group: id.starts_with("production/").then(|| "production".into()),
             shareable,
             cost_per_day,
+            time_zone: None,
         })
     };
     world.environments = vec![
@@ -897,6 +898,7 @@ fn environments_board() -> Board {
             started_at: Some(at(day, 10, 2)),
             finished_at: Some(at(day, 10, 50)),
             activities: Vec::new(),
+            time_zone: None,
             url: None,
         })
     };

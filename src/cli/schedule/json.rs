@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::{
     cli::status::{DeploymentJson, SCHEMA_VERSION, beyond, deployment_json, to_json},
     domain::{Freeze, Instant, ReleaseId, Target, Text},
-    insight::Board,
+    insight::{Board, RunbookComparisons},
 };
 
 use super::{Scheduled, dates};
@@ -33,11 +33,16 @@ struct ReleaseJson<'a> {
 }
 
 pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>) -> String {
+    let comparisons = RunbookComparisons::of(&board.world);
     to_json(&ScheduleJson {
         schema_version: SCHEMA_VERSION,
         board: &board.title,
         at: board.at,
-        deployments: schedule.deployments.iter().map(|row| deployment_json(row)).collect(),
+        deployments: schedule
+            .deployments
+            .iter()
+            .map(|row| deployment_json(row, Some(&comparisons)))
+            .collect(),
         freezes: &schedule.freezes,
         releases: schedule
             .releases

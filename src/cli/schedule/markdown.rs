@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{cli::status::markdown::escape, domain::Instant, insight::Board};
 
-use super::{Scheduled, deployment_words, freeze_words, problems, release_words};
+use super::{Scheduled, compared, deployment_words, freeze_words, notes, release_words};
 
 pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>, now: Instant) -> String {
     let mut out = format!("# Schedule of {}\n", escape(&board.title));
@@ -12,8 +12,14 @@ pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>, now: Instant) ->
         let told: Vec<&str> = cells.iter().map(String::as_str).filter(|cell| !cell.is_empty()).collect();
         escape(&told.join(" · "))
     };
-    let coming = schedule.coming(now).map(|row| (joined(&deployment_words(board, row, now)), problems(row)));
+    let coming =
+        schedule.coming(now).map(|row| (joined(&deployment_words(board, row, now)), notes(board, row, now)));
     list(&mut out, "Deployments", coming.collect());
+    let over: Vec<_> =
+        compared(board, schedule).into_iter().map(|(row, below)| (joined(&row), below)).collect();
+    if !over.is_empty() {
+        list(&mut out, "Lately over", over);
+    }
     let freezes = schedule.freezes.iter().map(|freeze| (joined(&freeze_words(board, freeze)), Vec::new()));
     list(&mut out, "Freezes", freezes.collect());
     let releases = schedule.releases.iter();

@@ -7,9 +7,14 @@ mod text;
 
 use std::process::ExitCode;
 
+use chrono::Duration;
+
 use crate::{
     domain::{Freeze, Instant, ReleaseId},
-    insight::{Board, DeploymentRow, ForecastDate, ForecastView, ReleaseInsight, is_ahead, words},
+    insight::{
+        Board, ComparedTime, DeploymentRow, ForecastDate, ForecastView, ReleaseInsight, RunbookComparisons,
+        ScheduleProblem, ScheduleProblemKind, is_ahead, words,
+    },
 };
 
 use super::{
@@ -20,6 +25,11 @@ use super::{
 };
 
 pub(super) use ics::calendar;
+
+/// For how long a deployment that ended is compared with its plan.
+const COMPARED_FOR: Duration = Duration::days(7);
+/// Most deployments that are.
+const MOST_COMPARED: usize = 5;
 
 /// Prints the schedule, or what of it concerns `--release`.
 pub(super) fn run(context: &Context, common: &Common, format: ScheduleFormat) -> Result<ExitCode, Failure> {
@@ -96,6 +106,67 @@ fn problems(row: &DeploymentRow) -> Vec<String> {
     row.problems.iter().map(|problem| format!("{}: {}", problem.kind.word(), problem.what)).collect()
 }
 
+/// What is to be said of a deployment besides its row: what stands in its way, and how its runbook
+/// goes on.
+fn notes(board: &Board, row: &DeploymentRow, now: Instant) -> Vec<String> {
+    let mut notes = problems(row);
+    let calendar = &board.policy.calendar;
+    if let Some(end) = row.projected_end {
+        notes.push(format!("projected end {}", words::day_and_time(end, calendar)));
+    }
+    let Some(runbook) = &row.runbook else { return notes };
+    if let Some(point) = &runbook.point_of_no_return {
+        notes.push(point.words(now, |at| words::time(at, calendar)));
+    }
+    let activities = row.deployment.activities.iter().zip(&runbook.activities);
+    let over =
+        activities.filter_map(|(activity, it)| Some(format!("{}: {}", activity.name, it.overrun?.words())));
+    notes.extend(over);
+    notes
+}
+
+/// Deployments that ended lately against what was planned and is usual: in a line each, and in
+/// one for each activity below it.
+fn compared(board: &Board, schedule: &Scheduled<'_>) -> Vec<([String; 4], Vec<String>)> {
+    let mut over: Vec<&DeploymentRow> = schedule
+        .deployments
+        .iter()
+        .copied()
+        .filter(|row| !row.deployment.activities.is_empty())
+        .filter(|row| row.deployment.finished_at.is_some_and(|at| board.at - at <= COMPARED_FOR))
+        .collect();
+    over.sort_by_key(|row| std::cmp::Reverse(row.deployment.finished_at));
+    let comparisons = RunbookComparisons::of(&board.world);
+    let of = |row: &&DeploymentRow| {
+        let deployment = &row.deployment;
+        let found = comparisons.compare(deployment)?;
+        let cells = [
+            words::day_and_time(deployment.finished_at?, &board.policy.calendar),
+            deployment.release.as_ref().map_or_else(|| deployment.id.to_string(), ToString::to_string),
+            deployment.environment.to_string(),
+            time_words(&found.target),
+        ];
+        let below = found.activities.iter().map(|it| format!("{}: {}", it.name, time_words(it)));
+        Some((cells, below.collect()))
+    };
+    over.iter().filter_map(of).take(MOST_COMPARED).collect()
+}
+
+/// `18m, planned 20m, usually 16m: 2m shorter than planned, 2m longer than usual`.
+fn time_words(time: &ComparedTime) -> String {
+    let Some(actual) = time.actual_minutes else { return time.difference.to_string() };
+    let planned = time.planned_minutes.map(|planned| format!(", planned {}", words::minutes(planned)));
+    let usual = time.usual.map(|usual| format!(", usually {}", words::minutes(usual.p50_minutes)));
+    let difference =
+        if time.difference.is_empty() { String::new() } else { format!(": {}", time.difference) };
+    format!(
+        "{}{}{}{difference}",
+        words::minutes(actual),
+        planned.unwrap_or_default(),
+        usual.unwrap_or_default()
+    )
+}
+
 /// How ready what goes out is, in words; empty where nothing is known.
 fn readiness(row: &DeploymentRow) -> String {
     let verdict = row.verdict.map(|verdict| format!("now {}", verdict.word()));
@@ -136,11 +207,17 @@ fn release_words(
 fn deployment_words(board: &Board, row: &DeploymentRow, now: Instant) -> [String; 6] {
     let calendar = &board.policy.calendar;
     let deployment = &row.deployment;
+    let is_passed = |problem: &&ScheduleProblem| problem.kind == ScheduleProblemKind::WindowPassed;
+    let passed = row.problems.iter().find(is_passed).map(|_| "window passed".to_owned());
+    let there = row.time_zone.and_then(|zone| words::window_there(deployment.window, zone, calendar));
     [
         words::day_and_time(deployment.window.from, calendar),
-        words::countdown(deployment.window.from, now),
+        passed.unwrap_or_else(|| words::countdown(deployment.window.from, now)),
         deployment.release.as_ref().map_or_else(|| deployment.id.to_string(), ToString::to_string),
-        deployment.environment.to_string(),
+        match there {
+            Some(there) => format!("{} ({there})", deployment.environment),
+            None => deployment.environment.to_string(),
+        },
         deployment.state.word().to_owned(),
         readiness(row),
     ]

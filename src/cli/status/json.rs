@@ -8,9 +8,7 @@ use crate::{
         SourceHealth, StoryKey, Target, Text, Window,
     },
     insight::{
-        Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastDate,
-        ForecastView, Gate, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy,
-        ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, SuiteRow, Tally, Verdict, Week,
+    Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastDate, ForecastView, Gate, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, RunbookComparison, RunbookComparisons, RunbookOutlook, ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, SuiteRow, Tally, Verdict, Week,
     },
 };
 
@@ -227,6 +225,20 @@ pub(in crate::cli) struct DeploymentJson<'a> {
     problems: &'a [ScheduleProblem],
     slots: &'a [Window],
     no_slot: Option<&'a Text>,
+    /// Its window where it goes.
+    there: Option<ThereJson>,
+    runbook: Option<&'a RunbookOutlook>,
+    /// Only in a schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comparison: Option<RunbookComparison>,
+}
+
+/// A window by the clocks of another zone.
+#[derive(Serialize)]
+struct ThereJson {
+    time_zone: &'static str,
+    from: String,
+    until: String,
 }
 
 #[derive(Serialize)]
@@ -335,7 +347,7 @@ pub(super) fn assumed(board: &Board, release: Option<&ReleaseId>, truth: Option<
             .deployments
             .iter()
             .filter(of_chosen)
-            .map(deployment_json)
+            .map(|row| deployment_json(row, None))
             .collect(),
         cadence: &board.insight.schedule.cadence,
         builds: builds(board, release),
@@ -426,7 +438,10 @@ fn builds<'a>(board: &'a Board, release: Option<&ReleaseId>) -> Vec<BuildJson<'a
 }
 
 /// A deployment with what stands in its way.
-pub(in crate::cli) fn deployment_json(row: &DeploymentRow) -> DeploymentJson<'_> {
+pub(in crate::cli) fn deployment_json<'a>(
+    row: &'a DeploymentRow,
+    comparisons: Option<&RunbookComparisons<'_>>,
+) -> DeploymentJson<'a> {
     DeploymentJson {
         deployment: &row.deployment,
         platform: row.platform.as_ref(),
@@ -438,6 +453,13 @@ pub(in crate::cli) fn deployment_json(row: &DeploymentRow) -> DeploymentJson<'_>
         problems: &row.problems,
         slots: &row.slots,
         no_slot: row.no_slot.as_ref(),
+        there: row.time_zone.map(|zone| ThereJson {
+            time_zone: zone.name(),
+            from: row.deployment.window.from.with_timezone(&zone).to_rfc3339(),
+            until: row.deployment.window.until.with_timezone(&zone).to_rfc3339(),
+        }),
+        runbook: row.runbook.as_ref(),
+        comparison: comparisons.and_then(|comparisons| comparisons.compare(&row.deployment)),
     }
 }
 

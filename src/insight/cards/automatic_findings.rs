@@ -273,6 +273,8 @@ impl Study {
                 TriageKind::Snoozed(Wake::Event(..))
                 | TriageKind::Acknowledged
                 | TriageKind::Note
+                | TriageKind::Started
+                | TriageKind::Finished
                 | TriageKind::Watched => false,
             })
         };

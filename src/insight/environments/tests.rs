@@ -33,6 +33,7 @@ fn environment(name: &str, tier: Tier, group: Option<&str>, cost: Option<f64>) -
     Environment {
         group: group.map(EnvironmentId::new),
         cost_per_day: cost,
+        time_zone: None,
         ..fixture::environment(name, tier)
     }
 }

@@ -56,12 +56,8 @@ fn problems_are_found_and_only_of_what_is_not_over() {
     assert_eq!(problems(missed), [(ScheduleProblemKind::NotStarted, "1h 00m late".to_owned())]);
     let mut slow = with_state("a", 22, Running);
     slow.activities = vec![crate::domain::Activity {
-        name: "migrate".into(),
-        owner: None,
-        after: Vec::new(),
-        estimate_minutes: 150,
         started_at: slow.started_at,
-        finished_at: None,
+        ..crate::domain::Activity::new("migrate", 150)
     }];
     assert_eq!(
         problems(all().deployment(slow.clone())),

@@ -10,8 +10,8 @@ pub use readiness::{
     GateAnswer, GateName, MetricValue, Outlook, ScopeStep, Unit, Verdict, Week,
 };
 pub use schedule::{
-    CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis, Frozen, Need, Schedule,
-    ScheduleProblem, ScheduleProblemKind,
+    ActivityOutlook, ActivityOverrun, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis,
+    Frozen, Need, PointOfNoReturn, RunbookOutlook, Schedule, ScheduleProblem, ScheduleProblemKind,
 };
 pub use suites::{Flaky, SuiteRow, TestRow};
 pub use work::{Feature, NextStep, PullRequestRow, Stage, Standing, StepState, Steps, StoryRow};

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Deployment, EnvironmentId, Instant, ReleaseId, Text, Window};
@@ -73,6 +74,67 @@ pub struct Need {
     pub answer: GateAnswer,
     /// In words: `auth 2.9 went to production/eu, Mon 23 Nov 10:24`.
     pub said: Text,
+    /// Its own time zone, or that of where it goes, where a source tells.
+    pub time_zone: Option<Tz>,
+    /// How its runbook goes on; none once it is over, and without activities.
+    pub runbook: Option<RunbookOutlook>,
+}
+
+/// How a runbook goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunbookOutlook {
+    /// One for each activity of the deployment, in their order.
+    pub activities: Vec<ActivityOutlook>,
+    /// From when on there is no way back; none where the plan names no such activity.
+    pub point_of_no_return: Option<PointOfNoReturn>,
+}
+
+/// How an activity goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityOutlook {
+    /// When it began, or will by what is before it.
+    pub begins_at: Instant,
+    /// When it ended, or will by its estimate.
+    pub ends_at: Instant,
+    /// It is on the critical path: if it takes longer, the end is later.
+    pub is_critical: bool,
+    /// How long it took in past runs: there, else on that platform, else anywhere.
+    pub usual: Option<Estimate>,
+    /// It takes longer than it should.
+    pub overrun: Option<ActivityOverrun>,
+}
+
+/// An activity that takes longer than it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivityOverrun {
+    /// By how many minutes; a begun one is one.
+    pub over_minutes: u32,
+    /// How long it should take at most: the P85 of past runs, else the estimate of the plan.
+    pub limit_minutes: u32,
+    /// The limit is that of past runs.
+    pub is_usual: bool,
+    /// By how many minutes it moves the end of the deployment away from what the plan says.
+    pub moves_end_minutes: u32,
+}
+
+/// From when on there is no way back: the activity that is marked so begins, or a rollback
+/// would not end within the window any more, whichever is first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PointOfNoReturn {
+    /// The activity from which on there is no way back.
+    pub activity: Text,
+    /// When it is reached, or was.
+    pub at: Instant,
+    /// It was.
+    pub passed: bool,
+    /// How many minutes it takes to go back, by the plan.
+    pub rollback_minutes: Option<u32>,
+    /// The latest moment from which a rollback ends within the window; where the plan says
+    /// how long one takes.
+    pub latest_rollback: Option<Instant>,
+    /// When the activity begins, or began, a rollback still ended within the window; none where
+    /// the plan does not say how long one takes.
+    pub rollback_fits: Option<bool>,
 }
 
 /// How long something usually takes.
@@ -125,6 +187,8 @@ pub enum ScheduleProblemKind {
     Overrun,
     /// The window began, the deployment did not.
     NotStarted,
+    /// The window is over, and nothing was reported of the deployment.
+    WindowPassed,
     /// The environment is not known to any source.
     UnknownEnvironment,
     /// Nobody answers for it at the moment: it cannot be told.
@@ -148,6 +212,7 @@ impl ScheduleProblemKind {
             Self::Dependency => "dependency",
             Self::Overrun => "overrun",
             Self::NotStarted => "not started",
+            Self::WindowPassed => "window passed",
             Self::UnknownEnvironment => "unknown environment",
             Self::Unknown => "cannot tell",
             Self::OutsideHours => "outside hours",

@@ -129,6 +129,7 @@ async fn a_service_that_is_used_up_is_left_alone_until_it_says() {
         storage: None,
         preview: None,
         focus: None,
+        said: tokio::sync::watch::channel(Arc::default()).1,
     });
     let board = async |is_it: &dyn Fn(&SourceHealth) -> bool| {
         let mut boards = refresher.boards();

@@ -142,6 +142,7 @@ impl Meanings {
                         started_at: None,
                         finished_at: None,
                         activities: Vec::new(),
+                        time_zone: None,
                         url: event.url.clone(),
                     }));
                 }

@@ -1,5 +1,7 @@
 //! Who and what the organisation is made of: products, people, environments.
 
+use chrono_tz::Tz;
+
 use crate::domain::{Environment, EnvironmentId, Tier};
 
 use super::titles::Vocabulary;
@@ -239,6 +241,7 @@ pub(super) fn environments() -> Vec<Environment> {
             group: group.map(EnvironmentId::new),
             shareable,
             cost_per_day,
+            time_zone: region.filter(|region| *region == "us-east-1").map(|_| Tz::America__New_York),
         })
         .collect()
 }

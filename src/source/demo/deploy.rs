@@ -28,6 +28,9 @@ const RUNBOOK: [(&str, &[&str], u32); 9] = [
     ("switch flags on", &["smoke tests"], 3),
 ];
 
+/// From where on there is no way back, and how many minutes it takes to go back from there.
+const NO_RETURN: (&str, u32) = ("deploy", 20);
+
 /// How a deployment goes, once it is begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -77,12 +80,11 @@ fn activities(product: &Product, rng: &mut Rng) -> Vec<Activity> {
     RUNBOOK
         .iter()
         .map(|(name, after, minutes)| Activity {
-            name: Text::new(name),
             owner: Some(Text::new(pick(rng, product.people))),
             after: after.iter().map(Text::new).collect(),
-            estimate_minutes: ((f64::from(*minutes) * product.runbook).round() as u32).max(1),
-            started_at: None,
-            finished_at: None,
+            point_of_no_return: *name == NO_RETURN.0,
+            rollback_minutes: (*name == NO_RETURN.0).then_some(NO_RETURN.1),
+            ..Activity::new(*name, ((f64::from(*minutes) * product.runbook).round() as u32).max(1))
         })
         .collect()
 }
@@ -133,6 +135,7 @@ pub(super) fn deploy(draft: &mut Draft, plan: &Plan<'_>, rng: &mut Rng) -> Optio
         started_at: plan.runs.map(|(at, _)| at),
         finished_at,
         activities,
+        time_zone: None,
     };
     draft.deployments.push(DeploymentLife::new(deployment, states));
     finished_at

@@ -79,6 +79,7 @@ pub(super) fn deployments(
             started_at,
             finished_at,
             activities: Vec::new(),
+            time_zone: None,
             url: statuses.iter().rev().find_map(|status| status.log_url.clone()),
         });
     }
@@ -123,6 +124,7 @@ pub(super) fn environments(set_up: &BTreeSet<Text>, deployments: &[Deployment]) 
             group: None,
             shareable: false,
             cost_per_day: None,
+            time_zone: None,
         })
         .collect()
 }

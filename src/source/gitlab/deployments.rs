@@ -72,6 +72,7 @@ pub(super) fn deployments<'a>(
             started_at,
             finished_at,
             activities: Vec::new(),
+            time_zone: None,
             url: job.and_then(|job| job.web_url.clone()),
         });
     }
@@ -127,6 +128,7 @@ pub(super) fn environments<'a>(
             group: None,
             shareable: false,
             cost_per_day: None,
+            time_zone: None,
         })
         .collect()
 }

@@ -4,9 +4,12 @@
 //! with its file and line.
 
 use std::{
+    borrow::Cow,
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
+
+use chrono_tz::Tz;
 
 use super::{deployments, references};
 use crate::{
@@ -52,6 +55,7 @@ pub(super) fn convert(
         valid_until: None,
         problems: found,
         releases: BTreeSet::new(),
+        time_zone: None,
     };
     let mut facts = Facts::default();
     for file in files {
@@ -171,6 +175,8 @@ pub(super) struct Converter<'a> {
     pub(super) problems: Vec<Problem>,
     /// Releases that the plan lists.
     releases: BTreeSet<ReleaseId>,
+    /// The zone of what is read at the moment, where it is another than that of the calendar.
+    pub(super) time_zone: Option<Tz>,
 }
 
 impl Converter<'_> {
@@ -184,11 +190,21 @@ impl Converter<'_> {
         self.problems.push(problem_at(place, what, next_step).losing_nothing());
     }
 
+    /// The days that dates and times without an offset mean.
+    fn days(&self) -> Cow<'_, Calendar> {
+        match self.time_zone {
+            Some(zone) if zone != self.calendar.zone => {
+                Cow::Owned(Calendar { zone, ..self.calendar.clone() })
+            }
+            _ => Cow::Borrowed(self.calendar),
+        }
+    }
+
     /// Its first instant: of a day, its beginning.
     pub(super) fn from(&self, moment: Moment) -> Instant {
         match moment {
-            Moment::Day(day) => self.calendar.start_of(day),
-            Moment::Local(local) => self.calendar.instant_of(local),
+            Moment::Day(day) => self.days().start_of(day),
+            Moment::Local(local) => self.days().instant_of(local),
             Moment::Fixed(instant) => instant,
         }
     }
@@ -196,7 +212,7 @@ impl Converter<'_> {
     /// The last instant that is on time: of a day, its end.
     pub(super) fn by(&self, moment: Moment) -> Instant {
         match moment {
-            Moment::Day(day) => self.calendar.end_of(day),
+            Moment::Day(day) => self.days().end_of(day),
             other => self.from(other),
         }
     }
@@ -204,7 +220,7 @@ impl Converter<'_> {
     /// The first instant after: a day is included.
     pub(super) fn until(&self, moment: Moment) -> Instant {
         match moment {
-            Moment::Day(day) => day.succ_opt().map_or(self.from(moment), |next| self.calendar.start_of(next)),
+            Moment::Day(day) => day.succ_opt().map_or(self.from(moment), |next| self.days().start_of(next)),
             other => self.from(other),
         }
     }

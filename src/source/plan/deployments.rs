@@ -64,6 +64,14 @@ impl Converter<'_> {
     }
 
     pub(super) fn deployment(&mut self, written: &WrittenDeployment) -> Option<Deployment> {
+        self.time_zone = written.time_zone;
+        let deployment = self.deployment_there(written);
+        self.time_zone = None;
+        deployment
+    }
+
+    /// A deployment whose times are of its own zone, if it has one.
+    fn deployment_there(&mut self, written: &WrittenDeployment) -> Option<Deployment> {
         let place = &written.place;
         let release = written.release.as_ref().map(|name| self.named(name));
         let id = written.id.clone().unwrap_or_else(|| {
@@ -97,8 +105,9 @@ impl Converter<'_> {
             state,
             started_at,
             finished_at,
-            activities: self.activities(&written.activities, &item),
+            activities: self.activities(&written.activities, written.manual, &item),
             url: written.url.clone(),
+            time_zone: written.time_zone,
         })
     }
 
@@ -120,7 +129,7 @@ impl Converter<'_> {
         (started, finished)
     }
 
-    fn activities(&mut self, all: &[WrittenActivity], deployment: &str) -> Vec<Activity> {
+    fn activities(&mut self, all: &[WrittenActivity], manual: bool, deployment: &str) -> Vec<Activity> {
         let mut known = HashMap::new();
         let mut activities: Vec<Activity> = Vec::with_capacity(all.len());
         let mut places = Vec::with_capacity(all.len());
@@ -133,12 +142,14 @@ impl Converter<'_> {
             let finished = self.happened(written.finished, "finished", &item, &written.place);
             let (started_at, finished_at) = self.in_order(started, finished, &item, &written.place);
             activities.push(Activity {
-                name: written.name.clone(),
                 owner: written.owner.clone(),
                 after: written.after.clone(),
-                estimate_minutes: u32::try_from(written.estimate.as_secs().div_ceil(60)).unwrap_or(u32::MAX),
                 started_at,
                 finished_at,
+                manual: written.manual.unwrap_or(manual),
+                point_of_no_return: written.point_of_no_return,
+                rollback_minutes: written.rollback.map(minutes),
+                ..Activity::new(written.name.clone(), minutes(written.estimate))
             });
             places.push(&written.place);
         }
@@ -175,6 +186,11 @@ impl Converter<'_> {
     }
 }
 
+/// Whole minutes; a begun one is one.
+fn minutes(duration: std::time::Duration) -> u32 {
+    u32::try_from(duration.as_secs().div_ceil(60)).unwrap_or(u32::MAX)
+}
+
 /// An environment, as it is written.
 pub(super) fn environment(written: &WrittenEnvironment) -> Environment {
     Environment {
@@ -185,5 +201,6 @@ pub(super) fn environment(written: &WrittenEnvironment) -> Environment {
         group: written.group.as_ref().map(EnvironmentId::new),
         shareable: written.shareable,
         cost_per_day: written.cost_per_day,
+        time_zone: written.time_zone,
     }
 }

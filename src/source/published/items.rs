@@ -1,6 +1,8 @@
 //! The items of a document, each as the domain has it. What an item must have stands in
 //! `docs/facts.schema.json`; the tests hold the two together.
 
+use chrono_tz::Tz;
+
 use super::value::{Object, Wrong};
 use crate::{
     domain::{
@@ -74,6 +76,12 @@ impl Item<'_, '_> {
             return Err(self.fields.error("`until` is not after `from`"));
         }
         Ok(window)
+    }
+
+    /// `time_zone`, by its name.
+    fn zone(&self) -> Result<Option<Tz>, Wrong> {
+        let wrong = |_| self.fields.error("time_zone: expected a name such as \"Europe/Berlin\"");
+        self.fields.text("time_zone")?.map(|name| name.parse().map_err(wrong)).transpose()
     }
 
     /// A release.
@@ -227,6 +235,10 @@ impl Item<'_, '_> {
                 estimate_minutes: activity.count("estimate_minutes")?.unwrap_or(0),
                 started_at: activity.time("started")?,
                 finished_at: activity.time("finished")?,
+                manual: activity.flag("manual")?,
+                point_of_no_return: activity.flag("point_of_no_return")?,
+                rollback_minutes: activity.count("rollback_minutes")?,
+                ..Activity::new("", 0)
             })
         })?;
         Ok(Deployment {
@@ -239,6 +251,7 @@ impl Item<'_, '_> {
             finished_at: fields.time("finished")?,
             activities,
             url: fields.text("url")?,
+            time_zone: self.zone()?,
         })
     }
 
@@ -259,6 +272,7 @@ impl Item<'_, '_> {
             group: fields.text("group")?.map(EnvironmentId::new),
             shareable: fields.flag("shareable")?,
             cost_per_day: fields.number("cost_per_day")?,
+            time_zone: self.zone()?,
         })
     }
 
