@@ -1,6 +1,6 @@
 //! How ready a release is: its burn-down, its gates, its forecast.
 
-use chrono::NaiveDate;
+use chrono::{Duration, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Instant, SourceId, Text};
@@ -50,6 +50,24 @@ impl BurnDown {
     /// It can be counted by story points.
     pub fn has_points(&self) -> bool {
         self.days.last().is_some_and(|day| day.points.is_some())
+    }
+
+    /// The last day of a picture that begins on `first` and was counted until `end`: the latest
+    /// of those that matter, unless a forecast is so far away that it would leave no room for
+    /// what happened.
+    pub(crate) fn last_shown(
+        &self,
+        first: NaiveDate,
+        end: NaiveDate,
+        forecast: Option<[NaiveDate; 3]>,
+    ) -> NaiveDate {
+        let sure = self.target.map_or(end, |target| target.max(end));
+        let reach = Duration::days(((sure - first).num_days() * 3).max(21));
+        let limit = first.checked_add_signed(reach).unwrap_or(sure);
+        let Some(dates) = forecast else {
+            return sure;
+        };
+        dates.into_iter().rev().find(|date| *date <= limit).map_or(limit, |date| date.max(sure))
     }
 
     /// The newest day that is not later than `day`, else the first one.
