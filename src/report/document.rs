@@ -95,6 +95,12 @@ pub(super) fn web(address: &str) -> Option<String> {
     (is_web && is_open).then(|| url.into())
 }
 
+/// `words` as a heading begins.
+pub(super) fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
+
 /// A cell of a table, line below line.
 pub(super) type Cell = Vec<Span>;
 
@@ -176,6 +182,8 @@ pub(super) struct Tile {
     pub(super) counted: String,
     /// The first thing to do.
     pub(super) first: String,
+    /// How good it is as a whole.
+    pub(super) tone: Tone,
 }
 
 /// A part of a section.
@@ -183,6 +191,8 @@ pub(super) struct Tile {
 pub(super) enum Block {
     /// What a reader takes along.
     Lead(Vec<Span>),
+    /// A sentence made of parts that are judged one by one.
+    Line(Vec<Span>),
     /// A remark.
     Note(Span),
     /// What must be known before anything else is believed.

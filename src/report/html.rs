@@ -57,7 +57,7 @@ fn section(of: &Section, level: u8) -> Markup {
     let cards = of.sections.iter().any(|one| one.is_card);
     let inner = html! {
         (heading(of, level))
-        @for one in &of.blocks { (block(one)) }
+        @if of.is_card { (card(&of.blocks)) } @else { @for one in &of.blocks { (block(one)) } }
         @if cards {
             div.cards { @for one in &of.sections { (section(one, level + 1)) } }
         } @else {
@@ -70,6 +70,25 @@ fn section(of: &Section, level: u8) -> Markup {
         } @else {
             section id=(of.id) { (inner) }
         }
+    }
+}
+
+/// A card: what it says, then its picture with the remarks beside it, then the rows.
+fn card(blocks: &[Block]) -> Markup {
+    let figures = || blocks.iter().filter(|block| matches!(block, Block::Figure(_)));
+    let notes = || blocks.iter().filter(|block| matches!(block, Block::Note(_)));
+    let others = |block: &&Block| !matches!(block, Block::Figure(_) | Block::Note(_) | Block::Lead(_));
+    html! {
+        @for one in blocks.iter().filter(|block| matches!(block, Block::Lead(_))) { (block(one)) }
+        @if figures().chain(notes()).next().is_some() {
+            div.beside {
+                @for one in figures() { (block(one)) }
+                @if notes().next().is_some() {
+                    div.notes { @for one in notes() { (block(one)) } }
+                }
+            }
+        }
+        @for one in blocks.iter().filter(others) { (block(one)) }
     }
 }
 
@@ -92,6 +111,7 @@ fn block(block: &Block) -> Markup {
     html! {
         @match block {
             Block::Lead(spans) => p.lead { @for one in spans { (span(one)) " " } },
+            Block::Line(spans) => p.spans { @for one in spans { (span(one)) " " } },
             Block::Note(said) => p.note { (span(said)) },
             Block::Warning(said) => p.warning { strong { "! Warning: " } (span(said)) },
             Block::List { title, items, more } => {
@@ -211,9 +231,9 @@ fn figure(figure: &Figure) -> Markup {
 
 fn tile(tile: &Tile) -> Markup {
     html! {
-        li class={ "tile " (tile.verdict.tone.class()) } {
+        li class={ "tile " (tile.tone.class()) } {
             p.name { (span(&tile.name)) }
-            p.verdicts { (judged(&tile.verdict)) " " (judged(&tile.outlook)) }
+            p.verdicts { (judged(&tile.outlook)) " " @if tile.verdict != tile.outlook { (judged(&tile.verdict)) } }
             p { (tile.target) }
             p { (tile.forecast) }
             @if let Some((done, of)) = tile.progress {

@@ -31,6 +31,10 @@ fn block(out: &mut String, block: &Block) {
             let said: Vec<String> = spans.iter().map(marked).collect();
             let _ = writeln!(out, "\n**{}**", said.join(" "));
         }
+        Block::Line(spans) => {
+            let said: Vec<String> = spans.iter().map(marked).collect();
+            let _ = writeln!(out, "\n{}", said.join(" "));
+        }
         Block::Note(said) => {
             let _ = writeln!(out, "\n{}", span(said));
         }
@@ -76,8 +80,8 @@ fn tiles(out: &mut String, tiles: &[Tile]) {
         .map(|tile| {
             vec![
                 escape(&tile.name.text),
-                marked(&tile.verdict),
                 marked(&tile.outlook),
+                marked(&tile.verdict),
                 escape(&tile.target),
                 escape(&tile.forecast),
                 escape(&tile.counted),
@@ -85,7 +89,7 @@ fn tiles(out: &mut String, tiles: &[Tile]) {
             ]
         })
         .collect();
-    let titles = ["Release", "Now", "Outlook", "Target", "Forecast", "Done", "First"];
+    let titles = ["Release", "Outlook", "Now", "Target", "Forecast", "Done", "First"];
     out.push_str(&bare_table(&titles, &rows));
 }
 

@@ -18,6 +18,8 @@ const TOP: f64 = 30.0;
 const MOST_ROWS: usize = 4;
 /// Cells of the longest name of a lane.
 const NAME: usize = 22;
+/// How much wider words are within a bar, where they are bold.
+const BOLD: f64 = 1.15;
 /// The narrowest bar that can still be seen.
 const NARROWEST: f64 = 6.0;
 
@@ -93,12 +95,12 @@ pub(in crate::report) fn timeline(timeline: Timeline<'_>) -> Option<Figure> {
             }
         }
         (axis.dates(timeline.calendar, y))
-        @for lane in &lanes { (lane) }
         @if timeline.sight.from <= timeline.now && timeline.now < timeline.sight.until {
             @let x = axis.x(timeline.now);
             (line("now-line", (x, TOP - 6.0), (x, y)))
             (label(x, 8.0, Anchor::Middle, "strong", "now"))
         }
+        @for lane in &lanes { (lane) }
     };
     Some(Figure {
         title: timeline.title,
@@ -147,7 +149,8 @@ impl Axis {
 
     fn lane(&self, lane: &Lane, top: f64) -> (Markup, f64) {
         let (placed, rows, hidden) = self.rows(&lane.bars);
-        let height = ROW * rows.max(1) as f64 + 6.0;
+        let (marks, rows_of_marks) = self.rows_of_marks(&lane.marks);
+        let height = ROW * (rows + rows_of_marks).max(1) as f64 + 6.0;
         let closed = lane.closed.iter().filter(|window| window.overlaps(&self.sight));
         let drawn = html! {
             (line("grid", (0.0, top), (WIDTH, top)))
@@ -157,7 +160,7 @@ impl Axis {
             }
             (label(0.0, top + 17.0, Anchor::Start, "plain", &short(&lane.name, NAME)))
             @for (bar, row) in &placed { (self.bar(bar, top + 3.0 + ROW * *row as f64)) }
-            @for mark in &lane.marks { (self.mark(mark, top)) }
+            @for (mark, row) in &marks { (self.mark(mark, top + ROW * (rows + row) as f64)) }
             @if hidden > 0 {
                 (label(WIDTH, top + height - 6.0, Anchor::End, "muted", &format!("and {hidden} more")))
             }
@@ -186,6 +189,25 @@ impl Axis {
         (placed, ends.len(), hidden)
     }
 
+    /// The marks in rows in which none covers another or its label.
+    fn rows_of_marks<'a>(&self, marks: &'a [Mark]) -> (Vec<(&'a Mark, usize)>, usize) {
+        let mut ends: Vec<f64> = Vec::new();
+        let mut placed = Vec::new();
+        for mark in marks.iter().filter(|mark| self.sight.from <= mark.at && mark.at < self.sight.until) {
+            let x = self.x(mark.at);
+            let needed = 12.0 + width(mark.label);
+            let (from, until) =
+                if x + needed <= WIDTH { (x - 8.0, x + needed) } else { (x - needed, x + 8.0) };
+            let row = ends.iter().position(|end| *end <= from).unwrap_or(ends.len());
+            if row == ends.len() {
+                ends.push(0.0);
+            }
+            ends[row] = until;
+            placed.push((mark, row));
+        }
+        (placed, ends.len())
+    }
+
     fn bar_ends(&self, bar: &Bar) -> (f64, f64) {
         let from = self.x(bar.window.from).min(WIDTH - NARROWEST);
         (from, self.x(bar.window.until).max(from + NARROWEST))
@@ -204,7 +226,7 @@ impl Axis {
         let said = if mark.is_empty() { bar.label.clone() } else { format!("{mark} {}", bar.label) };
         let said = short(&said, 30);
         let needed = width(&said);
-        if until - from >= needed + 8.0 {
+        if until - from >= needed * BOLD + 8.0 {
             (from + 4.0, true, said)
         } else if until + 4.0 + needed <= WIDTH {
             (until + 4.0, false, said)
@@ -218,22 +240,19 @@ impl Axis {
         let (x, is_inside, said) = Self::label_of(bar, from, until);
         html! {
             rect class={ "bar " (bar.tone.class()) } x=(at(from)) y=(at(y)) width=(at(until - from)) height="17" rx="3" {}
-            (label(x, y + 13.0, Anchor::Start, if is_inside { "inside" } else { "plain" }, &said))
+            (label(x, y + 13.0, Anchor::Start, if is_inside { "inside" } else { "halo" }, &said))
         }
     }
 
     fn mark(&self, mark: &Mark, top: f64) -> Markup {
-        if !(self.sight.from..self.sight.until).contains(&mark.at) {
-            return html! {};
-        }
         let (x, y) = (self.x(mark.at), top + 13.0);
         let corners = [(x, y - 5.0), (x + 5.0, y), (x, y + 5.0), (x - 5.0, y)];
         html! {
             polygon class={ "mark " (mark.class) } points=(points(corners)) {}
-            @if x + 8.0 + width(mark.label) <= WIDTH {
-                (label(x + 8.0, y + 4.0, Anchor::Start, "muted", mark.label))
+            @if x + 12.0 + width(mark.label) <= WIDTH {
+                (label(x + 8.0, y + 4.0, Anchor::Start, "muted halo", mark.label))
             } @else {
-                (label(x - 8.0, y + 4.0, Anchor::End, "muted", mark.label))
+                (label(x - 8.0, y + 4.0, Anchor::End, "muted halo", mark.label))
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::{
     },
     report::{
         Report, charts,
-        document::{Block, Cell, Column, Figure, Section, Span, Table, Tone, cell},
+        document::{Block, Cell, Column, Figure, Section, Span, Table, Tone, capitalised, cell},
     },
 };
 
@@ -65,20 +65,24 @@ fn lead(view: &EnvironmentsView) -> Vec<Span> {
 
 fn as_it_is(table: EnvironmentTable, most: usize) -> Table {
     let EnvironmentTable { title, columns, rows } = table;
-    let mut titles: Vec<String> = columns.iter().map(|title| capitalised(title)).collect();
-    titles.truncate(columns.len());
+    let width = columns.len();
+    let is_number = |cell: &String| cell.is_empty() || cell.parse::<f64>().is_ok();
+    let columns: Vec<Column> = columns
+        .iter()
+        .zip(0..)
+        .map(|(title, place)| Column {
+            title: capitalised(title),
+            is_figure: rows.iter().all(|row| row.get(place).is_none_or(is_number)),
+        })
+        .collect();
+    let more = rows.len().saturating_sub(most);
     let rows = rows.into_iter().map(|mut row| {
         // A remark in place of a row fills its first cell only.
-        row.resize(columns.len(), String::new());
+        row.resize(width, String::new());
         row.into_iter().map(cell).collect()
     });
-    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    Table::of(title, &titles, rows, most)
-}
-
-fn capitalised(title: &str) -> String {
-    let mut characters = title.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+    let rows = rows.take(most).collect();
+    Table { caption: title.to_owned(), columns, rows, more }
 }
 
 /// Bookings along the time.

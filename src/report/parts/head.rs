@@ -2,7 +2,7 @@
 
 use crate::{
     domain::SourceState,
-    insight::{Completeness, ReleaseInsight, Unit, headline, words},
+    insight::{Completeness, Outlook, ReleaseInsight, Unit, Verdict, headline, words},
     report::{
         Report,
         document::{Block, Section, Span, Table, Tile, Tone, cell},
@@ -14,7 +14,7 @@ use super::{address, detailed, outlook, verdict};
 /// Releases with a tile.
 const MOST_TILES: usize = 8;
 /// Releases in a row below the tiles.
-const MOST_OTHERS: usize = 15;
+const MOST_OTHERS: usize = 6;
 /// Sources that are warned of one by one.
 const MOST_WARNINGS: usize = 5;
 
@@ -27,6 +27,7 @@ pub(super) fn section(report: &Report<'_>) -> Section {
         return head;
     };
     head.blocks.push(lead(report, first));
+    head.blocks.extend(all_of_them(&detailed));
     let tiles = detailed.iter().zip(0..).map(|(insight, place)| tile(report, insight, place));
     head.blocks.push(Block::Tiles { tiles: tiles.take(MOST_TILES).collect(), more: 0 });
     if report.release.is_none() {
@@ -90,6 +91,31 @@ fn lead(report: &Report<'_>, insight: &ReleaseInsight) -> Block {
     Block::Lead(spans)
 }
 
+/// How the releases stand together, where there are several.
+fn all_of_them(detailed: &[&ReleaseInsight]) -> Option<Block> {
+    let open: Vec<_> = detailed.iter().filter(|insight| insight.release.released_at.is_none()).collect();
+    if open.len() < 2 {
+        return None;
+    }
+    let mut said = vec![format!("Of {} releases in the making:", open.len()).into()];
+    let words = [
+        (Outlook::Late, Tone::Bad, "late"),
+        (Outlook::AtRisk, Tone::Watch, "at risk"),
+        (Outlook::OnTrack, Tone::Good, "on track"),
+        (Outlook::Unknown, Tone::Unknown, "without an outlook"),
+    ];
+    for (outlook, tone, word) in words {
+        let count = open.iter().filter(|insight| insight.outlook == outlook).count();
+        if count > 0 {
+            said.push(Span::toned(format!("{count} {word}"), tone));
+        }
+    }
+    let ready = open.iter().filter(|insight| insight.verdict == Verdict::Go).count();
+    let ready = if ready == 0 { "none".to_owned() } else { ready.to_string() };
+    said.push(format!("· {ready} could go now").into());
+    Some(Block::Line(said))
+}
+
 fn tile(report: &Report<'_>, insight: &ReleaseInsight, place: usize) -> Tile {
     let board = report.board;
     let tally = insight.tally;
@@ -108,6 +134,12 @@ fn tile(report: &Report<'_>, insight: &ReleaseInsight, place: usize) -> Tile {
         progress: is_counted.then_some(progress),
         counted: if is_counted { format!("{} of {} {noun}", progress.0, progress.1) } else { String::new() },
         first,
+        // On the last day whether it can go counts more than whether it will be ready.
+        tone: if insight.last_day_from.is_some_and(|from| from <= board.at) {
+            verdict(insight).tone
+        } else {
+            outlook(insight).tone
+        },
     }
 }
 
@@ -123,10 +155,10 @@ fn others(report: &Report<'_>, detailed: &[&ReleaseInsight]) -> Table {
             let is_out = insight.release.released_at.is_some();
             vec![
                 cell(Span::linked(insight.release.id.to_string(), insight.release.url.as_ref())),
-                cell(verdict(insight)),
-                cell(if is_out { Span::default() } else { outlook(insight) }),
+                cell(if is_out { verdict(insight) } else { outlook(insight) }),
+                cell(if is_out { Span::default() } else { verdict(insight) }),
                 cell(headline::target_words(board, insight, board.at)),
             ]
         });
-    Table::of("Other releases", &["Release", "Now", "Outlook", "When"], rows, MOST_OTHERS)
+    Table::of("Other releases", &["Release", "Outlook", "Now", "When"], rows, MOST_OTHERS)
 }

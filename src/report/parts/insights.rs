@@ -4,7 +4,7 @@ use crate::{
     insight::{Card, CardId, CardRow, Depth, Part},
     report::{
         Report, charts,
-        document::{Block, Cell, Column, Section, Span, Table, Tone, cell},
+        document::{Block, Cell, Column, Section, Span, Table, Tone, capitalised, cell},
     },
 };
 
@@ -57,7 +57,7 @@ fn rows(card: &Card, most: usize) -> Table {
     let columns = card
         .columns
         .iter()
-        .map(|column| Column { title: column.title.to_owned(), is_figure: column.is_figure })
+        .map(|column| Column { title: capitalised(column.title), is_figure: column.is_figure })
         .collect();
     Table {
         caption: format!("Behind it: {}", card.id.title()),

@@ -31,9 +31,9 @@ fn release(report: &Report<'_>, insight: &ReleaseInsight, place: usize) -> Secti
     let board = report.board;
     let lens = report.lens;
     let mut section = Section::new(address(place), insight.release.id.to_string());
-    section.badges = vec![verdict(insight), outlook(insight)];
+    section.badges = vec![outlook(insight), verdict(insight)];
     if insight.release.released_at.is_some() {
-        section.badges.truncate(1);
+        section.badges.remove(0);
     }
     let mut about = vec![headline::target_words(board, insight, board.at)];
     about.push(headline::forecast_words(board, insight));
@@ -133,7 +133,8 @@ fn items(evidence: &Evidence, most: usize) -> Cell {
         .iter()
         .take(most)
         .map(|row| match &row.key {
-            Some(key) if !row.what.starts_with(key.as_str()) => format!("{key} {}", row.what).into(),
+            // Most items are told with their name.
+            Some(key) if !row.what.contains(key.as_str()) => format!("{key} {}", row.what).into(),
             _ => row.what.as_str().into(),
         })
         .collect();
