@@ -11,6 +11,8 @@ mod document;
 mod html;
 mod markdown;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     domain::ReleaseId,

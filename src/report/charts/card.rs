@@ -19,7 +19,7 @@ const LINE: f64 = 40.0;
 /// How high areas are.
 const AREAS: f64 = 190.0;
 /// Bars that are drawn, the last ones.
-const MOST_BARS: usize = 24;
+const MOST_BARS: usize = 18;
 /// Lines and areas that are drawn.
 const MOST_SERIES: usize = 12;
 /// Steps that are drawn; of more only every second, third …
