@@ -12,6 +12,7 @@ pub mod history;
 pub mod insight;
 pub(crate) mod markdown;
 pub mod refresh;
+pub mod report;
 pub mod runtime;
 pub mod server;
 pub mod source;

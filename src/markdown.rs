@@ -13,13 +13,18 @@ pub(crate) fn table(title: &str, columns: &[&str], mut rows: Vec<Vec<String>>) -
     }
     let more = rows.len().saturating_sub(ROWS);
     rows.truncate(ROWS);
-    let mut out =
-        format!("\n## {title}\n\n| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len()));
-    for row in rows {
-        let _ = writeln!(out, "| {} |", row.join(" | "));
-    }
+    let mut out = format!("\n## {title}\n") + &bare_table(columns, &rows);
     if more > 0 {
         let _ = writeln!(out, "\n… and {more} more");
+    }
+    out
+}
+
+/// A table of all `rows`, without a heading. What is in its cells is written as it is, as above.
+pub(crate) fn bare_table(columns: &[&str], rows: &[Vec<String>]) -> String {
+    let mut out = format!("\n| {} |\n|{}\n", columns.join(" | "), " --- |".repeat(columns.len()));
+    for row in rows {
+        let _ = writeln!(out, "| {} |", row.join(" | "));
     }
     out
 }

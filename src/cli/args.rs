@@ -3,10 +3,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{
+    Args, Parser, Subcommand, ValueEnum,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 
 use super::history::HistoryCommand;
-use crate::terminal::ColorChoice;
+use crate::{insight::Lens, terminal::ColorChoice};
 
 /// The go/no-go board for software releases, in the terminal.
 ///
@@ -103,6 +106,8 @@ pub enum Command {
     Environments(EnvironmentsArguments),
     /// Say what the accumulated data teaches: one card for each question.
     Insights(InsightsArguments),
+    /// Write the whole board as one page, for those who have no terminal.
+    Report(ReportArguments),
     /// Say where a story, pull request or commit is and what carries it on, with why; or what a
     /// deployment brings where it goes.
     Trace(TraceArguments),
@@ -240,6 +245,26 @@ pub struct InsightsArguments {
     pub format: Format,
 }
 
+/// What to write, and for whom.
+#[derive(Debug, Args)]
+pub struct ReportArguments {
+    /// A page for a browser, or Markdown.
+    #[arg(long, value_enum, default_value_t = ReportFormat::Html)]
+    pub format: ReportFormat,
+    /// Where to write it; none: the standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// For whom: which parts, and how deep.
+    #[arg(long, value_name = "READER", default_value = Lens::All.name(), value_parser = lens())]
+    pub lens: Lens,
+}
+
+/// Reads the name of a lens.
+fn lens() -> impl TypedValueParser<Value = Lens> {
+    PossibleValuesParser::new(Lens::ALL.map(Lens::name))
+        .try_map(|name| Lens::named(&name).ok_or("no such reader"))
+}
+
 /// What to trace.
 #[derive(Debug, Args)]
 pub struct TraceArguments {
@@ -314,6 +339,15 @@ pub enum ScheduleFormat {
     Markdown,
     /// `iCalendar`, for a calendar program.
     Ics,
+}
+
+/// How a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// One page with everything in it: no script, nothing loaded.
+    Html,
+    /// For a page or a chat message.
+    Markdown,
 }
 
 /// Which configuration applies.

@@ -22,6 +22,7 @@ mod looks;
 mod open;
 mod recap;
 mod release;
+mod report;
 mod schedule;
 mod serve;
 mod sharing;
@@ -121,6 +122,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Insights(asked)) => {
             insights::run(&Context::resolve(common, None)?, common, asked.format, &asked.cards)
         }
+        Some(Command::Report(asked)) => report::run(&Context::resolve(common, None)?, common, asked),
         Some(Command::Trace(asked)) => {
             trace::run(&Context::resolve(common, None)?, common, asked.format, &asked.what)
         }

@@ -34,10 +34,12 @@ mod explain;
 mod features;
 mod findings;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod forecast;
 mod gates;
+pub(crate) mod headline;
 mod last_release;
+mod lens;
 mod membership;
 pub(crate) mod metrics;
 mod next_step;
@@ -57,6 +59,7 @@ mod runbook_comparison;
 mod runbook_outlook;
 mod schedule;
 mod schedule_rules;
+pub(crate) mod scheduled;
 mod scope;
 mod slots;
 mod stages;
@@ -86,9 +89,11 @@ pub use environments::{
     EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, MonthCost, Observation,
     ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
 };
+pub(crate) use environments::{Table as EnvironmentTable, tables as environment_tables};
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
+pub use lens::{Depth, Lens, Part};
 pub use preview::Preview;
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use release_view::bar;

@@ -21,6 +21,31 @@ fn a_frozen_demo_is_the_same_every_time_in_every_format() {
 }
 
 #[test]
+fn a_report_is_one_file_that_is_the_same_every_time() {
+    let place = Place::new();
+    let asked = ["report", "--demo=frozen", "--lens", "executive"];
+    let printed = place.run(&asked);
+    assert!(printed.status.success(), "{}", text(&printed.stderr));
+    let page = text(&printed.stdout);
+    assert!(page.starts_with("<!DOCTYPE html>") && page.ends_with("</html>"), "a whole page");
+    assert!(page.contains("default-src 'none'") && !page.contains("<script"), "nothing runs in it");
+    for _ in 0..2 {
+        // The second time it is there already.
+        let kept = place.run(&[&asked[..], &["--output", "board.html"]].concat());
+        assert!(kept.status.success() && kept.stdout.is_empty(), "{}", text(&kept.stderr));
+        let file = std::fs::read_to_string(place.work().join("board.html")).expect("the file");
+        assert!(file == page, "the file is what is printed");
+    }
+    let written = place.run(&["report", "--demo=frozen", "--format", "markdown"]);
+    assert!(text(&written.stdout).starts_with("# demo\n"));
+    for wrong in [&["--lens", "boss"][..], &["--output", "missing/board.html"], &["--release", "nothing 9"]] {
+        let refused = place.run(&[&["report", "--demo=frozen"], wrong].concat());
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
+        assert!(!refused.stderr.is_empty() && refused.stdout.is_empty(), "{wrong:?}");
+    }
+}
+
+#[test]
 fn check_answers_by_its_exit_code() {
     let place = Place::new();
     place.write(

@@ -41,7 +41,7 @@ pub(super) fn run(
 }
 
 /// The cards with what the history adds: forecasts of the past, and what people dismissed.
-fn study(context: &Context, board: &Board) -> Result<Study, Failure> {
+pub(super) fn study(context: &Context, board: &Board) -> Result<Study, Failure> {
     let Some(directory) = context.directory.as_deref().filter(|directory| directory.join("history").exists())
     else {
         return Ok(Study::of(board));

@@ -13,6 +13,7 @@ mod drift;
 mod places;
 mod platforms;
 mod suggestions;
+mod tables;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,7 @@ pub use cost::{Cost, Extreme, MonthCost, ReleaseCost};
 pub use drift::{ComponentDrift, Drift, DriftCell, DriftStanding};
 pub use platforms::{HardPlace, PlaceKind, Rate};
 pub use suggestions::Suggestion;
+pub(crate) use tables::{Table, tables};
 
 use serde::Serialize;
 

@@ -44,6 +44,9 @@ pub struct BurnDown {
     pub weeks: Vec<Week>,
 }
 
+/// Days below which a release is short.
+const SHORT_DAYS: i64 = 10;
+
 impl BurnDown {
     /// The day is told by the items' own events alone: nobody watched yet.
     pub fn is_rebuilt(&self, day: NaiveDate) -> bool {
@@ -53,6 +56,26 @@ impl BurnDown {
     /// It can be counted by story points.
     pub fn has_points(&self) -> bool {
         self.days.last().is_some_and(|day| day.points.is_some())
+    }
+
+    /// The last day of a picture that begins on `first` and was counted until `end`: the latest
+    /// of those that matter, unless a forecast is so far away that it would leave no room for
+    /// what happened.
+    pub(crate) fn last_shown(
+        &self,
+        first: NaiveDate,
+        end: NaiveDate,
+        forecast: Option<[NaiveDate; 3]>,
+    ) -> NaiveDate {
+        let sure = self.target.map_or(end, |target| target.max(end));
+        // A release of days is not squeezed by a forecast of weeks, one of weeks has room for it.
+        let known = (sure - first).num_days();
+        let reach = Duration::days((known * if known < SHORT_DAYS { 2 } else { 3 }).max(2));
+        let limit = first.checked_add_signed(reach).unwrap_or(sure);
+        let Some(dates) = forecast else {
+            return sure;
+        };
+        dates.into_iter().rev().find(|date| *date <= limit).map_or(limit, |date| date.max(sure))
     }
 
     /// The newest day that is not later than `day`, else the first one.

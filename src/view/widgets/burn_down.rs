@@ -21,7 +21,7 @@ mod tests;
 mod values;
 mod weeks;
 
-use chrono::{Duration, NaiveDate};
+use chrono::NaiveDate;
 use ratatui::{buffer::Buffer, layout::Rect, style::Modifier};
 
 use crate::{
@@ -79,29 +79,8 @@ pub(crate) fn draw(
     }
 }
 
-/// Days below which a release is short.
-const SHORT_DAYS: i64 = 10;
 /// Rows of a plot that stay where the legend takes one more.
 const LEAST_PLOT: u16 = 5;
-
-/// The last day of the axis: the latest of those that matter, unless a forecast is so far
-/// away that it would leave no room for what happened.
-fn last_day(
-    data: &BurnDown,
-    first: NaiveDate,
-    end: NaiveDate,
-    forecast: Option<[NaiveDate; 3]>,
-) -> NaiveDate {
-    let sure = data.target.map_or(end, |target| target.max(end));
-    // A release of days is not squeezed by a forecast of weeks, one of weeks has room for it.
-    let known = (sure - first).num_days();
-    let reach = Duration::days((known * if known < SHORT_DAYS { 2 } else { 3 }).max(2));
-    let limit = first.checked_add_signed(reach).unwrap_or(sure);
-    let Some(dates) = forecast else {
-        return sure;
-    };
-    dates.into_iter().rev().find(|date| *date <= limit).map_or(limit, |date| date.max(sure))
-}
 
 /// A chart with its measures.
 struct Chart<'a> {
@@ -168,7 +147,7 @@ impl<'a> Chart<'a> {
         let is_open = insight.release.released_at.is_none() && newest.remaining() > 0;
         let forecast = data.forecast_days.filter(|_| is_open && chart.shows(ChartSeries::Forecast));
         let cursor = chart.cursor.and_then(|day| data.day(day)).unwrap_or(newest);
-        let last = last_day(data, first, newest.day, forecast);
+        let last = data.last_shown(first, newest.day, forecast);
         let days = DayScale::new(first, last, plot.width, across);
         let mut chart = Self {
             data,
