@@ -5,12 +5,13 @@ use std::{borrow::Cow, time::Duration};
 
 use crate::{
     config::{
-        Access, CalendarConfig, Config, ExecConfig, GithubConfig, GitlabConfig, HttpConfig, JiraConfig,
-        LabelConfig, Layer, ReportConfig, Sign, SonarqubeConfig, TokenPlace, host_of_site,
+        Access, ArgocdConfig, CalendarConfig, Config, ExecConfig, GithubConfig, GitlabConfig, HttpConfig,
+        JiraConfig, LabelConfig, Layer, ReportConfig, Sign, SonarqubeConfig, TokenPlace, host_of_site,
     },
     domain::{Category, Problem, SourceId, Text},
     source::{
         LabelSettings, Source,
+        argocd::{ArgocdSettings, ArgocdSource},
         calendar::{self, CalendarSource},
         endpoint::EndpointSource,
         exec::ExecSource,
@@ -58,7 +59,7 @@ pub(super) enum Part {
 }
 
 /// Every connector, in the order of their rank: what people wrote down before what is derived;
-/// plan, trackers, forges, reports, calendars, git.
+/// plan, trackers, forges, Argo CD, reports, calendars, git.
 pub(super) fn all(config: &Config) -> Vec<Connector> {
     let home = config.git.as_ref().map(|git| home::find(&remotes(&git.path), &config.hosts));
     let (home, elsewhere) = match home {
@@ -72,6 +73,7 @@ pub(super) fn all(config: &Config) -> Vec<Connector> {
         jira(config),
         github(config, at(Service::Github), elsewhere.as_deref()),
         gitlab(config, at(Service::Gitlab), elsewhere.as_deref()),
+        argocd(config),
         sonarqube(config),
         junit(config),
         sarif(config),
@@ -307,6 +309,44 @@ fn sonarqube_settings(sonarqube: &SonarqubeConfig, host: &str) -> SonarqubeSetti
     settings.branches.clone_from(&sonarqube.branches);
     settings.recent_days = sonarqube.access.recent_days;
     settings.interval = sonarqube.access.interval;
+    settings
+}
+
+fn argocd(config: &Config) -> Connector {
+    const NAME: &str = "argocd";
+    const SWITCH: &str = "source.argocd.enabled";
+    let Some(argocd) = &config.argocd else {
+        return if is_off(config, SWITCH) {
+            off(config, NAME, SWITCH)
+        } else {
+            not_there(NAME, "source.argocd.site is not set")
+        };
+    };
+    let host = host_of_site(&argocd.site).unwrap_or_default();
+    let source = || {
+        let settings = argocd_settings(argocd, &host);
+        let http = client(NAME, &host, Some(settings.http(NAME)), &argocd.access, false)?;
+        Ok(Box::new(ArgocdSource::new(SourceId::new(NAME), settings, http)) as Box<dyn Source>)
+    };
+    let what = match &argocd.projects[..] {
+        [] => "all applications".to_owned(),
+        projects => format!("the applications of {}", listed(projects)),
+    };
+    let about = format!("reads {what} at {host}");
+    Connector { name: NAME.into(), part: Part::InUse, about, source: Some(source()) }
+}
+
+fn argocd_settings(argocd: &ArgocdConfig, host: &str) -> ArgocdSettings {
+    let mut settings = ArgocdSettings::new(argocd.site.clone());
+    settings.credentials = credentials(&argocd.access, host, settings.credentials);
+    settings.projects.clone_from(&argocd.projects);
+    settings.selector.clone_from(&argocd.selector);
+    settings.environment.clone_from(&argocd.environment);
+    settings.environment_label.clone_from(&argocd.environment_label);
+    settings.component_label.clone_from(&argocd.component_label);
+    settings.region_label.clone_from(&argocd.region_label);
+    settings.recent_days = argocd.access.recent_days;
+    settings.interval = argocd.access.interval;
     settings
 }
 
@@ -695,6 +735,7 @@ mod tests {
                 ("jira", Part::NotThere),
                 ("github", Part::InUse),
                 ("gitlab", Part::NotThere),
+                ("argocd", Part::NotThere),
                 ("sonarqube", Part::NotThere),
                 ("junit", Part::NotThere),
                 ("sarif", Part::NotThere),

@@ -339,6 +339,7 @@ mod tests {
         assert_eq!(
             known_keys("source"),
             [
+                "argocd",
                 "calendar",
                 "csv",
                 "exec",

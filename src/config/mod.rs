@@ -53,8 +53,8 @@ pub use self::{
     reports::{ReportConfig, TableConfig},
     sections::SectionConfig,
     services::{
-        Access, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, SonarqubeConfig, TokenPlace,
-        host_of_site,
+        Access, ArgocdConfig, GithubConfig, GitlabConfig, JiraConfig, LabelConfig, SonarqubeConfig,
+        TokenPlace, host_of_site,
     },
     value::FilePattern,
     wall::{WallConfig, WallPanel},
@@ -136,6 +136,8 @@ pub struct Config {
     pub jira: Option<JiraConfig>,
     /// What of `SonarQube` to read; none: no site is set, or it is switched off.
     pub sonarqube: Option<SonarqubeConfig>,
+    /// Which Argo CD to read; none: nothing is configured, or it is switched off.
+    pub argocd: Option<ArgocdConfig>,
     /// Hosts of forges that the user knows.
     pub hosts: KnownHosts,
     /// The plan to read, if any.
@@ -570,6 +572,7 @@ impl Resolver {
             gitlab: self.gitlab(),
             jira: self.jira(),
             sonarqube: self.sonarqube(),
+            argocd: self.argocd(),
             hosts,
             calendars: self.calendars(&project, &policy.calendar),
             junit: self.junit(&project, &policy.calendar),

@@ -1,4 +1,4 @@
-//! The settings of services: GitHub, GitLab, Jira and `SonarQube`. What they have in common is written once.
+//! The settings of services: GitHub, GitLab, Jira, `SonarQube` and Argo CD. What they have in common is written once.
 //!
 //! What a project's file may say is chosen so that a repository that was cloned cannot run
 //! anything, read a file or send a token where its user did not mean it to go: commands, files,
@@ -304,4 +304,61 @@ pub(super) static SONARQUBE_ACCESS: &[Setting] = &of_every_service!(
     "site",
     "Ask SonarQube, if a site is set.",
     "that of\nSONAR_TOKEN, else SONARQUBE_TOKEN."
+);
+
+/// `[source.argocd]`.
+pub(super) static ARGOCD: &[Setting] = &[
+    Setting::unset(
+        "source.argocd.site",
+        Kind::Site,
+        "\"https://argocd.example.org\"",
+        "Where Argo CD is. Not set: it is not asked. A project's file may only name a host that your own file\n\
+         names, here or in `trusted_hosts`.",
+    ),
+    Setting::new(
+        "source.argocd.projects",
+        Kind::Globs,
+        "[]",
+        "Projects of Argo CD whose applications are read, with * and ?. None: all that the token may see.",
+    ),
+    Setting::unset(
+        "source.argocd.selector",
+        Kind::Text,
+        "\"team=payments\"",
+        "Which of the applications, as Kubernetes selects by labels. Not set: all.",
+    ),
+    Setting::new(
+        "source.argocd.environment",
+        Kind::Text,
+        "\"{cluster}/{namespace}\"",
+        "What the environment of an application is called: {cluster}, {namespace}, {project} and {application}\n\
+         stand for its own.",
+    ),
+    Setting::unset(
+        "source.argocd.environment_label",
+        Kind::Text,
+        "\"environment\"",
+        "A label of applications that says their environment. Those without it are named by `environment`.",
+    ),
+    Setting::unset(
+        "source.argocd.component_label",
+        Kind::Text,
+        "\"app.kubernetes.io/part-of\"",
+        "A label of applications that says whose releases they deploy. Not set: their names, without the\n\
+         environment, the namespace or the cluster at an end of it: payments-prod at prod is payments.",
+    ),
+    Setting::unset(
+        "source.argocd.region_label",
+        Kind::Text,
+        "\"topology.kubernetes.io/region\"",
+        "A label of applications that says in which region their environment is.",
+    ),
+];
+
+/// `[source.argocd]`, what every service has.
+pub(super) static ARGOCD_ACCESS: &[Setting] = &of_every_service!(
+    "source.argocd",
+    "site",
+    "Ask Argo CD, if a site is set.",
+    "that of\nARGOCD_AUTH_TOKEN."
 );

@@ -100,6 +100,27 @@ pub struct SonarqubeConfig {
     pub access: Access,
 }
 
+/// Which Argo CD to read, and what of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArgocdConfig {
+    /// Its address.
+    pub site: Url,
+    /// Argo CD's projects, as patterns; none: all.
+    pub projects: Vec<String>,
+    /// Which applications, as Kubernetes selects by labels; none: all.
+    pub selector: Option<String>,
+    /// What the environment of an application is called.
+    pub environment: String,
+    /// The label that says the environment of an application.
+    pub environment_label: Option<String>,
+    /// The label that says its component.
+    pub component_label: Option<String>,
+    /// The label that says where its environment is.
+    pub region_label: Option<String>,
+    /// How it is asked.
+    pub access: Access,
+}
+
 /// How a service is asked: what all of them have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
@@ -141,11 +162,12 @@ impl Access {
 }
 
 /// The tables of services, and which of their settings says where the service is.
-const SERVICES: [(&str, &str); 4] = [
+const SERVICES: [(&str, &str); 5] = [
     ("source.github", "source.github.host"),
     ("source.gitlab", "source.gitlab.host"),
     ("source.jira", "source.jira.site"),
     ("source.sonarqube", "source.sonarqube.site"),
+    ("source.argocd", "source.argocd.site"),
 ];
 
 impl Resolver {
@@ -257,7 +279,7 @@ impl Resolver {
 
     /// What is configured about Jira; none: nothing is, or it is switched off.
     pub(super) fn jira(&self) -> Option<JiraConfig> {
-        let [_, _, (table, place), _] = SERVICES;
+        let [_, _, (table, place), ..] = SERVICES;
         let site = self.url_of(table, "site").filter(|_| self.is_on(table))?;
         Some(JiraConfig {
             site,
@@ -276,13 +298,29 @@ impl Resolver {
 
     /// What is configured about `SonarQube`; none: nothing is, or it is switched off.
     pub(super) fn sonarqube(&self) -> Option<SonarqubeConfig> {
-        let [.., (table, place)] = SERVICES;
+        let [.., (table, place), _] = SERVICES;
         let site = self.url_of(table, "site").filter(|_| self.is_on(table))?;
         Some(SonarqubeConfig {
             site,
             projects: self.list_of(table, "projects"),
             branches: self.list_of(table, "branches"),
             project: self.text_of(table, "project").or_else(|| self.text("project")),
+            access: self.access(table, place),
+        })
+    }
+
+    /// What is configured about Argo CD; none: nothing is, or it is switched off.
+    pub(super) fn argocd(&self) -> Option<ArgocdConfig> {
+        let [.., (table, place)] = SERVICES;
+        let site = self.url_of(table, "site").filter(|_| self.is_on(table))?;
+        Some(ArgocdConfig {
+            site,
+            projects: self.list_of(table, "projects"),
+            selector: self.text_of(table, "selector"),
+            environment: self.text_of(table, "environment").unwrap_or_default(),
+            environment_label: self.text_of(table, "environment_label"),
+            component_label: self.text_of(table, "component_label"),
+            region_label: self.text_of(table, "region_label"),
             access: self.access(table, place),
         })
     }
@@ -309,7 +347,11 @@ impl Resolver {
                 "source.gitlab" if !known.gitlab.contains(&host) => {
                     "sign in there with `glab auth login`, or "
                 }
-                "source.jira" | "source.sonarqube" if !self.own_hosts(table, place).contains(&host) => "",
+                "source.jira" | "source.sonarqube" | "source.argocd"
+                    if !self.own_hosts(table, place).contains(&host) =>
+                {
+                    ""
+                }
                 _ => return None,
             };
             Some(Complaint::new(

@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use super::calendars::CALENDAR;
 use super::report_settings::{CSV, CSV_COLUMNS, JUNIT, SARIF};
 use super::service_settings::{
-    GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, GITLAB_LABELS, JIRA, JIRA_ACCESS, SONARQUBE,
-    SONARQUBE_ACCESS,
+    ARGOCD, ARGOCD_ACCESS, GITHUB, GITHUB_ACCESS, GITHUB_LABELS, GITLAB, GITLAB_ACCESS, GITLAB_LABELS, JIRA,
+    JIRA_ACCESS, SONARQUBE, SONARQUBE_ACCESS,
 };
 
 /// Seconds of a day.
@@ -148,6 +148,8 @@ pub(crate) fn settings() -> impl Iterator<Item = &'static Setting> {
         JIRA_ACCESS,
         SONARQUBE,
         SONARQUBE_ACCESS,
+        ARGOCD,
+        ARGOCD_ACCESS,
         PLAN,
         CALENDAR,
         JUNIT,

@@ -59,7 +59,7 @@ pub(super) fn news(
 
 /// Gives `facts` the items of `last` that did not change, so that boards share them, and each
 /// identity once: two repositories may both have `staging`.
-fn share(facts: &mut Facts, last: Option<&Facts>) {
+pub(super) fn share(facts: &mut Facts, last: Option<&Facts>) {
     let none = Facts::default();
     let last = last.unwrap_or(&none);
     once(&mut facts.releases, &last.releases, |item| item.id.clone());

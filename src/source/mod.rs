@@ -5,8 +5,10 @@
 //! What its service sends stays private to it; what it hands over is made of domain types,
 //! whose texts are cleaned when they are made.
 
+pub mod argocd;
 mod attention;
 pub mod calendar;
+mod cron;
 pub mod demo;
 pub mod endpoint;
 pub mod exec;

@@ -1,12 +1,12 @@
 //! Which deployments to production failed, which incident stands behind each failure, how sure
 //! that is, and what it took to recover.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::Duration;
 
 use crate::{
-    domain::{Category, Deployment, DeploymentState, Instant, Story},
+    domain::{Category, Deployment, DeploymentState, EnvironmentId, Instant, ReleaseId, Story},
     insight::context::Context,
 };
 
@@ -25,16 +25,15 @@ pub(super) struct Ran<'a> {
     project: &'a str,
 }
 
-impl Ran<'_> {
+impl<'a> Ran<'a> {
     /// It reached those who use the product, if perhaps not for long.
     pub(super) fn reached(&self) -> bool {
         matches!(self.deployment.state, DeploymentState::Succeeded | DeploymentState::RolledBack)
     }
 
-    fn is_successor_of(&self, other: &Self) -> bool {
-        self.ended > other.ended
-            && self.project == other.project
-            && self.deployment.environment == other.deployment.environment
+    /// What of it and where: what follows there replaces it.
+    fn place(&self) -> (&'a str, &'a EnvironmentId) {
+        (self.project, &self.deployment.environment)
     }
 }
 
@@ -107,23 +106,119 @@ pub(super) struct Failures<'a> {
     pub(super) incidents: usize,
 }
 
+/// Where in what ran something is: positions, the oldest first, so that nothing is gone through from
+/// one end to the other for each failure.
+struct Index<'r, 'a> {
+    ran: &'r [Ran<'a>],
+    /// What reached those who use the product.
+    reached: Vec<usize>,
+    /// For each of those, as places in `reached`: since which one all were of its project.
+    alike_since: Vec<usize>,
+    /// The same by what and where.
+    reached_at: HashMap<(&'a str, &'a EnvironmentId), Vec<usize>>,
+    /// The same by release.
+    reached_of: HashMap<&'a ReleaseId, Vec<usize>>,
+    /// What stayed, by what and where.
+    succeeded_at: HashMap<(&'a str, &'a EnvironmentId), Vec<usize>>,
+}
+
+impl<'r, 'a> Index<'r, 'a> {
+    fn of(ran: &'r [Ran<'a>]) -> Self {
+        let mut index = Self {
+            ran,
+            reached: Vec::new(),
+            alike_since: Vec::new(),
+            reached_at: HashMap::new(),
+            reached_of: HashMap::new(),
+            succeeded_at: HashMap::new(),
+        };
+        for (position, one) in ran.iter().enumerate().filter(|(_, one)| one.reached()) {
+            let own = index.reached.len();
+            let before = index.reached.last().zip(index.alike_since.last());
+            let is_alike = |before: usize| ran[before].project == one.project;
+            let since = before.filter(|(before, _)| is_alike(**before)).map_or(own, |(_, since)| *since);
+            index.alike_since.push(since);
+            index.reached.push(position);
+            index.reached_at.entry(one.place()).or_default().push(position);
+            if let Some(release) = &one.deployment.release {
+                index.reached_of.entry(release).or_default().push(position);
+            }
+            if one.deployment.state == DeploymentState::Succeeded {
+                index.succeeded_at.entry(one.place()).or_default().push(position);
+            }
+        }
+        index
+    }
+
+    /// The first of `positions` that ended after `at`.
+    fn first_after(&self, positions: Option<&Vec<usize>>, at: Instant) -> Option<usize> {
+        let positions = positions?;
+        positions.get(positions.partition_point(|position| self.ran[*position].ended <= at)).copied()
+    }
+
+    /// The last of `positions` that ended at `at` or before.
+    fn last_until(&self, positions: Option<&Vec<usize>>, at: Instant) -> Option<usize> {
+        let positions = positions?;
+        let end = positions.partition_point(|position| self.ran[*position].ended <= at);
+        positions.get(end.checked_sub(1)?).copied()
+    }
+
+    /// The first deployment that stayed, of the same and at the same place.
+    fn successor(&self, failed: &Ran<'a>) -> Option<usize> {
+        self.first_after(self.succeeded_at.get(&failed.place()), failed.ended)
+    }
+
+    /// The deployment that an incident comes from.
+    fn cause(&self, incident: &Story) -> Option<(usize, Sureness)> {
+        let created = incident.created_at;
+        let named = incident.releases.iter();
+        let named = named.filter_map(|release| self.last_until(self.reached_of.get(release), created));
+        if let Some(position) = named.max() {
+            return Some((position, Sureness::Sure));
+        }
+        let ended = |place: &usize| self.ran[*place].ended;
+        let newest = self.reached.partition_point(|position| ended(position) <= created).checked_sub(1)?;
+        let position = *self.reached.get(newest)?;
+        let since = created - ended(&position);
+        if since > Duration::days(GUESS_DAYS) {
+            return None;
+        }
+        let likely = Duration::hours(LIKELY_HOURS);
+        let first = self.reached.partition_point(|position| created - ended(position) > likely);
+        let is_only = self.alike_since.get(newest).is_some_and(|alike| *alike <= first);
+        Some((position, if since <= likely && is_only { Sureness::Likely } else { Sureness::Guess }))
+    }
+
+    /// The deployment that an incident made necessary: the first one to the same place before it
+    /// was over, or the one that it names.
+    fn rework(&self, cause: usize, incident: &Story, until: Instant) -> Option<usize> {
+        let place = self.ran.get(cause)?;
+        let in_time = |position: &usize| self.ran[*position].ended <= until;
+        let after = |positions, at| self.first_after(positions, at).filter(in_time);
+        let named = incident.releases.iter();
+        let named = named.filter_map(|release| after(self.reached_of.get(release), incident.created_at));
+        named
+            .min()
+            .or_else(|| after(self.reached_at.get(&place.place()), incident.created_at.max(place.ended)))
+    }
+}
+
 /// The failures of what `ran`.
 pub(super) fn failures<'a>(context: &Context<'a>, ran: &[Ran<'a>]) -> Failures<'a> {
+    let positions = Index::of(ran);
     let mut found = Failures::default();
     let mut by_deployment = BTreeMap::<usize, Failure<'a>>::new();
     for (index, one) in ran.iter().enumerate() {
         if one.deployment.state == DeploymentState::Succeeded {
             continue;
         }
-        let next = ran.iter().enumerate().skip(index + 1).find(|(_, next)| {
-            next.is_successor_of(one) && next.deployment.state == DeploymentState::Succeeded
-        });
-        let in_time = next.filter(|(_, next)| next.ended - one.ended <= Duration::days(GUESS_DAYS));
+        let next = positions.successor(one).map(|next| (next, ran[next].ended - one.ended));
+        let in_time = next.filter(|(_, after)| *after <= Duration::days(GUESS_DAYS));
         let failure = Failure {
             ran: index,
             incident: None,
             sureness: Sureness::Sure,
-            recovery: next.map(|(_, next)| next.ended - one.ended),
+            recovery: next.map(|(_, after)| after),
             rework: in_time.map(|(next, _)| next),
         };
         by_deployment.insert(index, failure);
@@ -141,13 +236,13 @@ pub(super) fn failures<'a>(context: &Context<'a>, ran: &[Ran<'a>]) -> Failures<'
     incidents.sort_by_key(|story| (story.created_at, &story.key));
     found.incidents = incidents.len();
     for incident in incidents {
-        let Some((index, sureness)) = cause(ran, incident) else {
+        let Some((index, sureness)) = positions.cause(incident) else {
             found.unattributed.push(incident);
             continue;
         };
         let closed = closed(context, incident);
         let recovery = closed.map(|at| at - incident.created_at);
-        let rework = rework(ran, index, incident, closed.unwrap_or(context.now));
+        let rework = positions.rework(index, incident, closed.unwrap_or(context.now));
         let failure = by_deployment.entry(index).or_insert(Failure {
             ran: index,
             incident: Some(incident),
@@ -166,47 +261,9 @@ pub(super) fn failures<'a>(context: &Context<'a>, ran: &[Ran<'a>]) -> Failures<'
     found
 }
 
-/// The deployment that an incident comes from.
-fn cause(ran: &[Ran<'_>], incident: &Story) -> Option<(usize, Sureness)> {
-    let before = || {
-        let all = ran.iter().enumerate().rev();
-        all.filter(|(_, ran)| ran.reached() && ran.ended <= incident.created_at)
-    };
-    let is_named = |ran: &Ran<'_>| {
-        ran.deployment.release.as_ref().is_some_and(|release| incident.releases.contains(release))
-    };
-    if let Some((index, _)) = before().find(|(_, ran)| is_named(ran)) {
-        return Some((index, Sureness::Sure));
-    }
-    let (index, last) = before().next()?;
-    let since = incident.created_at - last.ended;
-    if since > Duration::days(GUESS_DAYS) {
-        return None;
-    }
-    let likely = Duration::hours(LIKELY_HOURS);
-    let is_only = before()
-        .take_while(|(_, ran)| incident.created_at - ran.ended <= likely)
-        .all(|(_, ran)| ran.project == last.project);
-    Some((index, if since <= likely && is_only { Sureness::Likely } else { Sureness::Guess }))
-}
-
 /// When an incident was over.
 fn closed(context: &Context<'_>, incident: &Story) -> Option<Instant> {
     let mut steps = Vec::new();
     let is_told = timeline::trace(incident, context.now, &mut steps);
     steps.last().filter(|(_, category)| is_told && *category == Category::Done).map(|(at, _)| *at)
-}
-
-/// The deployment that an incident made necessary: the first one to the same place before it
-/// was over, or the one that it names.
-fn rework(ran: &[Ran<'_>], cause: usize, incident: &Story, until: Instant) -> Option<usize> {
-    let after = || {
-        let all = ran.iter().enumerate();
-        all.filter(|(_, ran)| ran.reached() && ran.ended > incident.created_at && ran.ended <= until)
-    };
-    let place = &ran.get(cause)?;
-    let named = after().find(|(_, ran)| {
-        ran.deployment.release.as_ref().is_some_and(|release| incident.releases.contains(release))
-    });
-    named.or_else(|| after().find(|(_, ran)| ran.is_successor_of(place))).map(|(index, _)| index)
 }

@@ -208,60 +208,111 @@ enum InTests {
     Here,
 }
 
+/// A test run outside production while its release had a place booked there.
+struct TestedAt<'a> {
+    at: Instant,
+    suite: &'a Text,
+    /// The only place that the release had booked then; none: it had several.
+    only: Option<&'a EnvironmentId>,
+}
+
 /// When releases were tested, and where they could have been.
 struct Tested<'a> {
-    runs: HashMap<&'a ReleaseId, Vec<(Instant, &'a Text)>>,
-    /// By release: its bookings outside production.
-    booked: HashMap<&'a ReleaseId, Vec<usize>>,
+    /// By release, oldest first: those while it had any place.
+    runs: HashMap<&'a ReleaseId, Vec<TestedAt<'a>>>,
+    /// In the same order: how many before each had one place only. One longer than the runs.
+    sure: HashMap<&'a ReleaseId, Vec<usize>>,
 }
 
 impl<'a> Tested<'a> {
     fn of(context: &Context<'a>) -> Self {
-        let mut runs: HashMap<&ReleaseId, Vec<(Instant, &Text)>> = HashMap::new();
+        let mut all: HashMap<&ReleaseId, Vec<(Instant, &Text)>> = HashMap::new();
         for run in &context.test_runs {
             if let Some(release) = &run.release {
-                runs.entry(release).or_default().push((run.at, &run.suite));
+                all.entry(release).or_default().push((run.at, &run.suite));
             }
         }
-        let mut booked: HashMap<_, Vec<_>> = HashMap::new();
-        for (index, booking) in context.bookings.iter().enumerate() {
+        let mut booked: HashMap<&ReleaseId, Vec<&Booking>> = HashMap::new();
+        for booking in &context.bookings {
             if let Some(release) = &booking.release
+                && all.contains_key(release)
+                && booking.window.from < booking.window.until
                 && !context.is_production(&booking.environment)
             {
-                booked.entry(release).or_default().push(index);
+                booked.entry(release).or_default().push(booking);
             }
         }
-        Self { runs, booked }
+        let mut tested = Self { runs: HashMap::new(), sure: HashMap::new() };
+        for (release, bookings) in booked {
+            let Some(mut runs) = all.remove(release) else { continue };
+            runs.sort_by_key(|(at, _)| *at);
+            let runs = while_booked(&runs, &bookings);
+            let mut sure = Vec::with_capacity(runs.len() + 1);
+            sure.push(0);
+            let mut count = 0;
+            sure.extend(runs.iter().map(|run| {
+                count += usize::from(run.only.is_some());
+                count
+            }));
+            tested.sure.insert(release, sure);
+            tested.runs.insert(release, runs);
+        }
+        tested
     }
 
-    fn within(&self, release: &ReleaseId, part: &Window) -> &[(Instant, &'a Text)] {
-        let Some(runs) = self.runs.get(release) else { return &[] };
-        let first = runs.partition_point(|(at, _)| *at < part.from);
-        let last = runs.partition_point(|(at, _)| *at < part.until);
-        &runs[first..last]
-    }
-
-    /// Whether another booking of the release than this one holds at `at`.
-    fn is_elsewhere(&self, context: &Context<'_>, release: &ReleaseId, booking: usize, at: Instant) -> bool {
-        let place = &context.bookings[booking].environment;
-        self.booked.get(release).into_iter().flatten().any(|other| {
-            let other = context.bookings[*other];
-            other.environment != *place && other.window.from <= at && at < other.window.until
-        })
-    }
-
+    /// What is known of tests during a part of a booking.
     fn during(&self, context: &Context<'_>, booking: usize, part: &Window) -> InTests {
-        let Some(release) = &context.bookings[booking].release else { return InTests::No };
-        if context.is_production(&context.bookings[booking].environment) {
+        let booking = context.bookings[booking];
+        let release = booking.release.as_ref().filter(|_| !context.is_production(&booking.environment));
+        let Some(release) = release else { return InTests::No };
+        let Some((runs, sure)) = self.runs.get(release).zip(self.sure.get(release)) else {
             return InTests::No;
+        };
+        let first = runs.partition_point(|run| run.at < part.from);
+        let last = runs.partition_point(|run| run.at < part.until);
+        // This booking holds all the while: if the release had one place only, it was this one.
+        if first >= last {
+            InTests::No
+        } else if sure[last] > sure[first] {
+            InTests::Here
+        } else {
+            InTests::Somewhere
         }
-        self.within(release, part).iter().fold(InTests::No, |found, (at, _)| {
-            match (found, self.is_elsewhere(context, release, booking, *at)) {
-                (InTests::Here, _) | (_, false) => InTests::Here,
-                _ => InTests::Somewhere,
-            }
-        })
     }
+}
+
+/// Those of `runs` during which any of `bookings` held, and which was the only place of them. Both
+/// are gone through once, by time.
+fn while_booked<'a>(runs: &[(Instant, &'a Text)], bookings: &[&'a Booking]) -> Vec<TestedAt<'a>> {
+    let mut begins: Vec<(Instant, &EnvironmentId)> =
+        bookings.iter().map(|booking| (booking.window.from, &booking.environment)).collect();
+    let mut ends: Vec<(Instant, &EnvironmentId)> =
+        bookings.iter().map(|booking| (booking.window.until, &booking.environment)).collect();
+    begins.sort_by_key(|(at, _)| *at);
+    ends.sort_by_key(|(at, _)| *at);
+    let (mut begins, mut ends) = (begins.into_iter().peekable(), ends.into_iter().peekable());
+    let mut held: HashMap<&EnvironmentId, usize> = HashMap::new();
+    let mut found = Vec::new();
+    for (at, suite) in runs {
+        while let Some((_, place)) = begins.next_if(|(from, _)| from <= at) {
+            *held.entry(place).or_default() += 1;
+        }
+        // What ends has begun: no place is left that was not there.
+        while let Some((_, place)) = ends.next_if(|(until, _)| until <= at) {
+            if let Some(count) = held.get_mut(place) {
+                *count -= 1;
+                if *count == 0 {
+                    held.remove(place);
+                }
+            }
+        }
+        let mut places = held.keys();
+        if let Some(place) = places.next() {
+            let only = places.next().is_none().then_some(*place);
+            found.push(TestedAt { at: *at, suite, only });
+        }
+    }
+    found
 }
 
 /// The length of a window in days of 24 hours.
@@ -282,6 +333,9 @@ pub(super) fn environments(material: &Material<'_>, claims: &[Claim]) -> Vec<Env
         booked.entry(&booking.environment).or_default().push(index);
     }
     let mut observed = observations(context);
+    let known: HashMap<&EnvironmentId, &Arc<Environment>> =
+        // Of several the first is believed.
+        context.world.environments.iter().rev().map(|known| (&known.id, known)).collect();
     let until = later(now, Duration::days(HORIZON_DAYS));
     let one = |id: &&EnvironmentId| {
         let taken = material.places.around(id).filter_map(|id| claimed.get(id)).flatten();
@@ -294,10 +348,9 @@ pub(super) fn environments(material: &Material<'_>, claims: &[Claim]) -> Vec<Env
         let mut seen = observed.remove(*id).unwrap_or_default();
         seen.sort_by(|a, b| (a.window.from, &a.name).cmp(&(b.window.from, &b.name)));
         seen.drain(..seen.len().saturating_sub(MOST_OBSERVED));
-        let known = context.world.environments.iter().find(|known| known.id == **id);
         EnvironmentUse {
             id: (*id).clone(),
-            known: known.map(Arc::clone),
+            known: known.get(*id).map(|known| Arc::clone(known)),
             cost_per_day: material.places.rate(context, id),
             bookings,
             observed: seen,
@@ -320,24 +373,18 @@ fn observations(context: &Context<'_>) -> HashMap<EnvironmentId, Vec<Observation
             });
         }
     }
-    let tested = Tested::of(context);
-    for (index, booking) in context.bookings.iter().enumerate() {
-        let Some(release) = &booking.release else { continue };
-        if context.is_production(&booking.environment) {
-            continue;
-        }
-        for (at, suite) in tested.within(release, &booking.window) {
-            if *at <= now && !tested.is_elsewhere(context, release, index, *at) {
-                observed.entry(booking.environment.clone()).or_default().push(Observation {
-                    kind: ObservationKind::TestRun,
-                    window: Window { from: *at, until: *at },
-                    release: Some(release.clone()),
-                    name: (*suite).clone(),
-                });
-            }
+    for (release, runs) in Tested::of(context).runs {
+        for run in runs.iter().filter(|run| run.at <= now) {
+            let Some(place) = run.only else { continue };
+            observed.entry(place.clone()).or_default().push(Observation {
+                kind: ObservationKind::TestRun,
+                window: Window { from: run.at, until: run.at },
+                release: Some(release.clone()),
+                name: run.suite.clone(),
+            });
         }
     }
-    // Two bookings of one release on one environment must not count a run twice.
+    // A run that several sources tell of counts once.
     for seen in observed.values_mut() {
         seen.sort_by(|a, b| (a.window.from, &a.name, &a.release).cmp(&(b.window.from, &b.name, &b.release)));
         seen.dedup();

@@ -1,25 +1,13 @@
 //! Deploy freezes: pairs of cron patterns in a time zone become windows.
 //!
-//! A freeze begins whenever its first pattern matches and ends when its second one next does;
-//! what begins while it lasts adds nothing. A clock that skips or repeats an hour is the concern
-//! of `croner`: a fixed time that is skipped counts as the first instant after the gap.
-
-use chrono::{DateTime, Duration};
-use chrono_tz::Tz;
-use croner::{Cron, parser::CronParser};
+//! A freeze begins whenever its first pattern matches and ends when its second one next does:
+//! [`cron`](crate::source::cron).
 
 use super::wire::FreezePeriod;
 use crate::{
-    domain::{Freeze, Instant, Problem, Text, Window},
-    source::naming::Naming,
+    domain::{Freeze, Instant, Problem, Text},
+    source::{cron, naming::Naming},
 };
-
-/// How far back windows are told.
-const DAYS_BACK: i64 = 30;
-/// How far ahead windows are told.
-const DAYS_AHEAD: i64 = 180;
-/// Most windows of one freeze period: one for each day, and some.
-const MOST_WINDOWS: usize = 250;
 
 /// The windows of `period` around `now`, oldest first. A pattern or a zone that cannot be read is
 /// a problem.
@@ -35,86 +23,23 @@ pub(super) fn freezes(
             "correct it in the project's settings: CI/CD, Deploy freezes",
         )
     };
-    let zone = zone(period.cron_timezone.as_deref()).ok_or_else(|| {
-        problem(format!(
-            "the time zone \"{}\" is unheard of",
-            clipped(period.cron_timezone.as_deref().unwrap_or_default())
-        ))
-    })?;
-    let read = |pattern: &str| {
-        // GitLab's patterns have five fields; a sixth one would be seconds or years.
-        CronParser::new()
-            .parse(pattern)
-            .map_err(|error| problem(format!("the pattern \"{}\" cannot be read: {error}", clipped(pattern))))
-    };
-    let (begins, ends) = (read(&period.freeze_start)?, read(&period.freeze_end)?);
+    let zone = cron::zone(period.cron_timezone.as_deref()).map_err(problem)?;
+    let begins = cron::pattern(&period.freeze_start).map_err(problem)?;
+    let ends = cron::pattern(&period.freeze_end).map_err(problem)?;
     let name = Text::new(format!("deploy freeze of {}", naming.repository));
-    let windows = windows(&begins, &ends, now.with_timezone(&zone));
-    Ok(windows
+    Ok(cron::between(&begins, &ends, now.with_timezone(&zone))
         .into_iter()
         .map(|window| Freeze { name: name.clone(), window, environments: Vec::new() })
         .collect())
 }
 
-fn clipped(raw: &str) -> Text {
-    Text::new(raw.chars().take(60).collect::<String>())
-}
-
-/// The zone of a pattern. GitLab keeps names of the time zone database, and also Rails' own
-/// (`Berlin`, `Eastern Time (US & Canada)`), of which those that are a city's are understood.
-fn zone(name: Option<&str>) -> Option<Tz> {
-    let Some(name) = name.map(str::trim).filter(|name| !name.is_empty()) else { return Some(Tz::UTC) };
-    name.parse().ok().or_else(|| {
-        let known = match name {
-            "Eastern Time (US & Canada)" => Tz::America__New_York,
-            "Central Time (US & Canada)" => Tz::America__Chicago,
-            "Mountain Time (US & Canada)" => Tz::America__Denver,
-            "Pacific Time (US & Canada)" => Tz::America__Los_Angeles,
-            "Edinburgh" => Tz::Europe__London,
-            "Bern" => Tz::Europe__Zurich,
-            "Mumbai" | "Chennai" | "New Delhi" => Tz::Asia__Kolkata,
-            "Beijing" => Tz::Asia__Shanghai,
-            "Osaka" | "Sapporo" => Tz::Asia__Tokyo,
-            _ => {
-                let city = name.replace(' ', "_");
-                return chrono_tz::TZ_VARIANTS
-                    .iter()
-                    .find(|zone| {
-                        zone.name().rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(&city))
-                    })
-                    .copied();
-            }
-        };
-        Some(known)
-    })
-}
-
-fn windows(begins: &Cron, ends: &Cron, now: DateTime<Tz>) -> Vec<Window> {
-    let Some(first) = now.checked_sub_signed(Duration::days(DAYS_BACK)) else { return Vec::new() };
-    let Some(last) = now.checked_add_signed(Duration::days(DAYS_AHEAD)) else { return Vec::new() };
-    let mut windows = Vec::new();
-    // What began before and has not ended belongs to it.
-    let begun = begins.find_previous_occurrence(&first, true).ok();
-    let mut next = match begun {
-        Some(begun) if ends.find_next_occurrence(&begun, false).is_ok_and(|end| end > first) => Some(begun),
-        _ => begins.find_next_occurrence(&first, true).ok(),
-    };
-    while let Some(from) = next.take().filter(|from| *from < last) {
-        let Ok(until) = ends.find_next_occurrence(&from, false) else { break };
-        windows.push(Window { from: from.to_utc(), until: until.to_utc() });
-        if windows.len() >= MOST_WINDOWS {
-            break;
-        }
-        next = begins.find_next_occurrence(&until, true).ok();
-    }
-    windows
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::{TimeZone, Utc};
+    use chrono_tz::Tz;
 
     use super::*;
+    use crate::source::cron::{MOST_WINDOWS, zone};
 
     fn told(
         start: &str,
@@ -190,8 +115,8 @@ mod tests {
             let problem = told(start, end, zone, at(2026, 11, 25)).unwrap_err();
             assert!(problem.what.contains(why), "{problem:?}");
         }
-        assert_eq!(zone(Some("Eastern Time (US & Canada)")), Some(Tz::America__New_York));
-        assert_eq!(zone(Some("Buenos Aires")).map(|zone| zone.name().ends_with("Buenos_Aires")), Some(true));
+        assert_eq!(zone(Some("Eastern Time (US & Canada)")), Ok(Tz::America__New_York));
+        assert_eq!(zone(Some("Buenos Aires")).map(|zone| zone.name().ends_with("Buenos_Aires")), Ok(true));
         // A date that never is: no window, and no endless search.
         assert_eq!(told("0 0 30 2 *", "0 8 * * 1", None, at(2026, 11, 25)).unwrap(), []);
     }
