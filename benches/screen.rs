@@ -83,6 +83,24 @@ fn query(bencher: Bencher<'_, '_>, query: &str) {
     });
 }
 
+/// One letter of a query over the pull requests: it is read, picks its rows, and those are sorted by
+/// age and grouped by stage.
+#[divan::bench(args = ["is:open", "author:lee stage:review age:>3d -is:draft", "is:open is:late \"retries\""])]
+fn pick_sort_group(bencher: Bencher<'_, '_>, query: &str) {
+    let mut state = state(Tab::PullRequests);
+    for key in ['s', 'B', '/'] {
+        press(&mut state, KeyCode::Char(key));
+    }
+    for character in query.chars() {
+        press(&mut state, KeyCode::Char(character));
+    }
+    let mut turn = false;
+    bencher.bench_local(|| {
+        turn = !turn;
+        press(&mut state, if turn { KeyCode::Char(' ') } else { KeyCode::Backspace });
+    });
+}
+
 /// The next group.
 #[divan::bench]
 fn group(bencher: Bencher<'_, '_>) {

@@ -11,6 +11,7 @@ pub mod domain;
 pub mod history;
 pub mod insight;
 pub(crate) mod markdown;
+pub(crate) mod program;
 pub mod refresh;
 pub mod report;
 pub mod runtime;

@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::{
     config::{CommandConfig, CommandOutput},
-    domain::{Instant, Text},
+    domain::{Instant, Text, shell_word},
     insight::Subject,
     source::operation::HandsOff,
 };
@@ -98,13 +98,8 @@ pub struct Job {
 impl Job {
     /// What is run, for a person: words with blanks in quotes.
     pub fn shown(&self) -> String {
-        let plain = |word: &str| {
-            !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || "'\"\\$`;|&<>()*?".contains(c))
-        };
-        let word = |word: &String| {
-            if plain(word) { word.clone() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-        };
-        let step = |words: &Vec<String>| words.iter().map(word).collect::<Vec<_>>().join(" ");
+        let step =
+            |words: &Vec<String>| words.iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" ");
         self.steps.iter().map(step).collect::<Vec<_>>().join(" && ")
     }
 }

@@ -46,7 +46,11 @@ impl Filter {
             return;
         }
         match parse_for(written, items, me) {
-            Ok(query) => self.query = Some(Arc::new(query)),
+            Ok(query) => {
+                // An empty list alone would read as if nothing needed anybody.
+                self.problem = if me.is_empty() { query.without_who() } else { None };
+                self.query = Some(Arc::new(query));
+            }
             Err(problem) => {
                 self.problem = Some(problem);
                 if was_over_others {

@@ -35,6 +35,21 @@ pub struct Layout {
     pub overlay: Option<Rect>,
     /// How far the overlay on top can be scrolled.
     pub overlay_most: u16,
+    /// What is in sight of the question on top, if there is one.
+    pub question: Option<QuestionPage>,
+}
+
+/// What is in sight of a question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QuestionPage {
+    /// Its first line that is in sight.
+    pub first: u16,
+    /// Lines that are in sight.
+    pub height: u16,
+    /// Lines that there are.
+    pub total: u16,
+    /// The line behind the last one of each row, also of those that nothing is done to.
+    pub ends: Vec<u16>,
 }
 
 /// Cells of one row that lead somewhere.

@@ -199,6 +199,9 @@ pub struct List {
     pub selected: Option<Subject>,
     /// The position of the selected row, or where it was.
     pub position: usize,
+    /// The selection is somebody's, or stood there when everything had come: it is followed. Until
+    /// then it is the first row, whatever comes above it.
+    pub(super) is_followed: bool,
     /// The position of the row at the top.
     pub first: usize,
     /// Which of the orders of the list.

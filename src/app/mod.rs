@@ -63,7 +63,7 @@ pub use groups::GroupBy;
 pub use insights::Insights;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
-pub use layout::{Layout, LinkArea, ListArea};
+pub use layout::{Layout, LinkArea, ListArea, QuestionPage};
 pub use list::{Heading, List, ListId, Listed, Row};
 pub use marks::Marks;
 pub use notify::{Considered, NewNotice, NotifySettings, in_short, notices};

@@ -18,7 +18,9 @@ pub(super) fn choose_release(state: &mut State, now: Instant, effects: &mut Vec<
         say(state, "no source knows a release yet", now, effects);
         return;
     }
-    state.list_mut(ListId::Releases).selected = state.release.clone().map(Subject::Release);
+    let shown = state.release.clone().map(Subject::Release);
+    let list = state.list_mut(ListId::Releases);
+    (list.selected, list.is_followed) = (shown, true);
     show_overlay(state, Overlay::Chooser(Chooser::default()), effects);
     state.arrange(ListId::Releases);
 }
@@ -259,6 +261,7 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
         let list = state.list_mut(id);
         list.position = position;
         list.selected = Some(subject.clone());
+        list.is_followed = true;
         list.settle(page);
     }
     state.follow_detail();

@@ -75,6 +75,7 @@ impl Overlay {
             | Self::Sources { scroll } => Some(scroll),
             Self::Operations(dialog) => match &mut **dialog {
                 Dialog::Log { scroll, .. } => Some(scroll),
+                Dialog::Question(question) => Some(&mut question.scroll),
                 _ => None,
             },
             Self::Commands(dialog) => dialog.scroll(),

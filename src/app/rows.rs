@@ -157,8 +157,14 @@ fn find_again(list: &mut List, view: View<'_>) {
     let is_selected = |row: &Row| {
         list.selected.as_ref().is_some_and(|selected| subject(view, *row).as_ref() == Some(selected))
     };
-    let stayed = list.rows.get(list.position).is_some_and(is_selected);
+    let stayed = list.is_followed && list.rows.get(list.position).is_some_and(is_selected);
     if stayed {
+        return;
+    }
+    if !list.is_followed {
+        list.go_to(0);
+        list.first = 0;
+        list.selected = list.row().and_then(|row| subject(view, row));
         return;
     }
     let found = list.rows.iter().position(is_selected);

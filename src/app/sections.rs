@@ -27,6 +27,24 @@ impl PullRequestSection {
         Self { name: Text::new(name), query: Text::new(query) }
     }
 
+    /// What its label says. What is late here are rows: the release may be late without one of
+    /// them, and the other way round.
+    pub(crate) fn label(&self) -> &str {
+        if *self.name == *"late" { "PRs late" } else { &self.name }
+    }
+
+    /// What to say where it picks no row. Only of what nobody wants it is good that there is none.
+    pub(crate) fn when_empty(&self) -> &'static str {
+        let is_given = Self::built_in().contains(self);
+        match &*self.name {
+            "needs me" if is_given => "nothing waits for you here",
+            "waiting on others" if is_given => "nothing of yours waits for others",
+            "late" if is_given => "no pull request is late: that is good",
+            "ready to merge" if is_given => "nothing is ready to merge yet",
+            _ => "no pull request is in this section",
+        }
+    }
+
     /// Those that are there from the start.
     pub(crate) fn built_in() -> Vec<Self> {
         vec![
@@ -118,6 +136,19 @@ impl State {
         let counts = self.sections.queries.iter().zip(counts);
         self.sections.counts = counts.map(|(query, count)| (!is_unknown(query)).then_some(count)).collect();
         self.sections.is_counted = true;
+    }
+
+    /// Somebody said something: lists that ask for what was said, and the counts, are worked out anew.
+    pub(super) fn arrange_said(&mut self) {
+        for id in [ListId::PullRequests, ListId::Stories, ListId::Defects, ListId::Schedule] {
+            let in_section = id == ListId::PullRequests && self.sections.query().is_some_and(Query::asks_said);
+            if in_section || self.list(id).asked.query().is_some_and(Query::asks_said) {
+                self.arrange(id);
+            }
+        }
+        if self.sections.queries.iter().flatten().any(Query::asks_said) {
+            self.recount_sections();
+        }
     }
 
     /// Something changed that the counts rest on.

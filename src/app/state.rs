@@ -701,8 +701,12 @@ impl State {
             self.sections.read(&me);
             self.me = me;
         }
+        let is_whole = !self.board.health.iter().any(is_first_round);
         for id in ListId::ALL {
             self.arrange(id);
+            // From now on rows move, and the selection with them.
+            let list = self.list_mut(id);
+            list.is_followed |= is_whole && list.selected.is_some();
         }
         self.recount_sections();
     }
@@ -753,9 +757,10 @@ impl State {
         if self.detail.subject == selected {
             return false;
         }
+        let is_linked = self.desk.links && selected.as_ref().is_some_and(|subject| self.link(subject).is_some());
         self.detail.subject = selected;
         self.detail.scroll = 0;
-        !matches!(self.tab, Tab::Readiness | Tab::Changes) && self.detail.on
+        is_linked || !matches!(self.tab, Tab::Readiness | Tab::Changes) && self.detail.on
     }
 
     /// Shows the release `id` from now on.

@@ -140,6 +140,7 @@ impl State {
         self.said.all = all;
         self.insights.dismiss(&self.said.all, now);
         self.arrange(ListId::CardRows);
+        self.arrange_said();
     }
 
     /// What was said of `subject`, in the release that is shown, and still counts: oldest first.

@@ -101,6 +101,7 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
                 state.list_mut(list.id).settle(usize::from(list.rows()));
             }
             state.layout = layout;
+            operations::drawn(state);
         }
         Event::Rested => {
             if state.follow_detail() {
@@ -542,6 +543,7 @@ pub(super) fn selected_anew(state: &mut State, id: ListId, before: usize, effect
     let page = state.layout.page(id).map_or(1, usize::from);
     let list = state.list_mut(id);
     let left = std::mem::replace(&mut list.selected, selected);
+    list.is_followed = true;
     list.settle(page);
     let moved = list.position != before;
     if moved && let Some(left) = left {

@@ -45,7 +45,7 @@ pub use pull_request_detail::{ChangedFile, FileChange, MergedLately, Prose, Pull
 pub use release::{MatchRule, Release, Target};
 pub use story::{Category, OwnerMove, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind};
 pub use test_run::TestRun;
-pub use text::{Text, clean};
+pub use text::{Text, clean, shell_word};
 pub use triage::{Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake, WakeEvent};
 pub use world::World;
 

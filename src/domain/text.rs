@@ -179,6 +179,17 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+/// A word as a shell wants it, for a person to copy.
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,#".contains(character);
+    // At the beginning of a word it begins a comment.
+    if !word.is_empty() && !word.starts_with('#') && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -238,6 +249,21 @@ mod tests {
             let cleaned = clean(&raw);
             prop_assert!(!cleaned.chars().any(|c| c.is_control() || is_invisible(c)));
             prop_assert_eq!(clean(&cleaned), cleaned.clone());
+        }
+    }
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        for (word, quoted) in [
+            ("a-b.sh", "a-b.sh"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", "'it'\\''s'"),
+            ("api#1", "api#1"),
+            ("#1", "'#1'"),
+            ("~/x", "'~/x'"),
+        ] {
+            assert_eq!(shell_word(word), quoted);
         }
     }
 }

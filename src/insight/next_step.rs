@@ -46,9 +46,16 @@ pub(crate) fn next_step(
         };
         return step(author(), what);
     }
-    if !reviews.requested_changes.is_empty() {
-        let whom = words::list(&reviews.requested_changes, 2);
+    // Whoever is asked again was answered, and is waited for.
+    let is_asked_again = |name: &&Text| pull_request.requested_reviewers.contains(name);
+    let (again, unanswered): (Vec<&Text>, Vec<&Text>) =
+        reviews.requested_changes.iter().copied().partition(is_asked_again);
+    if !unanswered.is_empty() {
+        let whom = words::list(&unanswered, 2);
         return step(author(), format!("answer {whom}: changes requested"));
+    }
+    if !again.is_empty() && !pull_request.draft {
+        return step(again.into_iter().cloned().collect(), "review again");
     }
     let required = required_approvals(pull_request);
     let missing = (required as usize).saturating_sub(reviews.approved.len());

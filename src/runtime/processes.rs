@@ -11,21 +11,17 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
-    process::Command,
-};
+use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use crate::{
     app::{CommandResult, Job, JobAnswer},
     config::CommandOutput,
     domain::{Instant, Text},
+    program::{Leftovers, Running},
 };
 
 /// How long a program may take that nobody sees.
 const LIMIT: Duration = Duration::from_secs(600);
-/// How long what a program left behind may still write.
-const GRACE: Duration = Duration::from_millis(500);
 /// Bytes of output that are kept, of the end.
 const MOST_BYTES: usize = 64 * 1024;
 /// Lines of output that are shown, of the end.
@@ -35,17 +31,21 @@ const LARGEST_LOG: u64 = 1 << 20;
 
 /// Runs the steps of `job` in `directory`; its output goes where it shall.
 pub(super) async fn run(job: &Job, directory: &Path, log: Option<PathBuf>, now: Instant) -> JobAnswer {
+    run_until(job, directory, log, now, tokio::time::sleep(LIMIT)).await
+}
+
+/// The same, as long as it is not `over`: then it is killed, with all that it started.
+async fn run_until(
+    job: &Job,
+    directory: &Path,
+    log: Option<PathBuf>,
+    now: Instant,
+    over: impl Future<Output = ()>,
+) -> JobAnswer {
     let mut written = Vec::new();
-    let ended = tokio::time::timeout(LIMIT, async {
-        for words in &job.steps {
-            step(words, directory, &mut written).await?;
-        }
-        Ok(())
-    });
-    let failure = match ended.await {
-        Ok(Ok(())) => None,
-        Ok(Err(why)) => Some(why),
-        Err(_) => Some(format!("did not end within {} minutes and was ended", LIMIT.as_secs() / 60)),
+    let failure = tokio::select! {
+        ended = steps(job, directory, &mut written) => ended.err(),
+        () = over => Some(format!("did not end within {} minutes and was ended", LIMIT.as_secs() / 60)),
     };
     let how = match &failure {
         None => job.done.clone(),
@@ -66,60 +66,46 @@ pub(super) async fn run(job: &Job, directory: &Path, log: Option<PathBuf>, now: 
     Ok(CommandResult { is_good: failure.is_none(), how, lines })
 }
 
-/// Runs one program, without input; what it writes is added to `written`.
+async fn steps(job: &Job, directory: &Path, written: &mut Vec<u8>) -> Result<(), String> {
+    for words in &job.steps {
+        step(words, directory, written).await?;
+    }
+    Ok(())
+}
+
+/// Runs one program, without input; what it writes is added to `written`. What it started in the
+/// background goes on when it ended well or badly by itself.
 async fn step(words: &[String], directory: &Path, written: &mut Vec<u8>) -> Result<(), String> {
     let cannot =
         |error: io::Error| format!("{} cannot be run: {error}", words.first().map_or("", String::as_str));
-    let mut child = command(words)?
+    let mut command = command(words)?;
+    command
         .current_dir(directory)
         .env("NO_COLOR", "1")
         .env("TERM", "dumb")
         // Nobody can answer.
         .env("GIT_TERMINAL_PROMPT", "0")
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(cannot)?;
-    let (mut output, mut errors) = (child.stdout.take(), child.stderr.take());
-    let (mut of_output, mut of_errors) = (Vec::new(), Vec::new());
-    let mut status = None;
-    while status.is_none() || output.is_some() || errors.is_some() {
-        tokio::select! {
-            read = read(&mut output, &mut of_output), if output.is_some() => {
-                if read == 0 { output = None; }
-            }
-            read = read(&mut errors, &mut of_errors), if errors.is_some() => {
-                if read == 0 { errors = None; }
-            }
-            ended = child.wait(), if status.is_none() => status = Some(ended.map_err(cannot)?),
-            // A program that it started in the background holds the pipes open.
-            () = tokio::time::sleep(GRACE), if status.is_some() => break,
-        }
-        for part in [&mut of_output, &mut of_errors] {
-            written.append(part);
-        }
+        .stderr(Stdio::piped());
+    let running = Running::start(&mut command).map_err(cannot)?;
+    let ended = running.ended(Leftovers::GoOn, |_, part| {
+        written.append(part);
         let surplus = written.len().saturating_sub(MOST_BYTES);
         written.drain(..surplus);
-    }
-    match status {
+        true
+    });
+    match ended.await.map_err(cannot)? {
         Some(status) if status.success() => Ok(()),
         Some(status) => Err(format!("ended with {status}")),
         None => Err("did not end".to_owned()),
     }
 }
 
-async fn read(pipe: &mut Option<impl tokio::io::AsyncRead + Unpin>, into: &mut Vec<u8>) -> usize {
-    match pipe {
-        Some(pipe) => pipe.read_buf(into).await.unwrap_or(0),
-        None => 0,
-    }
-}
-
-/// A program in a job of its own, so that keys of the terminal are not meant for it.
+/// A program that is asked for nothing.
 fn command(words: &[String]) -> Result<Command, String> {
     let (program, arguments) = words.split_first().ok_or("names no program")?;
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).process_group(0).kill_on_drop(true);
+    command.args(arguments).stdin(Stdio::null());
     Ok(command)
 }
 
@@ -140,21 +126,20 @@ pub(super) async fn run_in_terminal(job: &Job, directory: &Path) -> JobAnswer {
 
 /// Runs a program that takes `input` and says nothing. Whether it ended well within `limit`.
 pub(super) async fn feed(words: &[String], input: &str, limit: Duration) -> Result<(), String> {
-    let mut child = command(words)?
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| error.to_string())?;
-    let mut pipe = child.stdin.take().ok_or("takes nothing")?;
-    let ended = tokio::time::timeout(limit, async {
+    let mut command = command(words)?;
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut running = Running::start(&mut command).map_err(|error| error.to_string())?;
+    let mut pipe = running.input().ok_or("takes nothing")?;
+    let ended = tokio::time::timeout(limit, async move {
         pipe.write_all(input.as_bytes()).await?;
         drop(pipe);
-        child.wait().await
+        // Who keeps a clipboard goes on in the background.
+        running.ended(Leftovers::GoOn, |_, _| true).await
     });
     match ended.await {
-        Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(format!("ended with {status}")),
+        Ok(Ok(Some(status))) if status.success() => Ok(()),
+        Ok(Ok(Some(status))) => Err(format!("ended with {status}")),
+        Ok(Ok(None)) => Err("did not end".to_owned()),
         Ok(Err(error)) => Err(error.to_string()),
         Err(_) => Err(format!("did not end within {} s", limit.as_secs())),
     }
@@ -165,7 +150,8 @@ pub(super) async fn launch(words: &[String], watched: Duration) -> Result<(), St
     let mut child = command(words)?
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .kill_on_drop(false)
+        // Not of the terminal's job, and not ours to end.
+        .process_group(0)
         .spawn()
         .map_err(|error| error.to_string())?;
     match tokio::time::timeout(watched, child.wait()).await {
@@ -242,5 +228,20 @@ mod tests {
         let kept = std::fs::read_to_string(&log).unwrap();
         assert!(kept.starts_with("2026-11-22T08:24:00+00:00 try: done\n$ sh -c 'i=0;"), "{kept:.100}");
         assert!(kept.ends_with("  line 8999\n"));
+    }
+
+    #[tokio::test]
+    async fn one_whose_time_is_over_is_ended_with_all_that_it_started() {
+        use crate::program::tests::{HOLD, watch};
+        let directory = tempfile::tempdir().unwrap();
+        let mut watched = watch(directory.path());
+        let began = std::mem::replace(&mut watched.began, tokio::sync::oneshot::channel().1);
+        let script = format!("{HOLD}echo begun; trap '' TERM; sleep 600 & while :; do wait; done");
+        let job = job(CommandOutput::Pane, &[&["sh", "-c", &script], &["echo", "never"]]);
+        let over = async { began.await.unwrap() };
+        let answer = run_until(&job, directory.path(), None, now(), over).await.unwrap();
+        assert!(!answer.is_good && answer.how.contains("did not end within 10 minutes and was ended"));
+        assert!(!answer.lines.iter().any(|line| line.as_str() == "never"));
+        watched.gone().await;
     }
 }

@@ -38,6 +38,8 @@ const COLUMNS: [Column; 14] = [
 
 /// The last of the columns that name a pull request.
 const TITLE: usize = 2;
+/// What is said in a section that asks for who looks, where nobody knows who that is.
+const NOBODY_KNOWS: &str = "unknown: no source says who you are here; /next:NAME asks for a name";
 /// Rows of the detail pane with its frame.
 const DETAIL: u16 = 9;
 
@@ -76,18 +78,21 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     let inside = screen.panel(list_area, &title, &Line::styled(order, styles.muted), true);
     let inside = sections(screen, inside);
     if list.rows.is_empty() {
-        let is_all = state.sections.shown().is_none_or(|section| section.query.is_empty());
+        let section = state.sections.shown().filter(|section| !section.query.is_empty());
         let is_unknown = state.sections.all().any(|(_, count, is_shown)| is_shown && count.is_none());
-        let said = if !list.filter.is_empty() {
+        let said = if is_unknown {
+            NOBODY_KNOWS
+        } else if let Some(problem) = &list.asked.problem {
+            &problem.what
+        } else if !list.filter.is_empty() {
             "the filter picks no row"
-        } else if is_unknown {
-            "no source says as whom it is signed in"
-        } else if !is_all {
-            "nothing here: that is good"
+        } else if let Some(section) = section {
+            section.when_empty()
         } else {
             "no source has a pull request or an open branch"
         };
-        screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
+        let style = if is_unknown { styles.unknown } else { styles.muted };
+        screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, style);
     } else {
         table(screen, ListId::PullRequests, inside, true);
     }
@@ -105,7 +110,7 @@ fn sections(screen: &mut Screen<'_>, area: Rect) -> Rect {
     let state = screen.state;
     let label = |(section, count, is_shown): (&PullRequestSection, Option<u32>, bool)| {
         let count = count.map_or_else(|| "?".to_owned(), |count| count.to_string());
-        (format!(" {} {count} ", section.name), is_shown)
+        (format!(" {} {count} ", section.label()), is_shown)
     };
     let labels: Vec<(String, bool)> = state.sections.all().map(label).collect();
     // The one that is shown must be seen: those before it go.

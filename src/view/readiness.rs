@@ -306,7 +306,7 @@ fn draw_list(
     if !has_stories && id == ListId::Stories {
         spans.push(Span::styled(format!(" {} no source has stories for it", glyphs.separator), styles.muted));
     }
-    let steps = format!("{} steps to green", insight.remedies.len());
+    let steps = format!("{} to green", words::count(insight.remedies.len(), "step", "steps"));
     let mut note = other_lists(screen, insight);
     let shared = shared_note(screen, places, Section::Remedies, Command::SectionRight, &steps);
     if !shared.spans.is_empty() {

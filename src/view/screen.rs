@@ -8,7 +8,7 @@ use ratatui::{
 };
 
 use crate::{
-    app::{Layout, ListArea, ListId, Row, State},
+    app::{Layout, LinkArea, ListArea, ListId, Row, State},
     domain::Instant,
 };
 
@@ -150,16 +150,30 @@ impl Screen<'_> {
             {
                 self.buffer.set_string(line.x, line.y, mark, style);
             }
-            let is_marked = is_marked(id) && state.is_marked(*row);
+            let has_mark = is_marked(id) && state.is_marked(*row);
             if first + usize::from(offset) == list.position && !matches!(row, Row::Heading(_)) {
                 let width = named.saturating_add(1).min(line.width);
                 self.select(Rect { width, ..line }, focused);
+                if focused && is_marked(id) {
+                    self.link_selected(id, Rect { width: named.min(inner.width), ..inner });
+                }
             }
-            if is_marked && line.y < self.buffer.area.bottom() {
+            if has_mark && line.y < self.buffer.area.bottom() {
                 self.buffer.set_string(line.x, line.y, self.look.glyphs.marked, self.look.styles.accent);
             }
         }
         self.scroll_bar(area, first, list.rows.len());
+    }
+
+    /// The name of the selected row leads to where more of it is read, in a terminal that knows
+    /// links. Not before somebody rests on it: an address costs more bytes than a key may.
+    fn link_selected(&mut self, id: ListId, area: Rect) {
+        let state = self.state;
+        let selected = state.list(id).selected.as_ref();
+        let rests = state.desk.links && selected == state.detail.subject.as_ref();
+        if let Some(link) = selected.filter(|_| rests).and_then(|subject| state.link(subject)) {
+            self.layout.links.push(LinkArea { area, link });
+        }
     }
 
     /// Shows on the border at the right of `area` which of `total` rows are in sight.

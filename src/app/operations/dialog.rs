@@ -5,7 +5,7 @@ use tui_input::{Input, InputRequest};
 
 use crate::{
     domain::{Instant, SourceId, Text},
-    insight::Subject,
+    insight::{Subject, words},
     source::operation::{MergeMethod, Operation, PullRequestOperation},
 };
 
@@ -14,7 +14,7 @@ use super::{
     offer::{build, hands_off, known_words, offers, refusal},
     sentence::sentence,
 };
-use crate::app::{Effect, Overlay, update::say};
+use crate::app::{Effect, Overlay, QuestionPage, update::say};
 
 /// Characters that a comment takes.
 const LONGEST_LINE: usize = 400;
@@ -74,6 +74,33 @@ pub struct Question {
     pub asked: Vec<Asked>,
     /// Rows that it cannot be done to, with the reason.
     pub left_out: Vec<(Text, Text)>,
+    /// Lines scrolled away.
+    pub scroll: u16,
+    /// What of it was on the screen so far.
+    seen: Seen,
+}
+
+/// How much of a question was on the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    /// Lines that all its rows take; where that changes, they were wrapped anew.
+    total: u16,
+    /// Lines from the first one on, without a gap, that were seen.
+    to: u16,
+    /// Rows that were not seen to their end; none: nothing was drawn yet.
+    missing: Option<usize>,
+}
+
+impl Seen {
+    fn note(&mut self, page: &QuestionPage) {
+        if self.total != page.total {
+            *self = Self { total: page.total, ..Self::default() };
+        }
+        if page.first <= self.to {
+            self.to = self.to.max(page.first.saturating_add(page.height));
+        }
+        self.missing = Some(page.ends.iter().filter(|end| **end > self.to).count());
+    }
 }
 
 /// What is asked of one row.
@@ -111,6 +138,22 @@ fn last_word(value: &str) -> &str {
 }
 
 impl Question {
+    fn new(kind: OperationKind, asked: Vec<Asked>, left_out: Vec<(Text, Text)>) -> Self {
+        Self { kind, asked, left_out, scroll: 0, seen: Seen::default() }
+    }
+
+    /// Why it cannot be said yes to yet: not everything that it is about was on the screen.
+    fn unseen(&self) -> Option<String> {
+        match self.seen.missing {
+            Some(0) => None,
+            Some(missing) => {
+                let rows = words::count(missing, "row", "rows");
+                Some(format!("not yet: {rows} not shown (j, page-down)"))
+            }
+            None => Some("not yet: the question was not shown: read it first".to_owned()),
+        }
+    }
+
     /// The merge method can still be chosen.
     pub fn has_methods(&self) -> bool {
         self.kind.merges()
@@ -278,7 +321,7 @@ fn asked(
     }
     match left_out.first() {
         Some((_, why)) if asked.is_empty() => Err(why.clone()),
-        _ => Ok(Question { kind, asked, left_out }),
+        _ => Ok(Question::new(kind, asked, left_out)),
     }
 }
 
@@ -448,13 +491,64 @@ fn other_method(state: &mut State, question: &Question, effects: &mut Vec<Effect
         }
         others.push(ask(state, asked.subject.clone(), operation));
     }
-    let question = Question { kind: question.kind, asked: others, left_out: question.left_out.clone() };
+    let question = Question::new(question.kind, others, question.left_out.clone());
     show(state, Dialog::Question(question), effects);
+}
+
+/// Keys that answer a question, or change it.
+const ANSWERS: [KeyCode; 7] = [
+    KeyCode::Char('y'),
+    KeyCode::Char('n'),
+    KeyCode::Char('q'),
+    KeyCode::Char('c'),
+    KeyCode::Tab,
+    KeyCode::Enter,
+    KeyCode::Esc,
+];
+
+/// Scrolls the question from its line `first` on, if the key moves. A page leaves a line of the one
+/// before, so that nothing is passed over.
+fn scroll(state: &mut State, first: u16, key: KeyEvent, effects: &mut Vec<Effect>) -> bool {
+    use crate::app::Command as C;
+    let Some(command) = state.keys.command(state.context(), crate::app::Key::from(key)) else { return false };
+    let height = state.layout.question.as_ref().map_or(1, |page| page.height);
+    let page = height.saturating_sub(1).max(1);
+    let wanted = match command {
+        C::MoveDown | C::DetailDown => first.saturating_add(1),
+        C::MoveUp | C::DetailUp => first.saturating_sub(1),
+        C::HalfPageDown => first.saturating_add((page / 2).max(1)),
+        C::HalfPageUp => first.saturating_sub((page / 2).max(1)),
+        C::PageDown => first.saturating_add(page),
+        C::PageUp => first.saturating_sub(page),
+        C::First => 0,
+        C::Last => u16::MAX,
+        _ => return false,
+    };
+    let most = state.layout.overlay_most;
+    if let Some(Dialog::Question(question)) = top(state) {
+        question.scroll = wanted.min(most);
+    }
+    effects.push(Effect::Draw);
+    true
+}
+
+/// What was on the screen: a question counts as read as far as it was shown.
+pub(crate) fn drawn(state: &mut State) {
+    let Some(page) = state.layout.question.clone() else { return };
+    if let Some(Dialog::Question(question)) = top(state) {
+        question.seen.note(&page);
+    }
 }
 
 /// Keys that mean something in a dialog only. Whether that was one.
 pub(crate) fn on_key(state: &mut State, key: KeyEvent, now: Instant, effects: &mut Vec<Effect>) -> bool {
     let is_control = crate::app::Key::from(key).parts().1;
+    if let Some(Dialog::Question(question)) = top(state)
+        && !ANSWERS.contains(&key.code)
+    {
+        let first = question.scroll;
+        return scroll(state, first, key, effects) || !is_control;
+    }
     let Some(dialog) = top(state) else { return false };
     match dialog {
         Dialog::Question(question) => {
@@ -463,7 +557,10 @@ pub(crate) fn on_key(state: &mut State, key: KeyEvent, now: Instant, effects: &m
                 _ if is_control => return false,
                 KeyCode::Char('y') => {
                     let question = question.clone();
-                    confirmed(state, question, now, effects);
+                    match question.unseen() {
+                        Some(why) => say(state, why, now, effects),
+                        None => confirmed(state, question, now, effects),
+                    }
                 }
                 KeyCode::Char('c') if question.kind == OperationKind::Nudge => {
                     let question = question.clone();

@@ -30,7 +30,7 @@ use crate::{
 use super::{Effect, State, triage, update::say};
 
 pub use dialog::{Asked, Dialog, Line, Menu, Question};
-pub(super) use dialog::{
+pub(super) use dialog::{drawn, 
     ask_by_key, click, edit, edited, is_still_meant, leave, on_key, open, open_log, open_menu, step,
 };
 pub use log::{LogEntry, Outcome};

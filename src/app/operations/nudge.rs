@@ -35,22 +35,28 @@ fn written(row: &PullRequestRow, target: Option<(&str, &str)>, now: Instant) -> 
         return None;
     }
     let who: Vec<String> = row.next.who.iter().map(|name| format!("@{name}")).collect();
-    let mut said =
-        format!("Hi {}, a friendly reminder: the next step here is \"{}\".", who.join(" "), row.next.action);
+    // What is to be done is a verb with its object: "review", "fix 2 failed checks".
+    let mut said = format!(
+        "Hi {}, a friendly reminder: this pull request waits for you to {}.",
+        words::list(&who, usize::MAX),
+        row.next.action
+    );
     if let Some(since) = row.since {
         let _ = write!(said, " It has been in {} for {}.", row.stage.word(), length(now - since));
     }
     if let Some((release, day)) = target {
         let slack = match row.slack_seconds {
             Some(seconds) if seconds < 0 => {
-                format!(", and by what remains usually {} late", length(Duration::seconds(-seconds)))
+                format!("; at the usual pace it is merged {} late", length(Duration::seconds(-seconds)))
             }
-            Some(seconds) => format!(", which leaves {}", length(Duration::seconds(seconds))),
+            Some(seconds) => {
+                format!("; at the usual pace it is merged {} before that", length(Duration::seconds(seconds)))
+            }
             None => String::new(),
         };
         let _ = write!(said, " It is part of {release}, due {day}{slack}.");
     }
-    said += " Is something in the way?";
+    said += " Is anything in the way? Thank you!";
     Some(said)
 }
 
@@ -80,12 +86,12 @@ mod tests {
         let target = Some(("payments 4.2", "Wed 25 Nov 14:00"));
         assert_eq!(
             written(&rows[0], target, now()).unwrap(),
-            "Hi @lee, a friendly reminder: the next step here is \"fix 2 failed checks\". It has been in review for \
-             2 days. It is part of payments 4.2, due Wed 25 Nov 14:00, and by what remains usually 1 day late. \
-             Is something in the way?"
+            "Hi @lee, a friendly reminder: this pull request waits for you to fix 2 failed checks. It has been in \
+             review for 2 days. It is part of payments 4.2, due Wed 25 Nov 14:00; at the usual pace it is merged \
+             1 day late. Is anything in the way? Thank you!"
         );
         let review = written(&rows[1], None, now()).unwrap();
-        assert!(review.starts_with("Hi @kim @raj, ") && !review.contains("part of"), "{review}");
+        assert!(review.starts_with("Hi @kim, @raj, ") && !review.contains("part of"), "{review}");
         let mut nobodys = rows[0].clone();
         nobodys.next.who.clear();
         assert_eq!(written(&nobodys, target, now()), None);

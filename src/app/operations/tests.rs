@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::{
     app::{
-        Event, Key, Options, Overlay,
+        Event, Key, Layout, Options, Overlay, QuestionPage,
         fixture::{board, board_with_first, now, operators},
         update,
     },
@@ -36,8 +36,27 @@ fn press(state: &mut State, at: Instant, keys: &str) -> Vec<Effect> {
     for key in keys.split_whitespace() {
         let key: Key = key.parse().unwrap();
         effects.extend(update(state, Event::Key(key.into()), at));
+        draw_whole(state, at);
     }
     effects
+}
+
+/// A screen on which every question has room.
+fn draw_whole(state: &mut State, at: Instant) {
+    draw_part(state, 0, u16::MAX, at);
+}
+
+/// A screen that shows `height` lines of a question from `first` on, as far as it is scrolled there;
+/// each row takes two lines.
+fn draw_part(state: &mut State, first: u16, height: u16, at: Instant) {
+    let Some(Dialog::Question(question)) = dialog(state) else { return };
+    let rows = question.asked.len() + question.left_out.len();
+    let ends: Vec<u16> = (1u16..).take(rows).map(|row| row * 2).collect();
+    let total = 2 * rows as u16;
+    let page = QuestionPage { first, height, total, ends };
+    let layout =
+        Layout { question: Some(page), overlay_most: total.saturating_sub(height), ..Layout::default() };
+    assert!(sent(&update(state, Event::Drawn(layout), at)).is_empty());
 }
 
 fn type_in(state: &mut State, text: &str) {
@@ -409,6 +428,71 @@ fn rows_that_it_cannot_be_done_to_are_named_and_left_out() {
     assert!(state.marked().is_empty(), "esc takes the marks away");
 }
 
+/// Presses one key without a frame after it.
+fn press_unseen(state: &mut State, key: &str) {
+    update(state, Event::Key(key.parse::<Key>().unwrap().into()), now());
+}
+
+/// Asks for a comment on all rows of the list; how many.
+fn asked_of_all() -> (State, usize) {
+    let mut state = state();
+    press(&mut state, now(), "g space G ctrl-space c");
+    type_in(&mut state, "please look");
+    press_unseen(&mut state, "enter");
+    assert!(question(&state).asked.len() >= 3 && !question(&state).left_out.is_empty());
+    let rows = question(&state).asked.len();
+    (state, rows)
+}
+
+#[test]
+fn yes_counts_only_when_every_row_was_on_the_screen() {
+    let yes = |state: &mut State| {
+        press_unseen(state, "y");
+        state.operations.waiting().count()
+    };
+    // Typed ahead of the frame.
+    let (mut state, rows) = asked_of_all();
+    assert_eq!(yes(&mut state), 0);
+    assert!(said(&state).contains("the question was not shown"), "{}", said(&state));
+    // A frame with room for all of it.
+    draw_whole(&mut state, now());
+    assert_eq!(yes(&mut state), rows);
+
+    // Three lines at a time: a row and a half.
+    for (keys, is_read) in [("j", true), ("page-down", true), ("ctrl-d", true), ("down", true), ("G", false)] {
+        let (mut state, rows) = asked_of_all();
+        draw_part(&mut state, 0, 3, now());
+        assert_eq!(yes(&mut state), 0, "{keys}");
+        let all = rows + question(&state).left_out.len();
+        assert_eq!(said(&state), format!("not yet: {} rows not shown (j, page-down)", all - 1));
+        for _ in 0..2 * all {
+            press_unseen(&mut state, keys);
+            let first = question(&state).scroll;
+            draw_part(&mut state, first, 3, now());
+        }
+        let is_at_the_end = question(&state).scroll + 3 == 2 * all as u16;
+        assert!(is_at_the_end, "{keys}: {}", question(&state).scroll);
+        assert_eq!(yes(&mut state), if is_read { rows } else { 0 }, "{keys}: what was jumped over is not read");
+    }
+
+    // Having been at the end is enough; other words, or another width, are read anew.
+    let (mut state, rows) = asked_of_all();
+    draw_whole(&mut state, now());
+    draw_part(&mut state, 0, 3, now());
+    assert_eq!(yes(&mut state.clone()), rows);
+    let narrower = QuestionPage { first: 0, height: 3, total: 90, ends: vec![30, 60, 90] };
+    let layout = Layout { question: Some(narrower), overlay_most: 87, ..Layout::default() };
+    update(&mut state, Event::Drawn(layout), now());
+    assert_eq!(yes(&mut state), 0);
+    let mut state = self::state();
+    press(&mut state, now(), "m");
+    press_unseen(&mut state, "tab");
+    assert_eq!(yes(&mut state), 0, "another method is another question");
+    // And no is no, seen or not.
+    press_unseen(&mut state, "enter");
+    assert!(dialog(&state).is_none() && state.operations.waiting().next().is_none());
+}
+
 #[test]
 fn a_reminder_is_asked_as_a_comment_is() {
     let mut state = state();
@@ -569,6 +653,7 @@ mod properties {
                 for event in events {
                     let before: HashSet<u64> = state.operations.waiting().map(|one| one.number).collect();
                     let carried = sent(&update(&mut state, event, at));
+                    draw_whole(&mut state, at);
                     for queued in &carried {
                         prop_assert!(gone.insert(queued.number), "{} twice", queued.number);
                         let since = confirmed.get(&queued.number);

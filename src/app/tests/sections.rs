@@ -59,6 +59,118 @@ fn sections_are_counted_and_hold_what_they_count() {
 }
 
 #[test]
+fn who_asks_for_who_looks_hears_that_nobody_knows() {
+    let mut anonymous = board();
+    let mut health = anonymous.health.to_vec();
+    health.iter_mut().for_each(|health| health.account = None);
+    anonymous.health = health.into();
+    for (query, at) in [("next:@me", 5..8), ("is:open -author:@me", 16..19), ("author:lee,@me", 11..14)] {
+        let mut state = self::state(anonymous.clone());
+        press(&mut state, "2 /");
+        type_in(&mut state, query);
+        let problem = state.list(ListId::PullRequests).asked.problem.clone().expect(query);
+        assert_eq!(problem.at, at);
+        assert!(problem.what.contains("nobody knows who `@me` is"), "{problem:?}");
+        press(&mut state, "enter");
+        assert!(state.filter.is_some(), "it can be mended");
+        // Known again: no problem.
+        update(&mut state, Event::Board(Arc::new(board_signed_in())), now());
+        assert_eq!(state.list(ListId::PullRequests).asked.problem, None);
+    }
+    let mut known = pull_requests();
+    press(&mut known, "/");
+    type_in(&mut known, "next:@me");
+    assert_eq!(known.list(ListId::PullRequests).asked.problem, None);
+}
+
+/// Another board than `board()`, with the same in it.
+fn board_signed_in() -> crate::insight::Board {
+    let mut other = board();
+    other.insight = Arc::new((*other.insight).clone());
+    other
+}
+
+#[test]
+fn what_is_said_counts_at_once_in_the_sections_and_in_their_lists() {
+    let mut state = pull_requests();
+    press(&mut state, "l");
+    let (name, count) = section(&state);
+    let count = count.unwrap();
+    assert!(name == "needs me" && count > 0);
+    let rows = shown(&state);
+    let effects = press(&mut state, "z");
+    let entries = effects.iter().filter_map(|effect| match effect {
+        Effect::Note(change) => change.said.clone(),
+        _ => None,
+    });
+    let said = crate::domain::Triage { entries: entries.collect() };
+    assert_eq!(said.entries.len(), 1);
+    update(&mut state, Event::Triage(Arc::new(said)), now());
+    assert_eq!(section(&state), ("needs me".to_owned(), Some(count - 1)), "without another board");
+    assert_eq!(shown(&state), rows[1..]);
+    update(&mut state, Event::Triage(Arc::default()), now());
+    assert_eq!((section(&state).1, shown(&state)), (Some(count), rows));
+}
+
+#[test]
+fn until_everything_came_the_selection_stays_on_top_and_then_it_stays_on_its_row() {
+    let of = |first: usize, is_whole: bool| {
+        let mut part = board();
+        let mut insight = (*part.insight).clone();
+        let release = Arc::make_mut(&mut insight.releases[0]);
+        release.pull_requests.drain(..first);
+        part.insight = Arc::new(insight);
+        if !is_whole {
+            let mut health = part.health.to_vec();
+            (health[0].answered_at, health[0].failures) = (None, 0);
+            health[0].state = crate::domain::SourceState::Fetching;
+            part.health = health.into();
+        }
+        Arc::new(part)
+    };
+    let selected = |state: &State| state.list(ListId::PullRequests).selected.clone();
+    let id_of = |row: usize| {
+        let release = &board().insight.releases[0];
+        Some(crate::insight::Subject::PullRequest(release.pull_requests[row].pull_request.id.clone()))
+    };
+    // One source was quicker than the other.
+    let mut state = State::new(of(2, false), Options::default(), now());
+    press(&mut state, "2");
+    assert_eq!(selected(&state), id_of(2));
+    let mut moved = state.clone();
+    update(&mut state, Event::Board(of(1, false)), now());
+    assert_eq!(selected(&state), id_of(1), "nobody chose the row that came first");
+    update(&mut state, Event::Board(of(1, true)), now());
+    assert_eq!(selected(&state), id_of(1));
+    // All were heard: whoever looks at a row goes on looking at it.
+    update(&mut state, Event::Board(of(0, true)), now());
+    assert_eq!(selected(&state), id_of(1));
+    // And what somebody chose is kept from the first key on.
+    press(&mut moved, "j k");
+    update(&mut moved, Event::Board(of(0, false)), now());
+    assert_eq!(selected(&moved), id_of(2));
+}
+
+#[test]
+fn only_of_what_nobody_wants_it_is_good_that_there_is_none() {
+    let sections = PullRequestSection::built_in();
+    let said: Vec<&str> = sections.iter().map(PullRequestSection::when_empty).collect();
+    assert_eq!(
+        said[1..],
+        [
+            "nothing waits for you here",
+            "nothing of yours waits for others",
+            "no pull request is late: that is good",
+            "nothing is ready to merge yet",
+        ]
+    );
+    // Another one of that name is another one.
+    let own = PullRequestSection { name: "late".into(), query: "age:>3d".into() };
+    assert_eq!(own.when_empty(), "no pull request is in this section");
+    assert_eq!(sections[3].label(), "PRs late");
+}
+
+#[test]
 fn the_filter_line_speaks_queries_completes_and_says_what_is_wrong() {
     let mut state = pull_requests();
     let all = shown(&state).len();

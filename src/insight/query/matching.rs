@@ -6,6 +6,7 @@ use crate::domain::{Category, Comparison, Instant, Severity};
 use crate::insight::{context::later, patterns::Patterns};
 
 use super::{
+    QueryError,
     fields::{Field, Flag},
     item::{Amount, Item, Value},
 };
@@ -15,8 +16,8 @@ use super::{
 pub(crate) struct Query {
     /// Each with whether it is turned round.
     pub(super) terms: Vec<(bool, Test)>,
-    /// It asks for who looks: `@me`.
-    pub(super) asks_who: bool,
+    /// Where it asks for who looks: the characters of the first `@me`.
+    pub(super) asks_who: Option<std::ops::Range<usize>>,
 }
 
 /// How an item is looked at.
@@ -109,7 +110,13 @@ impl Query {
 
     /// It asks for who looks at it.
     pub(crate) fn asks_who(&self) -> bool {
-        self.asks_who
+        self.asks_who.is_some()
+    }
+
+    /// What is wrong with it where nobody knows who looks: it can pick nothing.
+    pub(crate) fn without_who(&self) -> Option<QueryError> {
+        let what = "nobody knows who `@me` is: no source says who you are here; write a name";
+        self.asks_who.clone().map(|at| QueryError::new(at, what))
     }
 
     /// It asks for what people said.

@@ -29,7 +29,7 @@ pub(crate) struct QueryError {
 }
 
 impl QueryError {
-    fn new(at: Range<usize>, what: impl Into<String>) -> Self {
+    pub(super) fn new(at: Range<usize>, what: impl Into<String>) -> Self {
         Self { at, what: what.into(), word: String::new(), known: Vec::new() }
     }
 
@@ -70,7 +70,7 @@ pub(crate) fn parse_for(text: &str, items: Items, me: &[Text]) -> Result<Query, 
 const ME: &str = "@me";
 
 fn read(text: &str, items: Items, me: Option<&[Text]>) -> Result<Query, QueryError> {
-    let mut parser = Parser { characters: text.chars().collect(), position: 0, items, me, asks_who: false };
+    let mut parser = Parser { characters: text.chars().collect(), position: 0, items, me, asks_who: None };
     let mut terms = Vec::new();
     while parser.skip_blanks() {
         if terms.len() == MOST_TERMS {
@@ -99,7 +99,7 @@ struct Parser<'m> {
     items: Items,
     /// Who looks; none where the query must mean the same to everybody.
     me: Option<&'m [Text]>,
-    asks_who: bool,
+    asks_who: Option<Range<usize>>,
 }
 
 /// A word as it was written.
@@ -196,7 +196,7 @@ impl Parser<'_> {
             let Some(me) = self.me else {
                 return Err(QueryError::new(word.at, "`@me` is another one for everybody: name people"));
             };
-            self.asks_who = true;
+            self.asks_who.get_or_insert(word.at);
             return Ok(Wanted::AnyOf(me.iter().map(|name| name.to_lowercase()).collect()));
         }
         let comparison = comparison.unwrap_or(Comparison::Equal);

@@ -14,4 +14,5 @@ mod releases;
 mod remedies;
 mod schedule;
 mod slots;
+mod stage_cases;
 mod trace;

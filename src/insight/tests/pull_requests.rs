@@ -136,6 +136,22 @@ fn the_next_step_is_the_first_thing_in_the_way() {
             "lee",
             "answer kim: changes requested",
         ),
+        (
+            open(|it| {
+                it.reviews = vec![review(18, "kim", ChangesRequested)];
+                it.requested_reviewers = vec!["kim".into()];
+            }),
+            "kim",
+            "review again",
+        ),
+        (
+            open(|it| {
+                it.reviews = vec![review(18, "kim", ChangesRequested), review(18, "raj", ChangesRequested)];
+                it.requested_reviewers = vec!["kim".into()];
+            }),
+            "lee",
+            "answer raj: changes requested",
+        ),
         (open(|it| it.requested_reviewers = vec!["kim".into(), "raj".into()]), "kim, raj", "review"),
         (
             open(|it| (it.required_approvals, it.reviews) = (Some(2), vec![review(18, "kim", Approved)])),

@@ -34,7 +34,7 @@ use crate::{
     domain::{Facts, Instant, Kind, Problem, SourceId},
     source::{
         Answer, Round, Source, SourceError, Standing, Watched, files,
-        http::{Http, HttpError, Request},
+        http::{Http, Request},
     },
 };
 
@@ -115,7 +115,7 @@ impl Subscription {
         let request = Request::get("calendar", self.address.as_str())
             .accept("text/calendar, */*;q=0.1")
             .kept_by_asker();
-        let reply = session.send(request).await.map_err(|error| self.hidden(&error))?;
+        let reply = session.send(request).await.map_err(|error| error.hiding(&self.address, "this calendar"))?;
         if let (true, Some(known)) = (reply.unchanged(), &self.known) {
             return Ok(Arc::clone(known));
         }
@@ -127,24 +127,6 @@ impl Subscription {
         let read = Arc::new(read.inspect_err(|_| self.http.forget())?);
         self.known = Some(Arc::clone(&read));
         Ok(read)
-    }
-
-    /// An error without the address.
-    fn hidden(&self, error: &HttpError) -> SourceError {
-        let clean = |text: &str| {
-            let without = if error.path().is_empty() {
-                text.to_owned()
-            } else {
-                text.replace(error.path().as_str(), "this calendar")
-            };
-            without.replace(&self.address, "this calendar")
-        };
-        let rebuilt = |problem: &Problem| Problem::new(clean(&problem.what), clean(&problem.next_step));
-        match SourceError::from(error.clone()) {
-            SourceError::Failed(problem) => SourceError::Failed(rebuilt(&problem)),
-            SourceError::Refused(problem) => SourceError::Refused(rebuilt(&problem)),
-            SourceError::Cancelled => SourceError::Cancelled,
-        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{
     domain::{Calendar, Facts, Problem, SourceId},
     source::{
         Answer, Diagnosis, DiagnosisState, Round, Source, SourceError, Standing,
-        http::{Http, HttpError, Pages, Request, SignedIn, Validators},
+        http::{Http, Pages, Request, SignedIn, Validators},
         published::Reader,
     },
 };
@@ -84,7 +84,7 @@ impl EndpointSource {
         let mut bodies = Vec::new();
         let mut bytes = 0;
         let mut is_same = true;
-        while let Some(page) = pages.next().await.map_err(|error| self.hidden(&error))? {
+        while let Some(page) = pages.next().await.map_err(|error| error.hiding(&self.address, "its address"))? {
             is_same &= page.unchanged();
             bytes += page.body().len();
             if bytes > MOST_BYTES {
@@ -123,24 +123,6 @@ impl EndpointSource {
             Some(SignedIn::Anonymously(reasons)) => !reasons.is_empty(),
             Some(SignedIn::With(_)) => true,
             None => false,
-        }
-    }
-
-    /// An error without the address.
-    fn hidden(&self, error: &HttpError) -> SourceError {
-        let rebuilt = |problem: &Problem| {
-            // Its path alone may be what lets one read it.
-            let path = error.path().as_str();
-            let clean = |text: &str| {
-                let text = text.replace(&self.address, "its address");
-                if path.len() > 1 { text.replace(path, "its address") } else { text }
-            };
-            Problem::new(clean(&problem.what), clean(&problem.next_step))
-        };
-        match SourceError::from(error.clone()) {
-            SourceError::Failed(problem) => SourceError::Failed(rebuilt(&problem)),
-            SourceError::Refused(problem) => SourceError::Refused(rebuilt(&problem)),
-            SourceError::Cancelled => SourceError::Cancelled,
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{ffi::OsString, io, path::PathBuf, process::Stdio, time::Duration};
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::{io::AsyncReadExt as _, process::Command};
+use tokio::process::Command;
 
 use crate::{
-    domain::{Instant, Problem, Text},
+    domain::{Instant, Problem, Text, shell_word},
+    program::{Leftovers, Output, Running},
     source::{SourceError, published::last_words},
 };
 
@@ -14,8 +14,6 @@ use crate::{
 pub(super) const MOST_PRINTED: usize = 16 << 20;
 /// Bytes of the error output that are kept, of its end.
 const MOST_COMPLAINTS: usize = 8 << 10;
-/// How long what a program left behind may hold its output open.
-const GRACE: Duration = Duration::from_millis(500);
 /// What is shorter stands in many texts by chance, and is no secret.
 const SHORTEST_SECRET: usize = 8;
 
@@ -72,55 +70,36 @@ pub(super) struct Ended {
     pub(super) complaints: Text,
 }
 
-/// Kills a program with all that it started, when dropped.
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
-            // There may be nobody left in it: then there is nothing to do.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-    }
-}
-
 impl Program {
     /// Runs it once, at `now`. Dropping the run kills it.
     pub(super) async fn run(&self, now: Instant) -> Result<Ended, SourceError> {
-        let mut child = self.command(now)?.spawn().map_err(|error| self.cannot(&error))?;
-        // It is the first of a group of its own, so its number is that of the group.
-        let number = child.id().and_then(|id| i32::try_from(id).ok());
-        let group = Group(number.and_then(Pid::from_raw));
-        let (mut output, mut errors) = (child.stdout.take(), child.stderr.take());
+        self.run_until(now, tokio::time::sleep(self.limit)).await
+    }
+
+    /// The same, as long as it is not `over`.
+    pub(super) async fn run_until(
+        &self,
+        now: Instant,
+        over: impl Future<Output = ()>,
+    ) -> Result<Ended, SourceError> {
+        let running = Running::start(&mut self.command(now)?).map_err(|error| self.cannot(&error))?;
         let (mut printed, mut complaints) = (Vec::new(), Vec::new());
-        let mut status = None;
-        let mut group = Some(group);
-        let ended = tokio::time::timeout(self.limit, async {
-            while status.is_none() || output.is_some() || errors.is_some() {
-                tokio::select! {
-                    read = read(&mut output, &mut printed), if output.is_some() => {
-                        if read == 0 { output = None; }
-                        if printed.len() > MOST_PRINTED { return Ok(()); }
-                    }
-                    read = read(&mut errors, &mut complaints), if errors.is_some() => {
-                        if read == 0 { errors = None; }
-                        let surplus = complaints.len().saturating_sub(MOST_COMPLAINTS);
-                        complaints.drain(..surplus);
-                    }
-                    ended = child.wait(), if status.is_none() => {
-                        status = Some(ended?);
-                        // What it started in the background ends with it, and lets go of its output.
-                        group = None;
-                    }
-                    // What left its group may still hold the output open.
-                    () = tokio::time::sleep(GRACE), if status.is_some() => break,
+        // Whoever is left is killed before anybody is told.
+        let ended = tokio::select! {
+            ended = running.ended(Leftovers::End, |output, written| match output {
+                Output::Printed => {
+                    printed.append(written);
+                    printed.len() <= MOST_PRINTED
                 }
-            }
-            Ok::<_, io::Error>(())
-        });
-        let ended = ended.await;
-        // Whoever is left is killed now, before anybody is told.
-        drop(group);
+                Output::Errors => {
+                    complaints.append(written);
+                    let surplus = complaints.len().saturating_sub(MOST_COMPLAINTS);
+                    complaints.drain(..surplus);
+                    true
+                }
+            }) => Some(ended),
+            () = over => None,
+        };
         let complaints = self.complaints(&complaints);
         if printed.len() > MOST_PRINTED {
             return Err(self.failed(
@@ -129,20 +108,20 @@ impl Program {
                 "print less: what is open and what ended lately",
             ));
         }
-        match (ended, status) {
-            (Err(_), _) => Err(self.failed(
+        match ended {
+            None => Err(self.failed(
                 &format!("did not end within {} and was ended", crate::config::format_duration(self.limit)),
                 &complaints,
                 &format!("make it faster, or raise `timeout` under [source.{}]", self.table()),
             )),
-            (Ok(Ok(())), Some(status)) if status.success() => Ok(Ended { printed, complaints }),
-            (Ok(Ok(())), Some(status)) => {
+            Some(Ok(Some(status))) if status.success() => Ok(Ended { printed, complaints }),
+            Some(Ok(Some(status))) => {
                 Err(self.failed(&format!("ended with {status}"), &complaints, &self.by_hand()))
             }
-            (Ok(Err(error)), _) => {
+            Some(Err(error)) => {
                 Err(self.failed(&format!("cannot be read: {error}"), &complaints, &self.by_hand()))
             }
-            (Ok(Ok(())), None) => Err(self.failed("did not end", &complaints, &self.by_hand())),
+            Some(Ok(None)) => Err(self.failed("did not end", &complaints, &self.by_hand())),
         }
     }
 
@@ -167,10 +146,7 @@ impl Program {
             .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // In a group of its own: so that it is no part of the terminal's job, and all of it can be killed.
-            .process_group(0)
-            .kill_on_drop(true);
+            .stderr(Stdio::piped());
         Ok(command)
     }
 
@@ -245,13 +221,6 @@ impl Program {
     }
 }
 
-async fn read(pipe: &mut Option<impl tokio::io::AsyncRead + Unpin>, into: &mut Vec<u8>) -> usize {
-    match pipe {
-        Some(pipe) => pipe.read_buf(into).await.unwrap_or(0),
-        None => 0,
-    }
-}
-
 /// The places of programs without those that depend on where one is: the project's directory does
 /// not decide what runs.
 fn absolute_only(path: OsString) -> OsString {
@@ -259,25 +228,12 @@ fn absolute_only(path: OsString) -> OsString {
     std::env::join_paths(places).unwrap_or(path)
 }
 
-/// A word as a shell wants it, for a person to copy.
-fn shell_word(word: &str) -> String {
-    let is_plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=@%+,".contains(character);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_for_a_shell_and_places_are_absolute() {
-        for (word, quoted) in [("a-b.sh", "a-b.sh"), ("", "''"), ("a b", "'a b'"), ("it's", "'it'\\''s'")] {
-            assert_eq!(shell_word(word), quoted);
-        }
+    fn places_are_absolute() {
         let path = absolute_only(OsString::from(".:/usr/bin::bin:/bin"));
         assert_eq!(path, OsString::from("/usr/bin:/bin"));
     }

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::{
     domain::{DeploymentState, Instant, Text},
+    program::tests::{HOLD, watch},
     source::published::tests::assert_valid,
 };
 
@@ -37,25 +38,6 @@ fn shell(directory: &Path, script: &str) -> ExecSource {
 async fn problem(mut source: ExecSource) -> Problem {
     let error = source.fetch(&Round::at(now())).await.unwrap_err();
     error.problem().unwrap().clone()
-}
-
-/// Whether the process whose number is in the file is gone, soon.
-async fn is_gone(file: &Path) -> bool {
-    let number = std::fs::read_to_string(file).unwrap();
-    let process = rustix::process::Pid::from_raw(number.trim().parse().unwrap()).unwrap();
-    // Its parent may be gone, too: whoever inherits it may take a moment to notice its end.
-    for _ in 0..500 {
-        let state = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
-        let is_over = match &state {
-            Ok(state) => state.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')),
-            Err(_) => rustix::process::test_kill_process(process).is_err(),
-        };
-        if is_over {
-            return true;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    false
 }
 
 #[tokio::test]
@@ -139,23 +121,33 @@ async fn a_program_that_fails_says_why_and_what_to_try() {
 #[tokio::test]
 async fn endless_output_ends_the_program_and_all_that_it_started() {
     let directory = tempfile::tempdir().unwrap();
-    let script = "sleep 600 & echo $! > child; while :; do echo '{\"covers\": [], \"covers\": []}'; done";
-    let problem = problem(shell(directory.path(), &format!("exec 2>&1; yes & {script}"))).await;
+    let watched = watch(directory.path());
+    let script =
+        format!("{HOLD}exec 2>&1; yes & sleep 600 & while :; do echo '{{\"covers\": [], \"covers\": []}}'; done");
+    let problem = problem(shell(directory.path(), &script)).await;
     assert!(problem.what.contains("printed more than 16 MiB and was ended"), "{problem:?}");
-    assert!(is_gone(&directory.path().join("child")).await);
+    watched.gone().await;
 }
 
 #[tokio::test]
 async fn a_program_that_does_not_end_is_killed_with_all_that_it_started() {
     let directory = tempfile::tempdir().unwrap();
+    let mut watched = watch(directory.path());
+    let began = std::mem::replace(&mut watched.began, tokio::sync::oneshot::channel().1);
     // It and its child take no notice of what could be asked of them.
-    let script = "trap '' TERM INT HUP; sh -c \"trap '' TERM; echo \\$\\$ > child; echo still here >&2; while :; do sleep 600; done\" & echo $! > started; while :; do wait; done";
-    let mut source = shell(directory.path(), script);
-    source.program.limit = Duration::from_millis(800);
-    let problem = problem(source).await;
-    assert!(problem.what.contains("did not end within"), "{problem:?}");
+    let script = format!(
+        "{HOLD}trap '' TERM INT HUP; sh -c \"trap '' TERM; while :; do sleep 600; done\" & while :; do wait; done"
+    );
+    let source = shell(directory.path(), &script);
+    let ended = source.program.run_until(now(), async { began.await.unwrap() }).await;
+    let problem = ended.unwrap_err().problem().unwrap().clone();
+    assert!(problem.what.contains("did not end within 30s and was ended"), "{problem:?}");
     assert!(problem.next_step.contains("raise `timeout` under [source.exec.try]"), "{problem:?}");
-    assert!(is_gone(&directory.path().join("started")).await);
+    watched.gone().await;
+    // The limit of the settings is what it is.
+    let mut source = shell(directory.path(), "sleep 600");
+    source.program.limit = Duration::from_millis(50);
+    assert!(self::problem(source).await.what.contains("did not end within"));
 }
 
 #[tokio::test]
@@ -163,24 +155,23 @@ async fn a_round_that_is_cancelled_kills_it_and_what_it_leaves_behind_does_not_h
     let directory = tempfile::tempdir().unwrap();
     let cancelled = CancellationToken::new();
     let round = Round { cancelled: cancelled.clone(), ..Round::at(now()) };
-    let started = directory.path().join("started");
-    let mut source = shell(directory.path(), "echo $$ > started; sleep 600");
-    let file = started.clone();
+    let mut watched = watch(directory.path());
+    let mut source = shell(directory.path(), &format!("{HOLD}sleep 600"));
+    let began = &mut watched.began;
     let cancel = async move {
-        while std::fs::read_to_string(&file).map_or(true, |number| !number.ends_with('\n')) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        began.await.unwrap();
         cancelled.cancel();
     };
     let (fetched, ()) = tokio::join!(source.fetch(&round), cancel);
     assert!(matches!(fetched, Err(SourceError::Cancelled)), "{fetched:?}");
-    assert!(is_gone(&started).await);
+    watched.gone().await;
 
     // Something in the background keeps the output open: what was printed counts, and it ends.
-    let script = format!("{NOTHING}; sleep 600 & echo $! > started");
+    let watched = watch(directory.path());
+    let script = format!("{HOLD}{NOTHING}; sleep 600 &");
     let answer = shell(directory.path(), &script).fetch(&Round::at(now())).await;
     assert!(matches!(answer, Ok(Answer::Facts(_))), "{answer:?}");
-    assert!(is_gone(&started).await);
+    watched.gone().await;
 }
 
 #[tokio::test]

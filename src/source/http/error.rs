@@ -301,6 +301,24 @@ impl fmt::Debug for HttpError {
 
 impl std::error::Error for HttpError {}
 
+impl HttpError {
+    /// The same for the board without `address` and its path, which is `called` so: an address
+    /// alone may be what lets one read what is there.
+    pub(crate) fn hiding(&self, address: &str, called: &str) -> SourceError {
+        let path = self.path().as_str();
+        let clean = |text: &str| {
+            let text = text.replace(address, called);
+            if path.len() > 1 { text.replace(path, called) } else { text }
+        };
+        let rebuilt = |problem: &Problem| Problem::new(clean(&problem.what), clean(&problem.next_step));
+        match SourceError::from(self.clone()) {
+            SourceError::Failed(problem) => SourceError::Failed(rebuilt(&problem)),
+            SourceError::Refused(problem) => SourceError::Refused(rebuilt(&problem)),
+            SourceError::Cancelled => SourceError::Cancelled,
+        }
+    }
+}
+
 impl From<HttpError> for SourceError {
     fn from(error: HttpError) -> Self {
         match error.kind {

@@ -8,11 +8,12 @@ use ratatui::{
 
 use crate::{
     app::{
-        Choice, Dialog, LogEntry, OperationKind, OperationLine, OperationMenu, OperationQuestion, Outcome,
+        Choice, Dialog, Link, LogEntry, OperationKind, OperationLine, OperationMenu, OperationQuestion, Outcome,
+        QuestionPage,
     },
     domain::Text,
     insight::Subject,
-    view::{Look, footer, screen::Screen, text},
+    view::{Look, footer, rich::Rich, screen::Screen, text},
 };
 
 /// Widest overlay.
@@ -122,36 +123,31 @@ fn draw_line(screen: &mut Screen<'_>, body: Rect, line: &OperationLine) {
 }
 
 fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuestion) {
+    /// Rows inside the frame from which on the words about the ten seconds have room.
+    const ROOM_FOR_WORDS: u16 = 7;
     let Look { styles, .. } = screen.look;
     let cells = usize::from(super::inner_width(body, WIDTH));
-    let mut lines = Vec::new();
-    // The keys must be seen, however many rows there are.
-    let most = usize::from(body.height.saturating_sub(8)).max(1);
+    let (mut lines, mut ends) = (Vec::new(), Vec::new());
     for asked in &question.asked {
         lines.extend(wrapped(&asked.sentence, cells, styles.strong));
+        ends.push(lines.len());
     }
     for (name, why) in &question.left_out {
         let said = format!("{} not {name}: {why}", screen.look.glyphs.not_needed);
         lines.extend(wrapped(&said, cells, styles.muted));
+        ends.push(lines.len());
     }
-    if lines.len() > most {
-        lines =
-            question.asked.iter().map(|asked| Line::styled(asked.short.to_string(), styles.strong)).collect();
-        let left_out = question.left_out.iter();
-        lines.extend(left_out.map(|(name, why)| Line::styled(format!("not {name}: {why}"), styles.muted)));
-        let beyond = lines.len().saturating_sub(most.saturating_sub(1));
-        if lines.len() > most {
-            lines.truncate(most.saturating_sub(1));
-            lines.push(Line::styled(format!("and {beyond} more"), styles.strong));
-        }
+    // The keys stay in sight, however many rows there are.
+    let mut below = Vec::new();
+    if body.height >= ROOM_FOR_WORDS + 2 {
+        let them = match question.asked.len() {
+            1 => "It waits 10 seconds before it is sent; until then it can be undone.".to_owned(),
+            several => format!("These {several} wait 10 seconds before they are sent; one undo takes all back."),
+        };
+        below.extend(wrapped(&them, cells, styles.muted));
+        let is_roomy = lines.len() + below.len() + 5 <= usize::from(body.height);
+        below.extend(is_roomy.then(Line::default));
     }
-    lines.push(Line::default());
-    let them = match question.asked.len() {
-        1 => "It waits 10 seconds before it is sent; until then it can be undone.".to_owned(),
-        several => format!("These {several} wait 10 seconds before they are sent; one undo takes all back."),
-    };
-    lines.push(Line::styled(them, styles.muted));
-    lines.push(Line::default());
     let mut keys = vec![
         Span::styled("y", styles.accent),
         Span::styled(" yes   ", styles.base),
@@ -164,17 +160,56 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
     if question.kind == OperationKind::Nudge {
         keys.extend([Span::styled("   c", styles.accent), Span::styled(" copy for a chat", styles.base)]);
     }
-    lines.push(Line::from(keys));
-    let title = Line::styled("Do this?", styles.title);
-    super::text(screen, body, &title, &lines, WIDTH, 0);
+    below.push(Line::from(keys));
+    let title = match question.asked.len() {
+        1 => "Do this?".to_owned(),
+        several => format!("Do this to {several} rows?"),
+    };
+    let title = Line::styled(title, styles.title);
+    // One line between them says what is out of sight.
+    let inside = super::frame(screen, body, &title, WIDTH, lines.len() + 1 + below.len());
+    let fixed = u16::try_from(below.len()).unwrap_or(u16::MAX).saturating_add(1);
+    let shown = Rect { height: inside.height.saturating_sub(fixed), ..inside };
+    let most = screen.lines(shown, &lines, question.scroll);
+    let first = question.scroll.min(most);
+    screen.layout.overlay_most = most;
+    let last = usize::from(first) + usize::from(shown.height);
+    let hidden = ends.iter().filter(|end| **end > last).count();
+    if hidden > 0 {
+        let said = format!("{} below", crate::insight::words::count(hidden, "more row", "more rows"));
+        let down = screen.key(crate::app::Command::MoveDown).unwrap_or_default();
+        let line = Line::from(vec![
+            Span::styled(said, styles.strong),
+            Span::styled(format!("   {down}"), styles.accent),
+            Span::styled(" reads on", styles.base),
+        ]);
+        screen.put_line(inside.x, shown.bottom(), inside.width, &line);
+    }
+    for (y, line) in (shown.bottom() + 1..inside.bottom()).zip(&below) {
+        screen.put_line(inside.x, y, inside.width, line);
+    }
+    let lines_of = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+    screen.layout.question = Some(QuestionPage {
+        first,
+        height: shown.height,
+        total: lines_of(lines.len()),
+        ends: ends.into_iter().map(lines_of).collect(),
+    });
 }
 
 fn draw_leave(screen: &mut Screen<'_>, body: Rect) {
     let Look { styles, .. } = screen.look;
     let cells = usize::from(super::inner_width(body, WIDTH));
     let mut lines = vec![Line::styled("What waits is dropped, nothing of it is sent:", styles.base)];
+    // The keys must be seen, however much waits.
+    let most = usize::from(body.height.saturating_sub(6)).max(1);
     for waiting in screen.state.operations.waiting() {
         lines.extend(wrapped(&format!("  {}", waiting.short), cells, styles.strong));
+    }
+    if lines.len() > most {
+        let beyond = lines.len() - most + 1;
+        lines.truncate(most - 1);
+        lines.push(Line::styled(format!("  and {beyond} more"), styles.strong));
     }
     lines.push(Line::default());
     lines.push(Line::from(vec![
@@ -189,22 +224,25 @@ fn draw_leave(screen: &mut Screen<'_>, body: Rect) {
 fn draw_log(screen: &mut Screen<'_>, body: Rect, entries: Option<&Result<Vec<LogEntry>, Text>>, scroll: u16) {
     let Look { styles, glyphs } = screen.look;
     let cells = usize::from(super::inner_width(body, 100));
-    let lines = match entries {
-        None => vec![Line::styled("reading", styles.running)],
-        Some(Err(problem)) => wrapped(problem, cells, styles.no_go),
+    let mut rich = Rich::default();
+    match entries {
+        None => rich.push(Line::styled("reading", styles.running)),
+        Some(Err(problem)) => rich.extend(wrapped(problem, cells, styles.no_go)),
         Some(Ok(entries)) if entries.is_empty() => {
-            vec![Line::styled("nothing was changed from here yet", styles.muted)]
+            rich.push(Line::styled("nothing was changed from here yet", styles.muted));
         }
-        Some(Ok(entries)) => entries.iter().flat_map(|entry| entry_lines(screen, entry, cells)).collect(),
-    };
+        Some(Ok(entries)) => entries.iter().for_each(|entry| entry_lines(screen, entry, cells, &mut rich)),
+    }
     let title = Line::from(vec![
         Span::styled("Operations", styles.title),
         Span::styled(format!(" {} the last 50 of this user", glyphs.separator), styles.muted),
     ]);
-    super::text(screen, body, &title, &lines, 100, scroll);
+    let inside = super::frame(screen, body, &title, 100, rich.lines.len());
+    screen.layout.overlay_most = screen.rich(inside, &rich, scroll);
 }
 
-fn entry_lines(screen: &Screen<'_>, entry: &LogEntry, cells: usize) -> Vec<Line<'static>> {
+/// What was done, which leads to what came of it, and the answer.
+fn entry_lines(screen: &Screen<'_>, entry: &LogEntry, cells: usize, lines: &mut Rich) {
     /// Cells of mark and instant.
     const INDENT: usize = 20;
     let Look { styles, glyphs } = screen.look;
@@ -215,24 +253,21 @@ fn entry_lines(screen: &Screen<'_>, entry: &LogEntry, cells: usize) -> Vec<Line<
             (glyphs.unknown, styles.unknown)
         }
     };
-    let mut lines = Vec::new();
     let at = screen.dates.moment(entry.at);
+    let link = entry.url.as_deref().and_then(Link::of);
     for (number, line) in text::wrap(&entry.what, cells.saturating_sub(INDENT)).into_iter().enumerate() {
-        lines.push(if number == 0 {
-            Line::from(vec![
-                Span::styled(format!("{mark} "), style),
-                Span::styled(format!("{at:<18}"), styles.muted),
-                Span::styled(line, styles.base),
-            ])
+        let before = if number == 0 {
+            [Span::styled(format!("{mark} "), style), Span::styled(format!("{at:<18}"), styles.muted)]
         } else {
-            Line::styled(format!("{:INDENT$}{line}", ""), styles.base)
-        });
+            [Span::raw("  "), Span::raw(" ".repeat(INDENT - 2))]
+        };
+        let [mark, at] = before.map(|span| (span, None));
+        lines.push_linked(vec![mark, at, (Span::styled(line, styles.base), link.clone())]);
     }
     let answer = entry.answer.as_ref().map(|answer| format!(": {answer}")).unwrap_or_default();
     let said = format!("{}{answer}", entry.outcome.word());
     let wrapped = text::wrap(&said, cells.saturating_sub(INDENT)).into_iter();
     lines.extend(wrapped.map(|line| Line::styled(format!("{:INDENT$}{line}", ""), style)));
-    lines
 }
 
 fn wrapped(content: &str, cells: usize, style: Style) -> Vec<Line<'static>> {
