@@ -106,7 +106,7 @@ pub(super) fn start_or_finish(state: &mut State, now: Instant, effects: &mut Vec
 /// What is said of the activity that is pointed at, and that in words; or why nothing can be.
 fn step(state: &State, now: Instant) -> Result<(TriageEntry, String), String> {
     if let Some(hands_off) = operations::offer::hands_off(state) {
-        let Problem { what, next_step } = hands_off.problem();
+        let Problem { what, next_step, .. } = hands_off.problem();
         return Err(format!("{what}; {next_step}"));
     }
     let row = state.runbook().ok_or("select a deployment whose runbook is done by hand")?;

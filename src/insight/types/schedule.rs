@@ -63,6 +63,10 @@ pub struct DeploymentRow {
     pub no_slot: Option<Text>,
     /// The releases that must be where it goes before it, until it is over.
     pub needs: Vec<Need>,
+    /// Its own time zone, or that of where it goes, where a source tells.
+    pub time_zone: Option<Tz>,
+    /// How its runbook goes on; none once it is over, and without activities.
+    pub runbook: Option<RunbookOutlook>,
 }
 
 /// A release that another one depends on, by the same rule as the gate `dependencies`.
@@ -74,10 +78,6 @@ pub struct Need {
     pub answer: GateAnswer,
     /// In words: `auth 2.9 went to production/eu, Mon 23 Nov 10:24`.
     pub said: Text,
-    /// Its own time zone, or that of where it goes, where a source tells.
-    pub time_zone: Option<Tz>,
-    /// How its runbook goes on; none once it is over, and without activities.
-    pub runbook: Option<RunbookOutlook>,
 }
 
 /// How a runbook goes on.

@@ -148,7 +148,7 @@ fn gantt(board: &Board, schedule: &scheduled::Scheduled<'_>, coming: &[&Deployme
     let releases = schedule.releases.iter().take(MOST_RELEASES).map(|insight| {
         let mark = |label, class, at: Option<Instant>| at.map(|at| charts::Mark { label, class, at });
         let dates = match insight.forecast {
-            ForecastView::Dates { p50, p85, .. } => [Some(p50), Some(p85)],
+            ForecastView::Dates { p50, p85, .. } => [p50.at(), p85.at()],
             _ => [None, None],
         };
         charts::Lane {

@@ -110,6 +110,7 @@ pub(super) fn deployments(
             state: sync.state,
             started_at: sync.started_at,
             finished_at: sync.finished_at,
+            time_zone: None,
             activities: Vec::new(),
             url: Some(url.clone()),
         }));

@@ -355,6 +355,7 @@ impl ArgocdSource {
                 group: None,
                 shareable: false,
                 cost_per_day: None,
+                time_zone: None,
             })
         }));
         if let Some(projects) = projects {
