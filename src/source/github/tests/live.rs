@@ -5,10 +5,12 @@ use reqwest::Url;
 
 use super::{GithubSettings, GithubSource, token};
 use crate::{
-    domain::{Facts, Instant},
+    domain::{Facts, Instant, Problem, PullRequestDetail},
     source::{
         Answer, Round, Source, SourceError,
         http::{Http, Settings, Waits},
+        operation::Attempt,
+        reading::PullRequestPlace,
     },
 };
 
@@ -39,6 +41,16 @@ async fn first_round(mode: Option<&str>, number: u32) -> Result<std::sync::Arc<F
         Answer::Facts(told) => Ok(told),
         Answer::Unchanged => panic!("no facts"),
     }
+}
+
+/// What there is to read of a pull request, for somebody who looks closer.
+async fn detail(mode: Option<&str>, number: u32) -> Result<PullRequestDetail, Problem> {
+    let reader = source(mode, number).reader().unwrap();
+    let repository = format!("api{number}").into();
+    let place = PullRequestPlace { repository, number: 7, base: "main".into() };
+    assert!(reader.knows(&place));
+    let attempt = Attempt { now: now(), cancelled: tokio_util::sync::CancellationToken::new() };
+    reader.read(&place, &attempt).await
 }
 
 /// Problems that are not the mock's own making.
@@ -102,5 +114,26 @@ async fn faults_are_what_the_service_says_they_are() {
     for mode in ["rate-limited", "secondary", "timeout502"] {
         let failed = first_round(Some(mode), 0).await;
         assert!(matches!(failed, Err(SourceError::Failed(_))), "{mode}: {failed:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a mock: set TMINUS_GITHUB_MOCK to its address"]
+async fn a_closer_look_is_legal_and_can_be_read() {
+    let mut most = [0; 3];
+    for number in 0..10 {
+        let read = detail(None, number).await.unwrap();
+        let counts = [read.files.as_ref().map_or(0, Vec::len), read.threads.len(), read.merged_lately.len()];
+        most = std::array::from_fn(|index| most[index].max(counts[index]));
+        for mode in ["null-heavy:0.1", "null-heavy:0.5", "null-heavy:0.9"] {
+            if let Err(problem) = detail(Some(mode), number).await {
+                let is_explained = ["not there", "no reason"].iter().any(|word| problem.what.contains(word));
+                assert!(is_explained, "{mode}: {problem:?}");
+            }
+        }
+    }
+    assert!(most.iter().all(|count| *count > 0), "{most:?}");
+    for mode in ["rate-limited", "secondary", "timeout502"] {
+        assert!(detail(Some(mode), 0).await.is_err(), "{mode}");
     }
 }
