@@ -83,7 +83,15 @@ mod tests {
         ] {
             assert_eq!(serde_json::from_str::<Timestamp>(form).unwrap().0, noon, "{form}");
         }
-        for form in [r#""soon""#, r#""""#, r#""20260302""#, "true", "null", "9223372036854775807", "18446744073709551615"] {
+        for form in [
+            r#""soon""#,
+            r#""""#,
+            r#""20260302""#,
+            "true",
+            "null",
+            "9223372036854775807",
+            "18446744073709551615",
+        ] {
             assert!(serde_json::from_str::<Timestamp>(form).is_err(), "{form}");
         }
     }

@@ -70,7 +70,8 @@ struct Comment {
 
 #[derive(Clone, Debug, Deserialize)]
 struct Merged {
-    number: u64,
+    /// One that makes no sense loses itself alone.
+    number: i64,
     files: Listed<Path>,
 }
 
@@ -151,7 +152,10 @@ impl Detail {
         let more_threads =
             more(total, threads.len()) || open.clone().count() > PullRequestDetail::MOST_THREADS;
         let read = all(self.files.as_ref());
-        let others = merged.iter().filter(|other| other.number != number);
+        let others = merged.iter().filter_map(|other| {
+            let id = u64::try_from(other.number).ok().filter(|other| *other != number)?;
+            Some((id, other))
+        });
         PullRequestDetail {
             description: Prose::new(self.body.unwrap_or_default()),
             threads: open.take(PullRequestDetail::MOST_THREADS).map(thread).collect(),
@@ -159,8 +163,8 @@ impl Detail {
             files: self.files.as_ref().map(|_| read.iter().map(file).collect()),
             more_files: more(self.files.as_ref().and_then(|list| list.total_count), read.len()),
             merged_lately: others
-                .map(|other| MergedLately {
-                    id: naming.pull_request(other.number),
+                .map(|(id, other)| MergedLately {
+                    id: naming.pull_request(id),
                     files: all(other.files.as_ref()).iter().map(|file| file.path.clone()).collect(),
                 })
                 .collect(),

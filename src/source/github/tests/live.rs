@@ -5,10 +5,12 @@ use reqwest::Url;
 
 use super::{GithubSettings, GithubSource, token};
 use crate::{
-    domain::{Facts, Instant},
+    domain::{Facts, Instant, Problem, PullRequestDetail},
     source::{
         Answer, Round, Source, SourceError,
         http::{Http, Settings, Waits},
+        operation::Attempt,
+        reading::PullRequestPlace,
     },
 };
 
@@ -39,6 +41,16 @@ async fn first_round(mode: Option<&str>, number: u32) -> Result<std::sync::Arc<F
         Answer::Facts(told) => Ok(told),
         Answer::Unchanged => panic!("no facts"),
     }
+}
+
+/// What there is to read of a pull request, for somebody who looks closer.
+async fn detail(mode: Option<&str>, number: u32) -> Result<PullRequestDetail, Problem> {
+    let reader = source(mode, number).reader().unwrap();
+    let repository = format!("api{number}").into();
+    let place = PullRequestPlace { repository, number: 7, base: "main".into() };
+    assert!(reader.knows(&place));
+    let attempt = Attempt { now: now(), cancelled: tokio_util::sync::CancellationToken::new() };
+    reader.read(&place, &attempt).await
 }
 
 /// Problems that are not the mock's own making.
@@ -102,5 +114,35 @@ async fn faults_are_what_the_service_says_they_are() {
     for mode in ["rate-limited", "secondary", "timeout502"] {
         let failed = first_round(Some(mode), 0).await;
         assert!(matches!(failed, Err(SourceError::Failed(_))), "{mode}: {failed:?}");
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs a mock: set TMINUS_GITHUB_MOCK to its address"]
+async fn a_closer_look_is_legal_and_can_be_read() {
+    let mut most = [0; 3];
+    for number in 0..200 {
+        match detail(None, number).await {
+            Ok(read) => {
+                let files = read.files.as_ref().map_or(0, Vec::len);
+                let counts = [files, read.threads.len(), read.merged_lately.len()];
+                most = std::array::from_fn(|index| most[index].max(counts[index]));
+            }
+            Err(problem) => {
+                let is_made_up = MADE_UP.iter().any(|made_up| problem.what.contains(made_up));
+                assert!(is_made_up, "{problem:?}");
+            }
+        }
+        for mode in ["null-heavy:0.1", "null-heavy:0.5", "null-heavy:0.9"].into_iter().filter(|_| number < 10)
+        {
+            if let Err(problem) = detail(Some(mode), number).await {
+                let mut reasons = MADE_UP.iter().chain(&["not there", "no reason"]);
+                assert!(reasons.any(|word| problem.what.contains(word)), "{mode}: {problem:?}");
+            }
+        }
+    }
+    assert!(most.iter().all(|count| *count > 0), "{most:?}");
+    for mode in ["rate-limited", "secondary", "timeout502"] {
+        assert!(detail(Some(mode), 0).await.is_err(), "{mode}");
     }
 }

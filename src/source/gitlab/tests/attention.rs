@@ -57,10 +57,10 @@ async fn what_is_on_screen_is_asked_first_and_the_rest_less_often_while_the_limi
     for (focus, left, first, others) in [
         (Some("web 4.2"), 100_000, "web", 4),
         (Some("api 4.2"), 100_000, "api", 4),
-        (Some("web 4.2"), 40, "web", 1),
-        (Some("api 4.2"), 40, "api", 1),
-        (Some("docs 1.0"), 40, "api", 4),
-        (None, 40, "api", 4),
+        (Some("web 4.2"), 60, "web", 1),
+        (Some("api 4.2"), 60, "api", 1),
+        (Some("docs 1.0"), 60, "api", 4),
+        (None, 60, "api", 4),
     ] {
         let case = format!("{focus:?} with {left} left");
         let (service, mut source) = two().await;
@@ -73,17 +73,29 @@ async fn what_is_on_screen_is_asked_first_and_the_rest_less_often_while_the_limi
         assert_eq!(releases, ["api 4.1", "api 4.2", "web 4.1", "web 4.2"], "{case}");
         let other = if first == "api" { "web" } else { "api" };
         assert_eq!(asked(&service), [first, other], "{case}: nothing is known of either yet");
-        service.tables().headers = vec![
-            ("ratelimit-limit", "100000".to_owned()),
-            ("ratelimit-remaining", left.to_string()),
-            ("ratelimit-reset", (now().timestamp() + 3_600).to_string()),
-        ];
-        // This round learns what is left.
-        assert!(matches!(source.fetch(&at(1)).await.unwrap(), Answer::Unchanged), "{case}");
-        assert_eq!(source.interval() > Duration::from_secs(240), left == 40, "{case}: {:?}", source.interval());
+        // Whoever uses the token spends five of it a minute, for the rest of the hour.
+        let limit = |minute: i64| {
+            service.tables().headers = vec![
+                ("ratelimit-limit", "100000".to_owned()),
+                ("ratelimit-remaining", (left - 5 * minute).to_string()),
+                ("ratelimit-reset", (now().timestamp() + 3_600).to_string()),
+            ];
+        };
+        // These rounds learn what is left, and what goes between two of them.
+        for minute in 1..3 {
+            limit(minute);
+            assert!(matches!(source.fetch(&at(minute)).await.unwrap(), Answer::Unchanged), "{case}");
+        }
+        assert_eq!(
+            source.interval() > Duration::from_secs(240),
+            left == 60,
+            "{case}: {:?}",
+            source.interval()
+        );
         asked(&service);
         let mut seen = Vec::new();
-        for minute in 2..6 {
+        for minute in 3..7 {
+            limit(minute);
             // What was not asked is still known.
             assert!(matches!(source.fetch(&at(minute)).await.unwrap(), Answer::Unchanged), "{case}");
             seen.push(asked(&service));

@@ -160,7 +160,10 @@ async fn pages_of_search_jql_are_followed_by_their_token_and_end_where_it_ends()
         let epic = told(&facts, "TESTKEY13-1");
         assert_eq!((epic.category, epic.priority.as_deref()), (Category::ToDo, Some("Low")));
         assert_eq!((epic.owner.as_deref(), epic.points), (Some("integration test"), None));
-        assert_eq!((epic.component.as_deref(), &epic.labels[..]), (Some("Component 0"), &["test".into()][..]));
+        assert_eq!(
+            (epic.component.as_deref(), &epic.labels[..]),
+            (Some("Component 0"), &["test".into()][..])
+        );
         assert_eq!((epic.created_at, epic.moves.len()), (at("2022-06-09T23:29:31.871Z"), 0));
 
         let story = told(&facts, "SP-15");
@@ -192,13 +195,13 @@ async fn a_search_with_the_changelog_of_each_issue_has_their_past() {
 
 #[tokio::test]
 async fn a_story_went_back_and_came_into_a_version() {
+    use Category::{Done, InProgress, ToDo};
     let page = json!({ "startAt": 0, "maxResults": 50, "total": 1, "issues": [value(SERVER_STORY)] });
     let (fake, source) = server(page).await;
     let mut source = source(&fake, "NETWRKDIAG");
     let facts = facts(&mut source, now()).await;
     assert_eq!(problems(&facts), [""; 0]);
     let story = told(&facts, "NETWRKDIAG-120");
-    use Category::{Done, InProgress, ToDo};
     assert_eq!(
         moves(&story),
         [
@@ -237,7 +240,9 @@ async fn an_old_server_names_no_categories_and_that_is_unknown() {
     assert_eq!(moves(&story), [(at("2011-12-14T10:26:06.030+1300"), Category::Unknown)]);
     assert_eq!(
         problems(&facts),
-        ["jira: nothing says what these statuses mean: \"Closed\", \"Open\", \"Resolved\"; they count as unknown"]
+        [
+            "jira: nothing says what these statuses mean: \"Closed\", \"Open\", \"Resolved\"; they count as unknown"
+        ]
     );
     assert_eq!(story.due, Some(Calendar::default().end_of("2011-12-14".parse().unwrap())));
     assert_eq!((story.owner.as_deref(), story.component.as_deref()), (Some("admin"), Some("Jamflam")));
@@ -321,11 +326,7 @@ async fn changes_in_bulk_are_read_in_each_form_in_which_their_times_come() {
     let times: Vec<Instant> = pasts.changes["TEST-2"].iter().map(|change| change.at).collect();
     assert_eq!(
         times,
-        [
-            at("2024-01-01T11:00:00Z"),
-            at("2024-01-06T10:06:03.548+0800"),
-            at("2024-01-10T10:06:03.548+0800")
-        ]
+        [at("2024-01-01T11:00:00Z"), at("2024-01-06T10:06:03.548+0800"), at("2024-01-10T10:06:03.548+0800")]
     );
 }
 

@@ -35,6 +35,7 @@ fn thread(resolved: Value, comments: u64) -> Value {
 async fn one_document_tells_what_it_says_what_is_left_open_and_what_it_changes() {
     let merged = json!({ "nodes": [
         { "number": 812, "files": { "nodes": [{ "path": "src/refund.rs" }] } }, null,
+        { "number": -1, "files": null },
         { "number": 700, "files": { "nodes": [{ "path": "src/refund.rs" }, { "path": "a" }] } },
     ] });
     let threads = json!({ "totalCount": 120,
