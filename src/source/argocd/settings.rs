@@ -140,12 +140,12 @@ fn fill(template: &str, values: &BTreeMap<&str, &str>) -> String {
 }
 
 /// The name of an application without where it goes, if that stands at an end of it:
-/// `payments-prod` at `prod` is `payments`. A namespace is often called like the component: it, and
-/// the last part of an environment, count only where they say what an environment is for.
+/// `payments-prod` at `prod` is `payments`. A namespace is often called like the component: it
+/// counts only where it says what an environment is for.
 fn without<'a>(name: &'a str, environment: &str, cluster: &str, namespace: &str) -> &'a str {
     let is_for_something = |word: &&str| labels::tier(word) != Tier::Development || word.contains("dev");
-    let last = environment.rsplit('/').next().unwrap_or_default();
-    let parts = [last, namespace].into_iter().filter(is_for_something);
+    let last = environment.rsplit('/').next().filter(|last| *last != namespace);
+    let parts = last.into_iter().chain(Some(namespace).filter(is_for_something));
     let shorter = |place: &str| {
         let after = name.strip_suffix(place).and_then(|rest| rest.strip_suffix('-'));
         after.or_else(|| name.strip_prefix(place)?.strip_prefix('-')).filter(|rest| !rest.is_empty())

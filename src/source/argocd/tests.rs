@@ -368,6 +368,32 @@ async fn a_broken_application_loses_only_itself() {
 }
 
 #[tokio::test]
+async fn what_fails_for_a_while_is_asked_for_again() {
+    let fake = Fake::start(|asked, before| {
+        if before < 12 && asked.target.contains("applications/ingress") {
+            return fake::Answer::new(502, "");
+        }
+        answer(asked, &whole())
+    })
+    .await;
+    let mut source = source(&fake);
+    let told = facts(&mut source, at(22, 9)).await;
+    assert_eq!(lines(&told).len(), 4, "all but that of ingress");
+    assert!(
+        told.problems.iter().any(|problem| problem.what.contains("cannot answer now")),
+        "{:?}",
+        told.problems
+    );
+    let mut told = told;
+    for _ in 0..8 {
+        if let Ok(Answer::Facts(facts)) = source.fetch(&Round::at(at(22, 9))).await {
+            told = facts;
+        }
+    }
+    assert_eq!(lines(&told).len(), 5);
+}
+
+#[tokio::test]
 async fn thousands_of_applications_are_read_piece_by_piece_the_newest_first() {
     let many: Vec<Value> = (0..5_000)
         .map(|number| {
