@@ -645,6 +645,25 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     # ca_file is not set
     # proxy is not set
 
+    [source.argocd]
+    # site is not set
+    projects = []                                     # default
+    # selector is not set
+    environment = "{cluster}/{namespace}"             # default
+    # environment_label is not set
+    # component_label is not set
+    # region_label is not set
+    enabled = true                                    # default
+    recent_days = 90                                  # default
+    interval = "1m"                                   # default
+    # token_env is not set
+    # token_command is not set
+    # token_file is not set
+    # keyring is not set
+    trusted_hosts = []                                # default
+    # ca_file is not set
+    # proxy is not set
+
     [source.plan]
     files = []                                        # default
     interval = "1m"                                   # default

@@ -155,10 +155,11 @@ mod tests {
         let (nights, is_whole) = told("0 22 * * *", Duration::hours(15), Tz::UTC);
         assert_eq!(nights[0], pair("10-25 22:00", "10-26 13:00"));
         assert_eq!((nights.len(), is_whole), (211, true));
-        // The clock goes by the zone; a length is time that passes: the night of the change has
-        // 25 hours, and the window ends an hour earlier by the clock.
-        let (days, _) = told("0 12 * * *", Duration::hours(23), Tz::Europe__Amsterdam);
-        assert_eq!(days[0], pair("10-25 11:00", "10-26 10:00"));
+        // The clock goes by the zone, a length is time that passes: Amsterdam skips an hour on
+        // 2027-03-28, so that the window ends at 11:00 of its clock, and not at 10:00.
+        let (days, _) = told("0 12 * * *", Duration::hours(22), Tz::Europe__Amsterdam);
+        assert!(days.contains(&pair("03-27 11:00", "03-28 09:00")), "{days:?}");
+        assert!(days.contains(&pair("03-28 10:00", "03-29 08:00")), "{days:?}");
         // What begins while it lasts prolongs it; what begins when it ends, too.
         let (joined, is_whole) = told("0 * * * *", Duration::hours(1), Tz::UTC);
         assert_eq!((joined.len(), is_whole), (1, true));

@@ -267,3 +267,99 @@ fn closed(context: &Context<'_>, incident: &Story) -> Option<Instant> {
     let is_told = timeline::trace(incident, context.now, &mut steps);
     steps.last().filter(|(_, category)| is_told && *category == Category::Done).map(|(at, _)| *at)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::insight::fixture;
+
+    fn at(hours: i64) -> Instant {
+        fixture::at(1, 0) + Duration::hours(hours)
+    }
+
+    /// The slow way: everything is looked at.
+    fn cause(ran: &[Ran<'_>], incident: &Story) -> Option<(usize, Sureness)> {
+        let before: Vec<usize> = (0..ran.len())
+            .rev()
+            .filter(|it| ran[*it].reached() && ran[*it].ended <= incident.created_at)
+            .collect();
+        let is_named = |it: &&usize| {
+            ran[**it].deployment.release.as_ref().is_some_and(|release| incident.releases.contains(release))
+        };
+        if let Some(named) = before.iter().find(is_named) {
+            return Some((*named, Sureness::Sure));
+        }
+        let last = *before.first()?;
+        let since = |it: usize| incident.created_at - ran[it].ended;
+        let day: Vec<usize> =
+            before.into_iter().filter(|it| since(*it) <= Duration::hours(LIKELY_HOURS)).collect();
+        let is_only = day.iter().all(|it| ran[*it].project == ran[last].project);
+        match () {
+            () if since(last) > Duration::days(GUESS_DAYS) => None,
+            () if day.is_empty() || !is_only => Some((last, Sureness::Guess)),
+            () => Some((last, Sureness::Likely)),
+        }
+    }
+
+    fn rework(ran: &[Ran<'_>], cause: usize, incident: &Story, until: Instant) -> Option<usize> {
+        let after = || {
+            (0..ran.len()).filter(|it| {
+                ran[*it].reached() && ran[*it].ended > incident.created_at && ran[*it].ended <= until
+            })
+        };
+        let is_named = |it: &usize| {
+            ran[*it].deployment.release.as_ref().is_some_and(|release| incident.releases.contains(release))
+        };
+        let follows =
+            |it: &usize| ran[*it].place() == ran[cause].place() && ran[*it].ended > ran[cause].ended;
+        after().find(is_named).or_else(|| after().find(follows))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        #[test]
+        fn what_is_looked_up_is_what_looking_at_everything_finds(
+            mut generated in proptest::collection::vec((0i64..500, 0usize..2, 0usize..2, 0usize..3, 0usize..5), 0..24),
+            created in 0i64..500, open in 0i64..200, named in proptest::collection::vec(0usize..4, 0..3),
+        ) {
+            generated.sort();
+            let releases = ["payments 4.1", "payments 4.2", "auth 1", "auth 2"];
+            let states = [
+                DeploymentState::Succeeded, DeploymentState::Succeeded, DeploymentState::RolledBack,
+                DeploymentState::Failed, DeploymentState::Failed,
+            ];
+            let deployments: Vec<Deployment> = generated.iter().map(|(ended, place, project, release, state)| Deployment {
+                environment: EnvironmentId::new(["eu", "us"][*place]),
+                release: releases[project * 2..].get(*release % 2).filter(|_| *release < 2).map(ReleaseId::new),
+                state: states[*state],
+                ..fixture::deployment("any", "any 1", at(*ended), 1)
+            }).collect();
+            let ran: Vec<Ran<'_>> = deployments.iter().zip(&generated)
+                .map(|(deployment, it)| Ran { deployment, ended: at(it.0), project: ["payments", "auth"][it.2] })
+                .collect();
+            let incident = Story {
+                created_at: at(created),
+                releases: named.iter().map(|it| ReleaseId::new(releases[*it])).collect(),
+                ..fixture::defect("INC-1", Category::ToDo)
+            };
+            let index = Index::of(&ran);
+            let found = index.cause(&incident);
+            prop_assert_eq!(found, cause(&ran, &incident));
+            if let Some((position, _)) = found {
+                let until = at(created + open);
+                prop_assert_eq!(index.rework(position, &incident, until), rework(&ran, position, &incident, until));
+            }
+            for one in &ran {
+                let next = ran.iter().position(|next| {
+                    next.deployment.state == DeploymentState::Succeeded
+                        && next.place() == one.place()
+                        && next.ended > one.ended
+                });
+                prop_assert_eq!(index.successor(one), next);
+            }
+        }
+    }
+}

@@ -450,4 +450,74 @@ proptest! {
         prop_assert_eq!((made.used_seconds, made.idle_seconds, made.unclear_seconds), (used, idle, 0));
         prop_assert_eq!(made.idle.iter().map(|part| part.duration().num_seconds()).sum::<i64>(), idle);
     }
+
+    #[test]
+    fn tests_ran_where_their_release_had_its_only_place(
+        bookings in proptest::collection::vec((0usize..3, 0usize..2, 0i64..480, 1i64..120), 0..8),
+        runs in proptest::collection::vec((0usize..2, 0i64..530), 0..24),
+    ) {
+        use chrono::Datelike;
+        // Hours from the 1st of November on; now is the 513th.
+        let hour = |index: i64| at(1, 0) + Duration::hours(index);
+        let places = ["production/eu", "staging", "lab"];
+        let releases = ["payments 4.2", "payments 4.3"];
+        let planned = bookings.iter().enumerate().map(|(index, (place, release, from, length))| {
+            booking(&format!("b{index}"), places[*place], releases[*release], window(hour(*from), hour(from + length)))
+        });
+        let mut setting = booked(setting(), planned);
+        for (index, (release, hours)) in runs.iter().enumerate() {
+            setting = setting.test_run(TestRun {
+                suite: Text::new(format!("suite {index}")),
+                at: hour(*hours),
+                release: Some(ReleaseId::new(releases[*release])),
+                ..fixture::test_run("unit", 1, 1, 0)
+            });
+        }
+        let found = view(&setting);
+        let held = |release: usize, hours: i64| -> std::collections::BTreeSet<usize> {
+            let holds = bookings.iter().filter(|it| it.0 > 0 && it.1 == release && it.2 <= hours && hours < it.2 + it.3);
+            holds.map(|it| it.0).collect()
+        };
+        for (place, name) in places.iter().enumerate() {
+            let mut expected: Vec<String> = runs.iter().enumerate()
+                .filter(|(_, (release, hours))| {
+                    hour(*hours) <= now() && held(*release, *hours).into_iter().eq([place])
+                })
+                .map(|(index, _)| format!("suite {index}"))
+                .collect();
+            let seen = found.environment(&EnvironmentId::new(name)).map(|it| it.observed.as_slice());
+            let mut seen: Vec<String> = seen.unwrap_or_default().iter()
+                .filter(|it| it.kind == ObservationKind::TestRun)
+                .map(|it| it.name.to_string())
+                .collect();
+            expected.sort();
+            seen.sort();
+            prop_assert_eq!(seen, expected, "{}", name);
+        }
+        for (index, (place, release, from, length)) in bookings.iter().enumerate() {
+            let [mut used, mut idle, mut unclear] = [0, 0, 0];
+            for day in 0..22 {
+                let hours: Vec<i64> = (day * 24..day * 24 + 24)
+                    .filter(|it| from <= it && *it < from + length && hour(*it) < now())
+                    .collect();
+                if hours.is_empty() || hour(day * 24).weekday().num_days_from_monday() > 4 {
+                    continue;
+                }
+                let tested = runs.iter().filter(|run| *place > 0 && run.0 == *release && hours.contains(&run.1));
+                let places: Vec<usize> = tested.map(|run| held(run.0, run.1).len()).collect();
+                let seconds = i64::try_from(hours.len()).unwrap() * 3600;
+                let is_today = day == 21 && hour(from + length) > now();
+                if places.contains(&1) {
+                    used += seconds;
+                } else if is_today {
+                } else if places.is_empty() {
+                    idle += seconds;
+                } else {
+                    unclear += seconds;
+                }
+            }
+            let made = found.bookings.iter().find(|it| it.booking.id.as_str() == format!("b{index}")).unwrap();
+            prop_assert_eq!((made.used_seconds, made.idle_seconds, made.unclear_seconds), (used, idle, unclear));
+        }
+    }
 }

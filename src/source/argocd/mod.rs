@@ -44,6 +44,8 @@ use self::{
 const MOST_DETAILS: usize = 500;
 /// Most applications that are told of.
 const MOST_APPLICATIONS: usize = 10_000;
+/// So many that could not be read are enough for a round: it has something else to do.
+const MOST_FAILED: usize = 5;
 /// Requests at once.
 const AT_ONCE: usize = 6;
 /// What of each application a list is asked for: Argo CD has a list of its own of what there can be
@@ -265,7 +267,7 @@ impl ArgocdSource {
             .map(|(request, key, mark)| async move { (session.send(request).await, key, mark) })
             .collect();
         let mut answers = stream::iter(requests).buffer_unordered(AT_ONCE);
-        let mut done = 0;
+        let (mut done, mut failed) = (0, 0);
         while let Some((answer, key, mark)) = answers.next().await {
             done += 1;
             let progress = Progress { what: "applications".into(), done, total };
@@ -291,7 +293,15 @@ impl ArgocdSource {
                     let what = format!("{}: {}", key.1, problem.what);
                     note(problems, Problem::new(what, problem.next_step));
                 }
-                Err(error) => return Err(error.into()),
+                Err(error) if ends_the_round(error.kind()) => return Err(error.into()),
+                Err(error) => {
+                    // It is asked for again in the next round; all of them will be if there are many.
+                    note(problems, error.problem());
+                    failed += 1;
+                    if failed >= MOST_FAILED {
+                        break;
+                    }
+                }
             }
         }
         Ok(())
@@ -420,6 +430,11 @@ fn is_of_one(kind: &HttpErrorKind) -> bool {
             | HttpErrorKind::Unexpected { .. }
             | HttpErrorKind::TooLarge { .. }
     )
+}
+
+/// Whether nothing else can be read after it.
+fn ends_the_round(kind: &HttpErrorKind) -> bool {
+    matches!(kind, HttpErrorKind::Cancelled | HttpErrorKind::SignedOut { .. })
 }
 
 /// What to do where the token is known and may not: which policy would do.

@@ -5,8 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 use reqwest::Url;
 
 use crate::{
-    domain::Text,
-    source::http::{Credentials, Scheme, Settings, TokenFrom},
+    domain::{Text, Tier},
+    source::{
+        http::{Credentials, Scheme, Settings, TokenFrom},
+        labels,
+    },
 };
 
 use super::wire::{Application, Destination};
@@ -90,11 +93,8 @@ impl ArgocdSettings {
             // Of an application whose manifests say their namespaces themselves there is none.
             Text::new(written.trim_matches(['/', '-', '.', ' ']))
         });
-        let component = label(&self.component_label).unwrap_or_else(|| {
-            let around = [environment.as_str(), destination.namespace.as_str(), cluster.as_str()];
-            let last = environment.rsplit('/').next().unwrap_or_default();
-            Text::new(without(name, around.into_iter().chain([last])))
-        });
+        let component = label(&self.component_label)
+            .unwrap_or_else(|| Text::new(without(name, &environment, &cluster, &destination.namespace)));
         Place { component, environment, region: label(&self.region_label) }
     }
 }
@@ -139,14 +139,19 @@ fn fill(template: &str, values: &BTreeMap<&str, &str>) -> String {
     filled
 }
 
-/// `name` without the first of `around` that it begins or ends with: `payments-prod` at `prod` is
-/// `payments`.
-fn without<'a>(name: &'a str, around: impl Iterator<Item = &'a str>) -> &'a str {
+/// The name of an application without where it goes, if that stands at an end of it:
+/// `payments-prod` at `prod` is `payments`. A namespace is often called like the component: it
+/// counts only where it says what an environment is for.
+fn without<'a>(name: &'a str, environment: &str, cluster: &str, namespace: &str) -> &'a str {
+    let is_for_something = |word: &&str| labels::tier(word) != Tier::Development || word.contains("dev");
+    let last = environment.rsplit('/').next().filter(|last| *last != namespace);
+    let parts = last.into_iter().chain(Some(namespace).filter(is_for_something));
     let shorter = |place: &str| {
         let after = name.strip_suffix(place).and_then(|rest| rest.strip_suffix('-'));
         after.or_else(|| name.strip_prefix(place)?.strip_prefix('-')).filter(|rest| !rest.is_empty())
     };
-    around.filter(|place| !place.is_empty()).find_map(shorter).unwrap_or(name)
+    let places = [cluster, environment].into_iter().chain(parts).filter(|place| !place.is_empty());
+    places.into_iter().find_map(shorter).unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -176,6 +181,7 @@ mod tests {
             ("guestbook", &here, usual, "guestbook at in-cluster/payments"),
             ("payments-prod-eu", &eu, usual, "payments at prod-eu/payments"),
             ("payments", &eu, usual, "payments at prod-eu/payments"),
+            ("payments-api", &eu, usual, "payments-api at prod-eu/payments"),
             ("auth", &far, usual, "auth at k8s.example.org"),
             ("auth-staging", &eu, |it| it.environment = "staging".into(), "auth at staging"),
             ("staging-auth", &eu, |it| it.environment = "staging".into(), "auth at staging"),

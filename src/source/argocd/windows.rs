@@ -94,12 +94,12 @@ fn of_project(
             let what = format!("{service}: project {name}: sync window {index}: {why}");
             note(&mut frozen.problems, Problem::new(what, &correct));
         }
-        let matcher = Matcher::new(window);
+        let whose = Matcher::new(window);
         match (window.kind.as_str(), read) {
             // One that cannot be read opens nothing.
             ("allow", read) => {
                 for (application, matched) in applications.iter().zip(&mut matched) {
-                    if matcher.is_of(application.0) {
+                    if whose.is_of(application.0) {
                         matched.push(index);
                     }
                 }
@@ -107,7 +107,7 @@ fn of_project(
             }
             ("deny", Ok(read)) => {
                 let held_up = applications.iter().filter(|(application, _)| {
-                    matcher.is_of(application) && (!window.manual_sync || application.spec.is_automated())
+                    whose.is_of(application) && (!window.manual_sync || application.spec.is_automated())
                 });
                 let environments: BTreeSet<&Text> = held_up.map(|(_, place)| &place.environment).collect();
                 if environments.is_empty() {
@@ -189,13 +189,13 @@ fn whom(window: &SyncWindow) -> String {
         ("namespaces", &window.namespaces),
         ("clusters", &window.clusters),
     ];
-    let mut said = String::new();
-    for (what, patterns) in lists {
-        if !patterns.is_empty() && !patterns.iter().any(|pattern| pattern == "*") {
-            said += &format!(", {what} {}", cron::clipped(&patterns.join(" ")));
-        }
-    }
-    said
+    let named = lists
+        .into_iter()
+        .filter(|(_, patterns)| !patterns.is_empty() && !patterns.iter().any(|pattern| pattern == "*"));
+    named
+        .map(|(what, patterns)| format!(", {what} {}", cron::clipped(&patterns.join(" "))))
+        .collect::<Vec<_>>()
+        .join("")
 }
 
 /// The parts of `within` that nothing of `open` covers.
