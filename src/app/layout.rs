@@ -36,7 +36,7 @@ pub struct Layout {
     /// How far the overlay on top can be scrolled.
     pub overlay_most: u16,
     /// What is in sight of the question on top, if there is one.
-    pub question: Option<QuestionPage>,
+    pub question: Option<Box<QuestionPage>>,
 }
 
 /// What is in sight of a question.

@@ -141,7 +141,8 @@ impl State {
     /// Somebody said something: lists that ask for what was said, and the counts, are worked out anew.
     pub(super) fn arrange_said(&mut self) {
         for id in [ListId::PullRequests, ListId::Stories, ListId::Defects, ListId::Schedule] {
-            let in_section = id == ListId::PullRequests && self.sections.query().is_some_and(Query::asks_said);
+            let in_section =
+                id == ListId::PullRequests && self.sections.query().is_some_and(Query::asks_said);
             if in_section || self.list(id).asked.query().is_some_and(Query::asks_said) {
                 self.arrange(id);
             }

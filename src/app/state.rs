@@ -757,7 +757,8 @@ impl State {
         if self.detail.subject == selected {
             return false;
         }
-        let is_linked = self.desk.links && selected.as_ref().is_some_and(|subject| self.link(subject).is_some());
+        let is_linked =
+            self.desk.links && selected.as_ref().is_some_and(|subject| self.link(subject).is_some());
         self.detail.subject = selected;
         self.detail.scroll = 0;
         is_linked || !matches!(self.tab, Tab::Readiness | Tab::Changes) && self.detail.on

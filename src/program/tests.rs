@@ -55,7 +55,8 @@ fn shell(directory: &Path, script: &str) -> Running {
 async fn whatever_ends_a_program_ends_all_that_it_started() {
     let directory = tempfile::tempdir().unwrap();
     // They take no notice of what could be asked of them.
-    let stubborn = "trap '' TERM INT HUP; sh -c \"trap '' TERM; while :; do sleep 600; done\" & while :; do wait; done";
+    let stubborn =
+        "trap '' TERM INT HUP; sh -c \"trap '' TERM; while :; do sleep 600; done\" & while :; do wait; done";
 
     // Nobody waits for it any more.
     let mut watched = watch(directory.path());
@@ -98,7 +99,9 @@ async fn what_a_program_that_ended_left_behind_may_go_on() {
     let directory = tempfile::tempdir().unwrap();
     let mut watched = watch(directory.path());
     // It goes on until somebody writes into the other pipe.
-    assert!(std::process::Command::new("mkfifo").arg(directory.path().join("end")).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo").arg(directory.path().join("end")).status().unwrap().success()
+    );
     let running = shell(directory.path(), "cat end > /dev/null 2>&1 & echo started");
     assert!(running.ended(Leftovers::GoOn, |_, _| true).await.unwrap().unwrap().success());
     assert!(watched.gone.try_recv().is_err(), "it was killed");

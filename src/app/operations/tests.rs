@@ -54,8 +54,11 @@ fn draw_part(state: &mut State, first: u16, height: u16, at: Instant) {
     let ends: Vec<u16> = (1u16..).take(rows).map(|row| row * 2).collect();
     let total = 2 * rows as u16;
     let page = QuestionPage { first, height, total, ends };
-    let layout =
-        Layout { question: Some(page), overlay_most: total.saturating_sub(height), ..Layout::default() };
+    let layout = Layout {
+        question: Some(Box::new(page)),
+        overlay_most: total.saturating_sub(height),
+        ..Layout::default()
+    };
     assert!(sent(&update(state, Event::Drawn(layout), at)).is_empty());
 }
 
@@ -459,7 +462,8 @@ fn yes_counts_only_when_every_row_was_on_the_screen() {
     assert_eq!(yes(&mut state), rows);
 
     // Three lines at a time: a row and a half.
-    for (keys, is_read) in [("j", true), ("page-down", true), ("ctrl-d", true), ("down", true), ("G", false)] {
+    for (keys, is_read) in [("j", true), ("page-down", true), ("ctrl-d", true), ("down", true), ("G", false)]
+    {
         let (mut state, rows) = asked_of_all();
         draw_part(&mut state, 0, 3, now());
         assert_eq!(yes(&mut state), 0, "{keys}");
@@ -472,7 +476,11 @@ fn yes_counts_only_when_every_row_was_on_the_screen() {
         }
         let is_at_the_end = question(&state).scroll + 3 == 2 * all as u16;
         assert!(is_at_the_end, "{keys}: {}", question(&state).scroll);
-        assert_eq!(yes(&mut state), if is_read { rows } else { 0 }, "{keys}: what was jumped over is not read");
+        assert_eq!(
+            yes(&mut state),
+            if is_read { rows } else { 0 },
+            "{keys}: what was jumped over is not read"
+        );
     }
 
     // Having been at the end is enough; other words, or another width, are read anew.
@@ -481,7 +489,7 @@ fn yes_counts_only_when_every_row_was_on_the_screen() {
     draw_part(&mut state, 0, 3, now());
     assert_eq!(yes(&mut state.clone()), rows);
     let narrower = QuestionPage { first: 0, height: 3, total: 90, ends: vec![30, 60, 90] };
-    let layout = Layout { question: Some(narrower), overlay_most: 87, ..Layout::default() };
+    let layout = Layout { question: Some(Box::new(narrower)), overlay_most: 87, ..Layout::default() };
     update(&mut state, Event::Drawn(layout), now());
     assert_eq!(yes(&mut state), 0);
     let mut state = self::state();

@@ -62,7 +62,9 @@ fn sections_are_counted_and_hold_what_they_count() {
 fn who_asks_for_who_looks_hears_that_nobody_knows() {
     let mut anonymous = board();
     let mut health = anonymous.health.to_vec();
-    health.iter_mut().for_each(|health| health.account = None);
+    for health in &mut health {
+        health.account = None;
+    }
     anonymous.health = health.into();
     for (query, at) in [("next:@me", 5..8), ("is:open -author:@me", 16..19), ("author:lee,@me", 11..14)] {
         let mut state = self::state(anonymous.clone());

@@ -121,34 +121,37 @@ impl<'a> Item<'a> {
     }
 
     /// What a text without a field is looked for in.
-    pub(super) fn names(&self) -> Vec<&'a str> {
-        match self {
-            Self::Story { story, .. } => vec![story.key.as_str(), &story.title],
-            Self::PullRequest { row, .. } => vec![row.pull_request.id.as_str(), &row.pull_request.title],
-            Self::Finding { finding, .. } => vec![finding.id.as_str(), &finding.title],
-            Self::TestRun { run, .. } => vec![&run.suite],
-            Self::Deployment { deployment, .. } => {
-                vec![deployment.id.as_str(), deployment.environment.as_str()]
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let names = match self {
+            Self::Story { story, .. } => [Some(story.key.as_str()), Some(&*story.title)],
+            Self::PullRequest { row, .. } => {
+                [Some(row.pull_request.id.as_str()), Some(&*row.pull_request.title)]
             }
-        }
+            Self::Finding { finding, .. } => [Some(finding.id.as_str()), Some(&*finding.title)],
+            Self::TestRun { run, .. } => [Some(&*run.suite), None],
+            Self::Deployment { deployment, .. } => {
+                [Some(deployment.id.as_str()), Some(deployment.environment.as_str())]
+            }
+        };
+        names.into_iter().flatten()
     }
 
     /// What its row says in words beside its names.
-    pub(super) fn words(&self) -> Vec<&'a str> {
-        match self {
+    pub(super) fn words(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let words = match self {
             Self::Story { story, .. } => {
                 let parent = story.parent.as_ref().map(crate::domain::StoryKey::as_str);
-                let words = [Some(&*story.status), story.owner.as_deref(), parent];
-                words.into_iter().flatten().collect()
+                [Some(&*story.status), story.owner.as_deref(), parent]
             }
             Self::PullRequest { row, .. } => {
-                vec![&row.pull_request.author, row.stage.word(), &row.next.action]
+                [Some(&*row.pull_request.author), Some(row.stage.word()), Some(&*row.next.action)]
             }
             Self::Deployment { deployment, .. } => {
-                deployment.release.iter().map(crate::domain::ReleaseId::as_str).collect()
+                [deployment.release.as_ref().map(crate::domain::ReleaseId::as_str), None, None]
             }
-            Self::Finding { .. } | Self::TestRun { .. } => Vec::new(),
-        }
+            Self::Finding { .. } | Self::TestRun { .. } => [None; 3],
+        };
+        words.into_iter().flatten()
     }
 
     /// When it was done, merged, opened or ran, by which a period picks it: `Ok(None)` if that

@@ -184,8 +184,8 @@ impl Test {
     fn holds(&self, item: &Item<'_>, glance: &Glance) -> Option<bool> {
         match self {
             Self::Contains { part, is_quoted } => {
-                let is_named = is_there(item.names().into_iter(), part, *is_quoted, glance.reach);
-                let is_said = || is_there(item.words().into_iter(), part, *is_quoted, glance.reach);
+                let is_named = is_there(item.names(), part, *is_quoted, glance.reach);
+                let is_said = || is_there(item.words(), part, *is_quoted, glance.reach);
                 Some(is_named || (glance.reach != Reach::Names && is_said()))
             }
             Self::Field(field, wanted) => {
@@ -222,6 +222,15 @@ pub(crate) fn contains(text: &str, part: &str) -> bool {
 /// a word begins.
 fn has_in_order(text: &str, part: &str) -> bool {
     let Some(first) = part.chars().next() else { return true };
+    // Plain text, which is nearly all, is compared without a copy.
+    if text.is_ascii() && part.is_ascii() {
+        let (text, part) = (text.as_bytes(), part.as_bytes());
+        let begins = |at: usize| at == 0 || !text[at - 1].is_ascii_alphanumeric();
+        let is_first = |at: &usize| text[*at].eq_ignore_ascii_case(&part[0]) && begins(*at);
+        let Some(start) = (0..text.len()).find(is_first) else { return false };
+        let mut rest = text[start..].iter();
+        return part.iter().all(|wanted| rest.any(|found| found.eq_ignore_ascii_case(wanted)));
+    }
     let lower = text.to_lowercase();
     let mut before = ' ';
     for (at, character) in lower.char_indices() {

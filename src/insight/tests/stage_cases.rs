@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::domain::{DeploymentState, Instant, Kind, PullRequest, PullRequestState, Review, ReviewVerdict, Text};
+use crate::domain::{
+    DeploymentState, Instant, Kind, PullRequest, PullRequestState, Review, ReviewVerdict, Text,
+};
 use crate::insight::{
     PullRequestRow, Stage,
     fixture::{ALL_KINDS, Setting, deployment, pull_request},
@@ -135,13 +137,17 @@ fn told(case: &Case, now: Instant) -> (PullRequest, Option<Instant>) {
             What::DraftAgain => told.draft = true,
             What::ReviewRequested => told.requested_reviewers.push(who),
             What::Dismissed if case.forge == Forge::GitHub => {
-                let given = told.reviews.iter_mut().rev().find(|review| {
-                    review.reviewer == who && review.verdict != ReviewVerdict::Commented
-                });
+                let given = told
+                    .reviews
+                    .iter_mut()
+                    .rev()
+                    .find(|review| review.reviewer == who && review.verdict != ReviewVerdict::Commented);
                 given.expect("a review to dismiss").verdict = ReviewVerdict::Dismissed;
             }
             What::Commented | What::ChangesRequested | What::Approved | What::Dismissed => {}
-            What::ForcePushed => told.started_at = told.opened_at.map_or(Some(at), |opened| Some(opened.min(at))),
+            What::ForcePushed => {
+                told.started_at = told.opened_at.map_or(Some(at), |opened| Some(opened.min(at)))
+            }
             What::Closed => (told.state, told.closed_at) = (PullRequestState::Closed, Some(at)),
             What::Reopened => (told.state, told.closed_at) = (PullRequestState::Open, None),
             What::Merged | What::Squashed => {
@@ -212,7 +218,11 @@ fn stages_are_those_that_a_person_worked_out() {
             let now = instant(&expected.at);
             let row = row(&case, now);
             let who = row.next.who.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
-            let next = if who.is_empty() { row.next.action.to_string() } else { format!("{who}: {}", row.next.action) };
+            let next = if who.is_empty() {
+                row.next.action.to_string()
+            } else {
+                format!("{who}: {}", row.next.action)
+            };
             assert_eq!(
                 (row.stage, row.since, next.as_str()),
                 (expected.stage, expected.since.as_ref().map(instant), expected.next.as_str()),
@@ -226,8 +236,10 @@ fn stages_are_those_that_a_person_worked_out() {
             None if case.deployments => Production::NotYet,
             None => Production::NotTold,
         };
-        let spans: Vec<_> =
-            stages::spans(&told, production).iter().map(|span| (span.stage, span.entered, span.left)).collect();
+        let spans: Vec<_> = stages::spans(&told, production)
+            .iter()
+            .map(|span| (span.stage, span.entered, span.left))
+            .collect();
         let expected: Vec<_> = case
             .span
             .iter()

@@ -115,7 +115,8 @@ impl Subscription {
         let request = Request::get("calendar", self.address.as_str())
             .accept("text/calendar, */*;q=0.1")
             .kept_by_asker();
-        let reply = session.send(request).await.map_err(|error| error.hiding(&self.address, "this calendar"))?;
+        let reply =
+            session.send(request).await.map_err(|error| error.hiding(&self.address, "this calendar"))?;
         if let (true, Some(known)) = (reply.unchanged(), &self.known) {
             return Ok(Arc::clone(known));
         }

@@ -84,7 +84,9 @@ impl EndpointSource {
         let mut bodies = Vec::new();
         let mut bytes = 0;
         let mut is_same = true;
-        while let Some(page) = pages.next().await.map_err(|error| error.hiding(&self.address, "its address"))? {
+        while let Some(page) =
+            pages.next().await.map_err(|error| error.hiding(&self.address, "its address"))?
+        {
             is_same &= page.unchanged();
             bytes += page.body().len();
             if bytes > MOST_BYTES {

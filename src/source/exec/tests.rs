@@ -122,8 +122,9 @@ async fn a_program_that_fails_says_why_and_what_to_try() {
 async fn endless_output_ends_the_program_and_all_that_it_started() {
     let directory = tempfile::tempdir().unwrap();
     let watched = watch(directory.path());
-    let script =
-        format!("{HOLD}exec 2>&1; yes & sleep 600 & while :; do echo '{{\"covers\": [], \"covers\": []}}'; done");
+    let script = format!(
+        "{HOLD}exec 2>&1; yes & sleep 600 & while :; do echo '{{\"covers\": [], \"covers\": []}}'; done"
+    );
     let problem = problem(shell(directory.path(), &script)).await;
     assert!(problem.what.contains("printed more than 16 MiB and was ended"), "{problem:?}");
     watched.gone().await;

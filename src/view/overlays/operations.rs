@@ -8,8 +8,8 @@ use ratatui::{
 
 use crate::{
     app::{
-        Choice, Dialog, Link, LogEntry, OperationKind, OperationLine, OperationMenu, OperationQuestion, Outcome,
-        QuestionPage,
+        Choice, Dialog, Link, LogEntry, OperationKind, OperationLine, OperationMenu, OperationQuestion,
+        Outcome, QuestionPage,
     },
     domain::Text,
     insight::Subject,
@@ -142,7 +142,9 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
     if body.height >= ROOM_FOR_WORDS + 2 {
         let them = match question.asked.len() {
             1 => "It waits 10 seconds before it is sent; until then it can be undone.".to_owned(),
-            several => format!("These {several} wait 10 seconds before they are sent; one undo takes all back."),
+            several => {
+                format!("These {several} wait 10 seconds before they are sent; one undo takes all back.")
+            }
         };
         below.extend(wrapped(&them, cells, styles.muted));
         let is_roomy = lines.len() + below.len() + 5 <= usize::from(body.height);
@@ -189,12 +191,12 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
         screen.put_line(inside.x, y, inside.width, line);
     }
     let lines_of = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
-    screen.layout.question = Some(QuestionPage {
+    screen.layout.question = Some(Box::new(QuestionPage {
         first,
         height: shown.height,
         total: lines_of(lines.len()),
         ends: ends.into_iter().map(lines_of).collect(),
-    });
+    }));
 }
 
 fn draw_leave(screen: &mut Screen<'_>, body: Rect) {

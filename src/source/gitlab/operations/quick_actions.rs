@@ -53,7 +53,8 @@ fn escaped(line: &str) -> String {
 /// between them and no further fence of any kind there.
 fn block(lines: &[&str]) -> usize {
     let Some((first, rest)) = lines.split_first() else { return 0 };
-    let is_name = |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-_.".contains(letter));
+    let is_name =
+        |name: &str| name.chars().all(|letter| letter.is_ascii_alphanumeric() || "+-_.".contains(letter));
     if !first.strip_prefix(FENCE).is_some_and(is_name) {
         return 0;
     }
@@ -87,9 +88,17 @@ mod tests {
             ("large letters", "/MERGE", "\\/MERGE"),
             ("in further lines", "please\n  /close\nthanks / bye", "please\n  \\/close\nthanks / bye"),
             ("after blanks that nobody sees", "\t\u{a0}\u{b}/close", "\t\u{a0}\u{b}\\/close"),
-            ("returns are no letters", "a\r\n/close\r\n\r/merge\n/\rmerge", "a\n\\/close\n\\/merge\n\\/merge"),
+            (
+                "returns are no letters",
+                "a\r\n/close\r\n\r/merge\n/\rmerge",
+                "a\n\\/close\n\\/merge\n\\/merge",
+            ),
             ("it was escaped already", "\\/close", "\\/close"),
-            ("a block of code is shown as it is", "```\n/approve\n```\n/approve", "```\n/approve\n```\n\\/approve"),
+            (
+                "a block of code is shown as it is",
+                "```\n/approve\n```\n/approve",
+                "```\n/approve\n```\n\\/approve",
+            ),
             (
                 "one after the other",
                 "a\n```sh\n/a\n```\nb\n```c++\n/b\n\n```\n/c",
@@ -142,7 +151,8 @@ mod tests {
             let rest = &text[at..];
             let begins = at == 0 || text.as_bytes()[at - 1] == b'\n';
             let until = |from: usize, end: &str, is_line_end: bool| {
-                let mut places = rest.get(from..)?.match_indices(end).map(|(place, _)| from + place + end.len());
+                let mut places =
+                    rest.get(from..)?.match_indices(end).map(|(place, _)| from + place + end.len());
                 places.find(|end| !is_line_end || matches!(rest.as_bytes().get(*end), None | Some(b'\n')))
             };
             let block = if begins && rest.starts_with("```") { until(4, "\n```", true) } else { None };
