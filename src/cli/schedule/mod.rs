@@ -7,10 +7,8 @@ mod text;
 
 use std::process::ExitCode;
 
-use crate::{
-    insight::scheduled::{
-        Scheduled, dates, deployment_words, freeze_words, problems, readiness, release_words,
-    },
+use crate::insight::scheduled::{
+    Scheduled, dates, deployment_words, freeze_words, problems, readiness, release_words,
 };
 
 use super::{

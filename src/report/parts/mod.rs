@@ -27,7 +27,8 @@ pub(super) fn document(report: &Report<'_>) -> Document {
         None => board.title.to_string(),
     };
     let year = board.at.with_timezone(&board.policy.calendar.zone).format("%Y %Z");
-    let mut sections = vec![release::section(report), pull_requests::section(report), schedule::section(report)];
+    let mut sections =
+        vec![release::section(report), pull_requests::section(report), schedule::section(report)];
     // Of no release in particular.
     if report.release.is_none() {
         sections.extend([environments::section(report), insights::findings(report), insights::cards(report)]);
@@ -58,7 +59,11 @@ fn detailed<'a>(report: &Report<'a>) -> Vec<&'a ReleaseInsight> {
     }
     let open: Vec<&ReleaseInsight> =
         all.filter(|insight| insight.release.released_at.is_none()).take(MOST_DETAILED).collect();
-    if open.is_empty() { report.board.insight.releases.iter().map(|insight| &**insight).take(1).collect() } else { open }
+    if open.is_empty() {
+        report.board.insight.releases.iter().map(|insight| &**insight).take(1).collect()
+    } else {
+        open
+    }
 }
 
 /// Where a release is within the page.
