@@ -1,5 +1,6 @@
 //! The parts of a report, in their order.
 
+mod definitions;
 mod environments;
 mod head;
 mod insights;
@@ -33,7 +34,7 @@ pub(super) fn document(report: &Report<'_>) -> Document {
     if report.release.is_none() {
         sections.extend([environments::section(report), insights::findings(report), insights::cards(report)]);
     }
-    sections.push(sources::section(report));
+    sections.extend([sources::section(report), definitions::section()]);
     sections.retain(|section| !section.is_empty());
     Document {
         title,
@@ -41,9 +42,7 @@ pub(super) fn document(report: &Report<'_>) -> Document {
         head: head::section(report),
         sections,
         foot: format!(
-            "Made by tminus {} from the board {}. What each figure means stands beside it; P50, P85 and P95 are \
-             the days by which it is ready with a probability of 50, 85 and 95 %. This page holds no script \
-             and loads nothing.",
+            "Made by tminus {} from the board {}. This page holds no script and loads nothing.",
             env!("CARGO_PKG_VERSION"),
             board.title,
         ),
