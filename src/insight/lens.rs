@@ -114,7 +114,6 @@ fn row(part: Part) -> [Depth; 4] {
         Part::Sources => [Rows(30), Rows(30), Rows(30), Rows(30)],
         Part::Card(card) => match card {
             CardId::AutomaticFindings => [Rows(10), Rows(10), Rows(10), Rows(3)],
-            CardId::StoriesPerRelease => [Rows(8), Sentence, Rows(8), Picture],
             CardId::OpenedAndSolved => [Rows(8), Rows(8), Rows(8), Picture],
             CardId::ValueStream => [Rows(8), Rows(12), Rows(8), Sentence],
             CardId::CumulativeFlow => [Rows(8), Picture, Picture, Hidden],
@@ -123,7 +122,7 @@ fn row(part: Part) -> [Depth; 4] {
             CardId::RecurringDefects => [Rows(8), Rows(15), Picture, Hidden],
             CardId::CodeAnalysis => [Rows(8), Rows(15), Sentence, Hidden],
             CardId::Effort => [Rows(8), Rows(12), Rows(12), Hidden],
-            CardId::TrackRecord => [Rows(8), Sentence, Rows(8), Picture],
+            CardId::StoriesPerRelease | CardId::TrackRecord => [Rows(8), Sentence, Rows(8), Picture],
         },
     }
 }
@@ -134,14 +133,8 @@ mod tests {
 
     #[test]
     fn a_lens_shows_no_more_than_everything_and_names_lead_back() {
-        let parts = [
-            Part::Gates,
-            Part::BurnDown,
-            Part::Remedies,
-            Part::Schedule,
-            Part::Environments,
-            Part::Sources,
-        ];
+        let parts =
+            [Part::Gates, Part::BurnDown, Part::Remedies, Part::Schedule, Part::Environments, Part::Sources];
         let cards = CardId::ALL.into_iter().map(Part::Card);
         for part in parts.into_iter().chain(cards) {
             assert!(Lens::All.depth(part) >= Depth::Picture, "{part:?}: everything has a picture at least");

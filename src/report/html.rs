@@ -38,7 +38,7 @@ pub(super) fn written(document: &Document) -> String {
                     (contents(&document.sections))
                     @for one in &document.sections { (section(one, 2)) }
                 }
-                footer { p { (document.foot) } }
+                footer { p { (document.foot) " " a href="#definitions" { "Definitions" } } }
             }
         }
     };

@@ -68,8 +68,7 @@ fn table(out: &mut String, table: &Table) {
     }
     let titles: Vec<String> = table.columns.iter().map(|column| escape(&column.title)).collect();
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
-    let rows: Vec<Vec<String>> =
-        table.rows.iter().map(|row| row.iter().map(|one| cell(one)).collect()).collect();
+    let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
     out.push_str(&bare_table(&titles, &rows));
     and_more(out, table.more);
 }
@@ -89,8 +88,8 @@ fn tiles(out: &mut String, tiles: &[Tile]) {
             ]
         })
         .collect();
-    let titles = ["Release", "Outlook", "Now", "Target", "Forecast", "Done", "First"];
-    out.push_str(&bare_table(&titles, &rows));
+    let headings = ["Release", "Outlook", "Now", "Target", "Forecast", "Done", "First"];
+    out.push_str(&bare_table(&headings, &rows));
 }
 
 fn cell(cell: &Cell) -> String {

@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     domain::{Instant, ReleaseId},
     insight::{
-        Board, Difference, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState,
-        StoryRow, Verdict, said_of, words,
+        Board, Difference, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState, StoryRow, Verdict,
+        said_of, words,
     },
 };
 

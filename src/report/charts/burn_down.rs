@@ -1,5 +1,7 @@
 //! A release day by day, and when it will be ready.
 
+use std::fmt::Write as _;
+
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
@@ -65,24 +67,25 @@ fn said(data: &BurnDown, newest: &BurnDownDay, today: NaiveDate, forecast: Optio
         newest.remaining()
     );
     if let Some(ideal) = newest.ideal {
-        said += &format!("; the ideal line says {ideal:.0}");
+        let _ = write!(said, "; the ideal line says {ideal:.0}");
     }
     if let Some(first) = data.days.first().filter(|first| first.day < newest.day) {
-        said += &format!(". It began on {} with {} in scope", date(first.day), first.scope);
+        let _ = write!(said, ". It began on {} with {} in scope", date(first.day), first.scope);
         let [added, removed] =
             data.scope_steps.iter().fold([0, 0], |sum, one| [sum[0] + one.added, sum[1] + one.removed]);
         if added + removed > 0 {
-            said += &format!("; since then {added} entered and {removed} left");
+            let _ = write!(said, "; since then {added} entered and {removed} left");
         }
     }
     if let Some(target) = data.target {
-        said += &format!(". Target {}", date(target));
+        let _ = write!(said, ". Target {}", date(target));
         if target > today {
-            said += &format!(", in {}", words::count((target - today).num_days() as usize, "day", "days"));
+            let _ =
+                write!(said, ", in {}", words::count((target - today).num_days() as usize, "day", "days"));
         }
     }
     if let Some([p50, p85, p95]) = forecast {
-        said += &format!(". Forecast: 50 % {}, 85 % {}, 95 % {}", date(p50), date(p85), date(p95));
+        let _ = write!(said, ". Forecast: 50 % {}, 85 % {}, 95 % {}", date(p50), date(p85), date(p95));
     }
     if data.scope_rebuilt {
         said += ". No source has the history of the scope: it is counted by creation";
@@ -175,7 +178,7 @@ impl Chart<'_> {
     fn days(&self) -> Vec<&BurnDownDay> {
         let every = self.data.days.len().div_ceil(MOST_DAYS).max(1);
         let mut days: Vec<&BurnDownDay> = self.data.days.iter().step_by(every).collect();
-        if !days.last().is_some_and(|last| last.day == self.newest.day) {
+        if days.last().is_none_or(|last| last.day != self.newest.day) {
             days.push(self.newest);
         }
         days

@@ -99,8 +99,8 @@ fn bars_picture(all: &[Bar], parts: &[Text]) -> Drawn {
         @for row in rows { (row) }
     };
     let height = top + bars.len() as f64 * BAR;
-    let named = |bar: &Bar| format!("{} {}", bar.label, said(bar)).trim_end().to_owned();
-    let mut description = bars.iter().map(named).collect::<Vec<_>>().join("; ");
+    let in_words = |bar: &Bar| format!("{} {}", bar.label, said(bar)).trim_end().to_owned();
+    let mut description = bars.iter().map(in_words).collect::<Vec<_>>().join("; ");
     if !parts.is_empty() {
         let parts: Vec<&str> = parts.iter().map(|part| &**part).collect();
         description = format!("Each bar is {}. {description}", parts.join(" and "));
@@ -149,7 +149,13 @@ fn newest(series: &Series) -> Option<f64> {
 fn figure(value: Option<f64>) -> String {
     value.map_or_else(
         || "–".to_owned(),
-        |value| if value.abs() < 10.0 && value.fract() != 0.0 { format!("{value:.1}") } else { format!("{value:.0}") },
+        |value| {
+            if value.abs() < 10.0 && value.fract() != 0.0 {
+                format!("{value:.1}")
+            } else {
+                format!("{value:.0}")
+            }
+        },
     )
 }
 

@@ -91,7 +91,11 @@ fn points(places: impl IntoIterator<Item = (f64, f64)>) -> String {
 fn step(largest: f64, most: f64) -> f64 {
     let least = (largest / most).max(1.0);
     let power = 10_f64.powf(least.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| *step >= least).unwrap_or(least)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|factor| factor * power)
+        .find(|step| *step >= least)
+        .unwrap_or(least)
 }
 
 /// Places on a scale: zero and every [`step`] up to the first that is not below `largest`.
@@ -128,9 +132,14 @@ mod tests {
 
     #[test]
     fn coordinates_are_short_numbers() {
-        for (value, written) in
-            [(1.0, "1"), (1.26, "1.3"), (-0.01, "0"), (f64::NAN, "0"), (f64::INFINITY, "0"), (1e300, "100000")]
-        {
+        for (value, written) in [
+            (1.0, "1"),
+            (1.26, "1.3"),
+            (-0.01, "0"),
+            (f64::NAN, "0"),
+            (f64::INFINITY, "0"),
+            (1e300, "100000"),
+        ] {
             assert_eq!(at(value), written, "{value}");
         }
     }

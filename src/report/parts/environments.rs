@@ -1,9 +1,11 @@
 //! Who has which environment, what that costs, and which versions are where.
 
+use std::fmt::Write as _;
+
 use chrono::Duration;
 
 use crate::{
-    domain::{ReleaseId, Window},
+    domain::{EnvironmentId, ReleaseId, Window},
     insight::{
         Board, ComponentDrift, Depth, DriftCell, DriftStanding, EnvironmentTable, EnvironmentUse,
         EnvironmentsView, Part, environment_tables, words,
@@ -100,12 +102,20 @@ fn allocation(board: &Board, view: &EnvironmentsView) -> Option<Figure> {
     let calendar = &board.policy.calendar;
     let mut description = format!("Bookings by environment, {}", words::window(sight, calendar));
     let conflicts = view.conflicts.iter().filter(|conflict| conflict.window.overlaps(&sight)).count();
-    description += &format!("; {} marked ✗", words::count(conflicts, "conflict", "conflicts"));
+    let _ = write!(description, "; {} marked ✗", words::count(conflicts, "conflict", "conflicts"));
     if unbooked > 0 {
-        description += &format!("; {} without a booking", words::count(unbooked, "environment", "environments"));
+        let _ = write!(
+            description,
+            "; {} without a booking",
+            words::count(unbooked, "environment", "environments")
+        );
     }
     if hidden > 0 {
-        description += &format!("; {} more are not drawn", words::count(hidden, "environment", "environments"));
+        let _ = write!(
+            description,
+            "; {} more are not drawn",
+            words::count(hidden, "environment", "environments")
+        );
     }
     let lanes = booked.into_iter().take(MOST_LANES).map(|(one, bars)| charts::Lane {
         name: one.id.to_string(),
@@ -143,14 +153,14 @@ fn bars(view: &EnvironmentsView, one: &EnvironmentUse, sight: Window) -> Vec<cha
 fn drift(view: &EnvironmentsView, most: usize) -> Option<Table> {
     let places = view.drift.environments.iter().take(MOST_COLUMNS);
     let hidden = view.drift.environments.len().saturating_sub(MOST_COLUMNS);
-    let titles = ["Component", "Newest"].into_iter().chain(places.map(|place| place.as_str()));
+    let titles = ["Component", "Newest"].into_iter().chain(places.map(EnvironmentId::as_str));
     let columns: Vec<Column> =
         titles.map(|title| Column { title: title.to_owned(), is_figure: false }).collect();
     let rows: Vec<Vec<Cell>> = view.drift.components.iter().map(component).collect();
     let more = rows.len().saturating_sub(most);
     let mut caption = "Which version is where".to_owned();
     if hidden > 0 {
-        caption += &format!(" ({} more not shown)", words::count(hidden, "environment", "environments"));
+        let _ = write!(caption, " ({} more not shown)", words::count(hidden, "environment", "environments"));
     }
     let rows: Vec<Vec<Cell>> = rows.into_iter().take(most).collect();
     (!rows.is_empty()).then_some(Table { caption, columns, rows, more })
@@ -158,7 +168,12 @@ fn drift(view: &EnvironmentsView, most: usize) -> Option<Table> {
 
 fn component(of: &ComponentDrift) -> Vec<Cell> {
     let mut row = vec![cell(&of.component), cell(&of.newest)];
-    row.extend(of.cells.iter().take(MOST_COLUMNS).map(|one| one.as_ref().map_or_else(|| cell(Span::toned("–", Tone::Quiet)), version)));
+    row.extend(
+        of.cells
+            .iter()
+            .take(MOST_COLUMNS)
+            .map(|one| one.as_ref().map_or_else(|| cell(Span::toned("–", Tone::Quiet)), version)),
+    );
     row
 }
 

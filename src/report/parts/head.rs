@@ -47,7 +47,9 @@ fn warnings(report: &Report<'_>) -> Vec<Block> {
         Completeness::Preview => {
             said.push("this is the picture of the last visit: it need not have everything".to_owned());
         }
-        Completeness::Filling => said.push("a source is still telling what it has for the first time".to_owned()),
+        Completeness::Filling => {
+            said.push("a source is still telling what it has for the first time".to_owned())
+        }
         Completeness::Whole => {}
     }
     for one in &board.world.assumed {

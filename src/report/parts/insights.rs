@@ -37,7 +37,8 @@ fn one(report: &Report<'_>, card: &Card) -> Option<Section> {
     section.is_card = true;
     let tone = charts::tone(card.standing);
     // "Told" is no judgement.
-    section.badges = (tone != Tone::Plain).then(|| Span::toned(card.standing.word(), tone)).into_iter().collect();
+    section.badges =
+        (tone != Tone::Plain).then(|| Span::toned(card.standing.word(), tone)).into_iter().collect();
     section.blocks.push(Block::Lead(vec![Span::from(&card.sentence)]));
     if depth.has_picture() {
         section.blocks.extend(charts::card(card).map(Block::Figure));

@@ -1,5 +1,6 @@
 //! The parts of a report, in their order.
 
+mod definitions;
 mod environments;
 mod head;
 mod insights;
@@ -27,12 +28,13 @@ pub(super) fn document(report: &Report<'_>) -> Document {
         None => board.title.to_string(),
     };
     let year = board.at.with_timezone(&board.policy.calendar.zone).format("%Y %Z");
-    let mut sections = vec![release::section(report), pull_requests::section(report), schedule::section(report)];
+    let mut sections =
+        vec![release::section(report), pull_requests::section(report), schedule::section(report)];
     // Of no release in particular.
     if report.release.is_none() {
         sections.extend([environments::section(report), insights::findings(report), insights::cards(report)]);
     }
-    sections.push(sources::section(report));
+    sections.extend([sources::section(report), definitions::section()]);
     sections.retain(|section| !section.is_empty());
     Document {
         title,
@@ -40,9 +42,7 @@ pub(super) fn document(report: &Report<'_>) -> Document {
         head: head::section(report),
         sections,
         foot: format!(
-            "Made by tminus {} from the board {}. What each figure means stands beside it; P50, P85 and P95 are \
-             the days by which it is ready with a probability of 50, 85 and 95 %. This page holds no script \
-             and loads nothing.",
+            "Made by tminus {} from the board {}. This page holds no script and loads nothing.",
             env!("CARGO_PKG_VERSION"),
             board.title,
         ),
@@ -58,7 +58,11 @@ fn detailed<'a>(report: &Report<'a>) -> Vec<&'a ReleaseInsight> {
     }
     let open: Vec<&ReleaseInsight> =
         all.filter(|insight| insight.release.released_at.is_none()).take(MOST_DETAILED).collect();
-    if open.is_empty() { report.board.insight.releases.iter().map(|insight| &**insight).take(1).collect() } else { open }
+    if open.is_empty() {
+        report.board.insight.releases.iter().map(|insight| &**insight).take(1).collect()
+    } else {
+        open
+    }
 }
 
 /// Where a release is within the page.

@@ -42,7 +42,10 @@ pub(super) fn section(report: &Report<'_>) -> Section {
         return section;
     }
     let open = |rows: &'_ [PullRequestRow]| {
-        rows.iter().filter(|row| row.pull_request.state == PullRequestState::Open).cloned().collect::<Vec<_>>()
+        rows.iter()
+            .filter(|row| row.pull_request.state == PullRequestState::Open)
+            .cloned()
+            .collect::<Vec<_>>()
     };
     let mut rows: Vec<(Option<&ReleaseInsight>, PullRequestRow)> = Vec::new();
     for insight in with_some {

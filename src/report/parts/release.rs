@@ -1,9 +1,7 @@
 //! Each release: verdict, burn-down, gates with what they rest on, what turns them, stories.
 
 use crate::{
-    insight::{
-        Depth, Evidence, GateAnswer, Part, ReleaseInsight, StoryRow, evidence, headline, words,
-    },
+    insight::{Depth, Evidence, GateAnswer, Part, ReleaseInsight, StoryRow, evidence, headline, words},
     report::{
         Report, charts,
         document::{Block, Cell, Section, Span, Table, Tone, cell},
@@ -58,7 +56,11 @@ fn remedies(section: &mut Section, insight: &ReleaseInsight, most: usize) {
     }
     let items = insight.remedies.iter().take(most).map(|remedy| {
         let turns = remedy.turns();
-        if turns.is_empty() { Span::from(&remedy.action) } else { format!("{}: {turns}", remedy.action).into() }
+        if turns.is_empty() {
+            Span::from(&remedy.action)
+        } else {
+            format!("{}: {turns}", remedy.action).into()
+        }
     });
     section.blocks.push(Block::List {
         title: "What turns it green".to_owned(),
@@ -84,18 +86,21 @@ fn gates(report: &Report<'_>, section: &mut Section, insight: &ReleaseInsight) {
             .filter(|gate| matches!(gate.answer, GateAnswer::NoGo | GateAnswer::Unknown))
             .map(|gate| {
                 let tone = answer(gate.answer).tone;
-                let said = format!("{} {}: {}, needs {}", gate.name.title(), gate.answer.word(), gate.measured, gate.needed);
+                let said = format!(
+                    "{} {}: {}, needs {}",
+                    gate.name.title(),
+                    gate.answer.word(),
+                    gate.measured,
+                    gate.needed
+                );
                 Span::toned(said, tone)
             });
         section.blocks.push(Block::List { title: counted, items: red.collect(), more: 0 });
         return;
     }
     let most = report.lens.depth(Part::Evidence).rows();
-    let behind = if most > 0 {
-        evidence(report.board, &insight.release.id, report.board.at)
-    } else {
-        Vec::new()
-    };
+    let behind =
+        if most > 0 { evidence(report.board, &insight.release.id, report.board.at) } else { Vec::new() };
     let rows = insight.gates.iter().enumerate().map(|(index, gate)| {
         let mut row = vec![
             cell(gate.name.title()),
@@ -115,10 +120,8 @@ fn gates(report: &Report<'_>, section: &mut Section, insight: &ReleaseInsight) {
     if insight.metrics.is_empty() {
         return;
     }
-    let rows = insight
-        .metrics
-        .iter()
-        .map(|metric| vec![cell(&metric.name), cell(&metric.shown), cell(&metric.why)]);
+    let rows =
+        insight.metrics.iter().map(|metric| vec![cell(&metric.name), cell(&metric.shown), cell(&metric.why)]);
     let mut table = Table::of("Metrics", &["Metric", "Value", "Why not"], rows, MOST_METRICS);
     if let Some(column) = table.columns.get_mut(1) {
         column.is_figure = true;
@@ -193,6 +196,10 @@ fn story(report: &Report<'_>, row: &StoryRow) -> Vec<Cell> {
         cell(&story.status),
         cell(words::age(report.board.at - row.since)),
         cell(story.owner.as_ref().map_or_else(|| Span::toned("nobody", Tone::Watch), Span::from)),
-        cell(if row.reason.as_str().is_empty() { Span::default() } else { Span::toned(row.reason.to_string(), note) }),
+        cell(if row.reason.as_str().is_empty() {
+            Span::default()
+        } else {
+            Span::toned(row.reason.to_string(), note)
+        }),
     ]
 }

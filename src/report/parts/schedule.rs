@@ -1,12 +1,12 @@
 //! What goes out when: a picture and a list.
 
+use std::fmt::Write as _;
+
 use chrono::Duration;
 
 use crate::{
     domain::{Instant, Window},
-    insight::{
-        Board, Depth, DeploymentRow, ForecastView, Part, Verdict, headline, scheduled, words,
-    },
+    insight::{Board, DeploymentRow, Depth, ForecastView, Part, Verdict, headline, scheduled, words},
     report::{
         Report, charts,
         document::{Block, Cell, Figure, Section, Span, Table, Tone, cell},
@@ -52,11 +52,14 @@ pub(super) fn section(report: &Report<'_>) -> Section {
         section.blocks.push(Block::Table(Table::of("Deployments to come", &titles, rows, most)));
     }
     if !schedule.freezes.is_empty() {
-        let rows = schedule
-            .freezes
-            .iter()
-            .map(|freeze| scheduled::freeze_words(board, freeze).map(cell).to_vec());
-        section.blocks.push(Block::Table(Table::of("Freezes", &["When", "Name", "Where"], rows, MOST_FREEZES)));
+        let rows =
+            schedule.freezes.iter().map(|freeze| scheduled::freeze_words(board, freeze).map(cell).to_vec());
+        section.blocks.push(Block::Table(Table::of(
+            "Freezes",
+            &["When", "Name", "Where"],
+            rows,
+            MOST_FREEZES,
+        )));
     }
     let rows = schedule
         .releases
@@ -111,7 +114,8 @@ fn deployment(board: &Board, row: &DeploymentRow) -> Vec<Cell> {
 /// The time that is shown: what comes, if that is neither very near nor very far.
 fn sight(board: &Board, schedule: &scheduled::Scheduled<'_>, coming: &[&DeploymentRow]) -> Window {
     let ends = coming.iter().map(|row| row.deployment.window.until);
-    let targets = schedule.releases.iter().filter_map(|insight| insight.release.target.map(|target| target.at));
+    let targets =
+        schedule.releases.iter().filter_map(|insight| insight.release.target.map(|target| target.at));
     let limit = board.at + Duration::days(SIGHT[1]);
     let last = ends.chain(targets).filter(|end| *end < limit).max().unwrap_or(board.at);
     let until = (last + Duration::days(3)).clamp(board.at + Duration::days(FEWEST_AHEAD), limit);
@@ -168,9 +172,14 @@ fn gantt(board: &Board, schedule: &scheduled::Scheduled<'_>, coming: &[&Deployme
     lanes.extend(releases.filter(|lane| !lane.marks.is_empty()));
     let calendar = &board.policy.calendar;
     let span = words::window(sight, calendar);
-    let mut description = format!("Deployments by environment and the dates of releases, {span}; hatched: frozen");
+    let mut description =
+        format!("Deployments by environment and the dates of releases, {span}; hatched: frozen");
     if hidden > 0 {
-        description += &format!("; {} more are not drawn", words::count(hidden, "environment", "environments"));
+        let _ = write!(
+            description,
+            "; {} more are not drawn",
+            words::count(hidden, "environment", "environments")
+        );
     }
     let next: Vec<String> = schedule
         .releases
@@ -179,7 +188,7 @@ fn gantt(board: &Board, schedule: &scheduled::Scheduled<'_>, coming: &[&Deployme
         .map(|insight| format!("{} {}", insight.release.id, headline::target_words(board, insight, board.at)))
         .collect();
     if !next.is_empty() {
-        description += &format!(". {}", next.join("; "));
+        let _ = write!(description, ". {}", next.join("; "));
     }
     charts::timeline(charts::Timeline {
         id: "schedule-chart",

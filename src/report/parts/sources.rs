@@ -24,7 +24,11 @@ pub(super) fn section(report: &Report<'_>) -> Section {
     let problems = &board.world.problems;
     if !problems.is_empty() {
         let rows = problems.iter().map(|(source, problem)| {
-            vec![cell(source.to_string()), cell(problem.what.to_string()), cell(problem.next_step.to_string())]
+            vec![
+                cell(source.to_string()),
+                cell(problem.what.to_string()),
+                cell(problem.next_step.to_string()),
+            ]
         });
         let titles = ["Source", "Problem", "What to do"];
         section.blocks.push(Block::Table(Table::of("What could not be read", &titles, rows, MOST_PROBLEMS)));
