@@ -540,7 +540,14 @@ fn schedule() -> Schedule {
         },
         problems,
         no_slot: None,
-        needs: Vec::new(),
+        needs: match verdict {
+            Some(Verdict::NoGo) => vec![Need {
+                release: ReleaseId::of("auth", "2.9"),
+                answer: GateAnswer::Go,
+                said: Text::new("auth 2.9 went to production/eu, Fri 20 Nov 10:00"),
+            }],
+            _ => Vec::new(),
+        },
         time_zone: None,
         runbook: None,
     };

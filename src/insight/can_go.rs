@@ -101,13 +101,11 @@ fn not_ready(board: &Board, release: &ReleaseInsight) -> Option<String> {
     };
     let gates = release.gates.iter().filter(|gate| gate.answer == answer).map(|gate| gate.name.title());
     let gates: Vec<&str> = gates.collect();
-    let mut said = format!("{} is now {}", release.release.id, release.verdict.word());
-    if !gates.is_empty() {
-        said.push_str(&format!(": {}", words::list(&gates, 3)));
-    }
+    let gates = if gates.is_empty() { String::new() } else { format!(": {}", words::list(&gates, 3)) };
+    let mut forecast = String::new();
     if let ForecastView::Dates { p85, .. } = &release.forecast {
         let day = p85.said(|at| words::day_from(at, board.at, &board.policy.calendar));
-        said.push_str(&format!("; P85 {day}"));
+        forecast = format!("; P85 {day}");
     }
-    Some(said)
+    Some(format!("{} is now {}{gates}{forecast}", release.release.id, release.verdict.word()))
 }

@@ -345,9 +345,11 @@ fn calendar(
         }
         if let ForecastView::Dates { p50, p85, .. } = insight.forecast {
             let dates = [(p50, CalendarKind::P50), (p85, CalendarKind::P85)];
-            dates
-                .into_iter()
-                .for_each(|(date, kind)| date.at().into_iter().for_each(|at| of_release(at, kind)));
+            for (date, kind) in dates {
+                if let Some(at) = date.at() {
+                    of_release(at, kind);
+                }
+            }
         }
     }
     for freeze in &context.freezes {

@@ -83,6 +83,12 @@ pub(crate) fn cells(pieces: &[Piece], gap: usize) -> usize {
     cells.sum::<usize>().saturating_sub(gap)
 }
 
+/// Cells of those that go last, if ever.
+pub(crate) fn least_cells(pieces: &[Piece], gap: usize) -> usize {
+    let last = pieces.iter().filter(|piece| piece.rank <= LAST_RANK);
+    last.map(|piece| line_width(&piece.line) + piece.gap(gap)).sum::<usize>().saturating_sub(gap)
+}
+
 /// The pieces as one line.
 pub(crate) fn line(pieces: Vec<Piece>, gap: usize) -> Line<'static> {
     let mut spans = Vec::new();

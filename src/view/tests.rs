@@ -299,7 +299,7 @@ fn the_header_leads_with_the_right_question() {
                 now(),
                 120,
             ),
-            &["payments 4.2 ▾  ✓ released  Fri 20 Nov  1d ago"],
+            &["payments 4.2 ▾  ✓ released  out since Fri 20 Nov  1d ago"],
             &["T+", "T-", "no-go"],
         ),
     ];

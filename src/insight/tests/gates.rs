@@ -504,6 +504,31 @@ fn dependencies_are_deployed_before() {
     );
 }
 
+#[test]
+fn the_schedule_says_of_what_is_needed_what_the_gate_says() {
+    for (state, answer) in [(Succeeded, Go), (RolledBack, NoGo), (Failed, NoGo)] {
+        let mut auth = deployment("auth", "auth 2.9", at(20, 8), 30);
+        auth.state = state;
+        // It went out, but what counts is whether it is still there.
+        let out = Release { released_at: Some(at(20, 9)), ..Release::named("auth", "2.9") };
+        let setting = planned()
+            .release(|it| it.depends_on = vec![ReleaseId::new("auth 2.9")])
+            .other(out)
+            .deployment(auth);
+        let board = setting.board_at(now());
+        let row = board
+            .insight
+            .schedule
+            .deployments
+            .iter()
+            .find(|row| row.deployment.id.as_str() == "next")
+            .unwrap();
+        let gate = setting.gate(GateName::Dependencies);
+        assert_eq!((row.needs[0].answer, gate.answer), (answer, answer), "{state:?}");
+        assert!(row.needs[0].said.starts_with("auth 2.9 "), "{:?}", row.needs);
+    }
+}
+
 fn booking(name: &str, place: &str, release: &str) -> Booking {
     Booking {
         id: BookingId::new(name),

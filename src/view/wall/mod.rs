@@ -111,7 +111,10 @@ fn said(screen: &mut Screen<'_>, row: Rect) {
     let mut pieces = vec![Piece::new(0, vec![name])];
     pieces.extend(headline::pieces(screen.look, insight, screen.dates, screen.now, format::countdown));
     let beside_time = usize::from(row.width).saturating_sub(line_width(&time) + 2);
-    headline::fold(&mut pieces, beside_time, 2);
+    // How far away the target is outlives what time it is.
+    let room =
+        if headline::least_cells(&pieces, 2) > beside_time { usize::from(row.width) } else { beside_time };
+    headline::fold(&mut pieces, room, 2);
     // The answer needs the room more than the time does.
     if headline::cells(&pieces, 2) <= beside_time {
         screen.put_right(row, &time);

@@ -8,7 +8,10 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     domain::{Instant, Release, Target, Text},
-    insight::{BurnDown, BurnDownDay, ForecastView, Outlook, ScopeStep, Tally, Unit, Verdict},
+    insight::{
+        BurnDown, BurnDownDay, ForecastBasis, ForecastDate, ForecastView, Outlook, ScopeStep, Tally, Unit,
+        Verdict,
+    },
     theme::{ColorDepth, GlyphSet, shipped},
 };
 
@@ -479,8 +482,15 @@ fn a_release_of_days_has_the_width_and_a_far_forecast_has_no_date() {
     let column = said.chars().position(|c| c == 't').unwrap();
     assert!(column > 20, "three days are not four columns: {said}");
     assert!(said.contains("P85 9 Dec"), "{said}");
-    let ForecastView::Dates { p85, .. } = &mut three.forecast else { panic!() };
-    *p85 = crate::insight::ForecastDate::Beyond;
+    three.forecast = ForecastView::Dates {
+        p50: ForecastDate::Beyond,
+        p85: ForecastDate::Beyond,
+        p95: ForecastDate::Beyond,
+        by_target: None,
+        scored: 0,
+        held: None,
+        basis: ForecastBasis::default(),
+    };
     let said = axis(&three);
     assert!(said.contains("P85 beyond 3 years") && !said.contains("Dec"), "{said}");
 }
