@@ -10,7 +10,8 @@ use chrono::Duration;
 
 use crate::domain::{
     Assumption, Booking, Build, Deployment, Environment, EnvironmentId, Finding, Freeze, Instant, Kind,
-    Policy, Problem, PullRequest, Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier, World,
+    Policy, Problem, PullRequest, Release, ReleaseId, SourceHealth, SourceId, Story, StoryKey, TestRun, Tier,
+    World,
 };
 
 use super::{days::Days, words};
@@ -240,7 +241,8 @@ impl<'a> Context<'a> {
             .cloned()
             .collect();
         if stale.is_empty() {
-            let mut reasons: Vec<&str> = self.missing(kinds).map(|(_, problem)| problem.what.as_str()).collect();
+            let mut reasons: Vec<&str> =
+                self.missing(kinds).map(|(_, problem)| problem.what.as_str()).collect();
             reasons.dedup();
             return if reasons.is_empty() {
                 Freshness::Fresh(sources)

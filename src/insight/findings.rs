@@ -90,11 +90,7 @@ fn subject(finding: &Finding) -> Subject<'_> {
 
 /// What of the release was analyzed as it is now, though it may have been analyzed as it is
 /// elsewhere, too: on another branch, or earlier.
-fn analyzed_now<'a>(
-    context: &Context<'a>,
-    membership: &Membership,
-    release: usize,
-) -> BTreeSet<Subject<'a>> {
+fn analyzed_now<'a>(context: &Context<'a>, membership: &Membership, release: usize) -> BTreeSet<Subject<'a>> {
     let found = membership.findings[release].iter().map(|item| &**context.findings[*item]);
     let analyses = found.filter(|finding| finding.is_analysis());
     let is_of_head = |analysis: &&Finding| {

@@ -7,7 +7,9 @@ mod own;
 
 pub(crate) use own::Rules;
 
-use crate::domain::{Category, Deployment, Kind, Problem, PullRequestState, SourceId, StoryKey, StoryKind, Text};
+use crate::domain::{
+    Category, Deployment, Kind, Problem, PullRequestState, SourceId, StoryKey, StoryKind, Text,
+};
 
 use super::{
     DeploymentRow, Gate, GateAnswer, GateName, PullRequestRow, ScheduleProblemKind, Tally, Verdict,
@@ -121,8 +123,7 @@ impl Question<'_, '_> {
                 let is_required = Self::lists(&self.context.policy.required_gates, &name);
                 // A deployment that is missing may be just the one that was not read.
                 let is_certain = name != GateName::Dependencies;
-                let (answer, sources) =
-                    self.on_fresh_data(feeding, besides, is_certain, || self.ask(&name));
+                let (answer, sources) = self.on_fresh_data(feeding, besides, is_certain, || self.ask(&name));
                 (if is_required { answer.required() } else { answer }, sources)
             };
             gate(name, answer, sources)

@@ -33,7 +33,7 @@ mod explain;
 mod features;
 mod findings;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod forecast;
 mod gates;
 mod last_release;

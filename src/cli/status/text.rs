@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     domain::{Instant, ReleaseId, SourceState},
     insight::{
-        Board, Difference, ForecastView, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState, Tally,
-        StoryRow, Verdict, said_of, words,
+        Board, Difference, ForecastView, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState,
+        StoryRow, Tally, Verdict, said_of, words,
     },
 };
 
