@@ -167,6 +167,15 @@ impl Problem {
 }
 
 #[cfg(test)]
+impl Facts {
+    /// The kinds of which the source does not tell all.
+    pub(crate) fn incomplete(&self) -> BTreeSet<Kind> {
+        let source = super::SourceId::new("source");
+        super::World::union([(&source, self)]).incomplete().map(|(kind, ..)| kind).collect()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -41,8 +41,7 @@ pub(super) fn guarded<T>(
     doing: &'static str,
     action: impl FnOnce() -> Result<T, HistoryError>,
 ) -> Result<T, HistoryError> {
-    contained(action)
-        .unwrap_or_else(|said| Err(HistoryError::damaged(format!("{doing}: {said}"))))
+    contained(action).unwrap_or_else(|said| Err(HistoryError::damaged(format!("{doing}: {said}"))))
 }
 
 #[cfg(test)]

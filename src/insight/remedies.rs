@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Category, Finding, Kind, Problem, SourceId, Text};
+use crate::domain::{Category, Finding, Kind, SourceId, Text};
 
 use super::{
     Gate, GateAnswer, GateName, PullRequestRow, Remedy, ScheduleProblemKind, Standing, StoryRow, Subject,
@@ -74,9 +74,11 @@ fn stale_sources(context: &Context<'_>, gate: &Gate) -> Vec<SourceId> {
 
 /// What makes the sources of `gate` tell all, if that is why it says nothing.
 fn read_all(question: &Question<'_, '_>, gate: &Gate) -> Option<Step> {
+    if !gate.needed.starts_with("incomplete: ") {
+        return None;
+    }
     let missing = gates::missing(question.context, question.rules, &gate.name);
-    let says_so = |(_, problem): &&(&SourceId, &Problem)| gate.needed.contains(problem.what.as_str());
-    let (source, problem) = missing.iter().find(says_so)?;
+    let (source, problem) = missing.first()?;
     let action = format!("{source}: {}", problem.next_step);
     let subject = Some(Subject::Source((*source).clone()));
     Some(Step { things: missing.len(), remedy: of_gate(action, gate.name.clone(), subject) })

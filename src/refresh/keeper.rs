@@ -201,7 +201,9 @@ fn keep(storage: Storage, inbox: &mpsc::Receiver<Order>, say: &impl Fn(Said)) {
                         if !was_lost {
                             tracing::error!(%said, "the figures of the day could not be made");
                             say(Said::Days(Err(Problem::new(
-                                format!("the figures of today are not kept: an error of tminus itself: {said}"),
+                                format!(
+                                    "the figures of today are not kept: an error of tminus itself: {said}"
+                                ),
                                 "please report it; all else of the past is kept",
                             ))));
                         }

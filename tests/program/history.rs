@@ -23,6 +23,28 @@ fn run(place: &Place, arguments: &[&str]) -> (String, Option<i32>) {
 }
 
 #[test]
+fn looking_at_a_past_that_is_not_there_makes_nothing() {
+    let place = Place::new();
+    plan(&place, 1);
+    for command in [
+        vec!["history", "list"],
+        vec!["history", "list", "--daily"],
+        vec!["history", "verify"],
+        vec!["history", "export"],
+        vec!["history", "prune"],
+        vec!["history", "show", "2026-11-22"],
+        vec!["status", "--as-of", "2026-11-22"],
+    ] {
+        let mut command = command;
+        command.extend(["--data-dir", "nowhere"]);
+        let (said, code) = run(&place, &command);
+        assert_eq!(code, Some(2), "{command:?}: {said}");
+        assert!(said.contains("history"), "{command:?}: {said}");
+        assert!(!place.work().join("nowhere").exists(), "{command:?}");
+    }
+}
+
+#[test]
 fn the_past_is_listed_shown_moved_and_checked() {
     let place = Place::new();
     plan(&place, 1);

@@ -7,7 +7,7 @@ use chrono::Duration;
 use crate::domain::{
     Booking, BookingId, Category,
     DeploymentState::{Failed, RolledBack, Succeeded},
-    EnvironmentId, Finding, FindingState, Freeze, Kind, MatchRule, PullRequestState,
+    EnvironmentId, Facts, Finding, FindingState, Freeze, Kind, MatchRule, Problem, PullRequestState,
     PullRequestState::{Closed, Merged, Open},
     Release, ReleaseId, Severity, SourceHealth, SourceId, StoryKey, TestRun, Text, Tier, Window,
 };
@@ -302,6 +302,48 @@ fn pull_requests_are_merged_or_moved_out() {
 }
 
 #[test]
+fn a_list_that_is_incomplete_says_no_or_nothing() {
+    let lacks = |kind, setting: Setting| Setting {
+        facts: Facts {
+            problems: vec![Problem::new("plan: 9 of 12 read", "let it be read").losing(&[kind])],
+            ..setting.facts
+        },
+        ..setting
+    };
+    let done = || all().story(story("PAY-1", Category::Done));
+    let open = || done().story(story("PAY-2", Category::ToDo));
+    let why = "incomplete: plan: 9 of 12 read";
+    for (name, kind, setting, answer, needed) in [
+        (GateName::Stories, Kind::Stories, done(), Unknown, why),
+        (GateName::Stories, Kind::Stories, open(), NoGo, "all"),
+        (GateName::Stories, Kind::Stories, all(), Unknown, why),
+        (GateName::Stories, Kind::Findings, done(), Go, "all"),
+        (GateName::Defects, Kind::Defects, all(), Unknown, why),
+        (GateName::Findings, Kind::Findings, all(), Unknown, why),
+        (GateName::Findings, Kind::Findings, Setting::covering(&[Kind::Stories]), Unknown, why),
+        (GateName::Freeze, Kind::Deployments, all(), Unknown, why),
+        (GateName::Freeze, Kind::Freezes, all(), Unknown, why),
+        (GateName::PullRequests, Kind::PullRequests, all().pull_request(pull_request(1, Merged)), Unknown, why),
+        (GateName::PullRequests, Kind::PullRequests, all().pull_request(pull_request(1, Open)), NoGo, "all merged"),
+    ] {
+        let setting = lacks(kind, setting);
+        let gate = setting.gate(name.clone());
+        assert_eq!((gate.answer, &*gate.needed), (answer, needed), "{name:?} {kind:?}");
+        assert!(!gate.sources.is_empty());
+        let board = setting.board_at(now());
+        let release = &setting.facts.releases[0].id;
+        let place = setting.answer().gates.iter().position(|gate| gate.name == name).unwrap();
+        let evidence = crate::insight::explain::evidence(&board, release, now()).swap_remove(place);
+        let says_so = evidence.left_out.iter().any(|row| row.what == "not all is known: plan: plan: 9 of 12 read");
+        assert_eq!(says_so, needed == why || answer == NoGo, "{name:?} {kind:?} {evidence:?}");
+        if answer == Unknown {
+            let remedies = &setting.answer().remedies;
+            assert!(remedies.iter().any(|remedy| &*remedy.action == "plan: let it be read"), "{remedies:?}");
+        }
+    }
+}
+
+#[test]
 fn new_findings_are_no_critical_or_high_ones() {
     let high = |day| finding(1, day, Some(Severity::High));
     let before = |day| Release { released_at: Some(at(day, 0)), ..Release::named("payments", "4.1") };
@@ -312,6 +354,9 @@ fn new_findings_are_no_critical_or_high_ones() {
         let rule = Finding::ANALYSIS.into();
         on(commit, Finding { rule, severity: None, ..closed(FindingState::Dismissed, 16) })
     };
+    let named = |number: u32, analysis: Finding| Finding { id: finding(number, 1, None).id, ..analysis };
+    let part =
+        |part: &str, number, analysis| Finding { part: Some(part.into()), ..named(number, analysis) };
     let elsewhere = || Finding { repository: "api".into(), ..high(15) };
     let of = |release: &str| Finding { release: Some(ReleaseId::new(release)), ..elsewhere() };
     let went_out = |finding: Finding| all().release(|it| it.released_at = Some(at(20, 0))).finding(finding);
@@ -347,6 +392,36 @@ fn new_findings_are_no_critical_or_high_ones() {
             ("the head analyzed, nothing found", at_head(analysis("aaa")), Go, "0", "max 0"),
             ("another one analyzed", at_head(analysis("bbb")), Unknown, "0", "CodeQL looked at bbb"),
             ("no head is known", all().finding(analysis("bbb")), Go, "0", "max 0"),
+            (
+                "another branch analyzed later, with a finding of its own",
+                at_head(analysis("aaa")).finding(named(2, analysis("bbb"))).finding(on("bbb", high(17))),
+                Go,
+                "0",
+                "max 0",
+            ),
+            (
+                "a finding at the head, another branch without it",
+                at_head(named(2, analysis("bbb"))).finding(named(3, analysis("aaa"))).finding(on("aaa", high(15))),
+                NoGo,
+                "1",
+                "max 0",
+            ),
+            (
+                "the head of one part, another commit of the other part",
+                at_head(part("web", 2, analysis("aaa"))).finding(part("server", 3, analysis("bbb"))),
+                Unknown,
+                "0",
+                "CodeQL looked at bbb",
+            ),
+            (
+                "both parts at the head, one elsewhere too",
+                at_head(part("web", 2, analysis("aaa")))
+                    .finding(part("server", 3, analysis("aaa")))
+                    .finding(part("web", 4, analysis("bbb"))),
+                Go,
+                "0",
+                "max 0",
+            ),
             ("dismissed", all().finding(closed(FindingState::Dismissed, 16)), Go, "0", "max 0"),
             (
                 "a state unheard of",

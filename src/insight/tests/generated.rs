@@ -7,12 +7,12 @@ use chrono_tz::Tz;
 use proptest::{collection::vec, prelude::*, sample::select};
 
 use crate::domain::{
-    Aggregate, Calendar, Category, Comparison, GateRule, Instant, Items, Kind, Metric, PullRequest,
+    Aggregate, Calendar, Category, Comparison, GateRule, Instant, Items, Kind, Metric, Problem, PullRequest,
     PullRequestState, ScopeChange, ScopeMove, SourceHealth, SourceId, StatusMove, Story, StoryKey, StoryKind,
     Text, World,
 };
 use crate::insight::{
-    GateAnswer, Learned, ReleaseInsight, Subject, Unit, Verdict, Week, derive, explain,
+    GateAnswer, GateName, Learned, ReleaseInsight, Subject, Unit, Verdict, Week, derive, explain,
     fixture::{ALL_KINDS, Setting, at, deployment, id, now, pull_request, story, test_run},
 };
 
@@ -352,6 +352,34 @@ proptest! {
         let counted = answer.tally;
         let sum = counted.gates_go + counted.gates_no_go + counted.gates_unknown + counted.gates_not_needed;
         prop_assert_eq!(sum as usize, answer.gates.len());
+    }
+
+    #[test]
+    fn what_is_incomplete_never_turns_to_go(setting in any_setting(), kind in select(Kind::ALL.to_vec())) {
+        let before = setting.answer();
+        let mut lacking = setting;
+        lacking.policy.required_gates = GateName::BUILT_IN.iter().map(|name| Text::new(name.key())).collect();
+        let required = lacking.answer();
+        lacking.facts.problems.push(Problem::new("some are missing", "look at it").losing(&[kind]));
+        let after = lacking.answer();
+        prop_assert!(after.verdict != Verdict::Go || before.verdict == Verdict::Go);
+        for (gate, was) in after.gates.iter().zip(&required.gates) {
+            prop_assert!(gate.answer != GateAnswer::Go || was.answer == GateAnswer::Go, "{:?}", gate);
+            let of_kind = match gate.name {
+                GateName::Stories | GateName::Blocked => kind == Kind::Stories,
+                GateName::Defects => kind == Kind::Defects,
+                GateName::Tests => kind == Kind::TestRuns,
+                GateName::PullRequests => kind == Kind::PullRequests,
+                GateName::Findings => kind == Kind::Findings,
+                GateName::Freeze => kind == Kind::Freezes,
+                GateName::Environment | GateName::Runbook => kind == Kind::Deployments,
+                _ => false,
+            };
+            if of_kind {
+                prop_assert_ne!(gate.answer, GateAnswer::Go, "{:?}", gate);
+                prop_assert_ne!(after.verdict, Verdict::Go);
+            }
+        }
     }
 
     #[test]

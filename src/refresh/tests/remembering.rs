@@ -114,6 +114,31 @@ async fn what_cannot_be_remembered_is_said_beside_what_else_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_board_that_cannot_be_summed_up_does_not_end_the_keeping() {
+    let (mut storage, told) = storage(|_| {});
+    storage.paint = Box::new(|_| panic!("a figure without a number"));
+    let (said, heard) = std::sync::mpsc::channel();
+    let (keeper, thread) = crate::refresh::keeper::Keeper::start(storage, move |what| {
+        if let crate::refresh::keeper::Said::Days(Err(problem)) = what {
+            said.send(problem.what.to_string()).unwrap();
+        }
+    })
+    .unwrap();
+    let board = Arc::new(crate::insight::fixture::Setting::covering(&[]).board_at(now()));
+    for _ in 0..2 {
+        keeper.paint(Arc::clone(&board));
+    }
+    let source = SourceId::new("scripted");
+    keeper.keep(source.clone(), now(), Arc::new(facts("4.2")), SourceHealth::starting(source));
+    keeper.close();
+    thread.join().unwrap();
+    let problems: Vec<String> = heard.iter().collect();
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(problems[0].contains("a figure without a number"), "{problems:?}");
+    assert!(told.lock().unwrap().iter().any(|done| done.contains("4.2")), "{:?}", told.lock().unwrap());
+}
+
+#[tokio::test]
 async fn what_a_round_left_behind_that_did_not_end_is_not_kept() {
     let (storage, told) = storage(|_| {});
     let rig = rig_of(Manner { is_deaf: true, ..with_memory() }, Some(storage));

@@ -144,7 +144,9 @@ impl Reading<'_> {
         let mut problems = outline.problems.clone();
         for release in too_many {
             let problem = Problem::new(
-                format!("{release} has more than {MOST_PER_RELEASE} pull requests and commits: the oldest are left out"),
+                format!(
+                    "{release} has more than {MOST_PER_RELEASE} pull requests and commits: the oldest are left out"
+                ),
                 "tag releases more often, or let `tag_pattern` of the git source match more tags",
             );
             problems.push(problem.losing(&[Kind::PullRequests]));

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     domain::{
-        Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Kind, Problem, Release,
-        ReleaseId, Text, Window,
+        Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Kind, Problem,
+        Release, ReleaseId, Text, Window,
     },
     source::labels::tier,
 };

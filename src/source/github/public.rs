@@ -244,7 +244,9 @@ pub(super) async fn read(
         if let Some(last) = replies.last().filter(|last| last.next().is_some()) {
             let service = last.error(HttpErrorKind::NotFound).service().to_owned();
             let GithubRepository { owner, name, .. } = repository;
-            let what = format!("{service}: {owner}/{name}: only the newest {what} are read of whoever is not signed in");
+            let what = format!(
+                "{service}: {owner}/{name}: only the newest {what} are read of whoever is not signed in"
+            );
             fresh.lose(part, vec![Problem::new(what, "sign in: with a token all are read")]);
         }
     }

@@ -7,8 +7,8 @@ use chrono::Duration;
 use super::wire;
 use crate::{
     domain::{
-        Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Kind, Problem, Release,
-        ReleaseId, Text, Tier, Window,
+        Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId, Instant, Kind, Problem,
+        Release, ReleaseId, Text, Tier, Window,
     },
     source::{forge::note, labels, naming::Naming},
 };

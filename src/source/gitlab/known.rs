@@ -374,7 +374,8 @@ impl Known {
                 ),
                 "nothing to do: the next rounds read on, within what the service allows",
             );
-            let kinds: Vec<Kind> = self.left_of.iter().filter_map(|part| part.kinds()).flatten().copied().collect();
+            let kinds: Vec<Kind> =
+                self.left_of.iter().filter_map(|part| part.kinds()).flatten().copied().collect();
             facts.problems.push(problem.losing(&kinds));
         }
     }

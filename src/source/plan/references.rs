@@ -60,7 +60,12 @@ pub(super) fn check(facts: &Facts, places: &Places, problems: &mut Vec<Problem>)
             if let Some(guess) = unknown(release.as_str(), &places.releases) {
                 let what =
                     format!("story `{}` is in `{release}`, which the plan does not list{guess}", story.key);
-                report(place, what, "correct the name of the release, or add that release", &[Kind::Stories, Kind::Defects]);
+                report(
+                    place,
+                    what,
+                    "correct the name of the release, or add that release",
+                    &[Kind::Stories, Kind::Defects],
+                );
             }
         }
         for other in &story.blocked_by {

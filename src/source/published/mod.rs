@@ -64,8 +64,8 @@ impl Reader {
         let notes = notes.into_inner();
         let more = notes.len().saturating_sub(MOST_PROBLEMS);
         for note in notes {
-            let problem = self.problem(&note.what);
-            let problem = note.lost.map_or(problem.clone(), |kinds| problem.losing(&kinds));
+            let mut problem = self.problem(&note.what);
+            problem.incomplete = note.lost.map(|kinds| kinds.into_iter().collect());
             problem.note(&mut facts.problems, MOST_PROBLEMS);
         }
         if more > 0 {

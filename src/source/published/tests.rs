@@ -296,9 +296,43 @@ fn one_bad_item_ends_the_round_and_the_problem_says_where() {
         ),
         (json!(["B"]), "stories[1]: expected an object, got a list"),
     ] {
-        // One story fewer would read as one that is done.
-        let problem = read(&json!({"covers": ["stories"], "stories": [good, bad]})).unwrap_err();
-        assert!(problem.what.contains(what), "{problem:?}\n{what}");
+        // One story fewer must not read as one that is done.
+        let facts = read(&json!({"covers": ["stories"], "stories": [good, bad]})).unwrap();
+        assert_eq!(facts.stories.len(), 1, "{what}");
+        assert!(whats(&facts)[0].contains(what), "{:?}\n{what}", facts.problems);
+        assert_eq!(facts.incomplete(), [Kind::Stories, Kind::Defects].into(), "{what}");
+    }
+}
+
+#[test]
+fn a_broken_item_makes_its_list_incomplete_and_no_other() {
+    for kind in Kind::ALL.into_iter().filter(|kind| *kind != Kind::Defects) {
+        let mut document = json!({"covers": Kind::ALL.map(Kind::key)});
+        document[kind.key()] = json!([7]);
+        let facts = read(&document).unwrap();
+        let mut expected = BTreeSet::from([kind]);
+        expected.extend((kind == Kind::Stories).then_some(Kind::Defects));
+        assert_eq!(facts.incomplete(), expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn what_is_misspelt_is_not_empty() {
+    let stories = [Kind::Stories, Kind::Defects];
+    let all: Vec<Kind> = [Kind::Findings, Kind::TestRuns].into();
+    for (document, expected) in [
+        (json!({"covers": ["findings"], "findngs": []}), vec![Kind::Findings]),
+        (json!({"covers": ["stories"], "storys": [{"key": "A"}]}), stories.to_vec()),
+        (json!({"covers": ["defects"], "defects": [{"key": "A"}]}), vec![Kind::Defects]),
+        (json!({"covers": ["findings", "test_runs"], "alerts": []}), all.clone()),
+        // Nothing is lost where somebody says more than is asked.
+        (json!({"covers": ["findings"], "generated_by": "a script"}), vec![]),
+        (json!({"covers": ["findngs"]}), vec![Kind::Findings]),
+        (json!({"covers": ["findings", "test_runs", "alarms"]}), all),
+    ] {
+        let facts = read(&document).unwrap();
+        assert_eq!(facts.problems.len(), 1, "{document}");
+        assert_eq!(facts.incomplete(), expected.into_iter().collect(), "{document}");
     }
 }
 

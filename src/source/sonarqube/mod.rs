@@ -215,8 +215,9 @@ impl Reading<'_> {
         } else {
             let mut rated = 0;
             for severity in SEVERITIES {
-                let (read, total) =
-                    self.list::<wire::Issue>(&open().query("severities", severity), "issues", usize::MAX, known).await?;
+                let (read, total) = self
+                    .list::<wire::Issue>(&open().query("severities", severity), "issues", usize::MAX, known)
+                    .await?;
                 if total > MOST_OF_A_LIST {
                     let what = format!("open issues of severity {severity}");
                     known.problems.push(self.cut(&what, read.len(), total, "accept or fix some"));
@@ -242,7 +243,11 @@ impl Reading<'_> {
     /// That only `read` of `total` were: the server gives no more.
     fn cut(&self, what: &str, read: usize, total: usize, mend: &str) -> Problem {
         Problem::new(
-            format!("{}: {}: {read} of {total} {what} read: no more are to be had", self.source.id, self.called()),
+            format!(
+                "{}: {}: {read} of {total} {what} read: no more are to be had",
+                self.source.id,
+                self.called()
+            ),
             format!("{mend}, or divide the project"),
         )
     }

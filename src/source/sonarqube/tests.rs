@@ -184,6 +184,21 @@ async fn what_cannot_be_read_is_never_taken_for_all_is_well() {
     }
 }
 
+#[tokio::test]
+async fn a_list_that_is_cut_or_lacks_an_item_makes_the_findings_incomplete() {
+    let many = r#"{"paging": {"pageIndex": 1, "pageSize": 500, "total": 12345}, "hotspots": []}"#;
+    let odd = r#"{"paging": {"pageIndex": 1, "pageSize": 500, "total": 1}, "hotspots": [{"key": 7}]}"#;
+    for (answer, what) in [(many, "0 of 12345 hotspots read"), (odd, "hotspots[0]")] {
+        let fake = Fake::start(move |asked, _| {
+            if asked.target.contains("/hotspots/") { fake::Answer::json(answer) } else { usual(asked) }
+        })
+        .await;
+        let Ok(Answer::Facts(facts)) = source(&fake).fetch(&Round::at(at(22, 0))).await else { panic!() };
+        assert!(facts.problems.iter().any(|problem| problem.what.contains(what)), "{:?}", facts.problems);
+        assert_eq!(facts.incomplete(), [Kind::Findings].into());
+    }
+}
+
 #[test]
 fn words_of_all_versions_are_understood_and_others_are_unknown() {
     let analyzed = Analyzed {

@@ -7,7 +7,10 @@ use super::{
     hub::{Hub, filled, issue, variables},
     minutes, now, source, token, unchanged,
 };
-use crate::source::{Round, Source, SourceError, http::fake::Answer};
+use crate::{
+    domain::Kind,
+    source::{Round, Source, SourceError, http::fake::Answer},
+};
 
 #[tokio::test]
 async fn a_server_that_runs_out_of_time_gets_smaller_pages_and_then_larger_ones_again() {
@@ -99,8 +102,10 @@ async fn a_list_that_is_withheld_is_not_taken_for_an_empty_one() {
     hub.state().faults.push_back(("query Issues(", withheld("INTERNAL")));
     let told = facts(&mut source, minutes(1)).await;
     assert_eq!((told.stories.len(), told.problems.len()), (3, 1));
+    assert_eq!(told.incomplete(), [Kind::Stories, Kind::Defects].into());
     let told = facts(&mut source, minutes(2)).await;
     assert_eq!((told.stories.len(), told.problems.len()), (4, 0), "asked again in the next round");
+    assert_eq!(told.incomplete(), [].into());
 
     hub.state().issues.insert(0, issue(10, 30));
     hub.state().faults.push_back(("query Issues(", withheld("FORBIDDEN")));
@@ -110,6 +115,21 @@ async fn a_list_that_is_withheld_is_not_taken_for_an_empty_one() {
     assert!(unchanged(&mut source, minutes(4)).await, "what is forbidden is not asked for every minute");
     let told = facts(&mut source, minutes(62)).await;
     assert_eq!((told.stories.len(), told.problems.len()), (5, 0));
+}
+
+#[tokio::test]
+async fn an_issue_that_was_lost_stays_lost_when_others_change() {
+    let hub = Hub::start(filled(3, 1)).await;
+    let mut source = source(&hub, token());
+    facts(&mut source, now()).await;
+    let mut broken = issue(9, 29);
+    broken["createdAt"] = "soon".into();
+    hub.state().issues.insert(0, broken);
+    let told = facts(&mut source, minutes(1)).await;
+    assert_eq!((told.stories.len(), told.incomplete()), (3, [Kind::Stories, Kind::Defects].into()));
+    hub.state().issues.insert(0, issue(10, 30));
+    let told = facts(&mut source, minutes(2)).await;
+    assert_eq!((told.stories.len(), told.incomplete()), (4, [Kind::Stories, Kind::Defects].into()));
 }
 
 #[tokio::test]
@@ -206,7 +226,7 @@ async fn an_answer_that_makes_no_sense_loses_its_part_until_the_next_one() {
     let problems: Vec<_> = told.problems.iter().map(|problem| problem.what.as_str()).collect();
     assert!(problems.iter().any(|what| what.contains("data.repository.issues")), "{problems:?}");
     assert!(problems.iter().any(|what| what.contains("defaultBranchRef")), "{problems:?}");
-    assert!(!told.covers.contains(&crate::domain::Kind::Stories), "nothing is known of them");
+    assert!(!told.covers.contains(&Kind::Stories), "nothing is known of them");
     assert_eq!(facts(&mut source, minutes(1)).await.stories.len(), 2);
 }
 

@@ -3,7 +3,10 @@
 use serde_json::json;
 
 use super::service::{API, Service, facts, issue, merge_request, now, settings};
-use crate::source::{Answer, Round, Source, SourceError, http::fake};
+use crate::{
+    domain::Kind,
+    source::{Answer, Round, Source, SourceError, http::fake},
+};
 
 pub(super) fn refused(status: u16, body: &str) -> fake::Answer {
     fake::Answer::new(status, body).header("content-type", "application/json")
@@ -128,6 +131,8 @@ async fn one_thing_that_cannot_be_read_loses_itself() {
     says("merge request api#6: the state \"sublimated\" is unheard of");
     says("cannot answer now (HTTP 502)");
     says("the past of 1 issues");
+    let kinds = [Kind::Stories, Kind::Defects, Kind::PullRequests];
+    assert_eq!(told.incomplete(), kinds.into());
     assert_eq!(told.pull_requests[0].checks.len(), 1, "what could be read of it is told");
     service.tables().faults.clear();
     let told = facts(&mut source, &Round::at(now())).await;

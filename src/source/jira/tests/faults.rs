@@ -8,7 +8,7 @@ use super::{
     unchanged, version, written,
 };
 use crate::{
-    domain::SourceId,
+    domain::{Kind, SourceId},
     source::{
         Source, SourceError,
         http::{Http, Settings, fake::Answer},
@@ -118,6 +118,7 @@ async fn one_bad_issue_is_lost_alone_and_said_once() {
     let told = facts(&mut source, now()).await;
     assert_eq!(keys(&told), ["PAY-1", "PAY-2", "PAY-3"]);
     assert_eq!(problems(&told), [r#"jira: issues[3].fields.duedate: expected a date, got "soon""#]);
+    assert_eq!(told.incomplete(), [Kind::Stories, Kind::Defects].into());
     assert!(unchanged(&mut source, minutes(1)).await);
 
     tracker.state().issues[3]["fields"]["updated"] = written(4, 10).into();
@@ -136,6 +137,7 @@ async fn one_bad_issue_is_lost_alone_and_said_once() {
     }
     let told = facts(&mut source, minutes(4)).await;
     assert_eq!((told.stories.len(), problems(&told)), (4, vec![]));
+    assert_eq!(told.incomplete(), [].into());
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::{FindingState, Severity};
+use crate::domain::{FindingState, Kind, Severity};
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -149,8 +149,11 @@ fn a_finding_stays_itself_when_lines_move_and_two_alike_are_two() {
 fn where_nothing_was_analyzed_nobody_says_that_nothing_was_found() {
     let mut reports = Reports::sarif();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let error = runtime.block_on(reports.source.fetch(&Round::at(at(22, 9)))).unwrap_err();
-    assert!(error.problem().unwrap().what.contains("there is no such file"), "{error:?}");
+    let Ok(Answer::Facts(facts)) = runtime.block_on(reports.source.fetch(&Round::at(at(22, 9)))) else {
+        panic!("no file is no reason to lose the round")
+    };
+    assert!(facts.problems[0].what.contains("there is no such file"), "{:?}", facts.problems);
+    assert_eq!(facts.incomplete(), [Kind::Findings].into());
     // An empty list says so.
     reports.file("a.sarif", 21, of(&json!([])));
     assert!(reports.facts().findings.is_empty());
@@ -216,6 +219,35 @@ fn what_a_newer_analysis_finds_no_longer_is_fixed_since_then() {
     std::fs::remove_file(again.directory.path().join("reports/a.sarif")).unwrap();
     again.file("b.sarif", 22, other);
     assert_eq!(states(&again.facts()), [fixed("b", 20)]);
+}
+
+#[test]
+fn an_analysis_speaks_for_its_own_branch_only() {
+    let result = json!([{ "ruleId": "no-eval", "message": { "text": "eval" } }]);
+    let of_branch = |day: u32, branch: &str, results: &serde_json::Value| {
+        let mut log: serde_json::Value = serde_json::from_str(&of(results)).unwrap();
+        let commit = branch.len().to_string().repeat(40);
+        log["runs"][0]["versionControlProvenance"] =
+            json!([{ "repositoryUri": "https://forge.example/payments", "branch": branch, "revisionId": commit }]);
+        log.to_string().replace("2026-11-20T08", &format!("2026-11-{day}T08"))
+    };
+    let mut reports = Reports::sarif();
+    reports.file("release.sarif", 18, of_branch(18, "refs/heads/release/4", &result));
+    reports.file("main.sarif", 19, of_branch(19, "main", &result));
+    let open = |facts: &Facts| {
+        let found = facts.findings.iter().filter(|finding| finding.state == FindingState::Open);
+        let mut branches: Vec<String> = found.map(|it| it.branch.as_ref().unwrap().to_string()).collect();
+        branches.sort();
+        branches
+    };
+    assert_eq!(open(&reports.facts()), ["main", "release/4"]);
+    // What was mended on one branch stands on the other one, whoever was analyzed last.
+    reports.file("main.sarif", 20, of_branch(20, "main", &json!([])));
+    let facts = reports.facts();
+    assert_eq!(open(&facts), ["release/4"]);
+    assert_eq!(facts.findings.iter().filter(|finding| finding.is_analysis()).count(), 2);
+    std::fs::remove_file(reports.directory.path().join("reports/release.sarif")).unwrap();
+    assert!(reports.facts().findings.iter().all(|finding| finding.branch.as_deref() == Some("main")));
 }
 
 #[test]
