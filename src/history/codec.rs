@@ -14,9 +14,9 @@
 //!
 //! | format | |
 //! | --- | --- |
-//! | 3 | a change has its facts, or what is different from the change before it; figures of days |
+//! | 4 | a change has its facts, or what is different from the change before it; figures of days; time zones; what is done by hand, points of no return |
 //!
-//! Formats 1 and 2 were never released, and are read no more.
+//! Formats 1 to 3 were never released, and are read no more.
 
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -25,9 +25,9 @@ use super::HistoryError;
 use crate::domain::Facts;
 
 /// The format that this program writes, and the newest one that it reads.
-pub(super) const FORMAT: u8 = 3;
+pub(super) const FORMAT: u8 = 4;
 /// The oldest format that it reads.
-const OLDEST: u8 = 3;
+const OLDEST: u8 = 4;
 
 const HEADER: usize = 6;
 const PLAIN: u8 = 0;
@@ -258,18 +258,18 @@ mod tests {
         assert_eq!(read, facts);
     }
 
-    /// Written by format 3 and kept as it was then. If
+    /// Written by format 4 and kept as it was then. If
     /// this fails, a type that is kept has changed: what is on people's disks would be
     /// misread. Give the format a new number, read the old one too, and add a fixture of the
     /// new one.
     #[test]
     fn facts_are_read_as_they_were_written() {
         let facts = sample::facts(8);
-        let bytes = include_bytes!("fixtures/facts-3.bin").to_vec();
+        let bytes = include_bytes!("fixtures/facts-4.bin").to_vec();
         let read: Facts = unpack(&Packed { bytes, length: FIXTURE.0 }).unwrap();
         verify(&read, FIXTURE.1.to_be_bytes()).unwrap();
         assert_eq!(read, facts);
-        assert_eq!(FORMAT, 3);
+        assert_eq!(FORMAT, 4);
         let now = write(&facts).unwrap();
         assert_eq!((now.plain.len() as u64, u128::from_be_bytes(now.digest)), FIXTURE);
     }
@@ -310,7 +310,7 @@ mod tests {
         sealed.extend(checksum(b"S", FORMAT + 1, PLAIN, b"?").to_le_bytes());
         sealed.push(b'?');
         let error = open::<String>(b"S", &sealed).unwrap_err();
-        assert!(matches!(error, HistoryError::Newer { found: 4, known: 3 }), "{error}");
+        assert!(matches!(error, HistoryError::Newer { found: 5, known: 4 }), "{error}");
     }
 
     #[test]
