@@ -274,7 +274,7 @@ mod tests {
         assert_eq!((now.plain.len() as u64, u128::from_be_bytes(now.digest)), FIXTURE);
     }
 
-    const FIXTURE: (u64, u128) = (2937, 0x4fc6_7d77_f154_a8f6_f8a8_5007_d367_d5f3);
+    const FIXTURE: (u64, u128) = (2962, 0x8482_2951_c33c_aea2_ac71_c532_a80d_1d4d);
 
     /// Run by hand to make the fixture of a new format.
     #[test]

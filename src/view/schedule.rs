@@ -27,7 +27,7 @@ const COLUMNS: [Column; 9] = [
     Column::fixed("", 1, 0),
     Column::fixed("when", 21, 0),
     Column::growing("release", 16, 26, 0),
-    Column::growing("goes to", 20, 34, 3),
+    Column::fixed("goes to", 34, 3),
     Column::figures("window", 6, 6),
     Column::figures("takes", 5, 7),
     Column::fixed("state", 15, 1),
