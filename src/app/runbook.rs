@@ -17,7 +17,7 @@ const ABOVE: u16 = 2;
 
 /// The activity that somebody pointed at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PointedActivity {
+pub(super) struct PointedActivity {
     deployment: DeploymentId,
     activity: Text,
 }

@@ -169,7 +169,7 @@ mod tests {
             ]
         );
         assert_eq!(said(0)[1], row("backup", 10, None, Some(8), "2m shorter than planned"));
-        assert_eq!(said(6)[2], row("deploy", 20, Some(20), None, "no times are known"));
+        assert_eq!(said(6)[2], row("deploy", 20, Some(22), None, "no times are known"));
         let running = Deployment { state: DeploymentState::Running, ..all[0].clone() };
         assert_eq!(comparisons.compare(&running), None);
     }

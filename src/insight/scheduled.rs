@@ -6,7 +6,7 @@ use crate::domain::{Freeze, Instant, ReleaseId};
 
 use super::{
     Board, ComparedTime, DeploymentRow, ForecastDate, ForecastView, ReleaseInsight, RunbookComparisons,
-    ScheduleProblem, ScheduleProblemKind, is_ahead, words,
+    ScheduleProblemKind, is_ahead, words,
 };
 
 /// For how long a deployment that ended is compared with its plan.
@@ -170,8 +170,7 @@ pub(crate) fn release_words(
 pub(crate) fn deployment_words(board: &Board, row: &DeploymentRow, now: Instant) -> [String; 6] {
     let calendar = &board.policy.calendar;
     let deployment = &row.deployment;
-    let is_passed = |problem: &&ScheduleProblem| problem.kind == ScheduleProblemKind::WindowPassed;
-    let passed = row.problems.iter().find(is_passed).map(|_| "window passed".to_owned());
+    let passed = row.passed().map(|_| ScheduleProblemKind::WindowPassed.word().to_owned());
     let there = row.time_zone.and_then(|zone| words::window_there(deployment.window, zone, calendar));
     [
         words::day_and_time(deployment.window.from, calendar),

@@ -200,6 +200,66 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_window_is_told_by_the_clocks_of_where_it_goes() {
+        use Tz::{America__New_York, Asia__Kolkata, Europe__Berlin, Europe__Madrid};
+        let berlin = Calendar { zone: Europe__Berlin, ..Calendar::default() };
+        let utc = |month, day, hour, minute| Utc.with_ymd_and_hms(2026, month, day, hour, minute, 0).unwrap();
+        for (zone, from, until, said, time) in [
+            (
+                America__New_York,
+                utc(11, 25, 13, 0),
+                utc(11, 25, 14, 10),
+                Some("Wed 25 Nov 08:00–09:10 EST"),
+                Some("08:00 EST"),
+            ),
+            // Its clocks show the same.
+            (Europe__Madrid, utc(11, 25, 13, 0), utc(11, 25, 14, 10), None, None),
+            // Its day is another one, at its beginning or at its end.
+            (
+                America__New_York,
+                utc(11, 25, 1, 0),
+                utc(11, 25, 2, 0),
+                Some("Tue 24 Nov 20:00–21:00 EST"),
+                Some("Tue 20:00 EST"),
+            ),
+            (
+                Asia__Kolkata,
+                utc(11, 25, 18, 0),
+                utc(11, 25, 19, 0),
+                Some("Wed 25 Nov 23:30–Thu 26 Nov 00:30 IST"),
+                Some("23:30 IST"),
+            ),
+            // The hour that clocks there show twice: 01:30 is in summer, an hour later in winter.
+            (
+                America__New_York,
+                utc(11, 1, 5, 30),
+                utc(11, 1, 6, 30),
+                Some("Sun 1 Nov 01:30 EDT–01:30 EST"),
+                Some("01:30 EDT"),
+            ),
+            // The hour that they skip: half an hour lies between 01:45 and 03:15.
+            (
+                America__New_York,
+                utc(3, 8, 6, 45),
+                utc(3, 8, 7, 15),
+                Some("Sun 8 Mar 01:45 EST–03:15 EDT"),
+                Some("01:45 EST"),
+            ),
+            // The clocks here change alone: the same at the beginning, another time at the end.
+            (
+                Tz::Africa__Lagos,
+                utc(3, 29, 0, 30),
+                utc(3, 29, 1, 30),
+                Some("Sun 29 Mar 01:30–02:30 WAT"),
+                None,
+            ),
+        ] {
+            assert_eq!(window_there(Window { from, until }, zone, &berlin).as_deref(), said, "{zone} {from}");
+            assert_eq!(time_there(from, zone, &berlin).as_deref(), time, "{zone} {from}");
+        }
+    }
+
+    #[test]
     fn durations_keep_two_units() {
         for (minutes, text) in [
             (0, "0m"),

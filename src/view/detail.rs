@@ -10,7 +10,7 @@ use crate::{
     domain::{Build, DeploymentState, Text, TriageEntry, TriageKind, Wake, Window},
     insight::{
         DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, RunbookComparison, RunbookComparisons,
-        ScheduleProblemKind, StoryRow, Subject, words,
+        StoryRow, Subject, words,
     },
 };
 
@@ -308,9 +308,8 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         );
         book.push(Line::styled(said, style));
     }
-    if let Some(passed) = row.problems.iter().find(|it| it.kind == ScheduleProblemKind::WindowPassed) {
-        let said = format!("{} {}", passed.kind.word(), passed.what);
-        book.push(Line::styled(said, styles.at_risk));
+    if let Some(passed) = row.passed() {
+        book.push(Line::styled(passed, styles.at_risk));
     }
     if let Some(point) = row.runbook.as_ref().and_then(|runbook| runbook.point_of_no_return.as_ref()) {
         let said = point.words(screen.now, |at| screen.dates.time(at));

@@ -27,7 +27,7 @@ const COLUMNS: [Column; 9] = [
     Column::fixed("", 1, 0),
     Column::fixed("when", 21, 0),
     Column::growing("release", 16, 26, 0),
-    Column::growing("goes to", 20, 34, 3),
+    Column::fixed("goes to", 34, 3),
     Column::figures("window", 6, 6),
     Column::figures("takes", 5, 7),
     Column::fixed("state", 15, 1),
@@ -114,7 +114,7 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
         let said = format!("{} running{since}", glyphs.running);
         pieces.push(Piece::new(0, vec![Span::styled(said, styles.running)]));
     } else {
-        let (said, style) = match passed(next) {
+        let (said, style) = match next.passed() {
             Some(passed) => (passed, styles.at_risk),
             None => (format::countdown(item.window.from, screen.now), styles.strong),
         };
@@ -172,12 +172,6 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
     }
     headline::fold(&mut pieces, usize::from(row.width), 2);
     screen.put_line(row.x, row.y, row.width, &headline::line(pieces, 2));
-}
-
-/// What is said of one whose window is over, and of which nothing was reported.
-fn passed(row: &DeploymentRow) -> Option<String> {
-    let passed = row.problems.iter().find(|problem| problem.kind == ScheduleProblemKind::WindowPassed)?;
-    Some(format!("{} {}", passed.kind.word(), passed.what))
 }
 
 fn draw_month(screen: &mut Screen<'_>, area: Rect) {

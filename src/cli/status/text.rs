@@ -7,8 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::{
     domain::{Instant, ReleaseId},
     insight::{
-        Board, Difference, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, StepState, StoryRow, Verdict,
-        said_of, words,
+        Board, Difference, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, ScheduleProblemKind,
+        StepState, StoryRow, Verdict, said_of, words,
     },
 };
 
@@ -248,7 +248,10 @@ fn deployments(out: &mut String, board: &Board, now: Instant) {
         let deployment = &row.deployment;
         vec![
             words::day_and_time(deployment.window.from, &board.policy.calendar),
-            words::countdown(deployment.window.from, now),
+            row.passed().map_or_else(
+                || words::countdown(deployment.window.from, now),
+                |_| ScheduleProblemKind::WindowPassed.word().to_owned(),
+            ),
             deployment.release.as_ref().map(ToString::to_string).unwrap_or_default(),
             deployment.environment.to_string(),
             row.problems

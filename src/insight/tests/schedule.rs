@@ -54,6 +54,17 @@ fn problems_are_found_and_only_of_what_is_not_over() {
     };
     let missed = all().deployment(with_state("a", 22, Approved));
     assert_eq!(problems(missed), [(ScheduleProblemKind::NotStarted, "1h 00m late".to_owned())]);
+    let mut passed = with_state("a", 22, Approved);
+    passed.window =
+        Window { from: now() - chrono::Duration::hours(5), until: now() - chrono::Duration::hours(3) };
+    assert_eq!(
+        problems(all().deployment(passed.clone())),
+        [(ScheduleProblemKind::WindowPassed, "3h 00m ago, not reported".to_owned())]
+    );
+    passed.started_at = Some(passed.window.from);
+    passed.state = Running;
+    let said = problems(all().deployment(passed));
+    assert!(said.iter().all(|(kind, _)| *kind != ScheduleProblemKind::WindowPassed), "{said:?}");
     let mut slow = with_state("a", 22, Running);
     slow.activities = vec![crate::domain::Activity {
         started_at: slow.started_at,

@@ -80,6 +80,16 @@ pub struct Need {
     pub said: Text,
 }
 
+impl DeploymentRow {
+    /// What is said of it instead of a countdown, once its window is over and nothing was
+    /// reported: `window passed 3h 00m ago, not reported`.
+    pub fn passed(&self) -> Option<String> {
+        let is_it = |problem: &&ScheduleProblem| problem.kind == ScheduleProblemKind::WindowPassed;
+        let passed = self.problems.iter().find(is_it)?;
+        Some(format!("{} {}", passed.kind.word(), passed.what))
+    }
+}
+
 /// How a runbook goes on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunbookOutlook {

@@ -452,3 +452,25 @@ fn the_trouble_ends_well_unless_there_is_too_much_of_it() {
         many.releases.iter().any(|release| release.id == main_release() && release.released_at.is_none())
     );
 }
+
+#[test]
+fn what_a_pipeline_reports_is_not_done_by_hand_and_the_rest_is() {
+    let settings = settings(48);
+    let facts = facts(&Organisation::new(&settings), settings.picture());
+    let by_hand = |wanted: &dyn Fn(&crate::domain::Deployment) -> bool| {
+        let found = facts.deployments.iter().find(|it| wanted(it)).unwrap();
+        assert!(found.activities.iter().any(|it| it.point_of_no_return && it.rollback_minutes == Some(20)));
+        found.activities.iter().filter(|it| found.is_by_hand(it)).count()
+    };
+    let ledger = ReleaseId::of("ledger", "1.8");
+    let is_ledger = |it: &crate::domain::Deployment| {
+        it.release.as_ref() == Some(&ledger)
+            && it.environment.as_str() == "production/eu"
+            && !it.state.is_over()
+    };
+    assert_eq!(by_hand(&is_ledger), 9);
+    assert_eq!(by_hand(&|it| it.state == DeploymentState::Running), 0);
+    let there = |name: &str| facts.environments.iter().find(|it| it.id.as_str() == name).unwrap().time_zone;
+    assert_eq!(there("production/us"), Some(Tz::America__New_York));
+    assert_eq!(there("production/eu"), None);
+}

@@ -571,3 +571,46 @@ const VALUES: &[&str] = &[
     "\"5m\"",
     "\"999999999w\"",
 ];
+
+#[test]
+fn a_deployment_has_its_own_time_zone_and_activities_done_by_hand() {
+    let mut plan = Plan::of(
+        "[[environment]]\nname = \"us\"\ntier = \"production\"\ntime_zone = \"America/New_York\"\n\
+         [[deployment]]\nid = \"a\"\nenvironment = \"us\"\nfrom = 2026-11-25T08:00:00\nduration = \"1h\"\n\
+         time_zone = \"America/New_York\"\nmanual = true\n\
+         [[deployment.activity]]\nname = \"one\"\nestimate = \"5m\"\nmanual = false\n\
+         [[deployment.activity]]\nname = \"two\"\nestimate = \"5m\"\npoint_of_no_return = true\nrollback = \"20m\"\n\
+         [[deployment]]\nid = \"skipped\"\nenvironment = \"us\"\nfrom = 2026-03-08T02:30:00\nduration = \"1h\"\n\
+         time_zone = \"America/New_York\"\n\
+         [[deployment]]\nid = \"twice\"\nenvironment = \"us\"\nfrom = 2026-11-01T01:30:00\nduration = \"1h\"\n\
+         time_zone = \"America/New_York\"\n\
+         [[deployment]]\nid = \"here\"\nenvironment = \"us\"\nfrom = 2026-11-25T08:00:00\nduration = \"1h\"\n\
+         [[deployment]]\nid = \"nowhere\"\nenvironment = \"us\"\nfrom = 2026-11-25T08:00:00\nduration = \"1h\"\n\
+         time_zone = \"America/Newyork\"\n\
+         [[deployment.activity]]\nname = \"one\"\nestimate = \"5m\"\nrollback = \"20m\"\n",
+    );
+    let facts = plan.facts();
+    let from = |id: &str| {
+        let found = facts.deployments.iter().find(|it| it.id.as_str() == id).unwrap();
+        (found.window.from, found.time_zone.map(|zone| zone.name()))
+    };
+    let utc = |month, day, hour, minute| Utc.with_ymd_and_hms(2026, month, day, hour, minute, 0).unwrap();
+    let there = Some("America/New_York");
+    assert_eq!(from("a"), (utc(11, 25, 13, 0), there));
+    // Clocks skip 02:30: the first instant after. They show 01:30 twice: the first one.
+    assert_eq!(from("skipped"), (utc(3, 8, 7, 0), there));
+    assert_eq!(from("twice"), (utc(11, 1, 5, 30), there));
+    assert_eq!(from("here"), (berlin(11, 25, 8, 0), None));
+    assert_eq!(from("nowhere"), (berlin(11, 25, 8, 0), None));
+    assert_eq!(facts.environments[0].time_zone.map(|zone| zone.name()), there);
+    let a = facts.deployments.iter().find(|it| it.id.as_str() == "a").unwrap();
+    let said = |it: &crate::domain::Activity| (it.manual, it.point_of_no_return, it.rollback_minutes);
+    assert_eq!(
+        a.activities.iter().map(said).collect::<Vec<_>>(),
+        [(false, false, None), (true, true, Some(20))]
+    );
+    let problems: Vec<&str> = facts.problems.iter().map(|problem| problem.what.as_str()).collect();
+    assert_eq!(problems.len(), 2, "{problems:?}");
+    assert!(problems.iter().any(|what| what.contains("America/Newyork")), "{problems:?}");
+    assert!(problems.iter().any(|what| what.contains("without `point_of_no_return`")), "{problems:?}");
+}

@@ -114,6 +114,8 @@ fn everything(schema: &Value, rule: &Value) -> Value {
         let name = name.strip_prefix("#/$defs/").unwrap();
         return if name == "time" {
             json!("2026-11-22T09:00:00Z")
+        } else if name == "time_zone" {
+            json!("America/New_York")
         } else {
             everything(schema, &schema["$defs"][name])
         };

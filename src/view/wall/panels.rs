@@ -185,7 +185,7 @@ fn deployments(screen: &mut Screen<'_>, area: Rect) {
                 (what.to_owned(), styles.strong),
                 (deployment.environment.to_string(), styles.base),
                 (screen.dates.moment(deployment.window.from), styles.base),
-                (problem.unwrap_or_default(), styles.at_risk),
+                (row.passed().or(problem).unwrap_or_default(), styles.at_risk),
             ]
         })
         .collect();
