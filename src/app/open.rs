@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::{
-    domain::{Instant, StoryKind},
-    insight::{Subject, traced},
+    domain::{Instant, StoryKind, Text},
+    insight::{CardId, Subject, traced},
 };
 
 use super::{
@@ -54,8 +54,13 @@ pub(super) fn trace(state: &mut State, now: Instant, effects: &mut Vec<Effect>) 
         Some(_) => return,
         None => state.subject(),
     };
+    let subject = match subject {
+        Subject::CardRow(card, name) => row_is_about(state, card, &name).unwrap_or(Subject::Card(card)),
+        subject => subject,
+    };
     let Some(asked) = traced(&subject) else {
-        return say(state, "a story, pull request, deployment or release can be traced", now, effects);
+        let said = "a story, pull request, deployment, release or environment can be traced";
+        return say(state, said, now, effects);
     };
     match crate::insight::trace(&state.board, &asked, state.instant(now)) {
         Ok(answer) => {
@@ -63,6 +68,12 @@ pub(super) fn trace(state: &mut State, now: Instant, effects: &mut Vec<Effect>) 
         }
         Err(why) => say(state, why, now, effects),
     }
+}
+
+/// What a row behind a card is about, if it names an item.
+fn row_is_about(state: &State, card: CardId, name: &Text) -> Option<Subject> {
+    let card = state.insights.study.as_ref()?.card(card)?;
+    card.rows.iter().find(|row| row.cells.first() == Some(name))?.subject.clone()
 }
 
 pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {

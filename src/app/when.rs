@@ -2,10 +2,13 @@
 
 use crate::{
     domain::{DeploymentId, Instant},
-    insight::{CanGo, Subject, can_go, when, words},
+    insight::{Subject, can_go, when},
 };
 
-use super::{Effect, State, update::say};
+use super::{
+    Effect, Overlay, State,
+    update::{say, show_overlay},
+};
 
 /// Answers whether the selected deployment, else the next one, can go at the time that is written.
 pub(super) fn ask(state: &mut State, written: &str, now: Instant, effects: &mut Vec<Effect>) {
@@ -21,9 +24,10 @@ pub(super) fn ask(state: &mut State, written: &str, now: Instant, effects: &mut 
         let said = format!("{id} has begun or is over, or the sources have not answered yet");
         return say(state, said, now, effects);
     };
-    let said = format!("{id}, {}: {}", words::day_and_time(at, calendar), in_words(state, &answer));
     state.can_go = Some((id, answer));
-    say(state, said, now, effects);
+    // One line is too short for every rule that says no.
+    state.overlays.retain(|overlay| !matches!(overlay, Overlay::CanGo { .. }));
+    show_overlay(state, Overlay::CanGo { scroll: 0 }, effects);
 }
 
 /// The deployment that is selected, else the next one.
@@ -33,20 +37,4 @@ fn meant(state: &State) -> Option<DeploymentId> {
     }
     let schedule = &state.board.insight.schedule;
     schedule.deployments.get(schedule.next?).map(|row| row.deployment.id.clone())
-}
-
-/// `yes`, or each rule that says no, and the next free window.
-fn in_words(state: &State, answer: &CanGo) -> String {
-    let calendar = &state.board.policy.calendar;
-    if answer.is_yes() {
-        return format!("yes, {}", words::window(answer.window, calendar));
-    }
-    let against = answer.against.iter().map(|problem| format!("{} {}", problem.kind.word(), problem.what));
-    let against: Vec<String> = against.collect();
-    let next = match (answer.slots.first(), &answer.no_slot) {
-        (Some(slot), _) => format!("next free {}", words::window(*slot, calendar)),
-        (None, Some(why)) => why.to_string(),
-        (None, None) => "no free window".to_owned(),
-    };
-    format!("no: {}; {next}", against.join("; "))
 }

@@ -8,12 +8,12 @@ use ratatui::{
 use crate::{
     app::DetailPlace,
     domain::{Build, DeploymentState, Text, TriageEntry, TriageKind, Wake, Window},
-    insight::{DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, StoryRow, Subject, words},
+    insight::{DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, StoryRow, Subject, readiness, words},
 };
 
 use super::{
     Look, environments, format,
-    headline::{self, percent},
+    headline,
     pull_request_detail, pull_requests,
     rich::Rich,
     screen::{Screen, line_width},
@@ -333,11 +333,8 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     problems.extend(slots(screen, &row.slots, row.no_slot.as_ref(), cells));
     if let Some((_, answer)) = screen.state.can_go.as_ref().filter(|(asked, _)| *asked == item.id) {
         let asked = screen.dates.span(answer.window, glyphs.dash);
-        if answer.is_yes() {
-            problems.push(Line::styled(format!("{} can go {asked}", glyphs.go), styles.go));
-        } else {
-            problems.push(Line::styled(format!("{} cannot go {asked}", glyphs.no_go), styles.no_go));
-        }
+        let (mark, style) = states::can_go(screen.look, answer);
+        problems.extend(wrapped(&format!("{mark} {asked}: {}", answer.answer()), cells, style));
         for problem in &answer.against {
             let said = format!("  {}: {}", problem.kind.word(), problem.what);
             problems.extend(wrapped(&said, cells, styles.at_risk));
@@ -375,8 +372,8 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         let said = format!("{}, {} of {asked} gates go", insight.verdict.word(), tally.gates_go);
         facts.push(fact(screen, "now", said));
     }
-    if let Some(share) = row.ready_by_start {
-        facts.push(fact(screen, "readiness", format!("{} sure to be ready by its start", percent(share))));
+    if let Some(said) = readiness(insight.map(|insight| &**insight), row.ready_by_start) {
+        facts.push(fact(screen, "readiness", said));
     }
     if let Some(url) = &item.url {
         facts.push(fact(screen, "link", url.to_string()));
@@ -425,7 +422,13 @@ fn cadence(
 }
 
 /// The next windows that keep to all rules, or why there is none.
-fn slots(screen: &Screen<'_>, slots: &[Window], why_none: Option<&Text>, cells: usize) -> Vec<Line<'static>> {
+/// The windows that are free, or why there is none.
+pub(super) fn slots(
+    screen: &Screen<'_>,
+    slots: &[Window],
+    why_none: Option<&Text>,
+    cells: usize,
+) -> Vec<Line<'static>> {
     let Look { styles, glyphs } = screen.look;
     let free = slots.iter().map(|slot| screen.dates.span(*slot, glyphs.dash)).collect::<Vec<_>>();
     match (free.is_empty(), why_none) {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{cli::status::markdown::escape, domain::Instant, insight::Board};
 
-use super::{Scheduled, deployment_words, freeze_words, problems, release_words};
+use super::{Scheduled, deployment_words, freeze_words, offered::below, release_words};
 
 pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>, now: Instant) -> String {
     let mut out = format!("# Schedule of {}\n", escape(&board.title));
@@ -12,7 +12,7 @@ pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>, now: Instant) ->
         let told: Vec<&str> = cells.iter().map(String::as_str).filter(|cell| !cell.is_empty()).collect();
         escape(&told.join(" · "))
     };
-    let coming = schedule.coming(now).map(|row| (joined(&deployment_words(board, row, now)), problems(row)));
+    let coming = schedule.coming(now).map(|row| (joined(&deployment_words(board, row, now)), below(board, row)));
     list(&mut out, "Deployments", coming.collect());
     let freezes = schedule.freezes.iter().map(|freeze| (joined(&freeze_words(board, freeze)), Vec::new()));
     list(&mut out, "Freezes", freezes.collect());

@@ -3,13 +3,14 @@
 mod ics;
 mod json;
 mod markdown;
+mod offered;
 mod text;
 
 use std::process::ExitCode;
 
 use crate::{
     domain::{Freeze, Instant, ReleaseId},
-    insight::{Board, DeploymentRow, ForecastView, ReleaseInsight, is_ahead, words},
+    insight::{self, Board, DeploymentRow, ForecastView, ReleaseInsight, is_ahead, words},
 };
 
 use super::{
@@ -97,9 +98,10 @@ fn problems(row: &DeploymentRow) -> Vec<String> {
 }
 
 /// How ready what goes out is, in words; empty where nothing is known.
-fn readiness(row: &DeploymentRow) -> String {
+fn readiness(board: &Board, row: &DeploymentRow) -> String {
     let verdict = row.verdict.map(|verdict| format!("now {}", verdict.word()));
-    let by_start = row.ready_by_start.map(|share| format!("{} ready by its start", words::percent(share)));
+    let release = row.deployment.release.as_ref().and_then(|id| board.release(id));
+    let by_start = row.verdict.and(insight::readiness(release.map(|it| &**it), row.ready_by_start));
     verdict.into_iter().chain(by_start).collect::<Vec<_>>().join(", ")
 }
 
@@ -141,7 +143,7 @@ fn deployment_words(board: &Board, row: &DeploymentRow, now: Instant) -> [String
         deployment.release.as_ref().map_or_else(|| deployment.id.to_string(), ToString::to_string),
         deployment.environment.to_string(),
         deployment.state.word().to_owned(),
-        readiness(row),
+        readiness(board, row),
     ]
 }
 

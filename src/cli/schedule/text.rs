@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use crate::{domain::Instant, insight::Board};
 
-use super::{Scheduled, deployment_words, freeze_words, problems, release_words};
+use super::{Scheduled, deployment_words, freeze_words, offered::below, release_words};
 
 pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>, now: Instant) -> String {
     let mut out = String::new();
     let coming: Vec<_> = schedule.coming(now).collect();
     let rows = coming.iter().map(|row| deployment_words(board, row, now).to_vec());
-    let below = coming.iter().map(|row| problems(row));
+    let below = coming.iter().map(|row| below(board, row));
     section(&mut out, "Deployments", rows.zip(below).collect());
     let rows = schedule.freezes.iter().map(|freeze| (freeze_words(board, freeze).to_vec(), Vec::new()));
     section(&mut out, "Freezes", rows.collect());
