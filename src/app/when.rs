@@ -38,3 +38,30 @@ fn meant(state: &State) -> Option<DeploymentId> {
     let schedule = &state.board.insight.schedule;
     schedule.deployments.get(schedule.next?).map(|row| row.deployment.id.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        app::Options,
+        insight::fixture::{ALL_KINDS, Setting, at, deployment, now},
+    };
+
+    #[test]
+    fn an_answer_opens_and_another_question_has_another_one() {
+        let setting =
+            Setting::covering(&ALL_KINDS).deployment(deployment("a", "payments 4.2", at(25, 10), 60));
+        let mut state = State::new(Arc::new(setting.board_at(now())), Options::default(), now());
+        let mut effects = Vec::new();
+        for (written, from) in [("2026-11-26 22:00", at(26, 22)), ("2026-11-27 16:00", at(27, 16))] {
+            ask(&mut state, written, now(), &mut effects);
+            assert_eq!(state.can_go.as_ref().unwrap().1.window.from, from);
+            assert!(matches!(state.overlays.as_slice(), [Overlay::CanGo { scroll: 0 }]), "{written}");
+            assert!(state.message.is_none());
+        }
+        ask(&mut state, "at tea time", now(), &mut effects);
+        assert!(state.message.is_some(), "a line is enough for what cannot be read");
+    }
+}

@@ -132,13 +132,7 @@ mod tests {
             ("out since, by no known one", merged(19, 16), &early, Some(at(20, 12)), Production::NotTold),
             ("told by its commits", told(18, 19), &early, None, Production::Since(at(19, 12))),
             ("from its branch", told(20, 19), &early, None, Production::Since(at(20, 9))),
-            (
-                "of no release",
-                PullRequest { release: None, ..merged(18, 9) },
-                &all,
-                None,
-                Production::NotYet,
-            ),
+            ("of no release", PullRequest { release: None, ..merged(18, 9) }, &all, None, Production::NotYet),
             (
                 "of a release that nobody knows",
                 PullRequest { release: Some(ReleaseId::new("x 1")), ..merged(18, 9) },

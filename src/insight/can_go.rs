@@ -101,12 +101,17 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
 fn readiness(release: &ReleaseInsight, at: Instant) -> Option<Text> {
     let stories = match release.forecast {
         ForecastView::Ready => Some("all stories ready"),
-        ForecastView::Dates { p85, .. } if p85 <= at => Some("stories ready by then in 85 of 100 cases or more"),
-        ForecastView::Dates { p50, .. } if p50 <= at => Some("stories ready by then in 50 to 85 of 100 cases"),
+        ForecastView::Dates { p85, .. } if p85 <= at => {
+            Some("stories ready by then in 85 of 100 cases or more")
+        }
+        ForecastView::Dates { p50, .. } if p50 <= at => {
+            Some("stories ready by then in 50 to 85 of 100 cases")
+        }
         ForecastView::Dates { .. } => Some("stories ready by then in less than half of all cases"),
         _ => None,
     };
     let gates = gates_against(release);
-    let said: Vec<&str> = stories.into_iter().chain([&*gates].into_iter().filter(|it| !it.is_empty())).collect();
+    let said: Vec<&str> =
+        stories.into_iter().chain([&*gates].into_iter().filter(|it| !it.is_empty())).collect();
     (!said.is_empty()).then(|| Text::new(format!("{}: {}", release.release.id, said.join("; "))))
 }

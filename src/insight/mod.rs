@@ -34,7 +34,7 @@ mod explain;
 mod features;
 mod findings;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod forecast;
 mod gates;
 mod last_release;
@@ -88,8 +88,8 @@ pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
-pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub use readiness::{gates_against, readiness, stories_ready};
+pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use release_view::bar;
 pub use release_view::{Happened, ReleaseView, StepShare};
 pub(crate) use schedule::is_ahead;

@@ -4,9 +4,7 @@ use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use chrono::Duration;
 
-use crate::domain::{
-    CheckOutcome, Instant, Mergeability, PullRequest, PullRequestState, Step, Text,
-};
+use crate::domain::{CheckOutcome, Instant, Mergeability, PullRequest, PullRequestState, Step, Text};
 
 use super::{
     PullRequestRow, Stage, Standing, StepState, Steps,

@@ -8,13 +8,13 @@ use ratatui::{
 use crate::{
     app::DetailPlace,
     domain::{Build, DeploymentState, Text, TriageEntry, TriageKind, Wake, Window},
-    insight::{DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, StoryRow, Subject, readiness, words},
+    insight::{
+        DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, StoryRow, Subject, readiness, words,
+    },
 };
 
 use super::{
-    Look, environments, format,
-    headline,
-    pull_request_detail, pull_requests,
+    Look, environments, format, headline, pull_request_detail, pull_requests,
     rich::Rich,
     screen::{Screen, line_width},
     states, tests_list,

@@ -12,7 +12,8 @@ pub(super) fn schedule(board: &Board, schedule: &Scheduled<'_>, now: Instant) ->
         let told: Vec<&str> = cells.iter().map(String::as_str).filter(|cell| !cell.is_empty()).collect();
         escape(&told.join(" · "))
     };
-    let coming = schedule.coming(now).map(|row| (joined(&deployment_words(board, row, now)), below(board, row)));
+    let coming =
+        schedule.coming(now).map(|row| (joined(&deployment_words(board, row, now)), below(board, row)));
     list(&mut out, "Deployments", coming.collect());
     let freezes = schedule.freezes.iter().map(|freeze| (joined(&freeze_words(board, freeze)), Vec::new()));
     list(&mut out, "Freezes", freezes.collect());

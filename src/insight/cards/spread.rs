@@ -62,7 +62,11 @@ pub(super) fn rows(what: &str, now: &[f64], before: Option<&[f64]>) -> Vec<CardR
 /// The same for programs, by these names.
 pub(super) fn figures(names: [&'static str; RANGES.len()], unit: &'static str, now: &[f64]) -> Vec<Figure> {
     let counted = counts(now).into_iter();
-    names.into_iter().zip(counted).map(|(name, count)| Figure { name, value: Some(count as f64), unit }).collect()
+    names
+        .into_iter()
+        .zip(counted)
+        .map(|(name, count)| Figure { name, value: Some(count as f64), unit })
+        .collect()
 }
 
 #[cfg(test)]

@@ -37,7 +37,8 @@ impl<'a> Tracer<'a, '_> {
         };
         let places = self.places();
         let Some(wanted) = environment else {
-            let planned = places.iter().filter_map(|place| self.next(place, |other| other == release, |_| true));
+            let planned =
+                places.iter().filter_map(|place| self.next(place, |other| other == release, |_| true));
             let Some((_, next)) = planned.min_by_key(|(_, next)| next.window.from) else {
                 if let Some(held) = self.held(release) {
                     return Ok(held);
@@ -184,7 +185,8 @@ impl<'a> Tracer<'a, '_> {
             };
             let Some(there) = there else {
                 if comes.is_yes()
-                    && let Some(home) = homes.iter().find(|home| home.release == release) {
+                    && let Some(home) = homes.iter().find(|home| home.release == release)
+                {
                     said.push((TracePart::Brings, index, home.because.clone(), home.certainty));
                 }
                 continue;

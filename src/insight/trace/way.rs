@@ -169,19 +169,12 @@ impl<'a> Tracer<'a, '_> {
     }
 
     /// The places that hold what first came into `homes`, and the next deployments that carry it.
-    fn running(
-        &self,
-        depth: u8,
-        homes: &[Home],
-        request: Option<&PullRequest>,
-        links: &mut Vec<TraceLink>,
-    ) {
+    fn running(&self, depth: u8, homes: &[Home], request: Option<&PullRequest>, links: &mut Vec<TraceLink>) {
         let mut is_anywhere = false;
         for place in self.places() {
             let there = self.there(place, |release| self.is_of(homes, release), None);
-            let took = |there: &There<'_>| {
-                self.contents.took(there.release, homes, there.deployment, request)
-            };
+            let took =
+                |there: &There<'_>| self.contents.took(there.release, homes, there.deployment, request);
             let held = there.as_ref().map(took);
             let is_there = held.as_ref().is_some_and(Holds::is_yes);
             if let (Some(there), Some(held)) = (&there, &held) {

@@ -34,3 +34,54 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, scroll: u16) {
     ]);
     super::text(screen, body, &title, &lines, WIDTH, scroll);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::Duration;
+    use ratatui::{Terminal, backend::TestBackend};
+
+    use crate::{
+        app::{
+            Options, Overlay, State,
+            fixture::{board, now},
+        },
+        domain::{Text, Window},
+        insight::{CanGo, ScheduleProblem, ScheduleProblemKind, Verdict},
+        theme::{ColorDepth, GlyphSet, Glyphs, Styles, shipped},
+        view::{Look, draw},
+    };
+
+    #[test]
+    fn nothing_of_an_answer_is_cut_on_a_small_screen() {
+        let mut state = State::new(Arc::new(board()), Options::default(), now());
+        let window = |days| {
+            let from = now() + Duration::days(days);
+            Window { from, until: from + Duration::minutes(73) }
+        };
+        let what =
+            "Sale weekend, free from Tue 1 Dec 00:00, and after it the quarter close that nobody may touch";
+        let kind = ScheduleProblemKind::Freeze;
+        let answer = CanGo {
+            window: window(1),
+            against: vec![ScheduleProblem { kind, what: Text::new(what) }; 2],
+            slots: vec![window(3), window(0)],
+            no_slot: None,
+            verdict: Some(Verdict::NoGo),
+            readiness: Some(Text::new("payments 4.2: all stories ready; 2 gates no-go (Tests, Findings)")),
+        };
+        state.can_go = Some(("payments-4.2".into(), answer));
+        state.overlays.push(Overlay::CanGo { scroll: 0 });
+        let look = Look {
+            styles: Styles::resolve(&shipped("dark").unwrap(), ColorDepth::None),
+            glyphs: Glyphs::of(GlyphSet::Unicode),
+        };
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+        terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
+        let shown = terminal.backend().to_string();
+        for word in what.split(' ').chain(["payments-4.2", "no", "next", "free", "2", "gates", "Findings)"]) {
+            assert!(shown.contains(word), "{word} is not in {shown}");
+        }
+    }
+}
