@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use crate::{
-    domain::{Instant, StoryKind},
-    insight::{Subject, traced},
+    domain::{Instant, StoryKind, Text},
+    insight::{CardId, Subject, traced},
 };
 
 use super::{
@@ -56,8 +56,13 @@ pub(super) fn trace(state: &mut State, now: Instant, effects: &mut Vec<Effect>) 
         Some(_) => return,
         None => state.subject(),
     };
+    let subject = match subject {
+        Subject::CardRow(card, name) => row_is_about(state, card, &name).unwrap_or(Subject::Card(card)),
+        subject => subject,
+    };
     let Some(asked) = traced(&subject) else {
-        return say(state, "a story, pull request, deployment or release can be traced", now, effects);
+        let said = "a story, pull request, deployment, release or environment can be traced";
+        return say(state, said, now, effects);
     };
     match crate::insight::trace(&state.board, &asked, state.instant(now)) {
         Ok(answer) => {
@@ -65,6 +70,12 @@ pub(super) fn trace(state: &mut State, now: Instant, effects: &mut Vec<Effect>) 
         }
         Err(why) => say(state, why, now, effects),
     }
+}
+
+/// What a row behind a card is about, if it names an item.
+fn row_is_about(state: &State, card: CardId, name: &Text) -> Option<Subject> {
+    let card = state.insights.study.as_ref()?.card(card)?;
+    card.rows.iter().find(|row| row.cells.first() == Some(name))?.subject.clone()
 }
 
 pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
@@ -265,4 +276,47 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
         list.settle(page);
     }
     state.follow_detail();
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        app::Options,
+        domain::{Category, DeploymentState},
+        insight::{
+            Study,
+            fixture::{ALL_KINDS, Setting, at, deployment, now, story},
+        },
+    };
+
+    #[test]
+    fn an_environment_and_a_row_behind_a_card_can_be_traced() {
+        let mut failed = deployment("bad", "payments 4.2", at(20, 10), 60);
+        (failed.state, failed.finished_at) = (DeploymentState::RolledBack, Some(at(20, 11)));
+        let setting = Setting::covering(&ALL_KINDS).story(story("PAY-1", Category::Done)).deployment(failed);
+        let board = Arc::new(setting.board_at(now()));
+        let mut state = State::new(Arc::clone(&board), Options::default(), now());
+        state.insights.study = Some(Arc::new(Study::of(&board)));
+        let study = state.insights.study.clone().unwrap();
+        let rows = &study.card(CardId::Delivery).unwrap().rows;
+        let of_deployment = rows.iter().find(|row| row.subject.is_some()).unwrap().cells[0].clone();
+        let without = rows[0].cells[0].clone();
+        let mut traced = |subject: Subject| {
+            let mut effects = Vec::new();
+            state.overlays = vec![Overlay::Item { subject, scroll: 0 }];
+            trace(&mut state, now(), &mut effects);
+            match state.overlays.last() {
+                Some(Overlay::Trace { answer, .. }) => Some(answer.title.to_string()),
+                _ => None,
+            }
+        };
+        let environment = Subject::Environment("production/eu".into());
+        assert_eq!(traced(environment).as_deref(), Some("production/eu"));
+        let row = |name| Subject::CardRow(CardId::Delivery, name);
+        assert_eq!(traced(row(of_deployment)).as_deref(), Some("payments 4.2 → production/eu"));
+        assert_eq!(traced(row(without)), None, "a metric is no item");
+    }
 }

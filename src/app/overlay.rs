@@ -36,6 +36,11 @@ pub enum Overlay {
         /// Lines scrolled away.
         scroll: u16,
     },
+    /// The last answer to "can this go then?".
+    CanGo {
+        /// Lines scrolled away.
+        scroll: u16,
+    },
     /// All that is known of one item.
     Item {
         /// Which one.
@@ -70,6 +75,7 @@ impl Overlay {
             Self::Help { scroll }
             | Self::Why { scroll, .. }
             | Self::Trace { scroll, .. }
+            | Self::CanGo { scroll }
             | Self::Item { scroll, .. }
             | Self::Release { scroll }
             | Self::Sources { scroll } => Some(scroll),

@@ -46,6 +46,7 @@ fn summary(state: &State) -> String {
         Overlay::Operations(_) => "operations",
         Overlay::Commands(_) => "commands",
         Overlay::Trace { .. } => "trace",
+        Overlay::CanGo { .. } => "can go",
     });
     let selected = match state.active_list().and_then(|id| state.list(id).selected.clone()) {
         Some(Subject::Story(key)) => key.to_string(),

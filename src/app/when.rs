@@ -2,10 +2,13 @@
 
 use crate::{
     domain::{DeploymentId, Instant},
-    insight::{CanGo, Subject, can_go, when, words},
+    insight::{Subject, can_go, when},
 };
 
-use super::{Effect, State, update::say};
+use super::{
+    Effect, Overlay, State,
+    update::{say, show_overlay},
+};
 
 /// Answers whether the selected deployment, else the next one, can go at the time that is written.
 pub(super) fn ask(state: &mut State, written: &str, now: Instant, effects: &mut Vec<Effect>) {
@@ -21,9 +24,10 @@ pub(super) fn ask(state: &mut State, written: &str, now: Instant, effects: &mut 
         let said = format!("{id} has begun or is over, or the sources have not answered yet");
         return say(state, said, now, effects);
     };
-    let said = format!("{id}, {}: {}", words::day_and_time(at, calendar), in_words(state, &answer));
     state.can_go = Some((id, answer));
-    say(state, said, now, effects);
+    // One line is too short for every rule that says no.
+    state.overlays.retain(|overlay| !matches!(overlay, Overlay::CanGo { .. }));
+    show_overlay(state, Overlay::CanGo { scroll: 0 }, effects);
 }
 
 /// The deployment that is selected, else the next one.
@@ -35,23 +39,29 @@ fn meant(state: &State) -> Option<DeploymentId> {
     schedule.deployments.get(schedule.next?).map(|row| row.deployment.id.clone())
 }
 
-/// `yes`; that the window is free and what is not ready; or each rule that says no, and the next free
-/// window.
-fn in_words(state: &State, answer: &CanGo) -> String {
-    let calendar = &state.board.policy.calendar;
-    if answer.is_yes() {
-        return format!("yes, {}", words::window(answer.window, calendar));
-    }
-    if answer.is_free() {
-        let not_ready = answer.not_ready.as_deref().unwrap_or_default();
-        return format!("the window is free, but {not_ready}");
-    }
-    let against = answer.against.iter().map(|problem| format!("{} {}", problem.kind.word(), problem.what));
-    let against: Vec<String> = against.collect();
-    let next = match (answer.slots.first(), &answer.no_slot) {
-        (Some(slot), _) => format!("next free {}", words::window(*slot, calendar)),
-        (None, Some(why)) => why.to_string(),
-        (None, None) => "no free window".to_owned(),
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        app::Options,
+        insight::fixture::{ALL_KINDS, Setting, at, deployment, now},
     };
-    format!("no: {}; {next}", against.join("; "))
+
+    #[test]
+    fn an_answer_opens_and_another_question_has_another_one() {
+        let setting =
+            Setting::covering(&ALL_KINDS).deployment(deployment("a", "payments 4.2", at(25, 10), 60));
+        let mut state = State::new(Arc::new(setting.board_at(now())), Options::default(), now());
+        let mut effects = Vec::new();
+        for (written, from) in [("2026-11-26 22:00", at(26, 22)), ("2026-11-27 16:00", at(27, 16))] {
+            ask(&mut state, written, now(), &mut effects);
+            assert_eq!(state.can_go.as_ref().unwrap().1.window.from, from);
+            assert!(matches!(state.overlays.as_slice(), [Overlay::CanGo { scroll: 0 }]), "{written}");
+            assert!(state.message.is_none());
+        }
+        ask(&mut state, "at tea time", now(), &mut effects);
+        assert!(state.message.is_some(), "a line is enough for what cannot be read");
+    }
 }

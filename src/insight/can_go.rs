@@ -5,9 +5,9 @@ use chrono::Duration;
 use crate::domain::{DeploymentId, Instant, Kind, Text, Window};
 
 use super::{
-    Board, ForecastDate, ForecastView, GateAnswer, ReleaseInsight, ScheduleProblem, ScheduleProblemKind,
-    Verdict,
+    Board, ForecastDate, ForecastView, ReleaseInsight, ScheduleProblem, ScheduleProblemKind, Verdict,
     context::{Context, Freshness},
+    readiness::gates_against,
     schedule::{NOT_READY, gate_red, likely_ready, needed_length},
     schedule_rules::ScheduleRules,
     words,
@@ -28,17 +28,31 @@ pub struct CanGo {
     pub slots: Vec<Window>,
     /// Why there is no such window, in words.
     pub no_slot: Option<Text>,
+    /// The verdict of its release now; none where it has none.
+    pub verdict: Option<Verdict>,
+    /// How ready the release is, in words.
+    pub readiness: Option<Text>,
 }
 
 impl CanGo {
-    /// It can: no rule says no, and its release is go now.
-    pub fn is_yes(&self) -> bool {
-        self.is_free() && self.not_ready.is_none()
-    }
-
-    /// No rule says no to the window.
+    /// No rule says no: the time is free. Whether the release is ready is another question.
     pub fn is_free(&self) -> bool {
         self.against.is_empty()
+    }
+
+    /// It can: the time is free, and the release could go now.
+    pub fn is_yes(&self) -> bool {
+        self.is_free() && self.verdict.is_none_or(|verdict| verdict == Verdict::Go)
+    }
+
+    /// In words: `yes`, `no`, or that the time is free and the release is not ready.
+    pub fn answer(&self) -> &'static str {
+        match self.verdict {
+            _ if !self.is_free() => "no",
+            Some(Verdict::NoGo) => "the time is free, its release is no-go now",
+            Some(Verdict::Unknown) => "the time is free, nobody knows whether its release can go",
+            Some(Verdict::Go) | None => "yes",
+        }
     }
 }
 
@@ -84,28 +98,26 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
         let found = rules.free(&context, deployment, at, length, earliest);
         (slots, no_slot) = (found.windows, found.why_none.map(Text::new));
     }
-    let not_ready = match (&deployment.release, release) {
-        (None, _) => None,
-        (Some(id), None) => Some(format!("{id} is not known")),
-        (Some(_), Some(release)) => not_ready(board, release),
-    };
-    Some(CanGo { window, against, not_ready: not_ready.map(Text::new), slots, no_slot })
+    let readiness = release.and_then(|release| readiness(release, at));
+    Some(CanGo { window, against, slots, no_slot, verdict: release.map(|it| it.verdict), readiness })
 }
 
-/// `payments 4.2 is now no-go: Stories ready, Pull requests; P85 Thu 3 Dec`.
-fn not_ready(board: &Board, release: &ReleaseInsight) -> Option<String> {
-    let answer = match release.verdict {
-        Verdict::Go => return None,
-        Verdict::NoGo => GateAnswer::NoGo,
-        Verdict::Unknown => GateAnswer::Unknown,
+/// What is known of the stories and gates of a release: the gates as they are now, the stories by
+/// their forecast.
+fn readiness(release: &ReleaseInsight, at: Instant) -> Option<Text> {
+    let stories = match release.forecast {
+        ForecastView::Ready => Some("all stories ready"),
+        ForecastView::Dates { p85, .. } if p85.at().is_some_and(|day| day <= at) => {
+            Some("stories ready by then in 85 of 100 cases or more")
+        }
+        ForecastView::Dates { p50, .. } if p50.at().is_some_and(|day| day <= at) => {
+            Some("stories ready by then in 50 to 85 of 100 cases")
+        }
+        ForecastView::Dates { .. } => Some("stories ready by then in less than half of all cases"),
+        _ => None,
     };
-    let gates = release.gates.iter().filter(|gate| gate.answer == answer).map(|gate| gate.name.title());
-    let gates: Vec<&str> = gates.collect();
-    let gates = if gates.is_empty() { String::new() } else { format!(": {}", words::list(&gates, 3)) };
-    let mut forecast = String::new();
-    if let ForecastView::Dates { p85, .. } = &release.forecast {
-        let day = p85.said(|at| words::day_from(at, board.at, &board.policy.calendar));
-        forecast = format!("; P85 {day}");
-    }
-    Some(format!("{} is now {}{gates}{forecast}", release.release.id, release.verdict.word()))
+    let gates = gates_against(release);
+    let said: Vec<&str> =
+        stories.into_iter().chain([&*gates].into_iter().filter(|it| !it.is_empty())).collect();
+    (!said.is_empty()).then(|| Text::new(format!("{}: {}", release.release.id, said.join("; "))))
 }

@@ -69,10 +69,12 @@ pub(crate) fn problems(row: &DeploymentRow) -> Vec<String> {
     row.problems.iter().map(|problem| format!("{}: {}", problem.kind.word(), problem.what)).collect()
 }
 
-/// What is to be said of a deployment besides its row: what stands in its way, and how its runbook
-/// goes on.
+/// What is to be said of a deployment besides its row: what it goes to and how long it usually
+/// takes, what stands in its way, the windows that are free instead, and how its runbook goes on.
 pub(crate) fn notes(board: &Board, row: &DeploymentRow, now: Instant) -> Vec<String> {
-    let mut notes = problems(row);
+    let mut notes: Vec<String> = Some(target(row)).filter(|said| !said.is_empty()).into_iter().collect();
+    notes.extend(problems(row));
+    notes.extend(slots(board, row));
     let calendar = &board.policy.calendar;
     if let Some(end) = row.projected_end {
         notes.push(format!("projected end {}", words::day_and_time(end, calendar)));
@@ -86,6 +88,27 @@ pub(crate) fn notes(board: &Board, row: &DeploymentRow, now: Instant) -> Vec<Str
         activities.filter_map(|(activity, it)| Some(format!("{}: {}", activity.name, it.overrun?.words())));
     notes.extend(over);
     notes
+}
+
+/// `platform kubernetes, region eu-west-1, usually P50 45m, P85 1h 13m`.
+fn target(row: &DeploymentRow) -> String {
+    let platform = row.platform.as_ref().map(|platform| format!("platform {platform}"));
+    let region = row.region.as_ref().map(|region| format!("region {region}"));
+    let minutes = |minutes: u32| words::duration(chrono::Duration::minutes(i64::from(minutes)));
+    let estimate = row.estimate.map(|estimate| {
+        format!("usually P50 {}, P85 {}", minutes(estimate.p50_minutes), minutes(estimate.p85_minutes))
+    });
+    platform.into_iter().chain(region).chain(estimate).collect::<Vec<_>>().join(", ")
+}
+
+/// `next free Tue 24 Nov 10:00–11:13, or …`, or why nothing is free; none where it need not move.
+fn slots(board: &Board, row: &DeploymentRow) -> Option<String> {
+    let calendar = &board.policy.calendar;
+    let free: Vec<String> = row.slots.iter().map(|slot| words::window(*slot, calendar)).collect();
+    if free.is_empty() {
+        return row.no_slot.as_ref().map(|why| format!("no free window: {why}"));
+    }
+    Some(format!("next free {}", free.join(", or ")))
 }
 
 /// Deployments that ended lately against what was planned and is usual: in a line each, and in
@@ -131,9 +154,10 @@ pub(crate) fn time_words(time: &ComparedTime) -> String {
 }
 
 /// How ready what goes out is, in words; empty where nothing is known.
-pub(crate) fn readiness(row: &DeploymentRow) -> String {
+pub(crate) fn readiness(board: &Board, row: &DeploymentRow) -> String {
     let verdict = row.verdict.map(|verdict| format!("now {}", verdict.word()));
-    let by_start = row.ready_by_start.map(|share| format!("{} ready by its start", words::percent(share)));
+    let release = row.deployment.release.as_ref().and_then(|id| board.release(id));
+    let by_start = row.verdict.and(super::readiness(release.map(|it| &**it), row.ready_by_start));
     verdict.into_iter().chain(by_start).collect::<Vec<_>>().join(", ")
 }
 
@@ -181,7 +205,7 @@ pub(crate) fn deployment_words(board: &Board, row: &DeploymentRow, now: Instant)
             None => deployment.environment.to_string(),
         },
         deployment.state.word().to_owned(),
-        readiness(row),
+        readiness(board, row),
     ]
 }
 

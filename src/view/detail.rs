@@ -10,14 +10,12 @@ use crate::{
     domain::{Build, DeploymentState, Text, TriageEntry, TriageKind, Wake, Window},
     insight::{
         DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, RunbookComparison, RunbookComparisons,
-        StoryRow, Subject, words,
+        StoryRow, Subject, readiness, words,
     },
 };
 
 use super::{
-    Look, environments, format,
-    headline::{self, percent},
-    pull_request_detail, pull_requests,
+    Look, environments, format, headline, pull_request_detail, pull_requests,
     rich::Rich,
     screen::{Screen, line_width},
     states, tests_list,
@@ -364,16 +362,8 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     problems.extend(slots(screen, &row.slots, row.no_slot.as_ref(), cells));
     if let Some((_, answer)) = screen.state.can_go.as_ref().filter(|(asked, _)| *asked == item.id) {
         let asked = screen.dates.span(answer.window, glyphs.dash);
-        if answer.is_yes() {
-            problems.push(Line::styled(format!("{} can go {asked}", glyphs.go), styles.go));
-        } else if answer.is_free() {
-            problems.push(Line::styled(format!("{} {asked} is free", glyphs.at_risk), styles.at_risk));
-        } else {
-            problems.push(Line::styled(format!("{} cannot go {asked}", glyphs.no_go), styles.no_go));
-        }
-        if let Some(not_ready) = &answer.not_ready {
-            problems.extend(wrapped(&format!("  but {not_ready}"), cells, styles.at_risk));
-        }
+        let (mark, style) = states::can_go(screen.look, answer);
+        problems.extend(wrapped(&format!("{mark} {asked}: {}", answer.answer()), cells, style));
         for problem in &answer.against {
             let said = format!("  {}: {}", problem.kind.word(), problem.what);
             problems.extend(wrapped(&said, cells, styles.at_risk));
@@ -411,8 +401,8 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         let said = format!("{}, gates: {}", insight.verdict.word(), tally.gates_said());
         facts.push(fact(screen, "now", said));
     }
-    if let Some(share) = row.ready_by_start {
-        facts.push(fact(screen, "readiness", format!("{} sure to be ready by its start", percent(share))));
+    if let Some(said) = readiness(insight.map(|insight| &**insight), row.ready_by_start) {
+        facts.push(fact(screen, "readiness", said));
     }
     if let Some(url) = &item.url {
         facts.push(fact(screen, "link", url.to_string()));
@@ -461,7 +451,13 @@ fn cadence(
 }
 
 /// The next windows that keep to all rules, or why there is none.
-fn slots(screen: &Screen<'_>, slots: &[Window], why_none: Option<&Text>, cells: usize) -> Vec<Line<'static>> {
+/// The windows that are free, or why there is none.
+pub(super) fn slots(
+    screen: &Screen<'_>,
+    slots: &[Window],
+    why_none: Option<&Text>,
+    cells: usize,
+) -> Vec<Line<'static>> {
     let Look { styles, glyphs } = screen.look;
     let free = slots.iter().map(|slot| screen.dates.span(*slot, glyphs.dash)).collect::<Vec<_>>();
     match (free.is_empty(), why_none) {

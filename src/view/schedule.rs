@@ -9,12 +9,14 @@ use ratatui::{
 use crate::{
     app::{GanttScale, Heading, ListId, Row, SchedulePicture},
     domain::{DeploymentState, Instant},
-    insight::{DeploymentRow, ForecastView, ReleaseInsight, ScheduleProblemKind, Subject, words},
+    insight::{
+        DeploymentRow, ForecastView, ReleaseInsight, ScheduleProblemKind, Subject, stories_ready, words,
+    },
 };
 
 use super::{
     Look, detail, format,
-    headline::{self, Piece, percent},
+    headline::{self, Piece},
     screen::Screen,
     states,
     widgets::{
@@ -162,8 +164,7 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
     if let Some(insight) = insight.filter(|_| !running) {
         let said = states::outlook(screen.look, insight.outlook);
         pieces.push(Piece::new(4, vec![Span::styled(said.full(), said.style)]));
-        if let Some(share) = next.ready_by_start {
-            let said = format!("{} ready by then", percent(share));
+        if let Some(said) = stories_ready(Some(insight), next.ready_by_start) {
             pieces.push(Piece::new(4, vec![Span::styled(said, styles.base)]));
         }
         let mut now = vec![Span::styled("now ", styles.muted)];
@@ -344,10 +345,14 @@ fn deployment_cells(screen: &Screen<'_>, found: &DeploymentRow) -> [(String, Sty
     };
     let window = u32::try_from(item.window.duration().num_minutes()).unwrap_or(0);
     let estimate = found.estimate.map(|estimate| format::minutes(estimate.p85_minutes)).unwrap_or_default();
-    let forecast = match (item.state, found.projected_end, found.ready_by_start) {
-        (DeploymentState::Running, Some(end), _) => format!("ends {}", screen.dates.time(end)),
-        (_, _, Some(share)) if !over => format!("{} ready by then", percent(share)),
-        _ => String::new(),
+    let insight = item.release.as_ref().and_then(|id| screen.state.board.release(id));
+    let forecast = match (item.state, found.projected_end) {
+        (DeploymentState::Running, Some(end)) => format!("ends {}", screen.dates.time(end)),
+        _ if over => String::new(),
+        _ => found
+            .ready_by_start
+            .and_then(|share| stories_ready(insight.map(|insight| &**insight), Some(share)))
+            .unwrap_or_default(),
     };
     let mut kinds: Vec<&str> = found.problems.iter().map(|problem| problem.kind.word()).collect();
     kinds.dedup();

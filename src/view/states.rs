@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use crate::{
     app::Progress,
     domain::{Category, CheckOutcome, DeploymentState},
-    insight::{GateAnswer, Outlook, Standing, StepState, Subject, Verdict},
+    insight::{CanGo, GateAnswer, Outlook, Standing, StepState, Subject, Verdict},
 };
 
 use super::{Look, screen::Screen};
@@ -48,6 +48,16 @@ pub(crate) fn verdict(look: &Look, verdict: Verdict) -> Said {
             Verdict::Unknown => GateAnswer::Unknown,
         },
     )
+}
+
+/// The mark and the style of an answer to "can this go then?".
+pub(crate) fn can_go(look: &Look, answer: &CanGo) -> (&'static str, Style) {
+    let Look { styles, glyphs } = look;
+    match (answer.is_free(), answer.is_yes()) {
+        (false, _) => (glyphs.no_go, styles.no_go),
+        (true, true) => (glyphs.go, styles.go),
+        (true, false) => (glyphs.at_risk, styles.at_risk),
+    }
 }
 
 pub(crate) fn outlook(look: &Look, outlook: Outlook) -> Said {

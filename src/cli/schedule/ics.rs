@@ -18,7 +18,7 @@ use crate::{
     insight::{Board, words},
 };
 
-use super::{Scheduled, dates, problems, readiness};
+use super::{Scheduled, dates, offered::below, readiness};
 
 /// The whole schedule of a board, as of `now`.
 pub(in crate::cli) fn calendar(board: &Board, now: Instant) -> String {
@@ -50,13 +50,8 @@ pub(super) fn written(board: &Board, schedule: &Scheduled<'_>, now: Instant) -> 
         };
         event.add_property(ICalendarProperty::Status, status);
         let mut told = vec![deployment.state.word().to_owned()];
-        told.extend(Some(readiness(row)).filter(|readiness| !readiness.is_empty()));
-        told.extend(
-            row.estimate.map(|estimate| {
-                format!("usually P50 {}m, P85 {}m", estimate.p50_minutes, estimate.p85_minutes)
-            }),
-        );
-        told.extend(problems(row));
+        told.extend(Some(readiness(board, row)).filter(|readiness| !readiness.is_empty()));
+        told.extend(below(board, row));
         event.add_property(ICalendarProperty::Description, told.join("\n"));
         if let Some(url) = &deployment.url {
             event.add_property(ICalendarProperty::Url, Uri::Location(url.to_string()));

@@ -40,3 +40,59 @@ pub(super) fn run(context: &Context, common: &Common, format: ScheduleFormat) ->
     })?;
     Ok(ExitCode::SUCCESS)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::Duration;
+
+    use crate::{
+        cli::schedule::{Scheduled, ics, markdown, text},
+        domain::{Environment, Freeze, Tier, Window},
+        insight::fixture::{ALL_KINDS, Setting, at, deployment, environment, now},
+    };
+
+    #[test]
+    fn every_form_says_where_it_goes_how_long_it_takes_and_what_is_free_instead() {
+        let mut planned = deployment("a", "payments 4.2", at(25, 10), 60);
+        planned.activities = vec![crate::domain::Activity {
+            name: "migrate".into(),
+            owner: None,
+            after: Vec::new(),
+            estimate_minutes: 45,
+            started_at: None,
+            finished_at: None,
+        }];
+        let mut setting = Setting::covering(&ALL_KINDS).deployment(planned).environment(Environment {
+            platform: Some("kubernetes".into()),
+            region: Some("eu-west-1".into()),
+            ..environment("production/eu", Tier::Production)
+        });
+        let window = Window { from: at(25, 10), until: at(25, 10) + Duration::minutes(90) };
+        setting.facts.freezes.push(Arc::new(Freeze {
+            name: "sale".into(),
+            window,
+            environments: Vec::new(),
+        }));
+        let board = setting.board_at(now());
+        let schedule = Scheduled::of(&board, None);
+        // Long lines of a calendar are folded.
+        let calendar = ics::written(&board, &schedule, now()).replace("\r\n ", "").replace('\\', "");
+        let forms = [
+            text::schedule(&board, &schedule, now()),
+            markdown::schedule(&board, &schedule, now()),
+            calendar,
+        ];
+        for form in forms {
+            for said in [
+                "platform kubernetes, region eu",
+                "usually P50 45m, P85 45m",
+                "next free Wed 25 Nov 11:30–12:30, or Wed 25 Nov 09:00–10:00",
+            ] {
+                // Markdown escapes what would be markup.
+                assert!(form.replace('\\', "").contains(said), "{said} is not in {form}");
+            }
+        }
+    }
+}

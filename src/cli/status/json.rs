@@ -8,7 +8,10 @@ use crate::{
         SourceHealth, StoryKey, Target, Text, Window,
     },
     insight::{
-    Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastDate, ForecastView, Gate, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy, RunbookComparison, RunbookComparisons, RunbookOutlook, ScheduleProblem, Stage, Standing, StepState, Steps, StoryRow, SuiteRow, Tally, Verdict, Week,
+        Board, Completeness, DeploymentCadence, DeploymentRow, Estimate, Evidence, Feature, ForecastDate,
+        ForecastView, Gate, MetricValue, NextStep, Outlook, PullRequestRow, ReleaseInsight, Remedy,
+        RunbookComparison, RunbookComparisons, RunbookOutlook, ScheduleProblem, Stage, Standing, StepState,
+        Steps, StoryRow, SuiteRow, Tally, Verdict, Week,
     },
 };
 

@@ -42,7 +42,7 @@ pub(super) fn run(
 }
 
 /// What somebody means: a story, a pull request by its name, number or merge commit, a
-/// deployment, a release, or a release and where it would go.
+/// deployment, an environment, a release, or a release and where it would go.
 fn named(board: &Board, name: &str) -> Result<Traced, String> {
     let name = name.trim();
     for arrow in ["→", "->"] {
@@ -61,6 +61,11 @@ fn named(board: &Board, name: &str) -> Result<Traced, String> {
     }
     if let Some(one) = world.deployments.iter().find(|one| is_called(one.id.as_str())) {
         return Ok(Traced::Deployment(one.id.clone()));
+    }
+    let planned = world.deployments.iter().map(|one| &one.environment);
+    let mut places = world.environments.iter().map(|one| &one.id).chain(planned);
+    if let Some(place) = places.find(|place| is_called(place.as_str())) {
+        return Ok(Traced::Environment(place.clone()));
     }
     let number = name.strip_prefix('#').and_then(|number| number.parse::<u64>().ok());
     let is_commit = name.len() >= SHORTEST_COMMIT && name.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -90,7 +95,7 @@ fn named(board: &Board, name: &str) -> Result<Traced, String> {
     }
     let release = status::named(board, name).map_err(|why| {
         format!(
-            "nothing is called `{name}`: no story, pull request or deployment, and {why}\n\
+            "nothing is called `{name}`: no story, pull request, deployment or environment, and {why}\n\
              name one of them, or a release and where it goes: \"payments 4.2 → staging\""
         )
     })?;

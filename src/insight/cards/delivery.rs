@@ -16,6 +16,7 @@ use super::{
     Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
     incidents::{Failure, Failures, Ran, failures, ran},
     numbers::{quantile, sorted},
+    spread,
     weeks::{length, names},
 };
 
@@ -56,7 +57,7 @@ impl Level {
     }
 
     /// The level of a number that is better the smaller it is, by what it must not exceed.
-    fn up_to(value: f64, [elite, high, medium]: [f64; 3]) -> Self {
+    fn up_to(value: f64, [elite, high, medium]: Limits) -> Self {
         match value {
             value if value <= elite => Self::Elite,
             value if value <= high => Self::High,
@@ -65,6 +66,19 @@ impl Level {
         }
     }
 }
+
+/// Until where a level holds: elite, high, medium.
+type Limits = [f64; 3];
+
+/// Lead time: a day, a week, a month of thirty days.
+const LEAD_LIMITS: Limits = [DAY, 7.0 * DAY, 30.0 * DAY];
+/// Deployments a week, less than none as more is better. On demand is read as daily; then daily to
+/// weekly, weekly to monthly.
+const FREQUENCY_LIMITS: Limits = [-7.0, -1.0, -7.0 / 30.0];
+/// Share of deployments that failed.
+const FAIL_LIMITS: Limits = [0.05, 0.10, 0.15];
+/// Recovery: an hour, a day, a week.
+const RECOVERY_LIMITS: Limits = [HOUR, DAY, 7.0 * DAY];
 
 /// What happened within thirteen weeks.
 struct Quarter {
@@ -134,6 +148,9 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let metrics = metrics(&now, then.as_ref());
     let worst = metrics.iter().filter_map(|metric| metric.level).min();
     let mut rows: Vec<CardRow> = metrics.iter().map(row).collect();
+    let before = then.as_ref();
+    rows.extend(spread::rows("lead time", &now.lead, before.map(|then| &*then.lead)));
+    rows.extend(spread::rows("recovery", &now.recovery, before.map(|then| &*then.recovery)));
     rows.extend(failures.all.iter().rev().map(|failure| failure_row(material, &ran, failure)));
     rows.extend(failures.unattributed.iter().rev().map(|incident| {
         CardRow {
@@ -155,7 +172,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         id: CardId::Delivery,
         sentence: Text::new(sentence(&metrics, worst)),
         standing: worst.map_or(CardStanding::Told, Level::standing),
-        figures: figures(&metrics),
+        figures: [figures(&metrics), spread_figures(&now)].concat(),
         picture: picture(material, &ran, &failures, &changes),
         columns: vec![
             CardColumn::words("what"),
@@ -245,7 +262,7 @@ fn metrics(now: &Quarter, then: Option<&Quarter>) -> [Metric; 5] {
     let share = |part: usize, all: usize| (all > 0).then(|| part as f64 / all as f64);
     let median = |sorted: &[f64]| quantile(sorted, 0.5);
     let a_week = |quarter: &Quarter| quarter.weekly.iter().sum::<f64>() / QUARTER as f64;
-    let level = |cases: usize, value: Option<f64>, limits: [f64; 3]| {
+    let level = |cases: usize, value: Option<f64>, limits: Limits| {
         value.filter(|_| cases >= ENOUGH).map(|value| Level::up_to(value, limits))
     };
     let lead = median(&now.lead);
@@ -262,7 +279,7 @@ fn metrics(now: &Quarter, then: Option<&Quarter>) -> [Metric; 5] {
             p50: lead,
             p85: quantile(&now.lead, 0.85),
             cases: now.lead.len(),
-            level: level(now.lead.len(), lead, [DAY, 7.0 * DAY, 30.0 * DAY]),
+            level: level(now.lead.len(), lead, LEAD_LIMITS),
             is_cost: true,
             say: length,
         },
@@ -273,8 +290,7 @@ fn metrics(now: &Quarter, then: Option<&Quarter>) -> [Metric; 5] {
             p50: quantile(&now.weekly, 0.5),
             p85: quantile(&now.weekly, 0.85),
             cases: reached as usize,
-            // On demand is read as daily; then daily to weekly, weekly to monthly.
-            level: level(reached as usize, Some(-frequency), [-7.0, -1.0, -7.0 / 30.0]),
+            level: level(reached as usize, Some(-frequency), FREQUENCY_LIMITS),
             is_cost: false,
             say: per_week,
         },
@@ -285,7 +301,7 @@ fn metrics(now: &Quarter, then: Option<&Quarter>) -> [Metric; 5] {
             p50: None,
             p85: None,
             cases: now.deployments,
-            level: level(now.deployments, change_fail, [0.05, 0.10, 0.15]),
+            level: level(now.deployments, change_fail, FAIL_LIMITS),
             is_cost: true,
             say: words::percent,
         },
@@ -296,7 +312,7 @@ fn metrics(now: &Quarter, then: Option<&Quarter>) -> [Metric; 5] {
             p50: recovery,
             p85: quantile(&now.recovery, 0.85),
             cases: now.recovery.len(),
-            level: level(now.recovery.len(), recovery, [HOUR, DAY, 7.0 * DAY]),
+            level: level(now.recovery.len(), recovery, RECOVERY_LIMITS),
             is_cost: true,
             say: length,
         },
@@ -329,6 +345,26 @@ fn figures(metrics: &[Metric; 5]) -> Vec<Figure> {
         names.into_iter().zip(values).map(move |(name, value)| Figure { name, value, unit })
     });
     named.filter(|figure| !figure.name.is_empty()).collect()
+}
+
+/// How many changes and recoveries took how long.
+fn spread_figures(now: &Quarter) -> Vec<Figure> {
+    const LEAD: [&str; 5] = [
+        "lead_time_under_hour",
+        "lead_time_under_day",
+        "lead_time_under_week",
+        "lead_time_under_month",
+        "lead_time_longer",
+    ];
+    const RECOVERY: [&str; 5] = [
+        "recovery_under_hour",
+        "recovery_under_day",
+        "recovery_under_week",
+        "recovery_under_month",
+        "recovery_longer",
+    ];
+    let recoveries = spread::figures(RECOVERY, "failures", &now.recovery);
+    spread::figures(LEAD, "changes", &now.lead).into_iter().chain(recoveries).collect()
 }
 
 fn sentence(metrics: &[Metric; 5], worst: Option<Level>) -> String {
@@ -493,4 +529,56 @@ fn is_level_told(now: &Quarter) -> bool {
 /// So many weeks; none have so many that they do not fit.
 fn in_weeks(weeks: usize) -> Duration {
     Duration::weeks(i64::try_from(weeks).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_levels_of_the_report_of_2023() {
+        use Level::{Elite, High, Low, Medium};
+        // Each limit is still of the better level, what is a little worse is not.
+        let table: [(Limits, [(f64, Level); 6]); 4] = [
+            (
+                LEAD_LIMITS,
+                [
+                    (86_400.0, Elite),
+                    (86_401.0, High),
+                    (604_800.0, High),
+                    (604_801.0, Medium),
+                    (2_592_000.0, Medium),
+                    (2_592_001.0, Low),
+                ],
+            ),
+            (
+                FREQUENCY_LIMITS,
+                [(-7.0, Elite), (-6.9, High), (-1.0, High), (-0.9, Medium), (-0.234, Medium), (-0.23, Low)],
+            ),
+            (
+                FAIL_LIMITS,
+                [(0.05, Elite), (0.051, High), (0.1, High), (0.101, Medium), (0.15, Medium), (0.151, Low)],
+            ),
+            (
+                RECOVERY_LIMITS,
+                [
+                    (3_600.0, Elite),
+                    (3_601.0, High),
+                    (86_400.0, High),
+                    (86_401.0, Medium),
+                    (604_800.0, Medium),
+                    (604_801.0, Low),
+                ],
+            ),
+        ];
+        for (limits, cases) in table {
+            for (value, level) in cases {
+                assert_eq!(Level::up_to(value, limits), level, "{value} of {limits:?}");
+            }
+        }
+        let standings = [Elite, High, Medium, Low].map(Level::standing);
+        use CardStanding::{Good, Poor, Watch};
+        assert_eq!(standings, [Good, Good, Watch, Poor]);
+        assert!(Low < Medium && Medium < High && High < Elite);
+    }
 }

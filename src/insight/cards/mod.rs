@@ -16,6 +16,7 @@ mod numbers;
 mod opened_and_solved;
 mod parts;
 mod recurring_defects;
+mod spread;
 mod statistics;
 mod stories_per_release;
 mod testing;

@@ -2,6 +2,7 @@
 
 mod delivery;
 mod flow;
+mod independent;
 mod quality;
 mod same;
 mod value_stream;

@@ -238,16 +238,16 @@ fn step(category: Category, spans: &[(Instant, Instant, Step)], at: Instant) -> 
 
 /// All stories that are looked at, by position.
 #[derive(Default)]
-struct Read {
+pub(super) struct Read {
     /// Those that reached production within the period.
-    finished: Vec<(usize, Way)>,
+    pub(super) finished: Vec<(usize, Way)>,
     /// The step of each that is under way.
     under_way: Vec<(usize, Step)>,
     untold: usize,
     days: i64,
 }
 
-fn read<'a>(material: &'a Material<'a>) -> Read {
+pub(super) fn read<'a>(material: &'a Material<'a>) -> Read {
     let context = material.context;
     let mut reader = Reader {
         material,

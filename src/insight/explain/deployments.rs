@@ -1,7 +1,7 @@
 //! "Why?" of a deployment.
 
 use crate::domain::{DeploymentId, Kind};
-use crate::insight::{DeploymentRow, EstimateBasis, schedule, words};
+use crate::insight::{DeploymentRow, EstimateBasis, readiness, schedule, words};
 
 use super::{Explainer, Explanation, missing};
 
@@ -58,8 +58,9 @@ impl Explainer<'_, '_> {
         }));
         lines.extend(row.projected_end.map(|end| format!("will end {}", self.day(end))));
         lines.extend(row.verdict.map(|verdict| format!("its release is {} now", verdict.word())));
-        lines
-            .extend(row.ready_by_start.map(|share| format!("ready by the start: {}", words::percent(share))));
+        let release = row.deployment.release.as_ref().and_then(|id| self.board.release(id));
+        let release = release.map(|release| &**release);
+        lines.extend(readiness(release, row.ready_by_start).map(|said| format!("at its start: {said}")));
         lines.extend(row.problems.iter().map(|problem| format!("{}: {}", problem.kind.word(), problem.what)));
         lines
     }

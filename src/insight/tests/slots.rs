@@ -199,22 +199,31 @@ fn a_person_is_answered_with_each_rule_and_the_next_window() {
     let board = setting.board_at(now());
     let ask = |at| can_go(&board, &"a".into(), at).unwrap();
     let kinds = |at| ask(at).against.iter().map(|problem| problem.kind).collect::<Vec<_>>();
-    assert!(ask(at(26, 22)).is_free());
-    // Two days before its last day a red gate is no rule against the window, but no yes either.
-    let mut waiting = setting.clone().story(story("PAY-1", Category::InProgress)).board_at(now());
-    let answer = can_go(&waiting, &"a".into(), at(26, 22)).unwrap();
-    assert!(answer.is_free() && !answer.is_yes(), "{answer:?}");
-    let said = answer.not_ready.unwrap();
-    assert!(said.starts_with("payments 4.2 is now no-go: Stories ready"), "{said}");
-    let releases = &mut Arc::make_mut(&mut waiting.insight).releases;
-    Arc::make_mut(&mut releases[0]).verdict = Verdict::Go;
-    assert!(can_go(&waiting, &"a".into(), at(26, 22)).unwrap().is_yes());
+    // The time is free, and that alone is no yes.
+    let free = ask(at(26, 22));
+    assert_eq!((free.is_free(), free.is_yes()), (true, free.verdict == Some(Verdict::Go)));
     assert_eq!(kinds(at(26, 23)), [Kind::Freeze]);
     assert_eq!(kinds(at(28, 23)), [Kind::Freeze, Kind::Conflict]);
     assert_eq!(kinds(at(21, 23)), [Kind::Past]);
     let slots = ask(at(28, 23)).slots;
     assert_eq!(slots.iter().map(|slot| slot.from).collect::<Vec<_>>(), [at(29, 6), at(26, 22)]);
     assert_eq!(can_go(&board, &"unknown".into(), at(26, 0)), None);
+}
+
+#[test]
+fn a_free_time_is_no_yes_while_the_release_is_no_go() {
+    use crate::domain::PullRequestState;
+    use crate::insight::fixture::pull_request;
+    let planned = || {
+        let setting = all().deployment(deployment("a", "payments 4.2", at(27, 10), 60));
+        setting.story(story("PAY-1", Category::Done))
+    };
+    let red = planned().pull_request(pull_request(7, PullRequestState::Open)).board_at(now());
+    let answer = can_go(&red, &"a".into(), at(26, 22)).unwrap();
+    assert!(answer.is_free() && !answer.is_yes(), "{answer:?}");
+    assert_eq!(answer.answer(), "the time is free, its release is no-go now");
+    let said = answer.readiness.unwrap();
+    assert!(said.starts_with("payments 4.2: all stories ready; 1 gate no-go (Pull requests)"), "{said}");
 }
 
 /// A schedule in whole hours of one week: so that trying every hour is trying everything.

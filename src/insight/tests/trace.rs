@@ -301,6 +301,80 @@ fn a_milestone_is_believed_where_no_commit_says_more_and_it_was_in_time() {
 }
 
 #[test]
+fn what_was_merged_after_a_deployment_began_is_not_there() {
+    use DeploymentState::Succeeded;
+    // It goes there on the 7th from 14:00 to 15:00, whatever its release contains.
+    let late = |hour| PullRequest { merged_at: Some(at(7, hour)), ..merged(7, Some("2.0"), "PAY-1") };
+    let once = |hour| {
+        history().pull_request(late(hour)).deployment(went("one", "2.0", "production/eu", 7, Succeeded))
+    };
+    for (hour, answer) in [
+        (14, "1 of 1 pull request merged; in production/eu"),
+        (16, "1 of 1 pull request merged; not in production/eu"),
+    ] {
+        assert_eq!(of_story(&once(hour)).answer.as_str(), answer, "{hour}");
+    }
+    let first = traced(&once(16), &Traced::Deployment("one".into()));
+    assert_eq!(names(&first, TracePart::Brings), [""; 0]);
+    // Deployed once more, it comes.
+    let again = once(16).deployment(went("two", "2.0", "production/eu", 9, Succeeded));
+    assert_eq!(of_story(&again).answer.as_str(), "1 of 1 pull request merged; in production/eu");
+    let second = traced(&again, &Traced::Deployment("two".into()));
+    assert_eq!(names(&second, TracePart::Brings), ["PAY-1", "api#7"]);
+    // Its source knows by the commits that it ran there.
+    let told = PullRequest { deployed_at: Some(at(7, 15)), ..late(16) };
+    let told = history().pull_request(told).deployment(went("one", "2.0", "production/eu", 7, Succeeded));
+    assert_eq!(of_story(&told).answer.as_str(), "1 of 1 pull request merged; in production/eu");
+}
+
+#[test]
+fn of_a_release_that_is_out_it_is_said_where_it_runs_and_what_it_contained() {
+    use DeploymentState::{RolledBack, Succeeded};
+    let setting = history()
+        .pull_request(merged(7, Some("2.0"), "PAY-1"))
+        .pull_request(merged(8, Some("2.1"), "PAY-2"))
+        .deployment(went("staging-20", "2.0", "staging", 6, Succeeded))
+        .deployment(went("eu-20", "2.0", "production/eu", 7, Succeeded))
+        .deployment(went("eu-20-again", "2.0", "production/eu", 9, Succeeded))
+        .deployment(went("staging-21", "2.1", "staging", 13, Succeeded))
+        .deployment(went("us-20", "2.0", "production/us", 8, RolledBack));
+    let trace = traced(&setting, &Traced::Release("api 2.0".into(), None));
+    assert_eq!(
+        trace.answer.as_str(),
+        "in production/eu since Sat 7 Nov 15:00, in staging until Fri 13 Nov 15:00; \
+         it contained 1 story and 1 pull request"
+    );
+    assert_eq!(
+        links(&trace, &[TraceKind::Release, TraceKind::Environment]),
+        ["release api 2.0", "runs in production/eu", "runs in staging"]
+    );
+    assert_eq!(names(&trace, TracePart::Contains), ["PAY-1", "api#7"]);
+    // It went out by no deployment that anybody knows.
+    let unknown = traced(&history(), &Traced::Release("api 2.1".into(), None));
+    assert!(unknown.answer.starts_with("no deployment of it is known"), "{}", unknown.answer);
+}
+
+#[test]
+fn of_an_environment_it_is_said_what_is_there_and_what_comes_next() {
+    use DeploymentState::Succeeded;
+    let setting = history()
+        .deployment(went("eu", "2.0", "production/eu", 7, Succeeded))
+        .deployment(went("staging", "2.1", "staging", 13, Succeeded))
+        .deployment(deployment("next", "api 2.2", at(25, 14), 60));
+    let trace = traced(&setting, &Traced::Environment("production/eu".into()));
+    let said: Vec<String> = trace
+        .links
+        .iter()
+        .map(|link| format!("{}{} {}", "  ".repeat(link.depth.into()), link.kind.word(), link.name))
+        .collect();
+    assert_eq!(said, ["release api 2.0", "  release api 2.1", "  carried by next"]);
+    assert!(trace.answer.starts_with("1 component here; next api 2.2 Wed 25 Nov 14:00"), "{}", trace.answer);
+    let subject = crate::insight::Subject::Environment("staging".into());
+    let staging = traced(&setting, &crate::insight::traced(&subject).unwrap());
+    assert_eq!(staging.answer.as_str(), "1 component here; nothing is planned to come");
+}
+
+#[test]
 fn what_is_asked_for_in_vain_is_said() {
     let setting = history().deployment(went("eu", "2.0", "production/eu", 7, DeploymentState::Succeeded));
     let board = setting.board_at(now());
@@ -310,9 +384,10 @@ fn what_is_asked_for_in_vain_is_said() {
         (Traced::Deployment("x".into()), "x is not on this board"),
         (Traced::Release("api 9".into(), None), "api 9 is not on this board"),
         (
-            Traced::Release("api 2.0".into(), None),
-            "no deployment of api 2.0 is planned: name where it goes, as api 2.0 → ENVIRONMENT",
+            Traced::Release("api 2.2".into(), None),
+            "no deployment of api 2.2 is planned: name where it goes, as api 2.2 → ENVIRONMENT",
         ),
+        (Traced::Environment("moon".into()), "no source knows an environment moon"),
         (into("2.0", "moon"), "no source knows an environment moon; there are: production/eu"),
     ] {
         assert_eq!(trace(&board, &asked, now()).unwrap_err().as_str(), said);

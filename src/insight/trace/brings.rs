@@ -15,7 +15,7 @@ use super::{
 };
 
 /// What is said of a pull request: which part it is of, and why.
-type Said = (TracePart, usize, String, Certainty);
+pub(super) type Said = (TracePart, usize, String, Certainty);
 
 impl<'a> Tracer<'a, '_> {
     pub(super) fn deployment(&self, id: &DeploymentId) -> Result<Trace, Text> {
@@ -40,6 +40,9 @@ impl<'a> Tracer<'a, '_> {
             let planned =
                 places.iter().filter_map(|place| self.next(place, |other| other == release, |_| true));
             let Some((_, next)) = planned.min_by_key(|(_, next)| next.window.from) else {
+                if let Some(held) = self.held(release) {
+                    return Ok(held);
+                }
                 return Err(Text::new(format!(
                     "no deployment of {id} is planned: name where it goes, as {id} → ENVIRONMENT"
                 )));
@@ -147,7 +150,7 @@ impl<'a> Tracer<'a, '_> {
 
     /// Every pull request that `release` has and `there` has not, or the other way round; and of
     /// how many merged ones of the release's project nobody knows where they are.
-    fn compared(
+    pub(super) fn compared(
         &self,
         release: usize,
         by: Option<&Deployment>,
@@ -207,7 +210,7 @@ impl<'a> Tracer<'a, '_> {
     }
 
     /// Stories with their pull requests, then pull requests without a story.
-    fn part(&self, part: TracePart, said: &[&Said]) -> Vec<TraceLink> {
+    pub(super) fn part(&self, part: TracePart, said: &[&Said]) -> Vec<TraceLink> {
         let mut of_story: BTreeMap<&StoryKey, Vec<&Said>> = BTreeMap::new();
         let mut alone = Vec::new();
         for one in said {
@@ -254,7 +257,7 @@ impl<'a> Tracer<'a, '_> {
 
     /// Stories of the release that no pull request names, done: the tracker alone says that they
     /// come along.
-    fn by_tracker_alone(&self, release: usize, there: Option<&There<'_>>) -> Vec<TraceLink> {
+    pub(super) fn by_tracker_alone(&self, release: usize, there: Option<&There<'_>>) -> Vec<TraceLink> {
         if there.is_some_and(|there| there.release == release) {
             return Vec::new();
         }

@@ -34,7 +34,11 @@ impl<'a> Tracer<'a, '_> {
     }
 
     /// Deployments to a place, or to a group that holds it, of a release that `is_meant`.
-    fn to(&self, place: &'a EnvironmentId, is_meant: impl Fn(usize) -> bool) -> Vec<(usize, &'a Deployment)> {
+    pub(super) fn to(
+        &self,
+        place: &'a EnvironmentId,
+        is_meant: impl Fn(usize) -> bool,
+    ) -> Vec<(usize, &'a Deployment)> {
         let held_by = self.context.held_by(place);
         let all = self.context.deployments.iter().filter(|one| held_by.contains(&&one.environment));
         all.filter_map(|one| Some((self.context.release(one.release.as_ref()?)?, &***one)))

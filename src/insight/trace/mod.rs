@@ -11,6 +11,7 @@
 mod brings;
 mod contents;
 mod environments;
+mod held;
 mod way;
 
 use serde::Serialize;
@@ -34,8 +35,10 @@ pub enum Traced {
     /// A deployment: what does it bring where it goes?
     Deployment(DeploymentId),
     /// A release and where it would go: what would it bring? Without a place its next deployment
-    /// says where.
+    /// says where; where none is planned: where does it run, and what did it contain?
     Release(ReleaseId, Option<EnvironmentId>),
+    /// An environment: what is there, and what comes next?
+    Environment(EnvironmentId),
 }
 
 /// The answer.
@@ -88,6 +91,8 @@ pub enum TracePart {
     Unclear,
     /// What belongs to the release and is not merged.
     Waits,
+    /// What a release that went out contained.
+    Contains,
 }
 
 impl TracePart {
@@ -99,6 +104,7 @@ impl TracePart {
             Self::TakesBack => "Takes back",
             Self::Unclear => "May be there already",
             Self::Waits => "Not merged: comes along only if it is by then",
+            Self::Contains => "Contained",
         }
     }
 }
@@ -174,6 +180,7 @@ pub fn trace(board: &Board, asked: &Traced, now: Instant) -> Result<Trace, Text>
         Traced::PullRequest(id) => tracer.pull_request(id),
         Traced::Deployment(id) => tracer.deployment(id),
         Traced::Release(release, environment) => tracer.release(release, environment.as_ref()),
+        Traced::Environment(id) => tracer.environment(id),
     }?;
     if let Some(more) = trace.links.len().checked_sub(MOST_LINKS).filter(|more| *more > 0) {
         trace.links.truncate(MOST_LINKS);
@@ -189,6 +196,7 @@ pub fn traced(subject: &Subject) -> Option<Traced> {
         Subject::PullRequest(id) => Some(Traced::PullRequest(id.clone())),
         Subject::Deployment(id) => Some(Traced::Deployment(id.clone())),
         Subject::Release(id) => Some(Traced::Release(id.clone(), None)),
+        Subject::Environment(id) => Some(Traced::Environment(id.clone())),
         _ => None,
     }
 }

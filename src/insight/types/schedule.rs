@@ -52,7 +52,8 @@ pub struct DeploymentRow {
     pub projected_end: Option<Instant>,
     /// The verdict of its release now.
     pub verdict: Option<Verdict>,
-    /// P(release ready by the start of the window), 0 to 1.
+    /// P(all stories of the release ready by the start of the window), 0 to 1; gates are not in it,
+    /// those are in `verdict`.
     pub ready_by_start: Option<f64>,
     /// What stands in its way.
     pub problems: Vec<ScheduleProblem>,

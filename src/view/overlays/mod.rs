@@ -1,5 +1,6 @@
 //! What lies on top of a tab.
 
+mod can_go;
 mod commands;
 mod help;
 mod operations;
@@ -30,6 +31,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
             why::draw(screen, body, subject, explanation, *scroll);
         }
         Overlay::Trace { answer, scroll, .. } => trace::draw(screen, body, answer, *scroll),
+        Overlay::CanGo { scroll } => can_go::draw(screen, body, *scroll),
         Overlay::Item { subject, scroll } => {
             let cells = usize::from(inner_width(body, 100));
             let (title, rich) = detail::everything(screen, subject, cells);

@@ -17,6 +17,12 @@ fn world(shift: Duration) -> Setting {
         release.start = release.start.map(|at| at + shift);
         release.target = release.target.map(|target| Target { at: target.at + shift, ..target });
     });
+    // Some that went out, with what they contained.
+    for (version, days, late, stories) in
+        [("3.7", 170, 3, 4), ("3.8", 130, 0, 6), ("3.9", 95, -2, 2), ("4.0", 60, 8, 9), ("4.1", 30, 1, 5)]
+    {
+        setting = went_out(setting, version, now() + shift - Duration::days(days), late, stories);
+    }
     let mut rng = fastrand::Rng::with_seed(1);
     for mut story in flow::items(1) {
         story.created_at += shift;
@@ -75,6 +81,36 @@ fn order_and_repetitions_change_nothing() {
     other.facts.pull_requests.extend(setting.facts.pull_requests.iter().map(Arc::clone));
     other.facts.deployments.extend(setting.facts.deployments.iter().map(Arc::clone));
     assert_eq!(study(&other).cards, expected, "repetitions");
+}
+
+#[test]
+fn what_releases_say_of_themselves_needs_no_order_no_repetition_and_no_time_zone() {
+    let of_releases = |setting: &Setting, at: Instant| {
+        let study = Study::of(&setting.board_at(at));
+        [CardId::Delivery, CardId::StoriesPerRelease, CardId::TrackRecord]
+            .map(|id| study.card(id).unwrap().clone())
+    };
+    let setting = world(Duration::zero());
+    let expected = of_releases(&setting, now());
+    for card in &expected {
+        assert!(card.standing != CardStanding::Unknown && card.rows.len() >= 5, "{card:?}");
+    }
+    let mut other = setting.clone();
+    other.facts.releases.reverse();
+    other.facts.stories.reverse();
+    other.facts.pull_requests.reverse();
+    other.facts.deployments.reverse();
+    assert_eq!(of_releases(&other, now()), expected, "order");
+    other.facts.releases.extend(setting.facts.releases.iter().map(Arc::clone));
+    other.facts.stories.extend(setting.facts.stories.iter().map(Arc::clone));
+    assert_eq!(of_releases(&other, now()), expected, "repetitions");
+    for (zone, hours) in [(Tz::Etc__GMTMinus5, -5), (Tz::Etc__GMTPlus7, 7)] {
+        let shift = Duration::hours(hours);
+        let there = world(shift).policy(|policy| {
+            policy.calendar = Calendar { zone, ..Calendar::default() };
+        });
+        assert_eq!(of_releases(&there, now() + shift), expected, "{zone}");
+    }
 }
 
 #[test]
