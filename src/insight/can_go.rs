@@ -20,9 +20,6 @@ pub struct CanGo {
     pub window: Window,
     /// Each rule that says no; none: the window is free.
     pub against: Vec<ScheduleProblem>,
-    /// What is not go about its release now, and when it is likely to be ready, in words; none where
-    /// its verdict is go.
-    pub not_ready: Option<Text>,
     /// Where it cannot: the nearest later window that keeps to all rules, then the nearest earlier
     /// one.
     pub slots: Vec<Window>,
@@ -99,7 +96,10 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
         (slots, no_slot) = (found.windows, found.why_none.map(Text::new));
     }
     let readiness = release.and_then(|release| readiness(release, at));
-    Some(CanGo { window, against, slots, no_slot, verdict: release.map(|it| it.verdict), readiness })
+    // A release that nobody knows is not ready for all that is known.
+    let named = deployment.release.as_ref();
+    let verdict = named.map(|_| release.map_or(Verdict::Unknown, |insight| insight.verdict));
+    Some(CanGo { window, against, slots, no_slot, verdict, readiness })
 }
 
 /// What is known of the stories and gates of a release: the gates as they are now, the stories by

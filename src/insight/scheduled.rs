@@ -69,12 +69,18 @@ pub(crate) fn problems(row: &DeploymentRow) -> Vec<String> {
     row.problems.iter().map(|problem| format!("{}: {}", problem.kind.word(), problem.what)).collect()
 }
 
-/// What is to be said of a deployment besides its row: what it goes to and how long it usually
-/// takes, what stands in its way, the windows that are free instead, and how its runbook goes on.
+/// The lines below a deployment: what it goes to and how long it usually takes, what stands in its
+/// way, and the windows that are free instead.
+pub(crate) fn below(board: &Board, row: &DeploymentRow) -> Vec<String> {
+    let mut lines: Vec<String> = Some(target(row)).filter(|said| !said.is_empty()).into_iter().collect();
+    lines.extend(problems(row));
+    lines.extend(slots(board, row));
+    lines
+}
+
+/// The same, and how its runbook goes on.
 pub(crate) fn notes(board: &Board, row: &DeploymentRow, now: Instant) -> Vec<String> {
-    let mut notes: Vec<String> = Some(target(row)).filter(|said| !said.is_empty()).into_iter().collect();
-    notes.extend(problems(row));
-    notes.extend(slots(board, row));
+    let mut notes = below(board, row);
     let calendar = &board.policy.calendar;
     if let Some(end) = row.projected_end {
         notes.push(format!("projected end {}", words::day_and_time(end, calendar)));

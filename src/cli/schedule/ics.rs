@@ -18,7 +18,7 @@ use crate::{
     insight::{Board, words},
 };
 
-use super::{Scheduled, dates, offered::below, readiness};
+use super::{Scheduled, below, dates, readiness};
 
 /// The whole schedule of a board, as of `now`.
 pub(in crate::cli) fn calendar(board: &Board, now: Instant) -> String {

@@ -8,7 +8,7 @@ mod text;
 use std::process::ExitCode;
 
 use crate::insight::scheduled::{
-    Scheduled, compared, dates, deployment_words, freeze_words, notes, problems, readiness, release_words,
+    Scheduled, below, compared, dates, deployment_words, freeze_words, notes, readiness, release_words,
 };
 
 use super::{
@@ -56,14 +56,7 @@ mod tests {
     #[test]
     fn every_form_says_where_it_goes_how_long_it_takes_and_what_is_free_instead() {
         let mut planned = deployment("a", "payments 4.2", at(25, 10), 60);
-        planned.activities = vec![crate::domain::Activity {
-            name: "migrate".into(),
-            owner: None,
-            after: Vec::new(),
-            estimate_minutes: 45,
-            started_at: None,
-            finished_at: None,
-        }];
+        planned.activities = vec![crate::domain::Activity::new("migrate", 45)];
         let mut setting = Setting::covering(&ALL_KINDS).deployment(planned).environment(Environment {
             platform: Some("kubernetes".into()),
             region: Some("eu-west-1".into()),
