@@ -33,14 +33,14 @@ impl Listener {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { continue };
                 drop(stream.set_read_timeout(Some(Duration::from_secs(10))));
-                let mut head = Vec::new();
+                let mut bytes = Vec::new();
                 let mut byte = [0];
-                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
-                    head.push(byte[0]);
+                while !bytes.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                    bytes.push(byte[0]);
                 }
-                let head = String::from_utf8_lossy(&head).into_owned();
-                let (status, body) = answer(&head);
-                noted.lock().expect("the list").push(head);
+                let request = String::from_utf8_lossy(&bytes).into_owned();
+                let (status, body) = answer(&request);
+                noted.lock().expect("the list").push(request);
                 let length = body.len();
                 drop(write!(
                     stream,
