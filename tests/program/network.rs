@@ -33,14 +33,14 @@ impl Listener {
             for stream in listener.incoming() {
                 let Ok(mut stream) = stream else { continue };
                 drop(stream.set_read_timeout(Some(Duration::from_secs(10))));
-                let mut head = Vec::new();
+                let mut bytes = Vec::new();
                 let mut byte = [0];
-                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
-                    head.push(byte[0]);
+                while !bytes.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|read| read == 1) {
+                    bytes.push(byte[0]);
                 }
-                let head = String::from_utf8_lossy(&head).into_owned();
-                let (status, body) = answer(&head);
-                noted.lock().expect("the list").push(head);
+                let request = String::from_utf8_lossy(&bytes).into_owned();
+                let (status, body) = answer(&request);
+                noted.lock().expect("the list").push(request);
                 let length = body.len();
                 drop(write!(
                     stream,
@@ -163,11 +163,11 @@ fn a_token_that_the_keyring_holds_is_sent_and_printed_nowhere() {
     assert!(printed.contains("as Kim Lee, with the keyring"), "where it is from is said: {printed}");
     let asked = fs::read_to_string(place.work().join("../home/asked")).expect("the keyring was asked");
     let entry = if cfg!(target_os = "macos") {
-        "find-generic-password -s tminus-test -a 127.0.0.1 -w"
+        format!("find-generic-password -s tminus-test -a 127.0.0.1:{} -w", service.port)
     } else {
-        "lookup service tminus-test account 127.0.0.1"
+        format!("lookup service tminus-test account 127.0.0.1:{}", service.port)
     };
-    assert!(asked.lines().all(|line| line.ends_with(entry)), "{asked}");
+    assert!(asked.lines().all(|line| line.ends_with(&entry)), "{asked}");
     // It is neither printed nor kept.
     assert!(!printed.contains("s3cret"), "{printed}");
     let mut directories = vec![place.work().join("..")];
