@@ -325,7 +325,7 @@ mod tests {
             mut generated in proptest::collection::vec((0i64..500, 0usize..2, 0usize..2, 0usize..3, 0usize..5), 0..24),
             created in 0i64..500, open in 0i64..200, named in proptest::collection::vec(0usize..4, 0..3),
         ) {
-            generated.sort();
+            generated.sort_unstable();
             let releases = ["payments 4.1", "payments 4.2", "auth 1", "auth 2"];
             let states = [
                 DeploymentState::Succeeded, DeploymentState::Succeeded, DeploymentState::RolledBack,

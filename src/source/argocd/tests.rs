@@ -450,6 +450,7 @@ async fn a_list_that_is_too_large_is_asked_for_by_project() {
     assert_eq!(told.deployments.len(), 5);
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "cases write their JSON in place")]
 fn told(
     history: Value,
     operation: Value,

@@ -164,7 +164,7 @@ fn of_project(
             open.extend(found.windows);
         }
         let who: Vec<String> = who.into_iter().filter(|who| !who.is_empty()).collect();
-        let called = format!("outside the sync windows of {name}{}", who.join(""));
+        let called = format!("outside the sync windows of {name}{}", who.concat());
         let closed = closed(open, Window { from: horizon.from, until: known_until });
         add(frozen, &called, &closed, &environments);
     }
@@ -192,10 +192,7 @@ fn whom(window: &SyncWindow) -> String {
     let named = lists
         .into_iter()
         .filter(|(_, patterns)| !patterns.is_empty() && !patterns.iter().any(|pattern| pattern == "*"));
-    named
-        .map(|(what, patterns)| format!(", {what} {}", cron::clipped(&patterns.join(" "))))
-        .collect::<Vec<_>>()
-        .join("")
+    named.map(|(what, patterns)| format!(", {what} {}", cron::clipped(&patterns.join(" ")))).collect()
 }
 
 /// The parts of `within` that nothing of `open` covers.
