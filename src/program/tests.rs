@@ -1,5 +1,7 @@
 //! How tests hear of programs: by what they hold open, not by asking again and again.
 
+#![expect(clippy::disallowed_methods, reason = "tests make the pipes that their programs hold")]
+
 use std::{fs::File, io::Read as _, path::Path, process::Stdio};
 
 use tokio::sync::oneshot;

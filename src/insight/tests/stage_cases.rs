@@ -146,7 +146,7 @@ fn told(case: &Case, now: Instant) -> (PullRequest, Option<Instant>) {
             }
             What::Commented | What::ChangesRequested | What::Approved | What::Dismissed => {}
             What::ForcePushed => {
-                told.started_at = told.opened_at.map_or(Some(at), |opened| Some(opened.min(at)))
+                told.started_at = told.opened_at.map_or(Some(at), |opened| Some(opened.min(at)));
             }
             What::Closed => (told.state, told.closed_at) = (PullRequestState::Closed, Some(at)),
             What::Reopened => (told.state, told.closed_at) = (PullRequestState::Open, None),

@@ -158,12 +158,11 @@ mod tests {
             let block = if begins && rest.starts_with("```") { until(4, "\n```", true) } else { None };
             let code = || if rest.starts_with('`') { until(2, "`", false) } else { None };
             let tag = || if begins && rest.starts_with("<b>\n") { until(5, "\n</b>", true) } else { None };
-            match block.or_else(code).or_else(tag) {
-                Some(length) => at += length,
-                None => {
-                    found += usize::from(begins && rest.starts_with("/merge"));
-                    at += 1;
-                }
+            if let Some(length) = block.or_else(code).or_else(tag) {
+                at += length;
+            } else {
+                found += usize::from(begins && rest.starts_with("/merge"));
+                at += 1;
             }
         }
         found
