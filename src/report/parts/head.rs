@@ -48,7 +48,7 @@ fn warnings(report: &Report<'_>) -> Vec<Block> {
             said.push("this is the picture of the last visit: it need not have everything".to_owned());
         }
         Completeness::Filling => {
-            said.push("a source is still telling what it has for the first time".to_owned())
+            said.push("a source is still telling what it has for the first time".to_owned());
         }
         Completeness::Whole => {}
     }

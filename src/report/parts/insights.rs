@@ -16,7 +16,7 @@ pub(super) fn findings(report: &Report<'_>) -> Section {
     let card = report.study.card(CardId::AutomaticFindings);
     let mut section = card.and_then(|card| one(report, card)).unwrap_or_default();
     section.is_card = false;
-    section.id = "what-changed".to_owned();
+    "what-changed".clone_into(&mut section.id);
     section
 }
 

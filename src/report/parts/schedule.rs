@@ -150,7 +150,7 @@ fn gantt(board: &Board, schedule: &scheduled::Scheduled<'_>, coming: &[&Deployme
         })
         .collect();
     let releases = schedule.releases.iter().take(MOST_RELEASES).map(|insight| {
-        let mark = |label, class, at: Option<Instant>| at.map(|at| charts::Mark { label, class, at });
+        let mark = |label, class, at: Option<Instant>| at.map(|at| charts::Mark { label, at, class });
         let dates = match insight.forecast {
             ForecastView::Dates { p50, p85, .. } => [p50.at(), p85.at()],
             _ => [None, None],
