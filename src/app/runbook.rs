@@ -27,12 +27,11 @@ impl State {
     fn runbook(&self) -> Option<&DeploymentRow> {
         match self.overlays.last() {
             Some(Overlay::Item { subject: Subject::Deployment(id), .. }) => self.deployment(id),
-            Some(_) => None,
             None if self.tab == Tab::Schedule => match self.subject() {
                 Subject::Deployment(id) => self.deployment(&id),
                 _ => None,
             },
-            None => None,
+            _ => None,
         }
     }
 

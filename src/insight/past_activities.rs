@@ -17,6 +17,9 @@ struct Run<'a> {
     minutes: i64,
 }
 
+/// Whether a run counts.
+type Counts<'c> = &'c dyn Fn(&Run<'_>) -> bool;
+
 /// What activities of successful deployments took, by their names, and whole deployments.
 pub(crate) struct PastActivities<'a> {
     activities: HashMap<&'a Text, Vec<Run<'a>>>,
@@ -67,7 +70,7 @@ impl<'a> PastActivities<'a> {
         let platform = self.platforms.get(&deployment.environment).copied().flatten();
         let here = |run: &Run<'_>| *run.environment == deployment.environment;
         let on_platform = |run: &Run<'_>| platform.is_some() && run.platform == platform;
-        let by: [(&dyn Fn(&Run<'_>) -> bool, EstimateBasis); 3] = [
+        let by: [(Counts<'_>, EstimateBasis); 3] = [
             (&here, EstimateBasis::Environment),
             (&on_platform, EstimateBasis::Platform),
             (&|_| true, EstimateBasis::Anywhere),

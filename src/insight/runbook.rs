@@ -176,7 +176,9 @@ fn spans(activities: &[Activity], span: impl Fn(usize, &Activity, i64) -> Span) 
     let mut followers = vec![Vec::new(); activities.len()];
     for (index, before) in before(activities).into_iter().enumerate() {
         waits[index] = before.len();
-        before.into_iter().for_each(|before| followers[before].push(index));
+        for before in before {
+            followers[before].push(index);
+        }
     }
     let mut begins = vec![0_i64; activities.len()];
     let mut ready: Vec<usize> = (0..activities.len()).filter(|index| waits[*index] == 0).collect();

@@ -592,7 +592,7 @@ fn a_deployment_has_its_own_time_zone_and_activities_done_by_hand() {
     let facts = plan.facts();
     let from = |id: &str| {
         let found = facts.deployments.iter().find(|it| it.id.as_str() == id).unwrap();
-        (found.window.from, found.time_zone.map(|zone| zone.name()))
+        (found.window.from, found.time_zone.map(Tz::name))
     };
     let utc = |month, day, hour, minute| Utc.with_ymd_and_hms(2026, month, day, hour, minute, 0).unwrap();
     let there = Some("America/New_York");
@@ -602,7 +602,7 @@ fn a_deployment_has_its_own_time_zone_and_activities_done_by_hand() {
     assert_eq!(from("twice"), (utc(11, 1, 5, 30), there));
     assert_eq!(from("here"), (berlin(11, 25, 8, 0), None));
     assert_eq!(from("nowhere"), (berlin(11, 25, 8, 0), None));
-    assert_eq!(facts.environments[0].time_zone.map(|zone| zone.name()), there);
+    assert_eq!(facts.environments[0].time_zone.map(Tz::name), there);
     let a = facts.deployments.iter().find(|it| it.id.as_str() == "a").unwrap();
     let said = |it: &crate::domain::Activity| (it.manual, it.point_of_no_return, it.rollback_minutes);
     assert_eq!(
