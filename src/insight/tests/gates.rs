@@ -323,8 +323,20 @@ fn a_list_that_is_incomplete_says_no_or_nothing() {
         (GateName::Findings, Kind::Findings, Setting::covering(&[Kind::Stories]), Unknown, why),
         (GateName::Freeze, Kind::Deployments, all(), Unknown, why),
         (GateName::Freeze, Kind::Freezes, all(), Unknown, why),
-        (GateName::PullRequests, Kind::PullRequests, all().pull_request(pull_request(1, Merged)), Unknown, why),
-        (GateName::PullRequests, Kind::PullRequests, all().pull_request(pull_request(1, Open)), NoGo, "all merged"),
+        (
+            GateName::PullRequests,
+            Kind::PullRequests,
+            all().pull_request(pull_request(1, Merged)),
+            Unknown,
+            why,
+        ),
+        (
+            GateName::PullRequests,
+            Kind::PullRequests,
+            all().pull_request(pull_request(1, Open)),
+            NoGo,
+            "all merged",
+        ),
     ] {
         let setting = lacks(kind, setting);
         let gate = setting.gate(name.clone());
@@ -334,7 +346,8 @@ fn a_list_that_is_incomplete_says_no_or_nothing() {
         let release = &setting.facts.releases[0].id;
         let place = setting.answer().gates.iter().position(|gate| gate.name == name).unwrap();
         let evidence = crate::insight::explain::evidence(&board, release, now()).swap_remove(place);
-        let says_so = evidence.left_out.iter().any(|row| row.what == "not all is known: plan: plan: 9 of 12 read");
+        let says_so =
+            evidence.left_out.iter().any(|row| row.what == "not all is known: plan: plan: 9 of 12 read");
         assert_eq!(says_so, needed == why || answer == NoGo, "{name:?} {kind:?} {evidence:?}");
         if answer == Unknown {
             let remedies = &setting.answer().remedies;
@@ -355,8 +368,7 @@ fn new_findings_are_no_critical_or_high_ones() {
         on(commit, Finding { rule, severity: None, ..closed(FindingState::Dismissed, 16) })
     };
     let named = |number: u32, analysis: Finding| Finding { id: finding(number, 1, None).id, ..analysis };
-    let part =
-        |part: &str, number, analysis| Finding { part: Some(part.into()), ..named(number, analysis) };
+    let part = |part: &str, number, analysis| Finding { part: Some(part.into()), ..named(number, analysis) };
     let elsewhere = || Finding { repository: "api".into(), ..high(15) };
     let of = |release: &str| Finding { release: Some(ReleaseId::new(release)), ..elsewhere() };
     let went_out = |finding: Finding| all().release(|it| it.released_at = Some(at(20, 0))).finding(finding);
@@ -401,7 +413,9 @@ fn new_findings_are_no_critical_or_high_ones() {
             ),
             (
                 "a finding at the head, another branch without it",
-                at_head(named(2, analysis("bbb"))).finding(named(3, analysis("aaa"))).finding(on("aaa", high(15))),
+                at_head(named(2, analysis("bbb")))
+                    .finding(named(3, analysis("aaa")))
+                    .finding(on("aaa", high(15))),
                 NoGo,
                 "1",
                 "max 0",
