@@ -61,7 +61,7 @@ mod tests {
         assert!(gates.starts_with("1 gate no-go (Pull requests)"), "{gates}");
         assert_eq!(whole, format!("all stories ready; {gates}"));
         let (whole, gates) = said(&open, Some(0.87));
-        assert!(gates.starts_with("1 gate no-go (Stories)"), "{gates}");
+        assert!(gates.starts_with("1 gate no-go (Stories ready)"), "{gates}");
         assert_eq!(whole, format!("stories ready by then: 87 %; {gates}"));
         assert_eq!(readiness(None, None), None);
     }

@@ -281,7 +281,7 @@ fn a_date_three_years_away_is_none() {
 
 #[test]
 fn a_forecast_says_why_its_range_is_wide() {
-    let wide = |elapsed_days, widened| ForecastBasis { elapsed_days, widened, ..Default::default() }.wide();
+    let wide = |elapsed_days, widened| ForecastBasis { widened, elapsed_days, ..Default::default() }.wide();
     assert_eq!(wide(2, false).as_deref(), Some("2 days of data"));
     assert_eq!(wide(1, true).as_deref(), Some("1 day of data"));
     assert_eq!(wide(3, true).as_deref(), Some("fewer than 3 open"));
