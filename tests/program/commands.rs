@@ -39,7 +39,7 @@ fn a_report_is_one_file_that_is_the_same_every_time() {
     let written = place.run(&["report", "--demo=frozen", "--format", "markdown"]);
     assert!(text(&written.stdout).starts_with("# demo\n"));
     for wrong in [&["--lens", "boss"][..], &["--output", "missing/board.html"], &["--release", "nothing 9"]] {
-        let refused = place.run(&[&["report", "--demo=frozen"], wrong].concat());
+        let refused = place.run(&[&["report", "--demo=frozen"][..], wrong].concat());
         assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
         assert!(!refused.stderr.is_empty() && refused.stdout.is_empty(), "{wrong:?}");
     }
