@@ -88,7 +88,7 @@ pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use preview::Preview;
-pub use readiness::{gates_against, readiness, stories_ready};
+pub use readiness::{gates_against, readiness, stories_in_short, stories_ready};
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use release_view::bar;
 pub use release_view::{Happened, ReleaseView, StepShare};
