@@ -9,13 +9,9 @@ use ratatui::{
 use crate::{
     app::{GanttScale, Heading, ListId, Row, SchedulePicture},
     domain::{DeploymentState, Instant},
-<<<<<<< HEAD
     insight::{
-        DeploymentRow, ForecastView, ReleaseInsight, ScheduleProblemKind, Subject, stories_ready, words,
+        DeploymentRow, ForecastView, ReleaseInsight, ScheduleProblemKind, Subject, stories_in_short, words,
     },
-=======
-    insight::{DeploymentRow, ForecastView, ReleaseInsight, Subject, stories_in_short},
->>>>>>> 5bb069e
 };
 
 use super::{
