@@ -208,7 +208,7 @@ fn how_long_one_is_in_work_takes_two_weeks_and_ten_items() {
         figure(card, "days_in_work")
     };
     // Of 14 days ten items are under way at the end of the first 12.
-    assert_eq!(told(10, 14), Some(12.0));
+    assert!((told(10, 14).unwrap() - 12.0).abs() < 1e-9);
     assert_eq!(told(9, 14), None);
     assert_eq!(told(10, 13), None);
 }
