@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Instant, Text, Triage},
-    insight::{Card, CardId, Completeness, EnvironmentsView, Insight, Study, Subject},
+    domain::{DayFigures, Instant, ReleaseId, Text, Triage},
+    insight::{Board, Card, CardId, Completeness, EnvironmentsView, Insight, Recap, Study, Subject},
 };
 
-use super::{Effect, ListId, Row, State, Tab, open::go_to, update::selected_anew};
+use super::{
+    Effect, ListId, Overlay, Row, State, Tab,
+    open::go_to,
+    update::{selected_anew, show_overlay},
+};
 
 /// What the tab Insights shows.
 #[derive(Clone, Debug, Default)]
@@ -85,11 +89,30 @@ pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
         state.arrange(ListId::CardRows);
     } else if let Some(Row::OfCard(index)) = state.list(ListId::CardRows).row() {
         let leads_to = state.card().and_then(|card| card.rows.get(index as usize)?.subject.clone());
+        if let Some(recap) = leads_to.as_ref().and_then(|subject| ended(state, subject)) {
+            return show_overlay(state, Overlay::Recap { recap: Box::new(recap), scroll: 0 }, effects);
+        }
         if let Some(subject) = leads_to.filter(|subject| state.knows(subject)) {
             go_to(state, &subject);
         }
     }
     effects.push(Effect::Draw);
+}
+
+/// What became of the release that a row of a card about releases leads to; none of another card,
+/// and of a release that did not go out yet.
+fn ended(state: &State, subject: &Subject) -> Option<Recap> {
+    let is_of_releases = matches!(state.card()?.id, CardId::StoriesPerRelease | CardId::TrackRecord);
+    match subject {
+        Subject::Release(id) if is_of_releases => recap(&state.board, id),
+        _ => None,
+    }
+}
+
+/// What became of a release, with what the board said on the way.
+pub(super) fn recap(board: &Board, release: &ReleaseId) -> Option<Recap> {
+    let days: Vec<_> = board.world.days.iter().map(|day| DayFigures::clone(day)).collect();
+    Recap::of(board, release, [], &days)
 }
 
 /// Goes so many cards on, in reading order; nowhere beyond the first and the last one.

@@ -634,6 +634,9 @@ impl State {
             Overlay::Trace { asked, answer, .. } => {
                 crate::insight::trace(&self.board, asked, looked_from).map(|newer| **answer = newer).is_ok()
             }
+            Overlay::Recap { recap, .. } => {
+                super::insights::recap(&self.board, &recap.release).map(|newer| **recap = newer).is_some()
+            }
             _ => true,
         });
         for overlay in &mut overlays {

@@ -40,6 +40,7 @@ fn summary(state: &State) -> String {
         Overlay::Why { .. } => "why",
         Overlay::Item { .. } => "item",
         Overlay::Release { .. } => "release",
+        Overlay::Recap { .. } => "recap",
         Overlay::Sources { .. } => "sources",
         Overlay::Chooser(_) => "chooser",
         Overlay::Palette(_) => "palette",

@@ -25,6 +25,7 @@ mod sections;
 mod service_settings;
 mod services;
 mod setting;
+mod teams;
 mod value;
 mod wall;
 
@@ -67,7 +68,7 @@ use self::{
     setting::{Setting, settings},
     value::Value,
 };
-use crate::domain::{Calendar, Policy, Problem, Text};
+use crate::domain::{Calendar, Policy, Problem, StoriesPerRelease, Text};
 
 /// What the command line says about settings; what it does not say is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -305,6 +306,14 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.know(&mut hosts);
     let user_file = environment.user_file().map(|path| environment.shown(&path));
     complaints.extend(resolver.distrust(&hosts, user_file.as_deref().unwrap_or("your own file")));
+    let sizes = resolver.policy().stories_per_release;
+    if let Some((few, many)) = sizes.few.zip(sizes.many).filter(|(few, many)| few > many) {
+        complaints.push(Complaint::new(
+            "insights.stories_per_release",
+            format!("fewer than {few} stories would be few, and {many} would be many already"),
+            "set `few` to at most `many`",
+        ));
+    }
     if resolver.get("data_dir").is_none() {
         complaints.push(Complaint::new(
             "data_dir",
@@ -317,6 +326,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     }
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
     config.policy.accepted_drift = rules.accepted_drift;
+    config.policy.teams = rules.teams;
     config.notify = notify;
     config.wall = wall;
     (config.policy.metrics, config.policy.own_gates) = (rules.metrics, rules.gates);
@@ -501,6 +511,14 @@ impl Resolver {
         policy.schedule.on_call = self.flag("schedule.on_call");
         policy.incident_labels = self.texts("insights.incident_labels");
         policy.left_out_authors = self.texts("insights.left_out_authors");
+        let count = |key| match self.get(key) {
+            Some(Value::Count(count)) => u32::try_from(*count).ok(),
+            _ => None,
+        };
+        policy.stories_per_release = StoriesPerRelease {
+            few: count("insights.stories_per_release.few"),
+            many: count("insights.stories_per_release.many"),
+        };
         policy
     }
 

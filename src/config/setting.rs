@@ -288,6 +288,18 @@ static BOARD: &[Setting] = &[
         "[]",
         "Authors whose pull requests are left out of delivery metrics, with * and ?: [\"*[bot]\"].",
     ),
+    Setting::unset(
+        "insights.stories_per_release.few",
+        Kind::Count(0..=100_000),
+        "8",
+        "A release with fewer stories has few. Not set: fewer than the lower quartile of its project.",
+    ),
+    Setting::unset(
+        "insights.stories_per_release.many",
+        Kind::Count(0..=100_000),
+        "20",
+        "A release with so many stories or more has many. Not set: the median of its project.",
+    ),
 ];
 
 /// `[notify]`, `[checkout]` and `[wall]`: what the board does beside the screen.

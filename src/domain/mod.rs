@@ -19,6 +19,7 @@ mod pull_request;
 mod pull_request_detail;
 mod release;
 mod story;
+mod team;
 mod test_run;
 mod text;
 mod triage;
@@ -44,6 +45,7 @@ pub use pull_request::{
 pub use pull_request_detail::{ChangedFile, FileChange, MergedLately, Prose, PullRequestDetail, Thread};
 pub use release::{MatchRule, Release, Target};
 pub use story::{Category, OwnerMove, ScopeChange, ScopeMove, Severity, StatusMove, Story, StoryKind};
+pub use team::{StoriesPerRelease, Team};
 pub use test_run::TestRun;
 pub use text::{Text, clean, shell_word};
 pub use triage::{Triage, TriageChange, TriageEntry, TriageKind, TriageSubject, Wake, WakeEvent};

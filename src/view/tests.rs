@@ -1140,6 +1140,31 @@ fn insights() {
 }
 
 #[test]
+fn a_bar_opens_its_release_as_it_ended() {
+    for (name, size) in [("40x10", (40, 10)), ("80x24", SMALL), ("120x36", USUAL)] {
+        let out = board_with(|insight| {
+            Arc::make_mut(&mut insight.release).released_at = Some(now() - chrono::Duration::hours(20));
+        });
+        let mut state = after(out.clone(), size, "5");
+        let environments = Arc::new(crate::insight::EnvironmentsView::of(&out));
+        let insight = Arc::clone(&state.board.insight);
+        update(&mut state, Event::Studied { insight, study: Arc::new(cards()), environments }, now());
+        go_on(&mut state, size, "enter enter");
+        let shown = render(&mut state, size, GlyphSet::Unicode, now());
+        for said in ["As it ended payments 4.2", "What worked"] {
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        // It fills the screen: nothing of the card is beside it.
+        assert!(!shown.contains("payments 4.1 had 33 stories"), "{shown}");
+        insta::assert_snapshot!(format!("insights_ended_{name}"), shown);
+        go_on(&mut state, size, "esc");
+        assert!(state.overlays.is_empty() && state.insights.opened && state.tab == Tab::Insights);
+        let back = render(&mut state, size, GlyphSet::Unicode, now());
+        assert!(back.contains("payments 4.1 had 33 stories"), "{back}");
+    }
+}
+
+#[test]
 fn the_verdict_is_never_cut() {
     use crate::insight::Outlook;
     for (outlook, days, said) in [
