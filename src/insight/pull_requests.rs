@@ -16,16 +16,15 @@ use super::{
 };
 
 /// What is the same for a pull request in every release that it belongs to.
-struct Way<'a> {
+struct Way {
     spans: Vec<Span>,
     lengths: BTreeMap<Stage, i64>,
     stage: Stage,
-    reviews: Reviews<'a>,
 }
 
 /// All pull requests, each worked out once.
 pub(crate) struct PullRequests<'a> {
-    ways: Vec<Way<'a>>,
+    ways: Vec<Way>,
     arrivals: Arrivals<'a>,
     /// A source knows of pull requests, not of branches only.
     has_forge: bool,
@@ -49,8 +48,7 @@ impl<'a> PullRequests<'a> {
             let spans = stages::spans(pull_request, deployed);
             let lengths = stages::lengths(&spans, &context.days, context.now);
             let stage = stage_of(pull_request, &spans);
-            let reviews = stages::reviews(pull_request, context.now);
-            all.ways.push(Way { spans, lengths, stage, reviews });
+            all.ways.push(Way { spans, lengths, stage });
         }
         all
     }
@@ -126,6 +124,7 @@ impl<'a> PullRequests<'a> {
     ) -> PullRequestRow {
         let pull_request = context.pull_requests[item];
         let way = &self.ways[item];
+        let reviews = stages::reviews(pull_request, context.now);
         let since = since(pull_request, way);
         let is_open = pull_request.state == PullRequestState::Open;
         let due = if is_open { due(context, pull_request, release_due) } else { None };
@@ -142,18 +141,18 @@ impl<'a> PullRequests<'a> {
             belongs,
             stage: way.stage,
             since,
-            steps: self.steps(pull_request, way),
+            steps: self.steps(pull_request, way, &reviews),
             slack_seconds,
             standing: standing(context.now, is_open, due, slack_seconds, compared.as_ref()),
-            next: next_step(pull_request, way.stage, &way.reviews, release_owner, self.has_forge),
+            next: next_step(pull_request, way.stage, &reviews, release_owner, self.has_forge),
         }
     }
 
-    fn steps(&self, pull_request: &PullRequest, way: &Way<'_>) -> Steps {
+    fn steps(&self, pull_request: &PullRequest, way: &Way, reviews: &Reviews<'_>) -> Steps {
         Steps {
             build: checks(pull_request, Step::Build),
             test: checks(pull_request, Step::Test),
-            review: review(pull_request, &way.reviews),
+            review: review(pull_request, reviews),
             merge: merge(pull_request),
             deploy: match way.stage {
                 Stage::Done if way.spans.iter().any(|span| span.stage == Stage::Deploy) => StepState::Done,
@@ -197,7 +196,7 @@ fn stage_of(pull_request: &PullRequest, spans: &[Span]) -> Stage {
     }
 }
 
-fn since(pull_request: &PullRequest, way: &Way<'_>) -> Option<Instant> {
+fn since(pull_request: &PullRequest, way: &Way) -> Option<Instant> {
     match way.stage {
         Stage::Closed => pull_request.closed_at,
         Stage::Done => {
