@@ -46,7 +46,7 @@ pub fn derive(
     let mut unchanged = Unchanged::of(&learned.before, &context);
     let membership = unchanged.membership(&context);
     let deployments = Deployments::of(&context, &membership);
-    let pull_requests = PullRequests::of(&context);
+    let pull_requests = PullRequests::knowing(&context, |item| unchanged.way(item));
     let usual_stages = pull_requests.usual(&context);
     let usual_ages = unchanged.usual_ages(&context);
     let mut tracer = Tracer::default();
@@ -167,7 +167,7 @@ pub fn derive(
     let ages = pull_requests.changes_at(&context, &usual_stages);
     let valid_until = valid_until(&context, &insight, &usual_ages, ages.chain(own_change));
     let made = progress.into_iter().map(|(_, progress)| progress).zip(releases).collect();
-    unchanged.keep(&learned.before, &context, membership, usual_ages, made);
+    unchanged.keep(&learned.before, &context, membership, usual_ages, pull_requests.ways(), made);
     (insight, valid_until)
 }
 

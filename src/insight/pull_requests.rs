@@ -16,15 +16,23 @@ use super::{
 };
 
 /// What is the same for a pull request in every release that it belongs to.
-struct Way {
+#[derive(Debug)]
+pub(crate) struct Way {
     spans: Vec<Span>,
     lengths: BTreeMap<Stage, i64>,
     stage: Stage,
 }
 
+impl Way {
+    /// It is in no stage any more: time changes nothing of it.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.spans.iter().all(|span| span.left.is_some())
+    }
+}
+
 /// All pull requests, each worked out once.
 pub(crate) struct PullRequests<'a> {
-    ways: Vec<Way>,
+    ways: Vec<Arc<Way>>,
     arrivals: Arrivals<'a>,
     /// A source knows of pull requests, not of branches only.
     has_forge: bool,
@@ -38,17 +46,29 @@ struct Compared {
 
 impl<'a> PullRequests<'a> {
     pub(crate) fn of(context: &Context<'a>) -> Self {
+        Self::knowing(context, |_| None)
+    }
+
+    /// The same with what is known of the ones at these positions.
+    pub(crate) fn knowing<'w>(
+        context: &Context<'a>,
+        known: impl Fn(usize) -> Option<&'w Arc<Way>>,
+    ) -> Self {
         let mut all = Self {
             ways: Vec::with_capacity(context.pull_requests.len()),
             arrivals: Arrivals::of(context),
             has_forge: context.pull_requests.iter().any(|pull_request| pull_request.number.is_some()),
         };
-        for pull_request in &context.pull_requests {
+        for (item, pull_request) in context.pull_requests.iter().enumerate() {
+            if let Some(known) = known(item) {
+                all.ways.push(Arc::clone(known));
+                continue;
+            }
             let deployed = all.arrivals.of_pull_request(context, pull_request);
             let spans = stages::spans(pull_request, deployed);
             let lengths = stages::lengths(&spans, &context.days, context.now);
             let stage = stage_of(pull_request, &spans);
-            all.ways.push(Way { spans, lengths, stage });
+            all.ways.push(Arc::new(Way { spans, lengths, stage }));
         }
         all
     }
@@ -57,6 +77,11 @@ impl<'a> PullRequests<'a> {
     pub(crate) fn usual(&self, context: &Context<'a>) -> UsualLengths<'a> {
         let known = context.pull_requests.iter().zip(&self.ways);
         UsualLengths::learn(known.map(|(pull_request, way)| (&***pull_request, way.stage, &way.lengths)))
+    }
+
+    /// What was worked out of each, by position.
+    pub(crate) fn ways(self) -> Vec<Arc<Way>> {
+        self.ways
     }
 
     /// The times in each stage of the pull request at this position, oldest first.

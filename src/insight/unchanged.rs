@@ -20,8 +20,8 @@ use crate::domain::{
 };
 
 use super::{
-    ReleaseInsight, burn_down::Progress, context::Context, membership::Membership, stories,
-    stories::UsualAges,
+    ReleaseInsight, burn_down::Progress, context::Context, membership::Membership, pull_requests::Way,
+    stories, stories::UsualAges,
 };
 
 /// Beyond so many changed stories their usual ages are learnt anew.
@@ -50,6 +50,8 @@ struct Before {
     pull_requests: Vec<Arc<PullRequest>>,
     membership: Arc<Membership>,
     usual_ages: UsualAges,
+    /// By position of the pull request.
+    ways: Vec<Arc<Way>>,
     /// By position of the release.
     finished: Vec<Option<Finished>>,
 }
@@ -160,6 +162,12 @@ impl Unchanged {
         ages
     }
 
+    /// The way of the pull request at this position, if that is the same and has come to its end.
+    pub(crate) fn way(&self, item: usize) -> Option<&Arc<Way>> {
+        let way = self.before.as_ref()?.ways.get(item)?;
+        (way.has_ended() && !self.is_changed_request[item]).then_some(way)
+    }
+
     /// What was said of the release at this position, if it would be said again, its gates apart.
     pub(crate) fn finished(&self, membership: &Arc<Membership>, release: usize) -> Option<&Finished> {
         let before = self.before.as_ref()?;
@@ -184,6 +192,7 @@ impl Unchanged {
         context: &Context<'_>,
         membership: Arc<Membership>,
         usual_ages: UsualAges,
+        ways: Vec<Arc<Way>>,
         made: Vec<(Arc<Progress>, Arc<ReleaseInsight>)>,
     ) {
         if !context.world.assumed.is_empty() {
@@ -212,7 +221,8 @@ impl Unchanged {
                     before.pull_requests[item] = Arc::clone(context.pull_requests[item]);
                 }
                 before.rests_on.now = now;
-                (before.membership, before.usual_ages, before.finished) = (membership, usual_ages, finished);
+                (before.membership, before.usual_ages) = (membership, usual_ages);
+                (before.ways, before.finished) = (ways, finished);
                 before
             }
             None => Box::new(Before {
@@ -221,6 +231,7 @@ impl Unchanged {
                 pull_requests: shared(&context.pull_requests),
                 membership,
                 usual_ages,
+                ways,
                 finished,
             }),
         };
