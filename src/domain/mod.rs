@@ -29,7 +29,7 @@ mod world;
 pub use assumption::{Assumed, Assumption};
 pub use build::Build;
 pub use calendar::Calendar;
-pub use day::{DayFigures, ForecastFigures, ReleaseFigures};
+pub use day::{DayFigures, ForecastFigures, MetricFigure, ReleaseFigures};
 pub use deployment::{Activity, Booking, Deployment, DeploymentState, Environment, Freeze, Tier, Window};
 pub use facts::{Facts, Kind, Problem};
 pub use finding::{Finding, FindingState};

@@ -73,6 +73,7 @@ mod test_results;
 mod tests;
 mod trace;
 mod types;
+mod unchanged;
 pub mod when;
 pub mod words;
 
@@ -109,8 +110,8 @@ pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace
 pub use types::{
     ActivityOutlook, ActivityOverrun, BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind,
     DeploymentRow, Estimate, EstimateBasis, Feature, Flaky, ForecastBasis, ForecastDate, ForecastEffect,
-    ForecastView, Frozen, Gate, GateAnswer, GateName, Insight, MetricValue, Need, NextStep, Outlook,
-    PointOfNoReturn, PullRequestRow, ReleaseInsight, Remedy, RunbookOutlook, Schedule, ScheduleProblem,
-    ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, SuiteRow, Tally,
-    TestRow, Unit, Verdict, Week,
+    ForecastView, Frozen, Gate, GateAnswer, GateName, Insight, MetricDay, MetricValue, Need, NextStep,
+    Outlook, PointOfNoReturn, PullRequestRow, ReleaseInsight, Remedy, RunbookOutlook, Schedule,
+    ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
+    SuiteRow, Tally, TestRow, Unit, Verdict, Week,
 };

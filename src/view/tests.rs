@@ -13,7 +13,8 @@ use crate::{
     },
     domain::Text,
     insight::{
-        Board, Flaky, MetricValue, Outlook, Subject, SuiteRow, TestRow, Verdict, Week, board::Completeness,
+        Board, Flaky, MetricDay, MetricValue, Outlook, Subject, SuiteRow, TestRow, Verdict, Week,
+        board::Completeness,
     },
     theme::{ColorDepth, GlyphSet, shipped},
 };
@@ -614,11 +615,22 @@ fn metrics_of_ones_own_stand_beneath_the_gates_and_weeks_beneath_the_chart() {
         value,
         shown: shown.into(),
         why: why.into(),
+        trend: Vec::new(),
+        since_yesterday: None,
+        change: "".into(),
     };
+    let today = now().date_naive();
+    let day = |back: u64, value| MetricDay { day: today - chrono::Days::new(back), value };
     let board = board_with(|release| {
         release.metrics = vec![
             metric("review time", Some(93_600.0), "1d 02h", ""),
             metric("escaped", None, "unknown", "defects are not known"),
+            MetricValue {
+                trend: vec![day(4, 7.0), day(3, 5.0), day(1, 4.0)],
+                since_yesterday: Some(-4.0),
+                change: "-4 since yesterday".into(),
+                ..metric("left", Some(0.0), "0", "")
+            },
         ];
         let monday = now().date_naive().week(chrono::Weekday::Mon).first_day();
         let week = |back: i64, done, defects_opened, defects_solved| Week {
@@ -636,6 +648,7 @@ fn metrics_of_ones_own_stand_beneath_the_gates_and_weeks_beneath_the_chart() {
         found.unwrap_or_else(|| panic!("{name} is not on\n{shown}")).to_owned()
     };
     assert!(row("review time").contains("1d 02h"), "{shown}");
+    assert!(row("left  ").contains("0 █▆ ▅▁ -4 since yesterday"), "{shown}");
     assert!(row("escaped").contains("defects are not known"), "{shown}");
     for (name, said) in [
         ("stories done", "4 this week, 8 the week before"),
