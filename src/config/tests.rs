@@ -220,6 +220,7 @@ fn every_setting_reaches_the_configuration() {
             incident_labels: vec![Text::new("incident")],
             left_out_authors: Vec::new(),
             accepted_drift: vec![crate::domain::AcceptedDrift {
+                keys: Vec::new(),
                 component: Text::new("mobile*"),
                 environment: Text::new("device-lab"),
                 reason: Text::new("the devices are old"),

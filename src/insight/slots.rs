@@ -55,9 +55,10 @@ impl Blocked {
         let (before, after) = (part.from - whole.from, whole.until - part.until);
         Self::new(self.0.iter().map(|span| Window {
             from: span.from.checked_add_signed(after).unwrap_or(Instant::MAX_UTC),
-            until: match span.until {
-                Instant::MAX_UTC => Instant::MAX_UTC,
-                until => until.checked_sub_signed(before).unwrap_or(Instant::MIN_UTC),
+            until: if span.until == Instant::MAX_UTC {
+                span.until
+            } else {
+                span.until.checked_sub_signed(before).unwrap_or(Instant::MIN_UTC)
             },
         }))
     }

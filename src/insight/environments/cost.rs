@@ -55,6 +55,8 @@ pub struct MonthCost {
     /// that is to come, less what is booked of it. None of a month that is over, or where nobody
     /// knows what is usual.
     pub expected: Option<f64>,
+    /// Days of 24 hours that are booked, each booking for itself, priced or not.
+    pub booked_days: f64,
     /// The time in which a day costs most.
     pub peak: Option<Extreme>,
     /// The time in which a day costs least.
@@ -144,7 +146,9 @@ pub(super) fn cost(material: &Material<'_>, bookings: &[BookingUse]) -> Cost {
         let expected = usual.filter(|_| coming.from < coming.until);
         let expected = expected.map(|usual| (usual * share - ahead).max(0.0));
         let [peak, trough] = extremes(&priced, window);
-        MonthCost { month: month_of(index), so_far, ahead, expected, peak, trough }
+        let booked = bookings.iter().filter_map(|made| shared(&made.booking.window, &window));
+        let booked_days = booked.map(|part| in_days(&part)).fold(0.0, |sum, days| sum + days);
+        MonthCost { month: month_of(index), so_far, ahead, expected, booked_days, peak, trough }
     });
     let months = months.collect();
     let mut releases: BTreeMap<Option<&ReleaseId>, ReleaseCost> = BTreeMap::new();

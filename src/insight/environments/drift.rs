@@ -473,12 +473,14 @@ impl Judge<'_> {
         let others = component.holds.iter().filter(|(place, _)| ***place != *environment);
         let told = others.filter_map(|(place, other)| Some((*place, other.configuration?)));
         let with_tier = told.map(|(place, keys)| (tier(self.material, place), place, keys));
-        // Below it the nearest tier; within its own only what comes before it by name, so that of
-        // two regions one is compared with the other.
-        let before = with_tier
-            .filter(|(tier, place, _)| (*tier, *place) < (here, environment))
-            .max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1)));
-        let (_, from, others) = before?;
+        // Of a tier the first one by name; of its own only what comes before it by name, so that of two
+        // regions one is compared with the other.
+        let below = with_tier.clone().filter(|(tier, ..)| *tier < here);
+        let beside = with_tier.filter(|(tier, place, _)| *tier == here && *place < environment);
+        let by_name = |a: &(Option<Tier>, &EnvironmentId, _), b: &(Option<Tier>, &EnvironmentId, _)| {
+            a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1))
+        };
+        let (_, from, others) = below.max_by(by_name).or_else(|| beside.max_by(by_name))?;
         let all: BTreeSet<&Text> = keys.keys().chain(others.keys()).collect();
         let keys = all.into_iter().filter_map(|key| {
             let standing = match (keys.get(key), others.get(key)) {

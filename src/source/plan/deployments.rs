@@ -13,6 +13,7 @@ use crate::{
             WrittenActivity, WrittenBooking, WrittenDeployment, WrittenEnd, WrittenEnvironment, WrittenFreeze,
         },
     },
+    source::configuration::digests,
     domain::{
         Activity, Booking, BookingId, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId,
         Freeze, Instant, Text, Window,
@@ -108,6 +109,9 @@ impl Converter<'_> {
             activities: self.activities(&written.activities, written.manual, &item),
             url: written.url.clone(),
             time_zone: written.time_zone,
+            configuration: digests(
+                written.configuration.iter().map(|(key, value)| (key.as_str(), value.as_str())),
+            ),
         })
     }
 
