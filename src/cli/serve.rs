@@ -15,7 +15,9 @@ use crate::{
     terminal,
 };
 
-use super::{Failure, args::Common, complain, context::Context, headless, log, report, say, schedule, sharing};
+use super::{
+    Failure, args::Common, complain, context::Context, headless, log, report, say, schedule, sharing,
+};
 
 /// Serves the board until TERM, INT or QUIT; reads the configuration anew on HUP. Where
 /// another process owns the board, it stands by until that one goes.
@@ -212,7 +214,8 @@ mod tests {
         #[expect(clippy::disallowed_methods, reason = "a test reads what was written")]
         let said = |path: &PathBuf| std::fs::read_to_string(path).unwrap_or_default();
         let board = |day| {
-            let setting = Setting::covering(&ALL_KINDS).deployment(deployment("a", "payments 4.2", at(day, 10), 60));
+            let setting =
+                Setting::covering(&ALL_KINDS).deployment(deployment("a", "payments 4.2", at(day, 10), 60));
             Arc::new(setting.board_at(now()))
         };
         file.keep(&board(25)).await;

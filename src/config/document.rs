@@ -321,13 +321,18 @@ impl<'r> TableReader<'r> {
     pub(crate) fn values(&mut self, key: &'static str) -> Vec<(String, String)> {
         let Some(value) = self.value(key) else { return Vec::new() };
         let written = |value: &DeValue<'_>| {
-            value.as_bool().map(|flag| flag.to_string()).or_else(|| text_of(value).map(|text| text.to_string())).or_else(|| {
-                matches!(value, DeValue::String(text) if text.is_empty()).then(String::new)
-            })
+            value
+                .as_bool()
+                .map(|flag| flag.to_string())
+                .or_else(|| text_of(value).map(|text| text.to_string()))
+                .or_else(|| matches!(value, DeValue::String(text) if text.is_empty()).then(String::new))
         };
         let table = value.get_ref().as_table();
         let values: Option<Vec<(String, String)>> = table.and_then(|table| {
-            table.iter().map(|(name, value)| Some((name.get_ref().to_string(), written(value.get_ref())?))).collect()
+            table
+                .iter()
+                .map(|(name, value)| Some((name.get_ref().to_string(), written(value.get_ref())?)))
+                .collect()
         });
         values.unwrap_or_else(|| {
             let example = "{ LOG_LEVEL = \"info\" }";

@@ -6,9 +6,7 @@ use chrono_tz::Tz;
 
 use super::*;
 use crate::{
-    domain::{
-        Deployment, DeploymentState, EnvironmentId, Policy, SourceHealth, Text, Window, World,
-    },
+    domain::{Deployment, DeploymentState, EnvironmentId, Policy, SourceHealth, Text, Window, World},
     insight::{
         DriftStanding, EnvironmentsView, Learned, ScheduleProblemKind, Study, Verdict, board::Completeness,
     },
@@ -31,7 +29,8 @@ impl Played {
         let source = SourceId::new("demo");
         let mut world = World::union([(&source, &facts(&self.organisation, at))]);
         if let Some((release, environment, window)) = &self.moved {
-            let is_it = |of: Option<&ReleaseId>, place: &EnvironmentId| of == Some(release) && place == environment;
+            let is_it =
+                |of: Option<&ReleaseId>, place: &EnvironmentId| of == Some(release) && place == environment;
             for one in &mut world.deployments {
                 if is_it(one.release.as_ref(), &one.environment) && !one.state.is_over() {
                     Arc::make_mut(one).window = *window;
@@ -93,7 +92,10 @@ fn behind(state: &State) -> Vec<String> {
     let drift = &state.environments.view.as_ref().unwrap().drift;
     let payments = drift.components.iter().find(|row| &*row.component == "payments").unwrap();
     let cells = payments.cells.iter().flatten();
-    cells.filter(|cell| cell.standing != DriftStanding::Newest).map(|cell| cell.environment.to_string()).collect()
+    cells
+        .filter(|cell| cell.standing != DriftStanding::Newest)
+        .map(|cell| cell.environment.to_string())
+        .collect()
 }
 
 #[test]

@@ -4,9 +4,7 @@ use chrono::Duration;
 
 use crate::{
     domain::{Text, Window},
-    insight::{
-        Cost, EnvironmentsView, Extreme, HardPlace, MonthCost, PlaceKind, Subject, words,
-    },
+    insight::{Cost, EnvironmentsView, Extreme, HardPlace, MonthCost, PlaceKind, Subject, words},
 };
 
 use super::{
@@ -25,7 +23,10 @@ const NAMED: usize = 4;
 pub(super) fn card(material: &Material<'_>) -> Card {
     let view = EnvironmentsView::within(material.board, material.context, material.membership);
     if view.bookings.is_empty() && view.hard.is_empty() {
-        return Card::silent(CardId::Environments, "no source tells of a booking or of a deployment that ended");
+        return Card::silent(
+            CardId::Environments,
+            "no source tells of a booking or of a deployment that ended",
+        );
     }
     let idle = idle(&view);
     let unapproved = view.conflicts.iter().filter(|conflict| !conflict.approved).count();
@@ -72,7 +73,11 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             figure("idle", idle.map(|[idle, _]| idle), "share"),
             figure("use_not_known", idle.map(|[_, unclear]| unclear), "share"),
             counted("conflicts", view.conflicts.len(), "conflicts"),
-            counted("ranked_places", view.hard.iter().filter(|place| place.failed.is_ranked()).count(), "places"),
+            counted(
+                "ranked_places",
+                view.hard.iter().filter(|place| place.failed.is_ranked()).count(),
+                "places",
+            ),
         ],
         picture: picture(&view.cost),
         columns: vec![
@@ -148,16 +153,23 @@ fn picture(cost: &Cost) -> Picture {
 /// Peaks and troughs from this month on, then of the months before; then the hard places.
 fn rows(material: &Material<'_>, view: &EnvironmentsView) -> Vec<CardRow> {
     let this = view.cost.this_month().map(|month| month.month);
-    let mut months: Vec<&MonthCost> =
-        view.cost.months.iter().filter(|month| month.booked() > 0.0).collect();
-    months.sort_by_key(|month| (Some(month.month) < this, (Some(month.month) < this).then_some(std::cmp::Reverse(month.month)), month.month));
+    let mut months: Vec<&MonthCost> = view.cost.months.iter().filter(|month| month.booked() > 0.0).collect();
+    months.sort_by_key(|month| {
+        (
+            Some(month.month) < this,
+            (Some(month.month) < this).then_some(std::cmp::Reverse(month.month)),
+            month.month,
+        )
+    });
     let extreme = |name: &str, month: &MonthCost, found: &Extreme| {
-        let made: Vec<_> = view.bookings.iter().filter(|made| found.bookings.contains(&made.booking.id)).collect();
+        let made: Vec<_> =
+            view.bookings.iter().filter(|made| found.bookings.contains(&made.booking.id)).collect();
         let mut names: Vec<String> = made
             .iter()
             .map(|made| {
                 let booking = &made.booking;
-                let who = booking.release.as_ref().map_or_else(|| booking.id.to_string(), ToString::to_string);
+                let who =
+                    booking.release.as_ref().map_or_else(|| booking.id.to_string(), ToString::to_string);
                 format!("{who} on {}", booking.environment)
             })
             .collect();
@@ -187,9 +199,10 @@ fn rows(material: &Material<'_>, view: &EnvironmentsView) -> Vec<CardRow> {
 fn hard(place: &HardPlace) -> CardRow {
     let kind = if place.kind == PlaceKind::Platform { "platform" } else { "environment" };
     let rate = &place.failed;
-    let overran = place.overran.filter(crate::insight::Rate::is_ranked).map(|overran| {
-        format!("{} of {} took longer than planned", overran.events, overran.runs)
-    });
+    let overran = place
+        .overran
+        .filter(crate::insight::Rate::is_ranked)
+        .map(|overran| format!("{} of {} took longer than planned", overran.events, overran.runs));
     CardRow {
         cells: [
             format!("{kind} {}", place.name),
@@ -217,7 +230,10 @@ fn notes(view: &EnvironmentsView) -> Vec<Text> {
     if !view.cost.unpriced.is_empty() {
         let count = words::count(view.cost.unpriced.len(), "environment", "environments");
         let names: Vec<&str> = view.cost.unpriced.iter().map(crate::domain::EnvironmentId::as_str).collect();
-        notes.push(format!("{count} left out of the cost, which nobody priced: {}", words::list(&names, NAMED)));
+        notes.push(format!(
+            "{count} left out of the cost, which nobody priced: {}",
+            words::list(&names, NAMED)
+        ));
     }
     notes.push(match view.cost.usual {
         Some(usual) => format!(
@@ -225,7 +241,9 @@ fn notes(view: &EnvironmentsView) -> Vec<Text> {
             words::amount(usual),
             view.cost.usual_months
         ),
-        None => "nothing is expected beyond what is booked: fewer than three whole months are known".to_owned(),
+        None => {
+            "nothing is expected beyond what is booked: fewer than three whole months are known".to_owned()
+        }
     });
     let few = view.hard.iter().filter(|place| !place.failed.is_ranked()).count();
     if few > 0 {

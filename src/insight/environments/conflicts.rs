@@ -81,9 +81,7 @@ pub(super) fn claims(context: &Context<'_>) -> Vec<Claim> {
     }
     let held = |booking: &Booking| {
         let all = planned.get(&(booking.release.as_ref()?, &booking.environment))?.iter();
-        let within = |one: &&Window| {
-            booking.window.from <= one.from && one.until <= booking.window.until
-        };
+        let within = |one: &&Window| booking.window.from <= one.from && one.until <= booking.window.until;
         all.filter(within).min_by_key(|one| one.from).copied()
     };
     let bookings = context.bookings.iter().filter(|booking| is_ahead(&booking.window)).map(|booking| Claim {

@@ -54,8 +54,8 @@ pub struct DriftCell {
     pub since: Instant,
     /// Newer versions that were deployed anywhere with success.
     pub versions_behind: u32,
-    /// Commits that the newest version has and this one has not; none where no source has counted
-    /// those of every version between them.
+    /// Commits that all versions after this one brought, up to the newest, deployed or not; none where
+    /// no source has counted those of every one of them.
     pub commits_behind: Option<u32>,
     /// Merged pull requests of those versions; none where no source tells of pull requests.
     pub pull_requests_behind: Option<u32>,
@@ -91,7 +91,8 @@ impl ConfigurationDifference {
 
     /// In words: `2 keys differ from staging: DATABASE_URL, LOG_LEVEL (missing)`.
     pub fn said(&self, most: usize) -> Option<String> {
-        let open: Vec<String> = self.keys.iter().filter(|key| key.accepted.is_none()).map(KeyDifference::said).collect();
+        let open: Vec<String> =
+            self.keys.iter().filter(|key| key.accepted.is_none()).map(KeyDifference::said).collect();
         let accepted = self.keys.len() - open.len();
         let of_these = (accepted > 0).then(|| format!("{accepted} accepted"));
         if open.is_empty() {
@@ -489,7 +490,11 @@ impl Judge<'_> {
                 (Some(_), None) => KeyStanding::OnlyHere,
                 (None, _) => KeyStanding::Missing,
             };
-            Some(KeyDifference { key: key.clone(), standing, accepted: self.accepted_key(name, environment, key) })
+            Some(KeyDifference {
+                key: key.clone(),
+                standing,
+                accepted: self.accepted_key(name, environment, key),
+            })
         });
         Some(ConfigurationDifference { from: from.clone(), keys: keys.collect() })
     }
@@ -498,7 +503,8 @@ impl Judge<'_> {
     fn accepted_key(&self, name: &Text, environment: &EnvironmentId, key: &Text) -> Option<Text> {
         let rules = self.accepted.matching(environment.as_str()).into_iter();
         let mut rules = rules.map(|index| &self.material.context.policy.accepted_drift[*index]);
-        let matches = |pattern: &Text, value: &str| !Patterns::new([(&**pattern, ())]).matching(value).is_empty();
+        let matches =
+            |pattern: &Text, value: &str| !Patterns::new([(&**pattern, ())]).matching(value).is_empty();
         let rule = rules.find(|rule| {
             rule.keys.iter().any(|pattern| matches(pattern, key)) && matches(&rule.component, name)
         });

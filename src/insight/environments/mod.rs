@@ -81,8 +81,8 @@ impl EnvironmentsView {
     /// The same, where the facts were already put in order.
     pub(crate) fn within(board: &Board, context: &Context<'_>, membership: &Membership) -> Self {
         let world = &board.world;
-        let bookings_known = world.is_covered(Kind::Bookings)
-            && !world.incomplete().any(|(kind, ..)| kind == Kind::Bookings);
+        let bookings_known =
+            world.is_covered(Kind::Bookings) && !world.incomplete().any(|(kind, ..)| kind == Kind::Bookings);
         let material = Material {
             board,
             context,

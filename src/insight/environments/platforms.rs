@@ -113,16 +113,20 @@ fn ranked(
                 .map(|overruns| rate(overruns, tally.overran)),
         })
         .collect();
-    let overrun = |place: &HardPlace| {
-        place.overran.filter(Rate::is_ranked).map_or(0.0, |rate| rate.lower)
-    };
+    let overrun = |place: &HardPlace| place.overran.filter(Rate::is_ranked).map_or(0.0, |rate| rate.lower);
     places.sort_by(|a, b| {
         let by_rank = || b.failed.lower.total_cmp(&a.failed.lower).then(overrun(b).total_cmp(&overrun(a)));
         match (a.failed.is_ranked(), b.failed.is_ranked()) {
             (true, true) => by_rank(),
             // The places come by name already, and sorting keeps that.
             (false, false) => std::cmp::Ordering::Equal,
-            (is_ranked, _) => if is_ranked { std::cmp::Ordering::Less } else { std::cmp::Ordering::Greater },
+            (is_ranked, _) => {
+                if is_ranked {
+                    std::cmp::Ordering::Less
+                } else {
+                    std::cmp::Ordering::Greater
+                }
+            }
         }
     });
     places

@@ -8,10 +8,7 @@ use serde::Serialize;
 use crate::{
     domain::{EnvironmentId, ReleaseId, Text, Window},
     insight::{
-        ForecastDate, ForecastView, Outlook, ReleaseInsight,
-        schedule_rules::Moving,
-        slots::Blocked,
-        words,
+        ForecastDate, ForecastView, Outlook, ReleaseInsight, schedule_rules::Moving, slots::Blocked, words,
     },
 };
 

@@ -53,7 +53,16 @@ pub(crate) fn tables(view: &EnvironmentsView, calendar: &Calendar) -> Vec<Table>
         },
         Table {
             title: "Drift",
-            columns: &["environment", "release", "newest", "standing", "behind", "since", "keys that differ", "why"],
+            columns: &[
+                "environment",
+                "release",
+                "newest",
+                "standing",
+                "behind",
+                "since",
+                "keys that differ",
+                "why",
+            ],
             rows: cells.map(|(newest, cell)| drift_words(view, newest, cell)).collect(),
         },
         Table {
@@ -105,7 +114,10 @@ fn allocation(view: &EnvironmentsView, one: &EnvironmentUse, calendar: &Calendar
             Some(slot) => span(slot, calendar),
             None => String::new(),
         },
-        one.frozen.first().map(|one| format!("{}: {}", span(&one.window, calendar), one.name)).unwrap_or_default(),
+        one.frozen
+            .first()
+            .map(|one| format!("{}: {}", span(&one.window, calendar), one.name))
+            .unwrap_or_default(),
         idle.unwrap_or_default(),
         one.cost_per_day.map(|rate| format!("{rate:.0}")).unwrap_or_default(),
     ]

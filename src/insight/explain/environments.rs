@@ -33,7 +33,11 @@ impl Explainer<'_, '_> {
             ));
         }
         counted.extend(
-            environment.frozen.iter().take(SLOTS).map(|one| format!("frozen {}: {}", self.span(&one.window), one.name)),
+            environment
+                .frozen
+                .iter()
+                .take(SLOTS)
+                .map(|one| format!("frozen {}: {}", self.span(&one.window), one.name)),
         );
         if !view.bookings_known {
             counted.push("no source tells all bookings: whether it is free nobody can tell".to_owned());

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use chrono::Duration;
 use fastrand::Rng;
 
-use crate::{domain::{
-    Activity, Booking, BookingId, Deployment, DeploymentId, DeploymentState, EnvironmentId, Freeze, Instant,
-    ReleaseId, Text, Window,
-}, source::configuration::digests};
+use crate::{
+    domain::{
+        Activity, Booking, BookingId, Deployment, DeploymentId, DeploymentState, EnvironmentId, Freeze,
+        Instant, ReleaseId, Text, Window,
+    },
+    source::configuration::digests,
+};
 
 use super::{
     cast::Product,
@@ -150,7 +153,12 @@ fn configuration(plan: &Plan<'_>) -> BTreeMap<Text, Text> {
     let is_before = plan.release.as_str() == "payments 4.1";
     let database = format!("postgres://{}/{}", plan.environment, plan.product.name);
     let retries = if is_before && plan.environment == "production/us" { "5" } else { "3" };
-    let all = [("DATABASE_URL", &*database), ("LOG_LEVEL", "info"), ("RETRY_LIMIT", retries), ("REFUND_LIMIT", "500")];
+    let all = [
+        ("DATABASE_URL", &*database),
+        ("LOG_LEVEL", "info"),
+        ("RETRY_LIMIT", retries),
+        ("REFUND_LIMIT", "500"),
+    ];
     digests(all.into_iter().filter(|(key, _)| !is_before || *key != "REFUND_LIMIT"))
 }
 

@@ -281,7 +281,8 @@ impl Reading<'_> {
             Release { commits, ..(**release).clone() }
         });
         let counted = counted.collect();
-        outline.told = shared(counted, self.last.map(|facts| facts.releases.as_slice()), |release| &release.id);
+        outline.told =
+            shared(counted, self.last.map(|facts| facts.releases.as_slice()), |release| &release.id);
     }
 
     fn merged(

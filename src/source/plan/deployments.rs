@@ -13,11 +13,11 @@ use crate::{
             WrittenActivity, WrittenBooking, WrittenDeployment, WrittenEnd, WrittenEnvironment, WrittenFreeze,
         },
     },
-    source::configuration::digests,
     domain::{
         Activity, Booking, BookingId, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId,
         Freeze, Instant, Text, Window,
     },
+    source::configuration::digests,
 };
 
 impl Converter<'_> {

@@ -92,7 +92,9 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
                 Span::styled(format!(" {}", money(month.forecast())), styles.base),
                 Span::styled(
                     match month.expected {
-                        Some(sum) if sum >= 0.5 => format!(" {} booked, {} expected", money(month.booked()), money(sum)),
+                        Some(sum) if sum >= 0.5 => {
+                            format!(" {} booked, {} expected", money(month.booked()), money(sum))
+                        }
                         _ => String::new(),
                     },
                     styles.muted,
@@ -116,7 +118,10 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
         if view.bookings_known && cost.unpriced.is_empty() {
             lines.push(Line::styled("nothing is booked", styles.muted));
         } else if !view.bookings_known {
-            lines.push(Line::styled("no source tells all bookings: what they cost is not known", styles.unknown));
+            lines.push(Line::styled(
+                "no source tells all bookings: what they cost is not known",
+                styles.unknown,
+            ));
         }
         lines.extend(unpriced);
     }

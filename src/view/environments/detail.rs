@@ -52,7 +52,9 @@ pub(in crate::view) fn pages(
     ]);
     let versions = view.drift.components.iter().flat_map(|row| {
         let here = row.cells.iter().flatten().filter(|cell| cell.environment == one.id);
-        here.flat_map(|cell| std::iter::once(drift::told(screen, cell, &row.newest)).chain(drift::keys(screen, cell)))
+        here.flat_map(|cell| {
+            std::iter::once(drift::told(screen, cell, &row.newest)).chain(drift::keys(screen, cell))
+        })
     });
     let mut versions: Vec<Line<'static>> = versions.collect();
     if versions.is_empty() {
@@ -143,10 +145,10 @@ fn conflict_lines(screen: &Screen<'_>, conflict: &Conflict, cells: usize) -> Vec
     );
     let mut lines = wrapped(&said, cells, styles.no_go);
     if let Some(suggestion) = &conflict.suggestion {
-        let go = suggestion
-            .move_to
-            .as_ref()
-            .map_or_else(|| "nothing is free for it".to_owned(), |window| format!("go {}", span(screen, window)));
+        let go = suggestion.move_to.as_ref().map_or_else(
+            || "nothing is free for it".to_owned(),
+            |window| format!("go {}", span(screen, window)),
+        );
         let said =
             format!("{} {} could yield to {}, and {go}", glyphs.right, suggestion.yields, suggestion.keeps);
         lines.extend(wrapped(&said, cells, styles.strong));

@@ -156,7 +156,8 @@ fn remarks(
         remarks.push((said, styles.no_go));
     }
     // A freeze that holds, or else the next one in sight.
-    let ahead = one.frozen.iter().find(|frozen| frozen.window.until > screen.now && frozen.window.overlaps(sight));
+    let ahead =
+        one.frozen.iter().find(|frozen| frozen.window.until > screen.now && frozen.window.overlaps(sight));
     if let Some(frozen) = one.frozen_at(screen.now).or(ahead) {
         let said = format!("{} frozen {}", glyphs.freeze, span(screen, &frozen.window));
         remarks.push((said, styles.at_risk));

@@ -77,11 +77,16 @@ fn a_freeze_is_shown_and_what_nobody_knows_is_not_free() {
         })
     };
     let mut setting = setting();
-    setting.facts.freezes = vec![frozen(at(26, 0), at(28, 0)), frozen(at(1, 0), at(2, 0)), frozen(at(22, 0), at(23, 0))];
+    setting.facts.freezes =
+        vec![frozen(at(26, 0), at(28, 0)), frozen(at(1, 0), at(2, 0)), frozen(at(22, 0), at(23, 0))];
     let found = view(&setting);
     let eu = found.environment(&EnvironmentId::new("production/eu")).unwrap();
     let windows: Vec<Window> = eu.frozen.iter().map(|frozen| frozen.window).collect();
-    assert_eq!(windows, [window(at(22, 0), at(23, 0)), window(at(26, 0), at(28, 0))], "what is over is not told");
+    assert_eq!(
+        windows,
+        [window(at(22, 0), at(23, 0)), window(at(26, 0), at(28, 0))],
+        "what is over is not told"
+    );
     assert!(eu.frozen_at(now()).is_some() && eu.frozen_at(at(24, 0)).is_none());
     assert!(found.environment(&EnvironmentId::new("staging")).unwrap().frozen.is_empty());
     let row = |view: &EnvironmentsView| {
@@ -93,7 +98,10 @@ fn a_freeze_is_shown_and_what_nobody_knows_is_not_free() {
     let mut unheard = setting.clone();
     unheard.facts.covers.remove(&Kind::Bookings);
     let mut partly = setting;
-    partly.facts.problems.push(crate::domain::Problem::new("a booking was left out", "mend it").losing(&[Kind::Bookings]));
+    partly
+        .facts
+        .problems
+        .push(crate::domain::Problem::new("a booking was left out", "mend it").losing(&[Kind::Bookings]));
     for setting in [unheard, partly] {
         let found = view(&setting);
         assert!(!found.bookings_known && found.environments.iter().all(|one| one.free.is_empty()));
@@ -152,7 +160,13 @@ fn the_month_is_forecast_by_what_is_usual_and_not_only_by_what_is_booked() {
     // Without a booking there is no table of nothing, and none of minus nothing.
     let empty = view(&super::setting());
     assert!(table(&empty, "Cost").is_empty());
-    assert!(empty.cost.months.iter().all(|month| month.so_far.is_sign_positive() && month.ahead.is_sign_positive()));
+    assert!(
+        empty
+            .cost
+            .months
+            .iter()
+            .all(|month| month.so_far.is_sign_positive() && month.ahead.is_sign_positive())
+    );
 }
 
 #[test]
@@ -206,12 +220,19 @@ fn keys_that_differ_are_named_and_their_values_are_not() {
         said,
         [
             Some("keys that differ from staging: 1 accepted".to_owned()),
-            Some("3 keys differ from staging: EXTRA (only here), LEVEL, LIMIT (missing), 1 accepted".to_owned()),
+            Some(
+                "3 keys differ from staging: EXTRA (only here), LEVEL, LIMIT (missing), 1 accepted"
+                    .to_owned()
+            ),
         ]
     );
     assert_eq!(cells[2].configuration.as_ref().unwrap().unaccepted(), 3);
-    let accepted: Vec<_> =
-        cells[2].configuration.iter().flat_map(|found| &found.keys).filter_map(|key| key.accepted.as_deref()).collect();
+    let accepted: Vec<_> = cells[2]
+        .configuration
+        .iter()
+        .flat_map(|found| &found.keys)
+        .filter_map(|key| key.accepted.as_deref())
+        .collect();
     assert_eq!(accepted, ["each has its own"]);
     // A rule about keys accepts no version that is behind.
     assert!(cells.iter().all(|cell| cell.standing == DriftStanding::Newest));
@@ -241,10 +262,16 @@ fn how_far_behind_counts_commits_where_every_version_between_is_counted() {
             // 1.3 was never deployed.
             if version != "1.3" {
                 let from = at(2 + index, 12);
-                setting = setting.deployment(deployed(&format!("ledger {version}"), "staging", from, DeploymentState::Succeeded));
+                setting = setting.deployment(deployed(
+                    &format!("ledger {version}"),
+                    "staging",
+                    from,
+                    DeploymentState::Succeeded,
+                ));
             }
         }
-        let setting = setting.deployment(deployed("ledger 1.1", "lab", at(3, 12), DeploymentState::Succeeded));
+        let setting =
+            setting.deployment(deployed("ledger 1.1", "lab", at(3, 12), DeploymentState::Succeeded));
         let found = view(&setting);
         let cell = found.drift.components[0].cells[0].clone().unwrap();
         assert_eq!(&*cell.environment.to_string(), "lab");
