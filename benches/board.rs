@@ -162,6 +162,7 @@ fn environments(bencher: Bencher<'_, '_>, (places, bookings, deployments): (usiz
             finished_at: is_over.then_some(window.until),
             activities: Vec::new(),
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
             url: None,
         }));
     }
@@ -361,6 +362,7 @@ fn planned(deployments: usize, environments: usize, bookings: usize) -> World {
             finished_at: is_over.then_some(window.until),
             activities: Vec::new(),
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
             url: None,
         }));
     }

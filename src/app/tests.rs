@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod closer;
+mod cutover;
 mod desk;
 mod runbook;
 mod said;

@@ -163,6 +163,8 @@ pub struct Config {
     pub hourly: Duration,
     /// A group of users that may look at the board of an owner, by name or number.
     pub serve_group: Option<String>,
+    /// Where `tminus serve` keeps the schedule for calendar programs, if anywhere.
+    pub serve_calendar_file: Option<PathBuf>,
     /// Where logs and reports go.
     pub state_dir: PathBuf,
     /// Where sockets go, where the system has a place for such.
@@ -604,6 +606,7 @@ impl Resolver {
             every_change: self.duration("history.every_change"),
             hourly: self.duration("history.hourly"),
             serve_group: self.text("serve.group"),
+            serve_calendar_file: self.path("serve.calendar_file"),
             warnings: warnings(environment),
             layers: self.layers(files),
             root: project.root,

@@ -181,7 +181,8 @@ fn accepted_drift(table: &mut TableReader<'_>) -> Option<AcceptedDrift> {
     let component = table.required_text("component");
     let environment = table.required_text("environment");
     let reason = table.required_text("reason");
-    Some(AcceptedDrift { component: component?, environment: environment?, reason: reason? })
+    let keys = table.texts("keys");
+    Some(AcceptedDrift { component: component?, environment: environment?, reason: reason?, keys })
 }
 
 fn metric(table: &mut TableReader<'_>) -> Option<(Metric, Unit)> {

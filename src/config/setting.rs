@@ -238,6 +238,13 @@ static BOARD: &[Setting] = &[
         "Users of this group of the machine may look at the board on its socket, too: a name or a number.\n\
          Not set: the user alone. Not in a project's file.",
     ),
+    Setting::of_user(
+        "serve.calendar_file",
+        Kind::Path,
+        "\"~/calendars/releases.ics\"",
+        "`tminus serve` keeps the schedule in this file, for calendar programs that subscribe to a file.\n\
+         Not set: nowhere. Not in a project's file.",
+    ),
     Setting::new(
         "gates.tests_passing",
         Kind::Share,

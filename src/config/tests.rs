@@ -235,6 +235,7 @@ fn every_setting_reaches_the_configuration() {
             }],
             stories_per_release: crate::domain::StoriesPerRelease { few: Some(5), many: Some(20) },
             accepted_drift: vec![crate::domain::AcceptedDrift {
+                keys: Vec::new(),
                 component: Text::new("mobile*"),
                 environment: Text::new("device-lab"),
                 reason: Text::new("the devices are old"),

@@ -90,6 +90,10 @@ pub struct AcceptedDrift {
     pub environment: Text,
     /// Why.
     pub reason: Text,
+    /// Patterns of keys of the configuration: these may differ there from the environment before.
+    /// None: it is about versions.
+    #[serde(default)]
+    pub keys: Vec<Text>,
 }
 
 impl Default for Policy {

@@ -709,6 +709,7 @@ pub(super) mod sample {
                 }],
                 url: None,
                 time_zone: Some(chrono_tz::Tz::America__New_York),
+                configuration: std::collections::BTreeMap::new(),
             })],
             environments: vec![Arc::new(Environment {
                 id: staging.clone(),

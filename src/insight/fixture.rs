@@ -101,6 +101,7 @@ pub(crate) fn deployment(name: &str, release: &str, from: Instant, minutes: i64)
         finished_at: None,
         activities: Vec::new(),
         time_zone: None,
+        configuration: std::collections::BTreeMap::new(),
         url: None,
     }
 }

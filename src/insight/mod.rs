@@ -89,9 +89,9 @@ pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
 pub use environments::{
-    BookingUse, Claim, ClaimKind, ComponentDrift, Conflict, Cost, Drift, DriftCell, DriftStanding,
-    EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, MonthCost, Observation,
-    ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
+    BookingUse, Claim, ClaimKind, ComponentDrift, ConfigurationDifference, Conflict, Cost, Drift, DriftCell,
+    DriftStanding, EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, KeyDifference,
+    KeyStanding, MonthCost, Observation, ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
 };
 pub(crate) use environments::{Table as EnvironmentTable, tables as environment_tables};
 pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};

@@ -1002,6 +1002,7 @@ fn environments_board() -> Board {
             finished_at: Some(at(day, 10, 50)),
             activities: Vec::new(),
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
             url: None,
         })
     };

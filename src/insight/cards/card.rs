@@ -92,6 +92,11 @@ cards! {
          open one: the average of what those like it took beyond the time already spent. Needs: what is left, \
          divided by what somebody, a team or everybody finished of this project at a time (Little's law over \
          90 days).";
+    Environments, "environments", "Environments", [Bookings, Environments, Deployments, TestRuns],
+        "What bookings cost by month (days by the price of a day), with the times in which a day costs most and \
+         least. Forecast: what is booked, and what is usual (median of up to 6 whole months) less that, for the \
+         time to come. Idle: booked working time that saw no use; good below 20 %, poor from 40 % on. Hard: \
+         failed deployments of at least 5, drawn towards the rate of all, by what is surely exceeded (90 %).";
     TrackRecord, "track_record", "Promises and forecasts", [Releases, Stories],
         "Slip: calendar days from the target that was known first to the release. Held: the share of forecasts whose \
          85 % date was not passed, releases weighing the same. Width: days from the 50 % to the 95 % date.";

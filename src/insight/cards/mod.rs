@@ -11,6 +11,7 @@ mod code_analysis;
 mod cumulative_flow;
 mod delivery;
 mod effort;
+mod environments;
 mod incidents;
 mod numbers;
 mod opened_and_solved;
@@ -102,6 +103,7 @@ fn card(id: CardId, material: &Material<'_>) -> Card {
         CardId::RecurringDefects => recurring_defects::card(material),
         CardId::CodeAnalysis => code_analysis::card(material),
         CardId::Effort => effort::card(material),
+        CardId::Environments => environments::card(material),
         CardId::TrackRecord => track_record::card(material),
     }
 }

@@ -45,11 +45,20 @@ pub use organisation::{Organisation, facts};
 
 /// Differences between its environments that the organisation means to have.
 pub(crate) fn accepted_drift() -> Vec<AcceptedDrift> {
-    vec![AcceptedDrift {
-        component: "auth".into(),
-        environment: "staging".into(),
-        reason: "auth goes from its test environment to production".into(),
-    }]
+    vec![
+        AcceptedDrift {
+            component: "auth".into(),
+            environment: "staging".into(),
+            reason: "auth goes from its test environment to production".into(),
+            keys: Vec::new(),
+        },
+        AcceptedDrift {
+            component: "*".into(),
+            environment: "*".into(),
+            reason: "each environment has its own database".into(),
+            keys: vec!["DATABASE_URL".into()],
+        },
+    ]
 }
 
 /// Who works together in it: a team for each product.

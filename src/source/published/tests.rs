@@ -129,9 +129,10 @@ fn everything(schema: &Value, rule: &Value) -> Value {
     let kind = rule["type"].as_str().or_else(|| rule["type"][0].as_str()).unwrap();
     match kind {
         "object" => {
-            let properties = rule["properties"].as_object().unwrap();
+            // An object of any keys names none.
+            let properties = rule["properties"].as_object().cloned().unwrap_or_default();
             let mut object: Map<String, Value> = Map::new();
-            for (key, rule) in properties {
+            for (key, rule) in &properties {
                 object.insert(key.clone(), everything(schema, rule));
             }
             if object.contains_key("until") {
@@ -406,4 +407,27 @@ fn texts_are_cleaned_and_problems_are_counted() {
     let facts = read(&json!({"covers": [], "freezes": [odd]})).unwrap();
     assert_eq!(facts.problems.len(), MOST_PROBLEMS + 1);
     assert!(whats(&facts)[MOST_PROBLEMS].contains("30 more"), "{:?}", whats(&facts));
+}
+
+#[test]
+fn the_configuration_of_a_deployment_is_kept_as_digests() {
+    let deployment = |configuration: Value| {
+        json!({
+            "id": "a", "environment": "staging", "from": "2026-11-22", "until": "2026-11-23", "state": "approved",
+            "configuration": configuration,
+        })
+    };
+    let reading = reader();
+    let read = |configuration: Value| {
+        let (value, notes) = (deployment(configuration), Notes::default());
+        let fields = Object::new(&value, "deployment".to_owned(), &notes, &reading.calendar).unwrap();
+        Item { fields: &fields, project: None }.deployment()
+    };
+    let one = read(json!({ "URL": "secret", "RETRIES": 3, "FLAG": true })).unwrap().configuration;
+    let other = read(json!({ "URL": "secret", "RETRIES": "3", "FLAG": false })).unwrap().configuration;
+    let same: Vec<(&str, bool)> = one.iter().map(|(key, digest)| (&**key, other[key] == *digest)).collect();
+    assert_eq!(same, [("FLAG", false), ("RETRIES", true), ("URL", true)]);
+    assert!(one.values().all(|digest| !digest.contains("secret")));
+    let wrong = read(json!({ "URL": ["secret"] })).unwrap_err();
+    assert!(wrong.contains("configuration") && !wrong.contains("secret"), "{wrong}");
 }
