@@ -120,7 +120,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             environments::run(&Context::resolve(common, None)?, common, asked.format)
         }
         Some(Command::Insights(asked)) => {
-            insights::run(&Context::resolve(common, None)?, common, asked.format, &asked.cards)
+            insights::run(&Context::resolve(common, None)?, common, asked)
         }
         Some(Command::Report(asked)) => report::run(&Context::resolve(common, None)?, common, asked),
         Some(Command::Trace(asked)) => {

@@ -67,7 +67,10 @@ use self::{
     setting::{Setting, settings},
     value::Value,
 };
-use crate::domain::{Calendar, Policy, Problem, Text};
+use crate::{
+    domain::{Calendar, Policy, Problem, Text},
+    insight::Lens,
+};
 
 /// What the command line says about settings; what it does not say is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,6 +110,8 @@ pub struct Config {
     /// Name of the theme; `auto` to choose by the terminal. Whether it exists is for the
     /// themes to say.
     pub theme: String,
+    /// For whom the screen shows the board.
+    pub lens: Lens,
     /// React to the mouse.
     pub mouse: bool,
     /// Change nothing outside.
@@ -298,6 +303,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     let rules = rules.resolve(&mut complaints);
     let notify = resolver.notify(&mut complaints);
     let wall = resolver.wall(&mut complaints);
+    let lens = resolver.lens(&mut complaints);
     let calendar = resolver.policy().calendar;
     let shift = |written: rules::WrittenShift| written.resolve(&calendar, &mut complaints);
     let shifts = rules.shifts.into_iter().filter_map(shift).collect();
@@ -319,6 +325,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     config.policy.accepted_drift = rules.accepted_drift;
     config.notify = notify;
     config.wall = wall;
+    config.lens = lens;
     (config.policy.metrics, config.policy.own_gates) = (rules.metrics, rules.gates);
     config.policy.schedule.shifts = shifts;
     config.sections = sections;
@@ -440,6 +447,20 @@ impl Resolver {
         self.settings.get(key).map(|(value, _)| value)
     }
 
+    /// `lens`; a reader whom nobody knows is complained about.
+    fn lens(&self, complaints: &mut Vec<Complaint>) -> Lens {
+        let name = self.text("lens").unwrap_or_default();
+        Lens::named(&name).unwrap_or_else(|| {
+            let known = Lens::ALL.map(Lens::name).join(", ");
+            complaints.push(Complaint::new(
+                "lens",
+                format!("there is no reader called {name:?}"),
+                &format!("allowed here: {known}"),
+            ));
+            Lens::default()
+        })
+    }
+
     fn text(&self, key: &str) -> Option<String> {
         match self.get(key)? {
             Value::Text(text) => Some(text.clone()),
@@ -559,6 +580,7 @@ impl Resolver {
             project: self.text("project"),
             board: self.text("board"),
             theme: self.text("theme").unwrap_or_else(|| "auto".to_owned()),
+            lens: Lens::default(),
             mouse: self.flag("mouse"),
             read_only: self.flag("read_only"),
             ascii: self.flag("ascii"),
