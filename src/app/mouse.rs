@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use crate::domain::Instant;
 
 use super::{
-    Effect, State, Tab,
+    Effect, ListId, State, Tab,
     list::is_item,
     open::{choose_release, open},
     operations, palette, sections,

@@ -6,8 +6,8 @@ use std::collections::{HashMap, HashSet};
 use crate::{
     domain::{Category, Instant, Items, PullRequestId, PullRequestState, Release, StoryKey, StoryKind, Text},
     insight::{
-        Board, Card, CardRow, Change, ChangeGroup, Changes, EnvironmentUse, EnvironmentsView, LastRelease, Lens,
-        PullRequestRow, ReleaseInsight, Stage, StoryRow, Study, Subject, TestRow,
+        Board, Card, CardRow, Change, ChangeGroup, Changes, EnvironmentUse, EnvironmentsView, LastRelease,
+        Lens, PullRequestRow, ReleaseInsight, Stage, StoryRow, Study, Subject, TestRow,
         query::{Glance, Item, Query, Reach, SaidOf, contains},
     },
 };

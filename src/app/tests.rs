@@ -15,6 +15,7 @@ use crate::{
 
 mod closer;
 mod desk;
+mod lens;
 mod runbook;
 mod said;
 mod sections;

@@ -171,7 +171,8 @@ impl Study {
             let known = card.rows.len();
             if known > most {
                 card.rows.truncate(most);
-                card.notes.push(Text::new(format!("{} more rows are left out for this reader", known - most)));
+                card.notes
+                    .push(Text::new(format!("{} more rows are left out for this reader", known - most)));
             }
         }
         self
@@ -255,10 +256,7 @@ mod tests {
     #[test]
     fn everything_is_everything_and_other_readers_get_what_the_table_says() {
         let board = crate::app::fixture::board();
-        let study = Study {
-            at: board.at,
-            cards: CardId::ALL.into_iter().map(|id| full(id, 40)).collect(),
-        };
+        let study = Study { at: board.at, cards: CardId::ALL.into_iter().map(|id| full(id, 40)).collect() };
         assert_eq!(study.seen_by(Lens::All, &board).cut(Lens::All), study);
         for lens in Lens::ALL {
             let seen = study.seen_by(lens, &board);

@@ -61,7 +61,8 @@ impl Reference {
                 stories.find(|row| row.story.key.as_str() == word).map(|row| &*row.story.title)
             }
             Self::PullRequest => {
-                let number: Option<u64> = word.strip_prefix(['#', '!']).and_then(|number| number.parse().ok());
+                let number: Option<u64> =
+                    word.strip_prefix(['#', '!']).and_then(|number| number.parse().ok());
                 let rows = releases.iter().flat_map(|release| &release.pull_requests);
                 let rows = rows.chain(&board.insight.unassigned).map(|row| &row.pull_request);
                 let mut found = rows.filter(|it| match number {

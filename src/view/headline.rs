@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     domain::Instant,
-    insight::{ForecastView, Outlook, ReleaseInsight, Verdict},
+    insight::{ForecastView, Lens, Outlook, ReleaseInsight, Verdict},
 };
 
 pub(crate) use crate::insight::words::chance as percent;
@@ -108,7 +108,10 @@ pub(crate) fn pieces(
     dates: Dates,
     now: Instant,
     countdown: fn(Instant, Instant) -> String,
+    lens: Lens,
 ) -> Vec<Piece> {
+    // Where there is no room for both, some would rather know the dates than the verdict.
+    let [p85_rank, target_rank, verdict_rank] = if lens.puts_dates_first() { [2, 3, 4] } else { [7, 6, 2] };
     let styles = &look.styles;
     let release = &insight.release;
     if let Some(at) = release.released_at {
@@ -153,7 +156,7 @@ pub(crate) fn pieces(
         let mut p85 =
             vec![Span::styled("P85 ", styles.muted), Span::styled(p85.said(|at| dates.day(at)), styles.base)];
         p85.extend(basis.wide().map(|why| Span::styled(format!(", {why}"), styles.muted)));
-        pieces.push(Piece::new(7, p85));
+        pieces.push(Piece::new(p85_rank, p85));
     }
     let (mut target, style) = match release.target {
         Some(target) if target.estimated => (format!("est. target {}", dates.day(target.at)), styles.muted),
@@ -163,11 +166,11 @@ pub(crate) fn pieces(
     if let (Some(at), true) = (promised, leads) {
         target = format!("target {}", dates.moment(at.at));
     }
-    pieces.push(Piece::new(6, vec![Span::styled(target, style)]));
+    pieces.push(Piece::new(target_rank, vec![Span::styled(target, style)]));
     if !leads {
         let mut spans = vec![Span::styled("now ", styles.muted)];
         spans.extend(verdict(look, insight, false));
-        pieces.push(Piece::new(2, spans));
+        pieces.push(Piece::new(verdict_rank, spans));
         pieces.extend(unknown_gates(look, insight));
     }
     if insight.tally.gates_not_needed > 0 {

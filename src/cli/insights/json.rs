@@ -30,7 +30,8 @@ struct CardJson<'a> {
 
 pub(super) fn study(board: &Board, study: &Study, lens: Lens) -> String {
     let cards = study.cards.iter();
-    let cards = cards.map(|card| CardJson { title: lens.title(card.id), definition: card.id.definition(), card });
+    let cards =
+        cards.map(|card| CardJson { title: lens.title(card.id), definition: card.id.definition(), card });
     let cards = cards.collect();
     let json = StudyJson {
         schema_version: SCHEMA_VERSION,

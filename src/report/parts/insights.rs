@@ -41,7 +41,7 @@ fn one(report: &Report<'_>, card: &Card) -> Option<Section> {
         (tone != Tone::Plain).then(|| Span::toned(card.standing.word(), tone)).into_iter().collect();
     section.blocks.push(Block::Lead(vec![Span::from(&card.sentence)]));
     if depth.has_picture() {
-        section.blocks.extend(charts::card(card).map(Block::Figure));
+        section.blocks.extend(charts::card(card, report.lens.title(card.id)).map(Block::Figure));
     }
     if depth.rows() > 0 && !card.rows.is_empty() {
         section.blocks.push(Block::Table(rows(card, report.lens.title(card.id), depth.rows())));
