@@ -61,6 +61,8 @@ impl State {
             } else {
                 (Section::default(), SchedulePicture::default())
             };
+            // It tells of keys and commits: there for who asks.
+            self.detail.on = !lens.puts_dates_first();
         }
         self.lens = lens;
     }

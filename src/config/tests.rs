@@ -740,7 +740,8 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     x = "quit"                                        # user (~/.config/tminus/config.toml:3)
     "#);
     // What is printed is a configuration itself, apart from what is a matter of the machine.
-    let of_the_machine = ["data_dir", "every_change", "hourly", "trusted_hosts", "about =", "by =", "urls ="];
+    let of_the_machine =
+        ["data_dir", "every_change", "hourly", "trusted_hosts", "about =", "by =", "urls =", "lens ="];
     let is_shared = |line: &&str| of_the_machine.iter().all(|key| !line.starts_with(key));
     machine.project(&printed.lines().filter(is_shared).collect::<Vec<_>>().join("\n"));
     let again = machine.load();
