@@ -16,6 +16,7 @@ use crate::{
 mod closer;
 mod cutover;
 mod desk;
+mod lens;
 mod runbook;
 mod said;
 mod sections;

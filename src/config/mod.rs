@@ -68,7 +68,10 @@ use self::{
     setting::{Setting, settings},
     value::Value,
 };
-use crate::domain::{Calendar, Policy, Problem, StoriesPerRelease, Text};
+use crate::{
+    domain::{Calendar, Policy, Problem, StoriesPerRelease, Text},
+    insight::Lens,
+};
 
 /// What the command line says about settings; what it does not say is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -108,6 +111,8 @@ pub struct Config {
     /// Name of the theme; `auto` to choose by the terminal. Whether it exists is for the
     /// themes to say.
     pub theme: String,
+    /// For whom the screen shows the board.
+    pub lens: Lens,
     /// React to the mouse.
     pub mouse: bool,
     /// Change nothing outside.
@@ -301,6 +306,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     let rules = rules.resolve(&mut complaints);
     let notify = resolver.notify(&mut complaints);
     let wall = resolver.wall(&mut complaints);
+    let lens = resolver.lens(&mut complaints);
     let calendar = resolver.policy().calendar;
     let shift = |written: rules::WrittenShift| written.resolve(&calendar, &mut complaints);
     let shifts = rules.shifts.into_iter().filter_map(shift).collect();
@@ -331,6 +337,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     config.policy.teams = rules.teams;
     config.notify = notify;
     config.wall = wall;
+    config.lens = lens;
     (config.policy.metrics, config.policy.own_gates) = (rules.metrics, rules.gates);
     config.policy.schedule.shifts = shifts;
     config.sections = sections;
@@ -450,6 +457,20 @@ impl Resolver {
 
     fn get(&self, key: &str) -> Option<&Value> {
         self.settings.get(key).map(|(value, _)| value)
+    }
+
+    /// `lens`; a reader whom nobody knows is complained about.
+    fn lens(&self, complaints: &mut Vec<Complaint>) -> Lens {
+        let name = self.text("lens").unwrap_or_default();
+        Lens::named(&name).unwrap_or_else(|| {
+            let known = Lens::ALL.map(Lens::name).join(", ");
+            complaints.push(Complaint::new(
+                "lens",
+                format!("there is no reader called {name:?}"),
+                &format!("allowed here: {known}"),
+            ));
+            Lens::default()
+        })
     }
 
     fn text(&self, key: &str) -> Option<String> {
@@ -579,6 +600,7 @@ impl Resolver {
             project: self.text("project"),
             board: self.text("board"),
             theme: self.text("theme").unwrap_or_else(|| "auto".to_owned()),
+            lens: Lens::default(),
             mouse: self.flag("mouse"),
             read_only: self.flag("read_only"),
             ascii: self.flag("ascii"),

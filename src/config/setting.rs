@@ -197,6 +197,16 @@ static BOARD: &[Setting] = &[
         "So long before the target the headline turns from the outlook to the verdict. Whole hours.",
     ),
     Setting::new("theme", Kind::Text, "\"auto\"", "The colours. auto: dark or light, as the terminal is."),
+    Setting {
+        in_project: false,
+        ..Setting::new(
+            "lens",
+            Kind::Text,
+            "\"all\"",
+            "For whom the screen shows the board: engineer, release-manager, executive, or all for everything.\n\
+             Not in a project's file.",
+        )
+    },
     Setting::new("mouse", Kind::Flag, "true", "React to the mouse."),
     Setting::new("ascii", Kind::Flag, "false", "Draw with ASCII characters only."),
     Setting::new(

@@ -48,6 +48,7 @@ mod outlook;
 mod past_activities;
 mod patterns;
 mod percentile;
+mod plain_words;
 mod preview;
 mod pull_requests;
 pub(crate) mod query;

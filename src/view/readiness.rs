@@ -11,6 +11,8 @@
 //! On a narrow screen the two at the bottom share one place, on a small one all four do: the
 //! section that the keys go to is always in sight.
 
+use std::borrow::Cow;
+
 use ratatui::{
     layout::Rect,
     style::Style,
@@ -384,12 +386,13 @@ fn draw_remedies(
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
     }
     let gate_of = |remedy: &Remedy| format!("{} {}", glyphs.right, remedy.turns());
+    let actions: Vec<_> = insight.remedies.iter().map(|remedy| screen.words(&remedy.action)).collect();
     // The gates are named where no action has to be cut for it.
-    let fits = |remedy: &Remedy| {
-        let needed = text::width(&remedy.action) + text::width(&gate_of(remedy)) + NUMBER + 3;
+    let fits = |(remedy, action): (&Remedy, &Cow<'_, str>)| {
+        let needed = text::width(action) + text::width(&gate_of(remedy)) + NUMBER + 3;
         needed <= usize::from(inside.width)
     };
-    let with_gates = insight.remedies.iter().all(fits);
+    let with_gates = insight.remedies.iter().zip(&actions).all(fits);
     // Days are few cells: they stand where the gates have no room, too.
     let beside = |remedy: &Remedy| match remedy.days_saved {
         _ if with_gates => Some(gate_of(remedy)),
@@ -398,13 +401,14 @@ fn draw_remedies(
     };
     screen.list(ListId::Remedies, inside, focused, |screen, row, item| {
         let Row::Remedy(index) = item else { return 0 };
-        let Some(remedy) = insight.remedies.get(index as usize) else { return 0 };
+        let at = index as usize;
+        let (Some(remedy), Some(action)) = (insight.remedies.get(at), actions.get(at)) else { return 0 };
         let number = format!("{} ", index + 1);
         let used = screen.put(row.x, row.y, row.width, &number, styles.muted);
         let beside = beside(remedy).unwrap_or_default();
         let cells = (text::width(&beside) as u16).min(row.width.saturating_sub(used));
         let room = row.width.saturating_sub(used + cells + u16::from(cells > 0));
-        let action = screen.put(row.x + used, row.y, room, &remedy.action, styles.base);
+        let action = screen.put(row.x + used, row.y, room, action, styles.base);
         screen.put(row.right() - cells, row.y, cells, &beside, styles.muted);
         used + action
     });

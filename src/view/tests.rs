@@ -1153,6 +1153,74 @@ fn insights() {
     }
 }
 
+/// A card for each question, each with a key in its sentence.
+fn every_card() -> crate::insight::Study {
+    use crate::insight::CardId;
+    let mut study = cards();
+    for id in CardId::ALL {
+        if study.card(id).is_none() {
+            let sentence = format!("{}: PAY-311 and 2 others, since 9f31c2e", id.name());
+            let like = study.cards[0].clone();
+            study.cards.push(crate::insight::Card { id, sentence: sentence.as_str().into(), ..like });
+        }
+    }
+    study.cards.sort_by_key(|card| card.id);
+    study
+}
+
+#[test]
+fn each_reader_sees_other_cards_words_and_depth() {
+    use crate::insight::{CardId, Lens};
+    for lens in [Lens::Engineer, Lens::ReleaseManager, Lens::Executive] {
+        for (name, size) in [("80x24", SMALL), ("120x36", USUAL)] {
+            let options = Options { lens, tab: Some(Tab::Insights), ..Options::default() };
+            let mut state = State::new(Arc::new(board()), options, now());
+            update(&mut state, Event::Resize(size.0, size.1), now());
+            let environments = Arc::new(crate::insight::EnvironmentsView::of(&board()));
+            let insight = Arc::clone(&state.board.insight);
+            update(
+                &mut state,
+                Event::Studied { insight, study: Arc::new(every_card()), environments },
+                now(),
+            );
+            go_on(&mut state, size, "");
+            let shown = render(&mut state, size, GlyphSet::Unicode, now());
+            assert!(shown.lines().nth(1).unwrap().contains(&format!("{} lens", lens.name())), "{shown}");
+            insta::assert_snapshot!(format!("lens_{}_{name}", lens.name()), shown);
+            // All of its cards, page by page, and the last of them in full.
+            let mut all = String::new();
+            for _ in CardId::ALL {
+                all.push_str(&render(&mut state, size, GlyphSet::Unicode, now()));
+                go_on(&mut state, size, "l");
+            }
+            assert_eq!(all.contains("PAY-311") || all.contains("9f31c2e"), lens.has_keys(), "{all}");
+            assert_eq!(all.contains("Did we keep our promises?"), lens == Lens::Executive);
+            assert_eq!(all.contains(CardId::Effort.title()), lens != Lens::Executive);
+            go_on(&mut state, size, "enter");
+            let opened = render(&mut state, size, GlyphSet::Unicode, now());
+            assert_eq!(opened.contains("for other readers"), lens != Lens::ReleaseManager, "{opened}");
+        }
+    }
+}
+
+#[test]
+fn executives_see_dates_and_titles_and_no_keys() {
+    use crate::insight::Lens;
+    for (name, size) in [("80x24", SMALL), ("120x36", USUAL)] {
+        let options = Options { lens: Lens::Executive, ..Options::default() };
+        let mut state = State::new(Arc::new(board()), options, now());
+        update(&mut state, Event::Resize(size.0, size.1), now());
+        for (tab, keys) in [("readiness", "1"), ("steps", "l l l"), ("pull_requests", "2"), ("schedule", "3")]
+        {
+            go_on(&mut state, size, keys);
+            let shown = render(&mut state, size, GlyphSet::Unicode, now());
+            assert!(shown.contains("P85 Fri 27 Nov") && shown.contains("sonar 14m stale"), "{shown}");
+            assert!(!shown.contains("PAY-3") && !shown.contains("#812"), "{shown}");
+            insta::assert_snapshot!(format!("executive_{tab}_{name}"), shown);
+        }
+    }
+}
+
 #[test]
 fn a_bar_opens_its_release_as_it_ended() {
     for (name, size) in [("40x10", (40, 10)), ("80x24", SMALL), ("120x36", USUAL)] {
