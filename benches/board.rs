@@ -165,6 +165,7 @@ fn world(stories: usize, releases: usize) -> World {
                 failed: random.u32(0..20),
                 skipped: 3,
                 failures: Vec::new(),
+                milliseconds: None,
             }));
         }
     }

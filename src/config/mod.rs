@@ -501,6 +501,7 @@ impl Resolver {
         policy.schedule.on_call = self.flag("schedule.on_call");
         policy.incident_labels = self.texts("insights.incident_labels");
         policy.left_out_authors = self.texts("insights.left_out_authors");
+        policy.returned_by_person = self.flag("insights.people");
         policy
     }
 

@@ -288,6 +288,12 @@ static BOARD: &[Setting] = &[
         "[]",
         "Authors whose pull requests are left out of delivery metrics, with * and ?: [\"*[bot]\"].",
     ),
+    Setting::new(
+        "insights.people",
+        Kind::Flag,
+        "false",
+        "The card on testing tells by person, too, whose stories failing tests returned.",
+    ),
 ];
 
 /// `[notify]`, `[checkout]` and `[wall]`: what the board does beside the screen.

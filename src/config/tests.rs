@@ -219,6 +219,7 @@ fn every_setting_reaches_the_configuration() {
             },
             incident_labels: vec![Text::new("incident")],
             left_out_authors: Vec::new(),
+            returned_by_person: false,
             accepted_drift: vec![crate::domain::AcceptedDrift {
                 component: Text::new("mobile*"),
                 environment: Text::new("device-lab"),
@@ -536,6 +537,7 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     [insights]
     incident_labels = ["incident"]                    # default
     left_out_authors = []                             # default
+    people = false                                    # default
 
     [notify]
     about = []                                        # default

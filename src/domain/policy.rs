@@ -37,6 +37,9 @@ pub struct Policy {
     pub incident_labels: Vec<Text>,
     /// Authors whose pull requests are left out of delivery metrics, with `*` and `?`.
     pub left_out_authors: Vec<Text>,
+    /// Returned stories are told by person, too.
+    #[serde(default)]
+    pub returned_by_person: bool,
     /// What the window of a deployment must keep to.
     pub schedule: SchedulePolicy,
 }
@@ -101,6 +104,7 @@ impl Default for Policy {
             schedule: SchedulePolicy::default(),
             incident_labels: vec![Text::new("incident")],
             left_out_authors: Vec::new(),
+            returned_by_person: false,
             accepted_drift: Vec::new(),
         }
     }

@@ -119,7 +119,7 @@ fn one(screen: &mut Screen<'_>, body: Rect, card: &Card) {
     }
     let line = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
     let mut y = line.y + sentence(screen, line, card, usize::from(line.height));
-    for remark in card.notes.iter().take(3) {
+    for remark in card.remarks().take(3) {
         if y < line.bottom() {
             screen.put(line.x + 2, y, line.width.saturating_sub(2), remark, styles.muted);
             y += 1;

@@ -119,11 +119,18 @@ pub struct Card {
     pub columns: Vec<CardColumn>,
     /// The rows behind it, the most telling first.
     pub rows: Vec<CardRow>,
-    /// What was left out, and other remarks.
+    /// How it was counted, and other remarks.
     pub notes: Vec<Text>,
+    /// What does not count, how many, and why.
+    pub left_out: Vec<Text>,
 }
 
 impl Card {
+    /// All that is remarked beside the rows: how it was counted, then what was left out.
+    pub fn remarks(&self) -> impl Iterator<Item = &Text> {
+        self.notes.iter().chain(&self.left_out)
+    }
+
     /// A card that cannot say anything, and why.
     pub(crate) fn silent(id: CardId, why: &str) -> Self {
         Self {
@@ -135,6 +142,7 @@ impl Card {
             columns: Vec::new(),
             rows: Vec::new(),
             notes: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 }

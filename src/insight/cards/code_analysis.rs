@@ -142,6 +142,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         ],
         rows: rows(places),
         notes: notes(&all, since),
+        left_out: left_out(&all),
     }
 }
 
@@ -237,18 +238,20 @@ fn rows(places: BTreeMap<String, Place>) -> Vec<CardRow> {
 }
 
 fn notes(all: &[&Finding], since: Option<Instant>) -> Vec<Text> {
-    let undated = all.iter().filter(|finding| !is_open(finding) && finding.closed_at.is_none()).count();
     let dismissed = all.iter().filter(|finding| finding.state == FindingState::Dismissed).count();
     let mut notes = Vec::new();
     if since.is_none() {
         notes.push("no earlier release is known, so nothing is told to be new".to_owned());
     }
-    if undated > 0 {
-        let count = words::count(undated, "closed finding", "closed findings");
-        notes.push(format!("{count} without a date left out of the weeks"));
-    }
     if dismissed > 0 {
         notes.push(format!("{} dismissed by somebody", words::count(dismissed, "finding", "findings")));
     }
     notes.into_iter().map(Text::new).collect()
+}
+
+fn left_out(all: &[&Finding]) -> Vec<Text> {
+    let undated = all.iter().filter(|finding| !is_open(finding) && finding.closed_at.is_none()).count();
+    let count = words::count(undated, "closed finding", "closed findings");
+    let said = || Text::new(format!("{count} without a date left out of the weeks"));
+    (undated > 0).then(said).into_iter().collect()
 }

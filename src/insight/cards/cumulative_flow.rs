@@ -8,7 +8,8 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, timeline, weeks,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, parts::undated,
+    timeline, weeks,
 };
 
 /// Days that are drawn.
@@ -147,7 +148,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                 subject: None,
             })
             .collect(),
-        notes: notes(drawn, left_out),
+        notes: notes(drawn),
+        left_out: undated(left_out),
     }
 }
 
@@ -173,15 +175,9 @@ fn sentence(flow: &Flow, drawn: usize, growth: Option<f64>, in_work: Option<f64>
     said
 }
 
-fn notes(drawn: usize, left_out: usize) -> Vec<Text> {
-    let mut notes = vec![Text::new(format!(
+fn notes(drawn: usize) -> Vec<Text> {
+    vec![Text::new(format!(
         "done: what became ready in these {}; what was given up is left out from that day on",
         words::count(drawn, "day", "days")
-    ))];
-    if left_out > 0 {
-        let items = words::count(left_out, "item", "items");
-        notes
-            .push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
-    }
-    notes
+    ))]
 }

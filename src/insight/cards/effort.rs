@@ -228,7 +228,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::figures("P85"),
         ],
         rows: std::iter::once(team_row).chain(rows).chain(group_rows(&usual, &open)).collect(),
-        notes: notes(&usual, &team, until_target),
+        notes: notes(until_target),
+        left_out: left_out(&usual, &team),
     }
 }
 
@@ -327,21 +328,25 @@ fn group_rows(usual: &Usual<'_>, open: &[&Story]) -> Vec<CardRow> {
     groups.into_iter().map(row).collect()
 }
 
-fn notes(usual: &Usual<'_>, team: &Load<'_>, until_target: Option<f64>) -> Vec<Text> {
-    let mut notes = vec![
-        "days are working days from the first work on it to done; averages are added, as percentiles do not add up"
-            .to_owned(),
-    ];
+fn notes(until_target: Option<f64>) -> Vec<Text> {
+    let mut notes = vec![Text::new(
+        "days are working days from the first work on it to done; averages are added, as percentiles do not add up",
+    )];
+    if until_target.is_none() {
+        notes.push(Text::new("no target ahead, so nobody is told to have too much"));
+    }
+    notes
+}
+
+fn left_out(usual: &Usual<'_>, team: &Load<'_>) -> Vec<Text> {
+    let mut left_out = Vec::new();
     if usual.left_out > 0 {
         let count = words::count(usual.left_out, "finished item", "finished items");
-        notes.push(format!("{count} left out: nobody knows when work on them began"));
+        left_out.push(Text::new(format!("{count} left out: nobody knows when work on them began")));
     }
     if team.unknown > 0 {
         let count = words::count(team.unknown, "open item", "open items");
-        notes.push(format!("{count} add nothing: fewer than {ENOUGH} like them were finished"));
+        left_out.push(Text::new(format!("{count} add nothing: fewer than {ENOUGH} like them were finished")));
     }
-    if until_target.is_none() {
-        notes.push("no target ahead, so nobody is told to have too much".to_owned());
-    }
-    notes.into_iter().map(Text::new).collect()
+    left_out
 }

@@ -8,7 +8,9 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, timeline,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
+    parts::undated,
+    timeline,
     weeks::{self, Week},
 };
 
@@ -238,7 +240,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::words("open for longest"),
         ],
         rows: rows(&lines, this_week, today, context.now),
-        notes: notes(lately.len(), left_out),
+        notes: notes(lately.len()),
+        left_out: undated(left_out),
     }
 }
 
@@ -350,15 +353,9 @@ fn rows(lines: &[Line<'_>], this_week: Week, today: NaiveDate, now: Instant) -> 
     rows
 }
 
-fn notes(weeks: usize, left_out: usize) -> Vec<Text> {
-    let mut notes = vec![Text::new(format!(
+fn notes(weeks: usize) -> Vec<Text> {
+    vec![Text::new(format!(
         "pace: the last {}, this one left out; between: nine of ten cases",
         words::count(weeks, "whole week", "whole weeks")
-    ))];
-    if left_out > 0 {
-        let items = words::count(left_out, "item", "items");
-        notes
-            .push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
-    }
-    notes
+    ))]
 }

@@ -1,5 +1,7 @@
 //! What several cards say alike.
 
+use crate::{domain::Text, insight::words};
+
 use super::Figure;
 
 /// A figure with its name and unit.
@@ -24,4 +26,11 @@ pub(super) fn days(days: Option<f64>) -> String {
 /// Parts of a sentence; what is empty is left out.
 pub(super) fn sentence(parts: impl IntoIterator<Item = String>) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// Says how many items are left out because their events do not lead to what they are.
+pub(super) fn undated(items: usize) -> Vec<Text> {
+    let count = words::count(items, "item", "items");
+    let said = || Text::new(format!("{count} left out: nobody tells when they were closed or opened again"));
+    (items > 0).then(said).into_iter().collect()
 }

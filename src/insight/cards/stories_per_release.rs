@@ -99,6 +99,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         } else {
             Vec::new()
         },
+        left_out: Vec::new(),
     }
 }
 

@@ -351,10 +351,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             read.days
         ))
     }));
-    if read.untold > 0 {
-        let untold = words::count(read.untold, "story", "stories");
-        notes.push(Text::new(format!("{untold} left out: their events do not tell what they were when")));
-    }
+    let untold = words::count(read.untold, "story", "stories");
+    let untold = Text::new(format!("{untold} left out: their events do not tell what they were when"));
     let hours = |seconds: Option<f64>| seconds.map(|seconds| seconds / 3_600.0);
     let mut rows = step_rows(&all, &read, &candidates);
     rows.extend(group_rows(material, &read));
@@ -388,6 +386,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         ],
         rows,
         notes,
+        left_out: (read.untold > 0).then_some(untold).into_iter().collect(),
     }
 }
 

@@ -117,6 +117,7 @@ fn organisation(seed: u64, planted: Planted) -> Setting {
                 failed,
                 skipped: 0,
                 failures: Vec::new(),
+                milliseconds: None,
             });
         }
         for number in 0..poisson(random, code) {

@@ -42,6 +42,7 @@ fn run(
         failed: counts.1,
         skipped: 1,
         failures: failures.iter().map(Text::new).collect(),
+        milliseconds: None,
     }
 }
 
