@@ -21,6 +21,7 @@ impl Explainer<'_, '_> {
         let Some(gate) = found else { return missing(name.title()) };
         let (counted, left_out) = self.gate_rows(name);
         Explanation {
+            notes: Vec::new(),
             title: name.title().to_owned(),
             value: gate_line(gate),
             formula: format!(
