@@ -96,7 +96,7 @@ pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};
 pub use preview::Preview;
-pub use readiness::{gates_against, readiness, stories_ready};
+pub use readiness::{gates_against, readiness, stories_in_short, stories_ready};
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
 pub(crate) use release_view::bar;
 pub use release_view::{Happened, ReleaseView, StepShare};

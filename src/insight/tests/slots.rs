@@ -151,14 +151,7 @@ fn each_rule_is_named_and_the_nearest_windows_keep_to_all() {
 fn what_only_needs_longer_begins_as_it_was_meant_to() {
     // An hour is planned, 73 minutes are needed: nobody has to begin a second earlier.
     let mut planned = deployment("a", "payments 4.2", at(25, 10), 60);
-    planned.activities = vec![crate::domain::Activity {
-        name: "migrate".into(),
-        owner: None,
-        after: Vec::new(),
-        estimate_minutes: 73,
-        started_at: None,
-        finished_at: None,
-    }];
+    planned.activities = vec![crate::domain::Activity::new("migrate", 73)];
     let slots = |setting: &Setting| -> Vec<(i64, i64)> {
         let row = row(setting);
         assert!(row.problems.iter().any(|problem| problem.kind == Kind::Overrun), "{:?}", row.problems);
