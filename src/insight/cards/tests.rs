@@ -4,6 +4,7 @@ mod delivery;
 mod flow;
 mod independent;
 mod quality;
+mod quality_independent;
 mod same;
 mod value_stream;
 

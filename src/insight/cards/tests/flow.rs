@@ -79,7 +79,7 @@ fn a_backlog_that_shrinks_by_one_a_week_is_empty_after_as_many_weeks_as_it_has_i
     assert_eq!(row(card, "all"), ["all", "20", "30", "0", "30", "-1.0", "20 Jun 2027", "OLD-30, 82d"]);
     assert_eq!(row(card, "week of 9 Nov"), ["week of 9 Nov", "2", "3", "0", "30", "-1", "", ""]);
     assert_eq!(row(card, "week of 31 Aug"), ["week of 31 Aug", "40", "0", "0", "40", "+40", "", ""]);
-    assert!(card.notes[1].starts_with("1 item left out"), "{:?}", card.notes);
+    assert!(card.left_out[0].starts_with("1 item left out"), "{:?}", card.left_out);
 }
 
 #[test]
