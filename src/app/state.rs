@@ -10,9 +10,7 @@ use crate::{
         DeploymentId, DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState,
         Text,
     },
-    insight::{
-        Board, CanGo, DeploymentRow, Explanation, PullRequestRow, ReleaseInsight, StoryRow, Subject,
-    },
+    insight::{Board, CanGo, DeploymentRow, Explanation, PullRequestRow, ReleaseInsight, StoryRow, Subject},
     source::{operation::Operators, reading::Readers},
 };
 

@@ -39,3 +39,33 @@ pub(super) fn study(board: Arc<Board>, told: UnboundedSender<Event>) {
         }
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::insight::fixture::{ALL_KINDS, Setting, now};
+
+    #[tokio::test]
+    async fn each_card_is_told_as_soon_as_it_is_there() {
+        let board = Arc::new(Setting::covering(&ALL_KINDS).board_at(now()));
+        let (told, mut events) = tokio::sync::mpsc::unbounded_channel();
+        study(Arc::clone(&board), told);
+        let (mut there, mut newest, mut surveys) = (Vec::new(), None, 0);
+        // Ends when all that was started has ended.
+        while let Some(event) = events.recv().await {
+            match event {
+                Event::Studied { insight, study } => {
+                    assert!(Arc::ptr_eq(&insight, &board.insight));
+                    assert_eq!(study.cards.len() + study.remaining, CardId::ALL.len());
+                    there.push(study.cards.len());
+                    newest = Some(study);
+                }
+                Event::Surveyed { .. } => surveys += 1,
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(there, (1..=CardId::ALL.len()).collect::<Vec<_>>());
+        assert_eq!(*newest.unwrap(), Study::of(&board));
+        assert_eq!(surveys, 1);
+    }
+}

@@ -43,7 +43,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
 /// How many cards are there while more are being made; the rest of the place.
 fn progress(screen: &mut Screen<'_>, body: Rect, study: &Study) -> Rect {
     let Look { styles, glyphs } = screen.look;
-    let said = format!("{} {} of {} cards", glyphs.running, study.cards.len(), study.cards.len() + study.remaining);
+    let said =
+        format!("{} {} of {} cards", glyphs.running, study.cards.len(), study.cards.len() + study.remaining);
     screen.put(body.x + 1, body.y, body.width.saturating_sub(2), &said, styles.running);
     Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body }
 }

@@ -1141,7 +1141,10 @@ fn cards_are_shown_as_they_come_and_stay_while_newer_ones_are_made() {
     let insight = Arc::clone(&state.board.insight);
     let mut first = cards();
     (first.remaining, _) = (8, first.cards.split_off(3));
-    let studied = |study: &crate::insight::Study| Event::Studied { insight: Arc::clone(&insight), study: Arc::new(study.clone()) };
+    let studied = |study: &crate::insight::Study| Event::Studied {
+        insight: Arc::clone(&insight),
+        study: Arc::new(study.clone()),
+    };
     update(&mut state, studied(&first), now());
     let shown = render(&mut state, USUAL, GlyphSet::Unicode, now());
     assert!(shown.contains("3 of 11 cards") && shown.contains("payments 4.1 had 33 stories"), "{shown}");

@@ -514,7 +514,11 @@ fn left_out(changes: &Changes, now: &Quarter) -> Vec<Text> {
             "left out of lead time: merged before the first known deployment",
         ),
         counted(changes.by_left_out_authors, of_changes, "left out: of authors left out"),
-        counted(changes.untold, of_changes, "left out of lead time: nobody tells when they ran in production"),
+        counted(
+            changes.untold,
+            of_changes,
+            "left out of lead time: nobody tells when they ran in production",
+        ),
         counted(now.unrecovered, ("failure", "failures"), "left out of recovery: not known to be over"),
     ];
     said.into_iter().flatten().map(Text::new).collect()

@@ -114,8 +114,16 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         id: CardId::Testing,
         sentence: Text::new(sentence([
             head(&context.releases[current].id, passed, failed),
-            named(&of_current, |suite| suite.newest.is_none() && suite.problem.as_deref() == Some(STOPPED), STOPPED),
-            named(&of_current, |suite| suite.newest.is_none() && suite.problem.as_deref() == Some(NEVER), NEVER),
+            named(
+                &of_current,
+                |suite| suite.newest.is_none() && suite.problem.as_deref() == Some(STOPPED),
+                STOPPED,
+            ),
+            named(
+                &of_current,
+                |suite| suite.newest.is_none() && suite.problem.as_deref() == Some(NEVER),
+                NEVER,
+            ),
             named(
                 &of_current,
                 |suite| suite.newest.is_some() && suite.problem.is_some(),
@@ -189,8 +197,7 @@ fn head(release: &crate::domain::ReleaseId, passed: usize, failed: usize) -> Str
 
 /// The first suites that something is the matter with, and what.
 fn named(suites: &[&Suite<'_>], is: impl Fn(&Suite<'_>) -> bool, what: &str) -> String {
-    let names: Vec<&str> =
-        suites.iter().filter(|suite| is(suite)).map(|suite| suite.name.as_str()).collect();
+    let names: Vec<&str> = suites.iter().filter(|suite| is(suite)).map(|suite| suite.name.as_str()).collect();
     if names.is_empty() { String::new() } else { format!("{} {what}", words::list(&names, 2)) }
 }
 
@@ -447,7 +454,9 @@ fn notes(context: &Context<'_>, returned: &Returned<'_>) -> Vec<Text> {
     let mut notes = Vec::new();
     let untimed = context.test_runs.iter().filter(|run| run.milliseconds.is_none()).count();
     if untimed == context.test_runs.len() {
-        notes.push("no source tells how long its runs took, so nothing is said of what grows slower".to_owned());
+        notes.push(
+            "no source tells how long its runs took, so nothing is said of what grows slower".to_owned(),
+        );
     } else if untimed > 0 {
         notes.push(format!("{} without a duration", words::count(untimed, "run", "runs")));
     }

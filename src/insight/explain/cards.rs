@@ -11,8 +11,14 @@ use super::{Explainer, Explanation, Membership};
 /// dismissed.
 pub fn explain_card(board: &Board, card: &Card, now: Instant) -> Explanation {
     let context = super::context(board);
-    let explainer =
-        Explainer { context: &context, membership: Membership::default(), insight: None, index: None, board, now };
+    let explainer = Explainer {
+        context: &context,
+        membership: Membership::default(),
+        insight: None,
+        index: None,
+        board,
+        now,
+    };
     let written = |texts: &[crate::domain::Text]| texts.iter().map(ToString::to_string).collect();
     let explanation = Explanation {
         title: card.id.title().to_owned(),

@@ -222,9 +222,7 @@ fn how_often_what_passes_is_tested_again_makes_nothing_more_or_less_flaky() {
         let world = setting.world();
         of(&Context::new(&world, &setting.health, &setting.policy, now()))
     };
-    let named = |card: &Card| {
-        card.rows.iter().filter(|row| row.cells[0].contains("flaky")).count()
-    };
+    let named = |card: &Card| card.rows.iter().filter(|row| row.cells[0].contains("flaky")).count();
     // First only failures are repeated; lately everything is.
     let changed = card(&flaky(|week| if week <= 6 { 8 } else { 0 }));
     assert_eq!(named(&changed), 0, "{:?}", changed.rows);

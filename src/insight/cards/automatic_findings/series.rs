@@ -128,7 +128,11 @@ pub(super) fn all(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
         weeks,
         ("code findings", "findings", Good::Less),
         How::Count,
-        context.findings.iter().map(|finding| Case { at: finding.opened_at, value: 1.0, subject: None }),
+        context.findings.iter().filter(|finding| !finding.is_remark()).map(|finding| Case {
+            at: finding.opened_at,
+            value: 1.0,
+            subject: None,
+        }),
     ));
     let ended = context.deployments.iter().filter(|deployment| {
         matches!(

@@ -108,18 +108,8 @@ fn testing_tells_what_fails_what_did_not_run_and_what_ran_on_another_commit() {
     }
     // Wilson for 1 of 1: 1/(1 + 1.96²) = 0.2065.
     assert!((figure_of(card, "flaky_at_least").unwrap() - 0.2065).abs() < 1e-3);
-    let unit = [
-        "payments 4.2 unit",
-        "90",
-        "10",
-        "1",
-        "+20",
-        "–",
-        "–",
-        "1 of 1",
-        "1",
-        "fails: refund_PAY-1_twice",
-    ];
+    let unit =
+        ["payments 4.2 unit", "90", "10", "1", "+20", "–", "–", "1 of 1", "1", "fails: refund_PAY-1_twice"];
     assert_eq!(cells(card, 0), unit);
     assert_eq!(card.rows[0].subject, Some(Subject::Story("PAY-1".into())));
     let what: Vec<_> = card.rows.iter().map(|row| (&*row.cells[0], &*row.cells[9])).collect();
@@ -146,7 +136,10 @@ fn a_release_is_compared_with_the_one_before_it_by_project_and_date() {
     // The newest of the project is not the newest of all, nor the one that stands next on the board.
     let mut setting = setting().other(out("auth", "2.9", 8)).other(out("payments", "5.0", 2));
     for (version, day) in [("3.5", 1), ("3.6", 1), ("3.7", 1), ("3.8", 1), ("3.9", 1)] {
-        let release = Release { released_at: Some(at(day, version.len() as u32)), ..Release::named("payments", version) };
+        let release = Release {
+            released_at: Some(at(day, version.len() as u32)),
+            ..Release::named("payments", version)
+        };
         setting = setting.other(release).test_run(run("unit", version, at(1, 1), OLD, (7, 0), &[]));
     }
     let mut elsewhere = run("smoke", "2.9", at(7, 12), OLD, (3, 0), &[]);
@@ -192,9 +185,11 @@ fn suites_that_grow_slower_are_told_the_slowest_growing_first() {
     let passing = |suite, version, day, commit| run(suite, version, at(day, 12), commit, (10, 0), &[]);
     let mut setting = setting().test_run(passing("smoke", "4.2", 20, HEAD));
     // The one in the middle counts: 60, 300 and 100 seconds, then 90, 420 and 105.
-    for (suite, before, now) in
-        [("unit", [60, 10, 600], [90, 95, 20]), ("e2e", [300, 299, 301], [420; 3]), ("api", [100; 3], [105; 3])]
-    {
+    for (suite, before, now) in [
+        ("unit", [60, 10, 600], [90, 95, 20]),
+        ("e2e", [300, 299, 301], [420; 3]),
+        ("api", [100; 3], [105; 3]),
+    ] {
         for (day, (before, now)) in (1..).zip(before.into_iter().zip(now)) {
             setting = setting
                 .test_run(took(passing(suite, "4.1", day, OLD), before))
@@ -256,9 +251,9 @@ fn what_is_required_must_have_run_and_after_the_last_merge() {
 #[test]
 fn returned_stories_are_those_of_the_release_each_once_and_people_only_where_configured() {
     let story = |key: &str, version: &str, component: &str, owner: &str, back: &[u32]| {
-        let moves = back.iter().flat_map(|day| {
-            [(at(day - 1, 12), Category::InTest), (at(*day, 12), Category::InProgress)]
-        });
+        let moves = back
+            .iter()
+            .flat_map(|day| [(at(day - 1, 12), Category::InTest), (at(*day, 12), Category::InProgress)]);
         Story {
             component: Some(Text::new(component)),
             owner: Some(Text::new(owner)),
@@ -445,6 +440,8 @@ fn code_analysis_counts_what_is_open_new_and_old() {
             ("median_age", Some(9.875)),
             ("p85_age", Some(9.875 + 0.7 * 10.0)),
             ("median_time_to_fix", Some(4.0)),
+            ("quality_gates", Some(0.0)),
+            ("quality_gates_failed", Some(0.0)),
         ]
     );
     assert_eq!(card.standing, CardStanding::Poor);
@@ -456,12 +453,59 @@ fn code_analysis_counts_what_is_open_new_and_old() {
         [last(0), last(1), last(2)],
         [[2.0, 2.0, 0.0], [1.0, 3.0, 0.0], [1.0, 0.0, 0.0]].map(Vec::from)
     );
-    assert_eq!(cells(card, 0), ["payments", "0", "0", "0", "0", "1", "1", "0", "0", "1.9d"]);
+    assert_eq!(cells(card, 0), ["payments", "0", "0", "0", "0", "1", "1", "0", "0", "1.9d", ""]);
     assert_eq!(
         cells(card, 1),
-        ["payments/src", "1", "0", "1", "0", "0", "1", "1", "1", "19.9d"]
+        ["payments/src", "1", "0", "1", "0", "0", "1", "1", "1", "19.9d", ""]
             .map(|cell| { if cell == "19.9d" { "20d" } else { cell } })
     );
+}
+
+#[test]
+fn quality_gates_are_told_beside_the_findings_and_an_analysis_is_none() {
+    let remark = |number: u32, rule: &str, title: &str, severity| {
+        let mut told = finding(number, 21, severity);
+        (told.rule, told.title) = (Text::new(rule), Text::new(title));
+        (told.state, told.closed_at, told.path) = (FindingState::Dismissed, Some(at(21, 12)), None);
+        told
+    };
+    let failed = "Sonar way failed: coverage is 70, and must not be less than 80; met: duplications";
+    let gate = |severity| remark(8, crate::domain::Finding::QUALITY_GATE, failed, severity);
+    let plain = study(&analysed()).card(CardId::CodeAnalysis).unwrap().clone();
+    let with = analysed().finding(remark(7, crate::domain::Finding::ANALYSIS, "what was analyzed", None));
+    assert_eq!(
+        study(&with).card(CardId::CodeAnalysis).unwrap(),
+        &plain,
+        "an analysis is no dismissed finding"
+    );
+    let with = with.finding(gate(Some(Severity::Critical)));
+    let card = study(&with).card(CardId::CodeAnalysis).unwrap().clone();
+    assert_eq!(*card.sentence, format!("the quality gate fails; {}", plain.sentence));
+    let [name, .., what] = &card.rows[0].cells[..] else { panic!("{:?}", card.rows) };
+    assert_eq!(
+        (&**name, &**what, card.rows[0].standing),
+        ("quality gate of payments", failed, CardStanding::Poor)
+    );
+    assert_eq!((&card.rows[1..], card.notes), (&plain.rows[..], plain.notes));
+    assert_eq!(figure_of(&card, "quality_gates_failed"), Some(1.0));
+    let why = crate::insight::explain(
+        &with.board_at(now()),
+        &ReleaseId::new("payments 4.2"),
+        &Subject::Gate(crate::insight::GateName::Findings),
+        now(),
+    );
+    assert!(why.counted[0].starts_with("Sonar way failed: coverage is 70"), "{:?}", why.counted);
+    // Without a finding there is one that looked.
+    for (severity, sentence, standing) in [
+        (Some(Severity::Low), "the quality gate passes; no finding is open", CardStanding::Good),
+        (Some(Severity::Critical), "the quality gate fails; no finding is open", CardStanding::Poor),
+        (None, "the quality gate neither passes nor fails; no finding is open", CardStanding::Watch),
+    ] {
+        let study = study(&setting().finding(gate(severity)));
+        let card = study.card(CardId::CodeAnalysis).unwrap();
+        assert!(card.sentence.starts_with(sentence), "{}", card.sentence);
+        assert_eq!(card.standing, standing);
+    }
 }
 
 /// Ten stories that took 1 to 10 working days, the last of them done on 20 November.

@@ -70,10 +70,8 @@ fn generated() -> impl Strategy<Value = Generated> {
         (minute(), 0_usize..3, 0_usize..3, 0_usize..3),
         (0_u32..5, prop::collection::btree_set(0_usize..3, 0..3), prop::option::of(1_u64..900)),
     );
-    let defect = (
-        (minute(), 0_usize..3, 0_usize..2),
-        (0_usize..3, prop::option::of(1_i64..50_000), any::<bool>()),
-    );
+    let defect =
+        ((minute(), 0_usize..3, 0_usize..2), (0_usize..3, prop::option::of(1_i64..50_000), any::<bool>()));
     let finding = (minute(), 0_usize..4, 0_usize..5, prop::option::of(1_i64..50_000));
     let all = (
         prop::collection::vec(run, 1..16),
@@ -176,9 +174,8 @@ impl Generated {
     /// Runs of a version, of one that went out until the end of that day, the newest first.
     fn of(&self, version: usize) -> Vec<&Ran> {
         let last = OUT[version].map(|days| (now() - Duration::days(days)).date_naive());
-        let is_before = |ran: &&Ran| {
-            last.is_none_or(|last| (now() - Duration::minutes(ran.ago)).date_naive() <= last)
-        };
+        let is_before =
+            |ran: &&Ran| last.is_none_or(|last| (now() - Duration::minutes(ran.ago)).date_naive() <= last);
         let mut runs: Vec<&Ran> =
             self.runs.iter().filter(|ran| ran.version == version).filter(is_before).collect();
         runs.sort_by_key(|ran| ran.ago);

@@ -1,4 +1,4 @@
-//! What must not change a card, and how long cards may take.
+//! What must not change a card.
 
 use std::sync::Arc;
 
@@ -122,28 +122,4 @@ fn the_same_days_elsewhere_say_the_same() {
     });
     let cards = Study::of(&east.board_at(now() + shift)).cards;
     assert_eq!(cards, study(&world(Duration::zero())).cards);
-}
-
-/// `cargo test --release --lib cards_of_five_years -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement: means something in a release build only"]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures, and says what")]
-fn cards_of_five_years_are_there_before_anybody_waits() {
-    let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories]);
-    let mut rng = fastrand::Rng::with_seed(1);
-    for number in 0..100_000 {
-        let mut at = now() - Duration::minutes(rng.i64(100_000..2_600_000));
-        let created_at = at;
-        let way = [Category::InProgress, Category::InReview, Category::InTest, Category::Done].map(|to| {
-            at += Duration::minutes(rng.i64(60..20_000));
-            (at, to)
-        });
-        setting = setting.story(story_with(&format!("PAY-{number}"), created_at, &way));
-    }
-    let board = setting.board_at(now());
-    let begun = std::time::Instant::now();
-    let study = Study::of(&board);
-    let took = begun.elapsed();
-    println!("{} cards of 100,000 stories: {took:?}", study.cards.len());
-    assert!(took.as_millis() < 200, "{took:?}");
 }
