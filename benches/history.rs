@@ -171,6 +171,7 @@ impl Team {
                     failed,
                     skipped: 0,
                     failures: vec![],
+                    milliseconds: None,
                 };
                 facts.test_runs.push(Arc::new(run));
                 if facts.test_runs.len() > 40 {

@@ -80,20 +80,24 @@ impl State {
         Some(Effect::Study(Arc::clone(&self.board)))
     }
 
-    /// The cards and environments of `insight`; those of a board that is not shown any more come
-    /// too late.
-    pub(super) fn studied(
-        &mut self,
-        insight: &Arc<Insight>,
-        study: Arc<Study>,
-        environments: Arc<EnvironmentsView>,
-    ) {
+    /// The first cards of `insight`, or all of them; those of a board that is not shown any more come
+    /// too late. While others are being made, cards that are whole stay as they are.
+    pub(super) fn studied(&mut self, insight: &Arc<Insight>, study: Arc<Study>, now: Instant) {
+        let is_known = self.insights.made.as_ref().is_some_and(|made| made.is_whole());
+        if !Arc::ptr_eq(insight, &self.board.insight) || (is_known && !study.is_whole()) {
+            return;
+        }
+        let at = study.at;
+        self.insights.made = Some(study);
+        self.show_study(at);
+        self.arrange(ListId::Cards);
+        self.arrange(ListId::CardRows);
+        self.explain_anew(|subject| matches!(subject, Subject::Card(_) | Subject::CardRow(..)), now);
+    }
+
+    /// What `insight` says of environments; of a board that is not shown any more it comes too late.
+    pub(super) fn surveyed(&mut self, insight: &Arc<Insight>, environments: Arc<EnvironmentsView>) {
         if Arc::ptr_eq(insight, &self.board.insight) {
-            let now = study.at;
-            self.insights.made = Some(study);
-            self.show_study(now);
-            self.arrange(ListId::Cards);
-            self.arrange(ListId::CardRows);
             self.environments.view = Some(environments);
             self.arrange(ListId::Environments);
             if self.tab == Tab::Environments && self.detail.subject.is_none() {

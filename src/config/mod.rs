@@ -542,6 +542,7 @@ impl Resolver {
             few: count("insights.stories_per_release.few"),
             many: count("insights.stories_per_release.many"),
         };
+        policy.returned_by_person = self.flag("insights.people");
         policy
     }
 

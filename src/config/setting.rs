@@ -317,6 +317,12 @@ static BOARD: &[Setting] = &[
         "20",
         "A release with so many stories or more has many. Not set: the median of its project.",
     ),
+    Setting::new(
+        "insights.people",
+        Kind::Flag,
+        "false",
+        "The card on testing tells by person, too, whose stories failing tests returned.",
+    ),
 ];
 
 /// `[notify]`, `[checkout]` and `[wall]`: what the board does beside the screen.

@@ -234,6 +234,7 @@ fn every_setting_reaches_the_configuration() {
                 components: Vec::new(),
             }],
             stories_per_release: crate::domain::StoriesPerRelease { few: Some(5), many: Some(20) },
+            returned_by_person: false,
             accepted_drift: vec![crate::domain::AcceptedDrift {
                 keys: Vec::new(),
                 component: Text::new("mobile*"),
@@ -553,6 +554,7 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     [insights]
     incident_labels = ["incident"]                    # default
     left_out_authors = []                             # default
+    people = false                                    # default
 
     [notify]
     about = []                                        # default

@@ -43,6 +43,9 @@ pub struct Policy {
     /// How many stories of a release are few, and how many are many.
     #[serde(default)]
     pub stories_per_release: StoriesPerRelease,
+    /// Returned stories are told by person, too.
+    #[serde(default)]
+    pub returned_by_person: bool,
     /// What the window of a deployment must keep to.
     pub schedule: SchedulePolicy,
 }
@@ -113,6 +116,7 @@ impl Default for Policy {
             left_out_authors: Vec::new(),
             teams: Vec::new(),
             stories_per_release: StoriesPerRelease::default(),
+            returned_by_person: false,
             accepted_drift: Vec::new(),
         }
     }

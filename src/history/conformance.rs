@@ -745,6 +745,7 @@ pub(super) mod sample {
                 failed: 1,
                 skipped: 2,
                 failures: vec![Text::new("pays twice")],
+                milliseconds: Some(61_500),
             })],
             problems: vec![Problem::new("one line cannot be read", "mend it").losing(&[Kind::Stories])],
         }

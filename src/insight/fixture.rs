@@ -129,6 +129,7 @@ pub(crate) fn test_run(suite: &str, day: u32, passed: u32, failed: u32) -> TestR
         failed,
         skipped: 1,
         failures: Vec::new(),
+        milliseconds: None,
     }
 }
 

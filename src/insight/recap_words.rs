@@ -136,7 +136,10 @@ impl Recap {
                 self.planned, self.added, self.removed, self.delivered, self.scope
             ),
         ));
-        facts.push(("returned", format!("{}, {} in all", stories(self.returned.len()), times(self.returns()))));
+        facts.push((
+            "returned",
+            format!("{}, {} in all", stories(self.returned.len()), times(self.returns())),
+        ));
         facts.push(("defects", format!("{}, {} open when it went out", self.defects, self.defects_open)));
         facts.push(("test runs", format!("{} with failures, of {}", self.failed_runs, self.runs)));
         if let Some(daily) = self.daily {

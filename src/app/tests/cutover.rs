@@ -61,12 +61,10 @@ impl Played {
     fn go_to(&self, state: &mut State, at: crate::domain::Instant) {
         let board = self.board(at);
         update(state, Event::Board(Arc::clone(&board)), at);
-        let event = Event::Studied {
-            insight: Arc::clone(&board.insight),
-            study: Arc::new(Study::of(&board)),
-            environments: Arc::new(EnvironmentsView::of(&board)),
-        };
-        update(state, event, at);
+        let (insight, study) = (Arc::clone(&board.insight), Arc::new(Study::of(&board)));
+        update(state, Event::Studied { insight: Arc::clone(&insight), study }, at);
+        let environments = Arc::new(EnvironmentsView::of(&board));
+        update(state, Event::Surveyed { insight, environments }, at);
     }
 }
 

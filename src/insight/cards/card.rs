@@ -47,7 +47,7 @@ cards! {
     AutomaticFindings, "automatic_findings", "What changed",
         [Stories, Defects, PullRequests, TestRuns, Findings, Deployments],
         "Weekly series whose last 6 weeks differ from up to 26 before: by ranks (Mann and Whitney), with \
-         no more than one in 20 of the findings expected to be noise (Benjamini and Hochberg), a shift \
+         at most one in 20 of the findings expected to be noise (Benjamini and Hochberg), a shift \
          (Hodges and Lehmann) of at least 30 % and a Cliff's delta of at least 0.474; none on fewer than \
          20 cases.";
     StoriesPerRelease, "stories_per_release", "Stories per release", [Releases, Stories],
@@ -76,17 +76,18 @@ cards! {
          the failure or the incident until it was over, median. Rework: deployments that a failure made \
          necessary, by deployments. Levels are those of the report of 2023; good: high or elite, poor: low.";
     Testing, "testing", "Testing", [TestRuns, Releases],
-        "The newest run of each suite, by release. Flaky: commits that were tested at least twice and once \
-         passed and once failed. Returned: stories that went back within 3 days after a failing run that \
-         names them or the commit of their pull request.";
+        "The newest run of each suite, for the release and the five of its project before. Takes: the median \
+         duration of its runs; longer by: against the release before. Flaky: commits that were tested at \
+         least twice and once passed and once failed. Returned: stories of the release that went back within \
+         3 days after a failing run of it that names them or the commit of their pull request.";
     RecurringDefects, "recurring_defects", "Defects that come back", [Defects, Stories, TestRuns],
         "The same component and function, or words of the title, in two or more releases, opened again, or \
-         back after a fix. Components by Σ 1/(1+e^(12−12t)) over their fixes, t from 0 (oldest) to 1 (newest); \
+         back after a fix; tests that failed in two or more releases apart from them. Components by Σ 1/(1+e^(12−12t)) over their fixes, t from 0 (oldest) to 1 (newest); \
          flagged where they have more fixes than by their share of the stories (Poisson, 5 % after Benjamini \
          and Hochberg). Silent: changed in this release, with no test and no defect by its name.";
     CodeAnalysis, "code_analysis", "Code analysis", [Findings],
         "Findings of analyzers that are open, by severity and component (repository and folder), how old they \
-         are, and how many came and went; new: opened since the last release of the project.";
+         are, how many came and went, and how quality gates stand; new: opened since the last release of the project.";
     Effort, "effort", "Effort", [Stories, Defects],
         "Working days from the first work on a story to done, by kind, points and component. What is left of an \
          open one: the average of what those like it took beyond the time already spent. Needs: what is left, \
@@ -126,11 +127,18 @@ pub struct Card {
     pub columns: Vec<CardColumn>,
     /// The rows behind it, the most telling first.
     pub rows: Vec<CardRow>,
-    /// What was left out, and other remarks.
+    /// How it was counted, and other remarks.
     pub notes: Vec<Text>,
+    /// What does not count, how many, and why.
+    pub left_out: Vec<Text>,
 }
 
 impl Card {
+    /// All that is remarked beside the rows: how it was counted, then what was left out.
+    pub fn remarks(&self) -> impl Iterator<Item = &Text> {
+        self.notes.iter().chain(&self.left_out)
+    }
+
     /// A card that cannot say anything, and why.
     pub(crate) fn silent(id: CardId, why: &str) -> Self {
         Self {
@@ -142,6 +150,7 @@ impl Card {
             columns: Vec::new(),
             rows: Vec::new(),
             notes: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 }

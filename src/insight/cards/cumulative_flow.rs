@@ -8,8 +8,9 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, parts::plain, timeline,
-    weeks,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
+    parts::{plain, undated},
+    timeline, weeks,
 };
 
 /// Days that are drawn.
@@ -152,7 +153,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                 subject: None,
             })
             .collect(),
-        notes: notes(drawn, left_out, in_work.is_some()),
+        notes: notes(drawn, in_work.is_some()),
+        left_out: undated(left_out),
     }
 }
 
@@ -177,7 +179,7 @@ fn sentence(flow: &Flow, drawn: usize, means: Option<(f64, f64)>, in_work: Optio
     said
 }
 
-fn notes(drawn: usize, left_out: usize, is_enough: bool) -> Vec<Text> {
+fn notes(drawn: usize, is_enough: bool) -> Vec<Text> {
     let mut notes = vec![Text::new(format!(
         "done: what became ready in these {}; what was given up is left out from that day on",
         words::count(drawn, "day", "days")
@@ -186,11 +188,6 @@ fn notes(drawn: usize, left_out: usize, is_enough: bool) -> Vec<Text> {
         notes.push(Text::new(format!(
             "how long an item is in work is told from {LEAST_DAYS} days and {LEAST_DONE} done items on"
         )));
-    }
-    if left_out > 0 {
-        let items = words::count(left_out, "item", "items");
-        notes
-            .push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
     }
     notes
 }

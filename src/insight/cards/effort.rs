@@ -250,12 +250,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     rows.extend(group_rows(&usual, &all.open));
     Card {
         id: CardId::Effort,
-        sentence: Text::new(sentence([
-            head,
-            remaining(&release.id, &all, until_target),
-            too_much,
-            unowned,
-        ])),
+        sentence: Text::new(sentence([head, remaining(&release.id, &all, until_target), too_much, unowned])),
         standing,
         figures: vec![
             figure("stories_p50", at(stories, 0.5), "working days"),
@@ -284,7 +279,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::figures("P85"),
         ],
         rows,
-        notes: notes(&usual, &all, &release.project, until_target),
+        notes: notes(&release.project, until_target),
+        left_out: left_out(&usual, &all),
     }
 }
 
@@ -329,12 +325,7 @@ fn of_project(material: &Material<'_>, project: &Text) -> Vec<bool> {
 
 /// What each person, each team and all of them have open, and how much of this project each
 /// works on at a time.
-fn loads<'a>(
-    material: &Material<'a>,
-    usual: &Usual<'a>,
-    project: &Text,
-    open: &[usize],
-) -> Loads<'a> {
+fn loads<'a>(material: &Material<'a>, usual: &Usual<'a>, project: &Text, open: &[usize]) -> Loads<'a> {
     let context = material.context;
     let owner = |item: usize| -> Option<&'a str> {
         context.stories[item].owner.as_ref().map(Text::as_str).filter(|name| !name.is_empty())
@@ -466,25 +457,32 @@ fn group_rows(usual: &Usual<'_>, open: &[&Story]) -> Vec<CardRow> {
     groups.into_iter().map(row).collect()
 }
 
-fn notes(usual: &Usual<'_>, all: &Load<'_>, project: &Text, until_target: Option<f64>) -> Vec<Text> {
+fn notes(project: &Text, until_target: Option<f64>) -> Vec<Text> {
     let mut notes = vec![
-        "days are working days from the first work on it to done; averages are added, as percentiles do not add up"
-            .to_owned(),
-        format!(
+        Text::new(
+            "days are working days from the first work on it to done; averages are added, as percentiles do not add up",
+        ),
+        Text::new(format!(
             "at a time: by what was finished of {project} in the last {LOOKED_BACK_DAYS} days; whoever finished \
              nothing of it works on one at a time"
-        ),
+        )),
     ];
+    if until_target.is_none() {
+        notes.push(Text::new("no target ahead, so nobody is told to have too much"));
+    }
+    notes
+}
+
+fn left_out(usual: &Usual<'_>, all: &Load<'_>) -> Vec<Text> {
+    let mut left_out = Vec::new();
     if usual.left_out > 0 {
         let count = words::count(usual.left_out, "finished item", "finished items");
-        notes.push(format!("{count} left out: nobody knows when work on them began"));
+        left_out.push(Text::new(format!("{count} left out: nobody knows when work on them began")));
     }
     if all.unknown > 0 {
         let count = words::count(all.unknown, "open item", "open items");
-        notes.push(format!("{count} not estimated: fewer than {ENOUGH} like them were finished"));
+        left_out
+            .push(Text::new(format!("{count} not estimated: fewer than {ENOUGH} like them were finished")));
     }
-    if until_target.is_none() {
-        notes.push("no target ahead, so nobody is told to have too much".to_owned());
-    }
-    notes.into_iter().map(Text::new).collect()
+    left_out
 }

@@ -88,6 +88,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         ],
         rows: rows(material, &view),
         notes: notes(&view),
+        left_out: left_out(&view),
     }
 }
 
@@ -226,31 +227,34 @@ fn span(window: &Window, material: &Material<'_>) -> String {
 }
 
 fn notes(view: &EnvironmentsView) -> Vec<Text> {
-    let mut notes = Vec::new();
-    if !view.cost.unpriced.is_empty() {
-        let count = words::count(view.cost.unpriced.len(), "environment", "environments");
-        let names: Vec<&str> = view.cost.unpriced.iter().map(crate::domain::EnvironmentId::as_str).collect();
-        notes.push(format!(
-            "{count} left out of the cost, which nobody priced: {}",
-            words::list(&names, NAMED)
-        ));
-    }
-    notes.push(match view.cost.usual {
-        Some(usual) => format!(
+    vec![match view.cost.usual {
+        Some(usual) => Text::new(format!(
             "expected is what is usual, {} a month (median of {} whole months), less what is booked",
             words::amount(usual),
             view.cost.usual_months
-        ),
+        )),
         None => {
-            "nothing is expected beyond what is booked: fewer than three whole months are known".to_owned()
+            Text::new("nothing is expected beyond what is booked: fewer than three whole months are known")
         }
-    });
+    }]
+}
+
+fn left_out(view: &EnvironmentsView) -> Vec<Text> {
+    let mut left_out = Vec::new();
+    if !view.cost.unpriced.is_empty() {
+        let count = words::count(view.cost.unpriced.len(), "environment", "environments");
+        let names: Vec<&str> = view.cost.unpriced.iter().map(crate::domain::EnvironmentId::as_str).collect();
+        left_out.push(Text::new(format!(
+            "{count} left out of the cost, which nobody priced: {}",
+            words::list(&names, NAMED)
+        )));
+    }
     let few = view.hard.iter().filter(|place| !place.failed.is_ranked()).count();
     if few > 0 {
-        notes.push(format!(
+        left_out.push(Text::new(format!(
             "{} with fewer than 5 deployments that ended left out of the hard ones",
             words::count(few, "place", "places")
-        ));
+        )));
     }
-    notes.into_iter().map(Text::new).collect()
+    left_out
 }

@@ -34,6 +34,8 @@ pub use card::{Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure, Pic
 
 pub(crate) use automatic_findings::triage_subject;
 
+use std::ops::ControlFlow;
+
 use chrono::Duration;
 
 use crate::domain::{DayFigures, Instant};
@@ -48,8 +50,10 @@ const KEPT_DAYS: i64 = 730;
 pub struct Study {
     /// The instant of the board.
     pub at: Instant,
-    /// One for each question, in the order of [`CardId`].
+    /// One for each question, in the order of [`CardId`]; the first of them while they are being made.
     pub cards: Vec<Card>,
+    /// Cards that are still being made.
+    pub remaining: usize,
 }
 
 /// What a card is made of.
@@ -74,6 +78,21 @@ impl Study {
     /// The cards of `board`, with what it said on the `days` that were kept. Of these the same
     /// count wherever they come from: those of the last two years.
     pub fn with_days<'a>(board: &'a Board, days: impl IntoIterator<Item = &'a DayFigures>) -> Self {
+        let mut study = Self { at: board.at, cards: Vec::new(), remaining: 0 };
+        Self::one_by_one(board, days, |card| {
+            study.cards.push(card);
+            ControlFlow::Continue(())
+        });
+        study
+    }
+
+    /// Makes the cards of `board` one after the other, in the order of [`CardId`], and hands each
+    /// over as soon as it is there, until `take` has had enough.
+    pub fn one_by_one<'a>(
+        board: &'a Board,
+        days: impl IntoIterator<Item = &'a DayFigures>,
+        mut take: impl FnMut(Card) -> ControlFlow<()>,
+    ) {
         let from = board.at - Duration::days(KEPT_DAYS);
         let mut days: Vec<&DayFigures> =
             days.into_iter().filter(|day| day.at > from && day.at <= board.at).collect();
@@ -82,7 +101,16 @@ impl Study {
         let context = Context::new(&board.world, &board.health, &board.policy, board.at);
         let membership = Membership::of(&context);
         let material = Material { board, context: &context, membership: &membership, days };
-        Self { at: board.at, cards: CardId::ALL.into_iter().map(|id| card(id, &material)).collect() }
+        for id in CardId::ALL {
+            if take(card(id, &material)).is_break() {
+                return;
+            }
+        }
+    }
+
+    /// All cards are there; else more are being made.
+    pub fn is_whole(&self) -> bool {
+        self.remaining == 0
     }
 
     /// The card that answers this question.

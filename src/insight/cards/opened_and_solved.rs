@@ -8,7 +8,9 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, timeline,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
+    parts::undated,
+    timeline,
     weeks::{self, Week},
 };
 
@@ -258,7 +260,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::words("open for longest"),
         ],
         rows: rows(&lines, this_week, today, context.now),
-        notes: notes(lately.len(), left_out),
+        notes: notes(lately.len()),
+        left_out: undated(left_out),
     }
 }
 
@@ -391,8 +394,8 @@ fn week_rows(index: usize, line: &Line<'_>, this_week: Week, known: usize) -> Ve
     rows
 }
 
-fn notes(weeks: usize, left_out: usize) -> Vec<Text> {
-    let mut notes = vec![Text::new(if weeks < ENOUGH {
+fn notes(weeks: usize) -> Vec<Text> {
+    vec![Text::new(if weeks < ENOUGH {
         let known = words::count(weeks, "whole week is", "whole weeks are");
         format!("{known} known so far: a pace is told from {ENOUGH} on")
     } else {
@@ -401,11 +404,5 @@ fn notes(weeks: usize, left_out: usize) -> Vec<Text> {
              cases",
             words::count(weeks, "whole week", "whole weeks")
         )
-    })];
-    if left_out > 0 {
-        let items = words::count(left_out, "item", "items");
-        notes
-            .push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
-    }
-    notes
+    })]
 }

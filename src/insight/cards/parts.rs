@@ -1,5 +1,7 @@
 //! What several cards say alike.
 
+use crate::{domain::Text, insight::words};
+
 use super::Figure;
 
 /// A figure with its name and unit.
@@ -24,6 +26,13 @@ pub(super) fn days(days: Option<f64>) -> String {
 /// Parts of a sentence; what is empty is left out.
 pub(super) fn sentence(parts: impl IntoIterator<Item = String>) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// Says how many items are left out because their events do not lead to what they are.
+pub(super) fn undated(items: usize) -> Vec<Text> {
+    let count = words::count(items, "item", "items");
+    let said = || Text::new(format!("{count} left out: nobody tells when they were closed or opened again"));
+    (items > 0).then(said).into_iter().collect()
 }
 
 /// A number with one decimal where it is not whole: `14`, `13.5`.
@@ -57,9 +66,13 @@ mod tests {
         for (number, said) in [(14.0, "14"), (13.5, "13.5"), (0.04, "0"), (2.96, "3")] {
             assert_eq!(plain(number), said);
         }
-        for (number, said) in
-            [(0.0, "0"), (999.0, "999"), (54_535.4, "54,535"), (1_234_567.0, "1,234,567"), (-1_000.0, "-1,000")]
-        {
+        for (number, said) in [
+            (0.0, "0"),
+            (999.0, "999"),
+            (54_535.4, "54,535"),
+            (1_234_567.0, "1,234,567"),
+            (-1_000.0, "-1,000"),
+        ] {
             assert_eq!(thousands(number), said);
         }
     }

@@ -133,20 +133,19 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                 subject: Some(Subject::Release(size.release.release.id.clone())),
             })
             .collect(),
-        notes: notes(untold),
+        notes: vec![Text::new(
+            "few and many are told by the releases of the same project, or by insights.stories_per_release; \
+             enter opens a release as it ended",
+        )],
+        left_out: left_out(untold),
     }
 }
 
-fn notes(untold: usize) -> Vec<Text> {
-    let mut notes = vec![Text::new(
-        "few and many are told by the releases of the same project, or by insights.stories_per_release; \
-         enter opens a release as it ended",
-    )];
-    if untold > 0 {
-        let count = words::count(untold, "release", "releases");
-        notes.push(Text::new(format!("{count} not judged: their project has fewer than {ENOUGH} of them")));
-    }
-    notes
+/// Releases of projects that have too few to tell which are small.
+fn left_out(untold: usize) -> Vec<Text> {
+    let count = words::count(untold, "release", "releases");
+    let said = || Text::new(format!("{count} not judged: their project has fewer than {ENOUGH} of them"));
+    (untold > 0).then(said).into_iter().collect()
 }
 
 impl Size<'_> {

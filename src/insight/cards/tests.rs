@@ -6,6 +6,7 @@ mod flow;
 mod independent;
 mod plain;
 mod quality;
+mod quality_independent;
 mod same;
 mod value_stream;
 

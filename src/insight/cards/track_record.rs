@@ -141,7 +141,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::figures("width"),
         ],
         rows: all.iter().rev().map(|came| row(material, came)).collect(),
-        notes: notes(material, &all, is_calibrated),
+        notes: notes(material, is_calibrated),
+        left_out: left_out(material, &all),
     }
 }
 
@@ -232,20 +233,22 @@ fn row(material: &Material<'_>, came: &Came<'_>) -> CardRow {
     }
 }
 
-fn notes(material: &Material<'_>, all: &[Came<'_>], is_calibrated: bool) -> Vec<Text> {
+fn left_out(material: &Material<'_>, all: &[Came<'_>]) -> Vec<Text> {
     let out = material.context.releases.iter().filter(|release| release.released_at.is_some()).count();
+    let without = out.saturating_sub(all.len());
+    let count = words::count(without, "release", "releases");
+    let said = || Text::new(format!("{count} left out: nobody set a target, and no forecast was kept"));
+    (without > 0).then(said).into_iter().collect()
+}
+
+fn notes(material: &Material<'_>, is_calibrated: bool) -> Vec<Text> {
     let mut notes = Vec::new();
-    if out > all.len() {
-        let count = words::count(out - all.len(), "release", "releases");
-        notes.push(format!("{count} left out: nobody set a target, and no forecast was kept"));
-    }
     if !is_calibrated {
         notes.push(format!("fewer than {CALIBRATED_FROM} forecasts were scored: not yet calibrated"));
     }
     if material.days.is_empty() {
         notes.push(
-            "no day was kept yet: a target that was moved before is taken for the first one"
-                .to_owned(),
+            "no day was kept yet: a target that was moved before is taken for the first one".to_owned(),
         );
     }
     notes.into_iter().map(Text::new).collect()

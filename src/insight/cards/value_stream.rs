@@ -340,8 +340,11 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         let of_it = candidates.iter().filter(|candidate| candidate.remedy == remedy);
         of_it.map(|candidate| candidate.seconds as f64 / 3_600.0).sum()
     };
-    let defects =
-        read.finished.iter().filter(|(item, _)| material.context.stories[*item].kind == StoryKind::Defect).count();
+    let defects = read
+        .finished
+        .iter()
+        .filter(|(item, _)| material.context.stories[*item].kind == StoryKind::Defect)
+        .count();
     let lead = sorted(ways.iter().map(|way| way.total() as f64));
     let mut notes = vec![Text::new(format!(
         "{} that reached production in {} days; means are of all of them, P50 and P85 of those that were in a \
@@ -360,10 +363,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             read.days
         ))
     }));
-    if read.untold > 0 {
-        let untold = words::count(read.untold, "item", "items");
-        notes.push(Text::new(format!("{untold} left out: their events do not tell what they were when")));
-    }
+    let untold = words::count(read.untold, "item", "items");
+    let untold = Text::new(format!("{untold} left out: their events do not tell what they were when"));
     let hours = |seconds: Option<f64>| seconds.map(|seconds| seconds / 3_600.0);
     let mut rows = step_rows(&all, &read, &candidates);
     rows.extend(group_rows(material, &read));
@@ -403,6 +404,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         ],
         rows,
         notes,
+        left_out: (read.untold > 0).then_some(untold).into_iter().collect(),
     }
 }
 

@@ -67,6 +67,7 @@ impl Explainer<'_, '_> {
         });
         counted.extend(versions);
         Explanation {
+            notes: Vec::new(),
             title: id.to_string(),
             value,
             formula: "A conflict is two bookings, or a booking and a planned deployment, of different releases whose \

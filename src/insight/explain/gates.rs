@@ -21,6 +21,7 @@ impl Explainer<'_, '_> {
         let Some(gate) = found else { return missing(name.title()) };
         let (counted, left_out) = self.gate_rows(name);
         Explanation {
+            notes: Vec::new(),
             title: name.title().to_owned(),
             value: gate_line(gate),
             formula: format!(
@@ -211,8 +212,15 @@ impl Explainer<'_, '_> {
             let (id, title, at) = (&finding.id, &finding.title, self.day(finding.opened_at));
             format!("{id} {severity}: {title}{place}, {}, {at}", finding.tool)
         };
+        let gate = |gate: &&crate::domain::Finding| {
+            let commit =
+                gate.commit.as_ref().map_or_else(String::new, |it| format!(" on {}", words::commit(it)));
+            let at = self.day(gate.opened_at);
+            Row::of(&gate.id, format!("{}, {} of {}{commit}, {at}", gate.title, gate.tool, gate.repository))
+        };
         let counted = found.severe.iter().chain(&found.unrated);
-        let counted = counted.map(|finding| Row::of(&finding.id, line(finding))).collect();
+        let counted = counted.map(|finding| Row::of(&finding.id, line(finding)));
+        let counted = found.quality_gates.iter().map(gate).chain(counted).collect();
         let left_out = found.left_out.iter();
         let left_out =
             left_out.map(|(finding, why)| Row::of(&finding.id, format!("{} · {why}", line(finding))));

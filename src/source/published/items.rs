@@ -320,6 +320,11 @@ impl Item<'_, '_> {
             failed: failed.max(failures.len() as u32),
             skipped: number("skipped")?,
             failures,
+            // Nothing runs in no time: a zero is what those write who do not know.
+            milliseconds: fields
+                .number("duration_seconds")?
+                .map(|seconds| (seconds * 1_000.0).round() as u64)
+                .filter(|milliseconds| *milliseconds > 0),
         })
     }
 

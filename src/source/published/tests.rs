@@ -239,7 +239,7 @@ fn what_is_written_is_what_is_meant() {
                 {"at": 1_795_335_840, "to": "done"}, {"at": "2026-11-02T10:00:00+0100", "to": "in-progress"}]},
             {"key": 7, "created": 1_795_335_840_000_u64, "kind": "bug", "severity": "HIGH", "category": "done"},
         ],
-        "test_runs": [{"suite": "smoke", "at": "2026-11-22T09:00:00Z", "passed": 3.0, "failures": ["a", "b"]}],
+        "test_runs": [{"suite": "smoke", "at": "2026-11-22T09:00:00Z", "passed": 3.0, "failures": ["a", "b"], "duration_seconds": 61.5}],
     }))
     .unwrap();
     assert_eq!(whats(&facts), Vec::<&str>::new());
@@ -257,7 +257,7 @@ fn what_is_written_is_what_is_meant() {
     );
     assert_eq!(defect.created_at, story.moves[1].at, "seconds and milliseconds");
     let run = &facts.test_runs[0];
-    assert_eq!((run.passed, run.failed), (3, 2), "what is named did fail");
+    assert_eq!((run.passed, run.failed, run.milliseconds), (3, 2, Some(61_500)), "what is named did fail");
     // What is there counts, also where `covers` forgot it.
     assert_eq!(
         facts.covers.iter().map(|kind| kind.key()).collect::<Vec<_>>(),

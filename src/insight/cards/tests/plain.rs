@@ -57,8 +57,8 @@ fn task() -> impl Strategy<Value = Task> {
 }
 
 fn board_of(tasks: &[Task]) -> Setting {
-    let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories])
-        .other(Release::named("ledger", "1.0"));
+    let mut setting =
+        Setting::covering(&[Kind::Releases, Kind::Stories]).other(Release::named("ledger", "1.0"));
     for (number, task) in tasks.iter().enumerate() {
         let begun = hours_ago(task.begun);
         let mut moves = vec![(begun, Category::InProgress)];
@@ -214,8 +214,7 @@ proptest! {
                         target: Some(came(number) - Duration::days(late + moved)),
                         forecast: Some(ForecastFigures { p50, p85: on(*wide), p95: on(2 * wide) }),
                         verdict: Text::new("go"),
-                        outlook: Text::new("late"),
-                    }],
+                        outlook: Text::new("late"), metrics: Vec::new() }],
                 });
             }
         }
@@ -280,7 +279,12 @@ fn weeks_by_kind_and_severity_are_those_of_the_items() {
                 });
                 let number = |cell: usize| row.cells[cell].parse::<i64>().unwrap();
                 assert_eq!(number(4), after, "seed {seed}, {}", row.cells[0]);
-                assert_eq!(number(1) - number(2) - number(3), after - before, "seed {seed}, {}", row.cells[0]);
+                assert_eq!(
+                    number(1) - number(2) - number(3),
+                    after - before,
+                    "seed {seed}, {}",
+                    row.cells[0]
+                );
                 assert_eq!(number(5), after - before, "seed {seed}, {}", row.cells[0]);
             }
         }
@@ -312,6 +316,7 @@ fn a_board_and_its_history_say_the_same() {
             forecast: Some(ForecastFigures { p50: day(8, 22), p85: day(8, 26), p95: day(8, 30) }),
             verdict: Text::new("go"),
             outlook: Text::new("late"),
+            metrics: Vec::new(),
         }],
     };
     let days = [said(8, 10), said(8, 15)];

@@ -1,4 +1,4 @@
-//! What must not change a card, and how long cards may take.
+//! What must not change a card.
 
 use std::sync::Arc;
 
@@ -93,6 +93,7 @@ fn days(shift: Duration) -> Vec<DayFigures> {
                 forecast: Some(ForecastFigures { p50: ahead(4), p85: ahead(7), p95: ahead(12) }),
                 verdict: Text::new("go"),
                 outlook: Text::new("late"),
+                metrics: Vec::new(),
             }],
         }
     };
@@ -112,8 +113,7 @@ fn the_order_of_days_and_their_repetition_change_nothing() {
     let of = |shift: Duration, zone: Option<Tz>, change: fn(Vec<DayFigures>) -> Vec<DayFigures>| {
         let mut setting = world(shift);
         if let Some(zone) = zone {
-            setting =
-                setting.policy(|policy| policy.calendar = Calendar { zone, ..Calendar::default() });
+            setting = setting.policy(|policy| policy.calendar = Calendar { zone, ..Calendar::default() });
         }
         let board = setting.board_at(now() + shift);
         let days = change(days(shift));
@@ -121,7 +121,8 @@ fn the_order_of_days_and_their_repetition_change_nothing() {
     };
     let expected = of(Duration::zero(), None, |days| days);
     assert_eq!(figure(&expected, "forecast_days"), Some(38.0));
-    let reversed = |days: Vec<DayFigures>| days.into_iter().rev().flat_map(|day| [day.clone(), day]).collect();
+    let reversed =
+        |days: Vec<DayFigures>| days.into_iter().rev().flat_map(|day| [day.clone(), day]).collect();
     assert_eq!(of(Duration::zero(), None, reversed), expected);
     assert_eq!(of(Duration::hours(-5), Some(Tz::Etc__GMTMinus5), |days| days), expected);
 }
@@ -184,28 +185,4 @@ fn the_same_days_elsewhere_say_the_same() {
     });
     let cards = Study::of(&east.board_at(now() + shift)).cards;
     assert_eq!(cards, study(&world(Duration::zero())).cards);
-}
-
-/// `cargo test --release --lib cards_of_five_years -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement: means something in a release build only"]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures, and says what")]
-fn cards_of_five_years_are_there_before_anybody_waits() {
-    let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories]);
-    let mut rng = fastrand::Rng::with_seed(1);
-    for number in 0..100_000 {
-        let mut at = now() - Duration::minutes(rng.i64(100_000..2_600_000));
-        let created_at = at;
-        let way = [Category::InProgress, Category::InReview, Category::InTest, Category::Done].map(|to| {
-            at += Duration::minutes(rng.i64(60..20_000));
-            (at, to)
-        });
-        setting = setting.story(story_with(&format!("PAY-{number}"), created_at, &way));
-    }
-    let board = setting.board_at(now());
-    let begun = std::time::Instant::now();
-    let study = Study::of(&board);
-    let took = begun.elapsed();
-    println!("{} cards of 100,000 stories: {took:?}", study.cards.len());
-    assert!(took.as_millis() < 200, "{took:?}");
 }
