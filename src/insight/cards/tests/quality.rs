@@ -158,8 +158,8 @@ fn a_release_is_compared_with_the_one_before_it_by_project_and_date() {
     assert_eq!(
         rows,
         [
-            ("payments 4.2 unit", "+20"),
             ("payments 4.2 e2e", "–"),
+            ("payments 4.2 unit", "+20"),
             ("payments 4.1 e2e", "–"),
             ("payments 4.1 unit", "+30"),
             ("payments 5.0 load", "–"),
@@ -486,7 +486,7 @@ fn quality_gates_are_told_beside_the_findings_and_an_analysis_is_none() {
         (&**name, &**what, card.rows[0].standing),
         ("quality gate of payments", failed, CardStanding::Poor)
     );
-    assert_eq!((&card.rows[1..], card.notes), (&plain.rows[..], plain.notes));
+    assert_eq!((&card.rows[1..], &card.notes), (&plain.rows[..], &plain.notes));
     assert_eq!(figure_of(&card, "quality_gates_failed"), Some(1.0));
     let why = crate::insight::explain(
         &with.board_at(now()),
