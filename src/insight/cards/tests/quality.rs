@@ -158,8 +158,8 @@ fn a_release_is_compared_with_the_one_before_it_by_project_and_date() {
     assert_eq!(
         rows,
         [
-            ("payments 4.2 unit", "+20"),
             ("payments 4.2 e2e", "–"),
+            ("payments 4.2 unit", "+20"),
             ("payments 4.1 e2e", "–"),
             ("payments 4.1 unit", "+30"),
             ("payments 5.0 load", "–"),
