@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use divan::{Bencher, black_box};
 use tminus::{
     domain::{
@@ -11,7 +11,10 @@ use tminus::{
         ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, SourceHealth, SourceId, StatusMove, Story,
         StoryKey, StoryKind, Target, TestRun, Text, Tier, Window, World,
     },
-    insight::{Board, Completeness, EnvironmentsView, Learned, derive},
+    insight::{
+        Board, Completeness, EnvironmentsView, Learned, derive,
+        forecast::{DayCounts, Forecaster, Past, Project, ReleaseSeries, Scope, Throughput},
+    },
 };
 
 fn main() {
@@ -30,6 +33,67 @@ fn derive_insight(bencher: Bencher<'_, '_>, (stories, releases): (usize, usize))
     let learned = Learned::default();
     derive(&world, &health, &policy, &learned, now());
     bencher.bench_local(|| derive(black_box(&world), &health, &policy, &learned, now()));
+}
+
+/// The same where one story has changed since the board before.
+#[divan::bench(args = [(1_000, 20), (10_000, 50), (50_000, 200)], max_time = 5)]
+fn derive_after_one_change(bencher: Bencher<'_, '_>, (stories, releases): (usize, usize)) {
+    let world = world(stories, releases);
+    let mut health = SourceHealth::starting(source());
+    (health.answered_at, health.stale_from) = (Some(now()), Some(now() + Duration::hours(1)));
+    let health = [health];
+    let policy = Policy::default();
+    let learned = Learned::default();
+    derive(&world, &health, &policy, &learned, now());
+    // Of the last release, which is in the making.
+    let changed = releases - 1;
+    let mut turn = 0;
+    bencher
+        .with_inputs(|| {
+            turn += 1;
+            let mut world = world.clone();
+            if let Some(story) = world.stories.get_mut(changed) {
+                *story = Arc::new(Story { title: Text::new(format!("title {turn}")), ..(**story).clone() });
+            }
+            world
+        })
+        .bench_local_refs(|world| derive(black_box(world), &health, &policy, &learned, now()));
+}
+
+/// A fit of the forecast: 132 finished releases of twelve projects are 2,508 training rows, and
+/// those of the shipped prior come on top.
+#[divan::bench(max_time = 5)]
+fn fit(bencher: Bencher<'_, '_>) {
+    const DAYS: u32 = 40;
+    let first = NaiveDate::from_ymd_opt(2021, 1, 4).unwrap_or_default();
+    let after = |days: u32| first + Days::new(u64::from(days));
+    let projects = (0..12).map(|project| {
+        let releases = (0..11).map(|number| {
+            let start = number * DAYS + project;
+            // One is done each day, and a few come later.
+            let late = 1 + (number + project) % 7;
+            let days = (0..DAYS).map(|day| {
+                let added = u32::from(day < late);
+                let done = day + 1;
+                let open = DAYS - late + late.min(done) - done;
+                DayCounts { open, done, added, removed: 0, completed: 1 }
+            });
+            let series = ReleaseSeries {
+                start: after(start),
+                days: days.collect(),
+                finished_on: Some(after(start + DAYS)),
+            };
+            (Text::new(number.to_string()), series)
+        });
+        Project {
+            name: Text::new(format!("project-{project}")),
+            team: Throughput::of((project..project + 11 * DAYS).map(after)),
+            releases: releases.collect(),
+        }
+    });
+    let past = Arc::new(Past::new(Scope::Emerging, projects.collect()));
+    let today = after(12 * DAYS);
+    bencher.bench_local(|| Forecaster::learn(Arc::clone(black_box(&past)), 0, today));
 }
 
 /// What finished releases teach: once for each set of them.

@@ -241,6 +241,7 @@ fn figures(at: Instant, changes: u32) -> DayFigures {
         }),
         verdict: Text::new("no-go"),
         outlook: Text::new("at risk"),
+        metrics: Vec::new(),
     };
     DayFigures { day: at.date_naive(), at, releases: (0..20).map(release).collect() }
 }

@@ -112,7 +112,7 @@ commands! {
     Filter, "filter", List, "filter", "show only rows that a query picks";
     NextMatch, "next-match", List, "next match", "next match, around the end";
     PreviousMatch, "previous-match", List, "previous match", "previous match, around the start";
-    Complete, "complete", List, "complete", "complete the word of the filter; again: the next one";
+    Complete, "complete", List, "complete", "complete the word of the filter, or the command";
     GroupBy, "group-by", List, "group", "group the pull requests by stage, release, repository …";
     Mark, "mark", List, "mark", "mark the row, or take its mark away";
     MarkRange, "mark-range", List, "mark range", "mark all rows from the last marked one";

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Instant, Text, Triage},
-    insight::{Card, CardId, Completeness, EnvironmentsView, Insight, Study, Subject},
+    domain::{DayFigures, Instant, ReleaseId, Text, Triage},
+    insight::{Board, Card, CardId, Completeness, EnvironmentsView, Insight, Lens, Recap, Study, Subject},
 };
 
-use super::{Effect, ListId, Row, State, Tab, open::go_to, update::selected_anew};
+use super::{
+    Effect, ListId, Overlay, Row, SchedulePicture, Section, State, Tab,
+    open::go_to,
+    update::{say, selected_anew, show_overlay},
+};
 
 /// What the tab Insights shows.
 #[derive(Clone, Debug, Default)]
 pub struct Insights {
-    /// The cards without what somebody dismissed; none before the first ones are made.
+    /// The cards for whom the board is shown, without what somebody dismissed; none before the first
+    /// ones are made.
     pub study: Option<Arc<Study>>,
     /// The cards as they were made.
     made: Option<Arc<Study>>,
@@ -23,9 +28,10 @@ pub struct Insights {
 }
 
 impl Insights {
-    /// Shows the cards without what `said` dismisses.
-    pub(super) fn dismiss(&mut self, said: &Triage, now: Instant) {
-        self.study = self.made.as_ref().map(|made| Arc::new(made.without_dismissed(said, now)));
+    /// What `lens` shows of the cards, without what `said` dismisses.
+    fn seen(&self, said: &Triage, lens: Lens, board: &Board, now: Instant) -> Option<Arc<Study>> {
+        let made = self.made.as_ref()?;
+        Some(Arc::new(made.without_dismissed(said, now).seen_by(lens, board)))
     }
 
     /// How a row of a card stands.
@@ -39,6 +45,26 @@ impl State {
     pub fn card(&self) -> Option<&Card> {
         let Some(Row::Card(index)) = self.list(ListId::Cards).row() else { return None };
         self.insights.study.as_ref()?.cards.get(index as usize)
+    }
+
+    /// Decides anew what is shown of the cards.
+    pub(super) fn show_study(&mut self, now: Instant) {
+        self.insights.study = self.insights.seen(&self.said.all(), self.lens, &self.board, now);
+    }
+
+    /// Shows the board to the reader of `lens`. Who wants dates first begins with them, and who comes
+    /// from there begins as everybody does.
+    pub(super) fn begin_for(&mut self, lens: Lens) {
+        if lens.puts_dates_first() != self.lens.puts_dates_first() {
+            (self.section, self.schedule) = if lens.puts_dates_first() {
+                (Section::BurnDown, SchedulePicture::Month)
+            } else {
+                (Section::default(), SchedulePicture::default())
+            };
+            // It tells of keys and commits: there for who asks.
+            self.detail.on = !lens.puts_dates_first();
+        }
+        self.lens = lens;
     }
 
     /// Asks for the cards and environments of the board that is shown, once for each board, where they are seen.
@@ -65,7 +91,7 @@ impl State {
         if Arc::ptr_eq(insight, &self.board.insight) {
             let now = study.at;
             self.insights.made = Some(study);
-            self.insights.dismiss(&self.said.all(), now);
+            self.show_study(now);
             self.arrange(ListId::Cards);
             self.arrange(ListId::CardRows);
             self.environments.view = Some(environments);
@@ -85,11 +111,43 @@ pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
         state.arrange(ListId::CardRows);
     } else if let Some(Row::OfCard(index)) = state.list(ListId::CardRows).row() {
         let leads_to = state.card().and_then(|card| card.rows.get(index as usize)?.subject.clone());
+        if let Some(recap) = leads_to.as_ref().and_then(|subject| ended(state, subject)) {
+            return show_overlay(state, Overlay::Recap { recap: Box::new(recap), scroll: 0 }, effects);
+        }
         if let Some(subject) = leads_to.filter(|subject| state.knows(subject)) {
             go_to(state, &subject);
         }
     }
     effects.push(Effect::Draw);
+}
+
+/// What became of the release that a row of a card about releases leads to; none of another card,
+/// and of a release that did not go out yet.
+fn ended(state: &State, subject: &Subject) -> Option<Recap> {
+    let is_of_releases = matches!(state.card()?.id, CardId::StoriesPerRelease | CardId::TrackRecord);
+    match subject {
+        Subject::Release(id) if is_of_releases => recap(&state.board, id),
+        _ => None,
+    }
+}
+
+/// What became of a release, with what the board said on the way.
+pub(super) fn recap(board: &Board, release: &ReleaseId) -> Option<Recap> {
+    let days: Vec<_> = board.world.days.iter().map(|day| DayFigures::clone(day)).collect();
+    Recap::of(board, release, [], &days)
+}
+
+/// Shows the board to the reader of `lens` from now on.
+pub(super) fn look_through(state: &mut State, lens: Lens, now: Instant, effects: &mut Vec<Effect>) {
+    let selected = state.card().map(|card| card.id);
+    state.begin_for(lens);
+    state.show_study(now);
+    state.arrange(ListId::Cards);
+    // The card that fills the screen may be none of this reader's.
+    state.insights.opened &= state.card().map(|card| card.id) == selected;
+    state.arrange(ListId::CardRows);
+    state.follow_detail();
+    say(state, format!("for {}: {}", lens.reader(), lens.about()), now, effects);
 }
 
 /// Goes so many cards on, in reading order; nowhere beyond the first and the last one.

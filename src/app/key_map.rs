@@ -240,7 +240,7 @@ impl Default for KeyMap {
             ("right", C::SectionRight),
         ];
         let typing: &[(&str, C)] = &[("enter", C::Open), ("esc", C::Back)];
-        let chooser: &[(&str, C)] = &[("ctrl-n", C::MoveDown), ("ctrl-p", C::MoveUp)];
+        let chooser: &[(&str, C)] = &[("ctrl-n", C::MoveDown), ("ctrl-p", C::MoveUp), ("tab", C::Complete)];
         let mut map = BTreeMap::new();
         for (context, bindings) in [
             (Context::Global, global),

@@ -6,10 +6,10 @@ use ratatui::layout::Position;
 use crate::domain::Instant;
 
 use super::{
-    Effect, State, Tab,
+    Effect, ListId, State, Tab,
     list::is_item,
     open::{choose_release, open},
-    operations, sections,
+    operations, palette, sections,
     update::{selected_anew, show_tab, step},
 };
 
@@ -86,6 +86,9 @@ fn click(state: &mut State, cell: Position, now: Instant, effects: &mut Vec<Effe
     }
     let before = list.position;
     list.position = position;
+    if id == ListId::Palette {
+        palette::point(state);
+    }
     if before == position {
         return open(state, now, effects);
     }

@@ -106,7 +106,7 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
             }
         }
         Some(Overlay::Palette(palette)) => {
-            return palette::carry_out_selected(state, palette.input.value(), now, effects);
+            return palette::carry_out_selected(state, &palette, now, effects);
         }
         Some(Overlay::Item { subject, .. }) => follow(state, &subject, now),
         Some(_) => {

@@ -6,15 +6,15 @@ use nucleo_matcher::{
 };
 use tui_input::Input;
 
-use crate::domain::Instant;
+use crate::{domain::Instant, insight::Lens};
 
 use super::{
-    ChartSeries, Command, Effect, Group, ListId, OperationKind, OwnCommands, Row, State, commands,
-    operations, past,
+    ChartSeries, Command, Effect, Group, ListId, OperationKind, Overlay, OwnCommands, Row, State, commands,
+    insights, operations, past,
     past::Step,
     sections, share,
     triage::{self, Saying},
-    update::carry_out,
+    update::{carry_out, say},
     what_if, when,
 };
 
@@ -24,6 +24,14 @@ use super::{
 pub struct Palette {
     /// What is typed.
     pub input: Input,
+    /// Somebody went to the row that is selected, and did not type since.
+    pub(super) pointed: bool,
+}
+
+impl Palette {
+    fn typed(text: String) -> Self {
+        Self { input: Input::new(text), pointed: false }
+    }
 }
 
 /// Something that can be done from the palette.
@@ -51,6 +59,8 @@ pub enum PaletteEntry {
     Pin(usize),
     /// Switches a part of the chart off, or on again: `series tests`.
     Series(ChartSeries),
+    /// Shows the board to another reader: `lens engineer`.
+    Lens(Lens),
     /// Asks for an operation that no key is bound to.
     Operation(OperationKind),
     /// The operations that were carried out.
@@ -70,7 +80,7 @@ pub enum PaletteEntry {
 }
 
 /// What no key is bound to.
-const EXTRAS: [PaletteEntry; 23] = [
+const EXTRAS: [PaletteEntry; 27] = [
     PaletteEntry::AsOf,
     PaletteEntry::Since,
     PaletteEntry::WhatIf,
@@ -88,6 +98,10 @@ const EXTRAS: [PaletteEntry; 23] = [
     PaletteEntry::Series(ChartSeries::Defects),
     PaletteEntry::Series(ChartSeries::Ideal),
     PaletteEntry::Series(ChartSeries::Forecast),
+    PaletteEntry::Lens(Lens::Engineer),
+    PaletteEntry::Lens(Lens::ReleaseManager),
+    PaletteEntry::Lens(Lens::Executive),
+    PaletteEntry::Lens(Lens::All),
     PaletteEntry::Note,
     PaletteEntry::Acknowledge,
     PaletteEntry::Snooze,
@@ -144,6 +158,10 @@ impl PaletteEntry {
             Self::Series(ChartSeries::Defects) => "series-defects",
             Self::Series(ChartSeries::Ideal) => "series-ideal",
             Self::Series(ChartSeries::Forecast) => "series-forecast",
+            Self::Lens(Lens::All) => "lens all",
+            Self::Lens(Lens::Engineer) => "lens engineer",
+            Self::Lens(Lens::ReleaseManager) => "lens release-manager",
+            Self::Lens(Lens::Executive) => "lens executive",
             Self::Operation(kind) => kind.name(),
             Self::OperationLog => "operation-log",
             Self::Checkout => "checkout",
@@ -196,6 +214,7 @@ impl PaletteEntry {
             Self::Series(ChartSeries::Defects) => "open defects on the chart, on or off",
             Self::Series(ChartSeries::Ideal) => "the ideal line on the chart, on or off",
             Self::Series(ChartSeries::Forecast) => "the forecast on the chart, on or off",
+            Self::Lens(lens) => lens.about(),
             Self::Operation(kind) => kind.help(),
             Self::OperationLog => "the last operations: who, what, when, the answer",
             Self::Checkout => "the pull request into a work tree of its own",
@@ -221,42 +240,160 @@ fn is_tab(command: Command) -> bool {
     )
 }
 
-/// The entries whose name or help matches fuzzily, best first. A time or other words behind the
-/// name of an entry that takes them are no part of what is looked for.
+/// How well what is typed names an entry; the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// It is its name.
+    Exact,
+    /// Its name begins so.
+    Beginning,
+    /// Words of its name begin so.
+    Words,
+    /// Its name has these letters in this order.
+    Letters,
+    /// These words are said of it.
+    Help,
+}
+
+impl Fit {
+    /// That is what somebody meant; else it is a guess, which is not carried out unasked.
+    fn is_sure(self) -> bool {
+        self <= Self::Words
+    }
+
+    /// How well `typed` names what is called `name`, where that can be told without guessing.
+    fn by_name(typed: &str, name: &str) -> Option<Self> {
+        let name = name.to_lowercase();
+        let wanted = typed.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
+        let joined = name.replace(' ', "-");
+        if joined == wanted {
+            return Some(Self::Exact);
+        }
+        if joined.starts_with(&wanted) {
+            return Some(Self::Beginning);
+        }
+        let begins = |word: &str| joined.split('-').any(|part| part.starts_with(word));
+        let mut words = wanted.split('-').filter(|word| !word.is_empty()).peekable();
+        (words.peek().is_some() && words.all(begins)).then_some(Self::Words)
+    }
+}
+
+/// What an entry or a command of one's own is called, and what is said of it.
+fn called<'a>(row: Row, own: &'a OwnCommands) -> Option<(&'a str, &'a str)> {
+    match row {
+        Row::Palette(index) => PaletteEntry::at(index).map(|entry| (entry.name(), entry.help())),
+        Row::Own(index) => own.all().get(index as usize).map(|command| (&*command.name, command.does())),
+        _ => None,
+    }
+}
+
+/// The entry of this name that words stand behind, and these.
+fn with_words(typed: &str) -> Option<(u32, &str)> {
+    let (name, words) = typed.trim_start().split_once(' ')?;
+    let mut entries = PaletteEntry::all().zip(0u32..);
+    let (_, index) = entries.find(|(entry, _)| entry.name() == name && entry.takes_words())?;
+    (!words.trim().is_empty()).then_some((index, words.trim()))
+}
+
+/// The entries that what is typed names, and those that it may mean, best first. A time or other
+/// words behind the name of an entry that takes them are no part of what is looked for.
 pub(super) fn matching(typed: &str, own: &OwnCommands) -> Vec<Row> {
-    let (name, time) = typed.trim_start().split_once(' ').unwrap_or((typed, ""));
-    let named =
-        PaletteEntry::all().zip(0u32..).find(|(entry, _)| entry.name() == name && entry.takes_words());
-    if let (Some((_, index)), false) = (named, time.trim().is_empty()) {
+    if let Some((index, _)) = with_words(typed) {
         return vec![Row::Palette(index)];
     }
+    let entries = PaletteEntry::all().zip(0u32..).map(|(_, index)| Row::Palette(index));
+    let rows = entries.chain(own.all().iter().zip(0u32..).map(|(_, index)| Row::Own(index)));
     if typed.trim().is_empty() {
-        let entries = PaletteEntry::all().zip(0u32..).map(|(_, index)| Row::Palette(index));
-        return entries.chain(own.all().iter().zip(0u32..).map(|(_, index)| Row::Own(index))).collect();
+        return rows.collect();
     }
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let mut buffer = Vec::new();
-    let entries = PaletteEntry::all().zip(0u32..);
-    let entries = entries.map(|(entry, index)| (Row::Palette(index), entry.name(), entry.help()));
-    let commands = own.all().iter().zip(0u32..);
-    let commands = commands.map(|(command, index)| (Row::Own(index), command.name.as_str(), command.does()));
-    let mut scored: Vec<(u32, Row)> = entries
-        .chain(commands)
-        .filter_map(|(row, name, help)| {
-            let mut score = |text: &str| pattern.score(Utf32Str::new(text, &mut buffer), &mut matcher);
-            // What it is called counts more than what is said of it.
-            let by_name = score(name).map(|score| 2 * score);
-            by_name.or_else(|| score(help)).map(|score| (score, row))
+    let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
+    let mut found: Vec<(Fit, u32, Row)> = rows
+        .filter_map(|row| {
+            let (name, help) = called(row, own)?;
+            let score = pattern.score(Utf32Str::new(name, &mut buffer), &mut matcher);
+            // Letters that lie scattered over a sentence say nothing.
+            let is_said = || {
+                let help = help.to_lowercase();
+                words.iter().all(|word| help.contains(word.as_str()))
+            };
+            let fit = Fit::by_name(typed, name)
+                .or_else(|| score.map(|_| Fit::Letters))
+                .or_else(|| is_said().then_some(Fit::Help))?;
+            Some((fit, score.unwrap_or(0), row))
         })
         .collect();
-    scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    scored.into_iter().map(|(_, row)| row).collect()
+    found.sort_by_key(|(fit, score, _)| (*fit, std::cmp::Reverse(*score)));
+    found.into_iter().map(|(_, _, row)| row).collect()
 }
 
-/// Does what is selected in the palette.
-pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, effects: &mut Vec<Effect>) {
+/// Somebody goes to a row: that one is meant, whatever was typed.
+pub(super) fn point(state: &mut State) {
+    if let Some(Overlay::Palette(palette)) = state.overlays.last_mut() {
+        palette.pointed = true;
+    }
+}
+
+/// Writes into the line what is selected below it.
+pub(super) fn complete(state: &mut State, effects: &mut Vec<Effect>) {
+    let row = state.list(ListId::Palette).row();
+    let Some((name, _)) = row.and_then(|row| called(row, &state.desk.commands)) else { return };
+    let takes_words = match row {
+        Some(Row::Palette(index)) => PaletteEntry::at(index).is_some_and(PaletteEntry::takes_words),
+        _ => false,
+    };
+    let text = if takes_words { format!("{name} ") } else { name.to_owned() };
+    open_with(state, text, effects);
+}
+
+/// The palette with this in its line, in place of one that is open.
+fn open_with(state: &mut State, text: String, effects: &mut Vec<Effect>) {
+    past::close_palette(state);
+    state.overlays.push(Overlay::Palette(Palette::typed(text)));
+    let list = state.list_mut(ListId::Palette);
+    (list.position, list.first) = (0, 0);
+    state.arrange(ListId::Palette);
+    effects.push(Effect::Draw);
+}
+
+/// What must be said before something is carried out. A guess stays one until somebody goes to it or
+/// says yes: its name comes into the line, where enter carries it out.
+fn ask_first(state: &mut State, typed: &str, row: Row, now: Instant, effects: &mut Vec<Effect>) -> bool {
+    let Some((name, _)) = called(row, &state.desk.commands) else { return false };
+    let name = name.to_owned();
+    let is_lens =
+        matches!(row, Row::Palette(index) if matches!(PaletteEntry::at(index), Some(PaletteEntry::Lens(_))));
+    if is_lens && typed.trim() == "lens" {
+        open_with(state, "lens ".to_owned(), effects);
+        say(state, "for whom: engineer, release-manager, executive or all", now, effects);
+        return true;
+    }
+    let is_sure = with_words(typed).is_some() || Fit::by_name(typed, &name).is_some_and(Fit::is_sure);
+    if is_sure || typed.trim().is_empty() {
+        return false;
+    }
+    let said = format!("there is no command \"{}\": enter again for {name}", typed.trim());
+    open_with(state, name, effects);
+    say(state, said, now, effects);
+    true
+}
+
+/// Does what is selected in the palette, if that is what somebody meant.
+pub(super) fn carry_out_selected(
+    state: &mut State,
+    palette: &Palette,
+    now: Instant,
+    effects: &mut Vec<Effect>,
+) {
+    let typed = palette.input.value();
     let selected = state.list(ListId::Palette).row();
+    if let (Some(row), false) = (selected, palette.pointed)
+        && ask_first(state, typed, row, now, effects)
+    {
+        return;
+    }
     past::close_palette(state);
     effects.push(Effect::Draw);
     if let Some(Row::Own(index)) = selected {
@@ -266,7 +403,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         Row::Palette(index) => PaletteEntry::at(index),
         _ => None,
     }) else {
-        return super::update::say(state, format!("there is no command \"{typed}\""), now, effects);
+        return say(state, format!("there is no command \"{typed}\""), now, effects);
     };
     let (name, words) = typed.trim_start().split_once(' ').unwrap_or((typed.trim(), ""));
     let time = if name == entry.name() { words.trim() } else { "" };
@@ -282,9 +419,7 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         | PaletteEntry::Forget
             if time.is_empty() =>
         {
-            let input = Input::new(format!("{} ", entry.name()));
-            state.overlays.push(super::Overlay::Palette(Palette { input }));
-            state.arrange(ListId::Palette);
+            open_with(state, format!("{} ", entry.name()), effects);
         }
         PaletteEntry::AsOf => past::as_of(state, time, now, effects),
         PaletteEntry::WhatIf => what_if::written(state, time, now, effects),
@@ -297,8 +432,9 @@ pub(super) fn carry_out_selected(state: &mut State, typed: &str, now: Instant, e
         PaletteEntry::Pin(which) => past::pin(state, which, now, effects),
         PaletteEntry::Series(series) => {
             let is = if state.chart.toggle(series) { "shown" } else { "hidden" };
-            super::update::say(state, format!("{} {is} on the chart", series.word()), now, effects);
+            say(state, format!("{} {is} on the chart", series.word()), now, effects);
         }
+        PaletteEntry::Lens(lens) => insights::look_through(state, lens, now, effects),
         PaletteEntry::Operation(kind) => operations::ask_by_key(state, kind, now, effects),
         PaletteEntry::OperationLog => operations::open_log(state, effects),
         PaletteEntry::Checkout => commands::ask_for_checkout(state, now, effects),

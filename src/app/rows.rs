@@ -7,7 +7,7 @@ use crate::{
     domain::{Category, Instant, Items, PullRequestId, PullRequestState, Release, StoryKey, StoryKind, Text},
     insight::{
         Board, Card, CardRow, Change, ChangeGroup, Changes, EnvironmentUse, EnvironmentsView, LastRelease,
-        PullRequestRow, ReleaseInsight, Stage, StoryRow, Study, Subject, TestRow,
+        Lens, PullRequestRow, ReleaseInsight, Stage, StoryRow, Study, Subject, TestRow,
         query::{Glance, Item, Query, Reach, SaidOf, contains},
     },
 };
@@ -48,6 +48,8 @@ pub(super) struct View<'a> {
     pub(super) changes: Option<&'a Changes>,
     /// Environments.
     pub(super) environments: Option<&'a EnvironmentsView>,
+    /// For whom the board is shown.
+    pub(super) lens: Lens,
     /// The cards.
     pub(super) study: Option<&'a Study>,
     /// The card that is selected.
@@ -105,7 +107,7 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
         }
         ListId::Cards => {
             let cards = view.study.map_or(&[][..], |study| &study.cards);
-            let says = |card: &Card| words.all_in([card.id.title(), &card.sentence]);
+            let says = |card: &Card| words.all_in([view.lens.title(card.id), &card.sentence]);
             list.known = cards.len();
             list.rows
                 .extend(cards.iter().zip(0u32..).filter(|(card, _)| says(card)).map(|(_, at)| Row::Card(at)));

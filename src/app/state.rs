@@ -10,7 +10,7 @@ use crate::{
         DeploymentId, DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState,
         Text,
     },
-    insight::{Board, CanGo, DeploymentRow, PullRequestRow, ReleaseInsight, StoryRow, Subject},
+    insight::{Board, CanGo, DeploymentRow, Lens, PullRequestRow, ReleaseInsight, StoryRow, Subject},
     source::{operation::Operators, reading::Readers},
 };
 
@@ -259,6 +259,8 @@ pub struct Options {
     pub saved_sections: Vec<PullRequestSection>,
     /// Who reads closer what is looked at.
     pub readers: Readers,
+    /// For whom the board is shown.
+    pub lens: Lens,
 }
 
 /// Where a pull request stands in the lists of the board.
@@ -359,6 +361,8 @@ pub struct State {
     pub wall: Option<super::Wall>,
     /// What was read of pull requests that were looked at.
     pub closer: super::Closer,
+    /// For whom the board is shown.
+    pub lens: Lens,
     lists: [List; ListId::ALL.len()],
     pull_request_at: HashMap<PullRequestId, PullRequestAt>,
 }
@@ -411,10 +415,12 @@ impl State {
             desk: options.desk,
             wall,
             closer: super::Closer::by(options.readers),
+            lens: Lens::default(),
             lists: Default::default(),
             pull_request_at: HashMap::new(),
         };
         state.arrange_all();
+        state.begin_for(options.lens);
         state.follow_detail();
         if let Some(wanted) = &state.wanted {
             state.message = Some(Message::new(format!("no source knows a release {wanted:?} yet"), now));
@@ -634,6 +640,9 @@ impl State {
             Overlay::Trace { asked, answer, .. } => {
                 crate::insight::trace(&self.board, asked, looked_from).map(|newer| **answer = newer).is_ok()
             }
+            Overlay::Recap { recap, .. } => {
+                super::insights::recap(&self.board, &recap.release).map(|newer| **recap = newer).is_some()
+            }
             _ => true,
         });
         for overlay in &mut overlays {
@@ -702,7 +711,8 @@ impl State {
             self.me = me;
         }
         let is_whole = !self.board.health.iter().any(is_first_round);
-        for id in ListId::ALL {
+        // What can be done is the same on every board: who points at something there goes on to.
+        for id in ListId::ALL.into_iter().filter(|id| *id != ListId::Palette) {
             self.arrange(id);
             // From now on rows move, and the selection with them.
             let list = self.list_mut(id);
@@ -723,7 +733,9 @@ impl State {
 
     pub(super) fn view(&self) -> View<'_> {
         let typed = match self.overlays.last() {
-            Some(Overlay::Chooser(Chooser { input }) | Overlay::Palette(Palette { input })) => input.value(),
+            Some(Overlay::Chooser(Chooser { input }) | Overlay::Palette(Palette { input, .. })) => {
+                input.value()
+            }
             _ => "",
         };
         View {
@@ -739,6 +751,7 @@ impl State {
             typed,
             own: &self.desk.commands,
             changes: self.comparison.changes.as_deref(),
+            lens: self.lens,
             study: self.insights.study.as_deref(),
             environments: self.environments.view.as_deref(),
             card: self.card(),

@@ -138,7 +138,7 @@ impl State {
             self.said.by_subject.entry(entry.subject.clone()).or_default().push(index);
         }
         self.said.all = all;
-        self.insights.dismiss(&self.said.all, now);
+        self.show_study(now);
         self.arrange(ListId::CardRows);
         self.arrange_said();
     }

@@ -18,7 +18,7 @@ use super::{
     notify,
     open::{choose_release, open, trace, why},
     operations,
-    palette::Palette,
+    palette::{self, Palette},
     past::{self, Step},
     runbook, sections,
     triage::{self, Saying},
@@ -237,6 +237,7 @@ fn edit_all(state: &mut State, requests: impl IntoIterator<Item = InputRequest>)
         true
     } else if let Some(Overlay::Palette(palette)) = state.overlays.last_mut() {
         apply(&mut palette.input, requests);
+        palette.pointed = false;
         let list = state.list_mut(ListId::Palette);
         list.position = 0;
         list.first = 0;
@@ -350,6 +351,7 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::Acknowledge => triage::tell(state, &Saying::Acknowledge(""), now, effects),
         C::Snooze => triage::tell(state, &Saying::Snooze(""), now, effects),
         C::Watch => triage::tell(state, &Saying::Watch, now, effects),
+        C::Complete if state.active_list() == Some(ListId::Palette) => palette::complete(state, effects),
         C::Complete => filter::next_candidate(state, effects),
         // What follows changes the tab, which an overlay covers.
         _ if !state.overlays.is_empty() => {}
@@ -494,6 +496,9 @@ pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
             steps * isize::try_from(state.layout.card_columns.max(1)).unwrap_or(1),
             effects,
         );
+    }
+    if id == ListId::Palette {
+        palette::point(state);
     }
     let before = state.list(id).position;
     let list = state.list_mut(id);

@@ -243,6 +243,9 @@ pub struct InsightsArguments {
     /// For people, for programs, or for a page.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
+    /// For whom: which cards, and how deep.
+    #[arg(long, value_name = "READER", default_value = Lens::All.name(), value_parser = lens())]
+    pub lens: Lens,
 }
 
 /// What to write, and for whom.

@@ -119,9 +119,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Environments(asked)) => {
             environments::run(&Context::resolve(common, None)?, common, asked.format)
         }
-        Some(Command::Insights(asked)) => {
-            insights::run(&Context::resolve(common, None)?, common, asked.format, &asked.cards)
-        }
+        Some(Command::Insights(asked)) => insights::run(&Context::resolve(common, None)?, common, asked),
         Some(Command::Report(asked)) => report::run(&Context::resolve(common, None)?, common, asked),
         Some(Command::Trace(asked)) => {
             trace::run(&Context::resolve(common, None)?, common, asked.format, &asked.what)

@@ -181,5 +181,6 @@ fn options(context: &Context, common: &Common) -> Result<Options, Failure> {
         let lines: Vec<_> = problems.iter().map(ToString::to_string).collect();
         Failure::Usage(lines.join("\n"))
     })?;
-    Ok(Options { release: common.release.clone(), tab, keys, ..Options::default() })
+    let lens = context.config.lens;
+    Ok(Options { release: common.release.clone(), tab, keys, lens, ..Options::default() })
 }

@@ -20,7 +20,7 @@ pub(super) fn run(context: &Context, common: &Common, asked: &ReportArguments) -
         .map(|name| status::named(&board, name))
         .transpose()
         .map_err(Failure::Usage)?;
-    let study = insights::study(context, &board)?;
+    let study = insights::study(context, &board)?.seen_by(asked.lens, &board);
     let report = Report { board: &board, study: &study, release: release.as_ref(), lens: asked.lens };
     let written = match asked.format {
         ReportFormat::Html => report.html(),

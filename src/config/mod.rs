@@ -25,6 +25,7 @@ mod sections;
 mod service_settings;
 mod services;
 mod setting;
+mod teams;
 mod value;
 mod wall;
 
@@ -67,7 +68,10 @@ use self::{
     setting::{Setting, settings},
     value::Value,
 };
-use crate::domain::{Calendar, Policy, Problem, Text};
+use crate::{
+    domain::{Calendar, Policy, Problem, StoriesPerRelease, Text},
+    insight::Lens,
+};
 
 /// What the command line says about settings; what it does not say is none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -107,6 +111,8 @@ pub struct Config {
     /// Name of the theme; `auto` to choose by the terminal. Whether it exists is for the
     /// themes to say.
     pub theme: String,
+    /// For whom the screen shows the board.
+    pub lens: Lens,
     /// React to the mouse.
     pub mouse: bool,
     /// Change nothing outside.
@@ -300,6 +306,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     let rules = rules.resolve(&mut complaints);
     let notify = resolver.notify(&mut complaints);
     let wall = resolver.wall(&mut complaints);
+    let lens = resolver.lens(&mut complaints);
     let calendar = resolver.policy().calendar;
     let shift = |written: rules::WrittenShift| written.resolve(&calendar, &mut complaints);
     let shifts = rules.shifts.into_iter().filter_map(shift).collect();
@@ -307,6 +314,14 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.know(&mut hosts);
     let user_file = environment.user_file().map(|path| environment.shown(&path));
     complaints.extend(resolver.distrust(&hosts, user_file.as_deref().unwrap_or("your own file")));
+    let sizes = resolver.policy().stories_per_release;
+    if let Some((few, many)) = sizes.few.zip(sizes.many).filter(|(few, many)| few > many) {
+        complaints.push(Complaint::new(
+            "insights.stories_per_release",
+            format!("fewer than {few} stories would be few, and {many} would be many already"),
+            "set `few` to at most `many`",
+        ));
+    }
     if resolver.get("data_dir").is_none() {
         complaints.push(Complaint::new(
             "data_dir",
@@ -319,8 +334,10 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     }
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
     config.policy.accepted_drift = rules.accepted_drift;
+    config.policy.teams = rules.teams;
     config.notify = notify;
     config.wall = wall;
+    config.lens = lens;
     (config.policy.metrics, config.policy.own_gates) = (rules.metrics, rules.gates);
     config.policy.schedule.shifts = shifts;
     config.sections = sections;
@@ -442,6 +459,20 @@ impl Resolver {
         self.settings.get(key).map(|(value, _)| value)
     }
 
+    /// `lens`; a reader whom nobody knows is complained about.
+    fn lens(&self, complaints: &mut Vec<Complaint>) -> Lens {
+        let name = self.text("lens").unwrap_or_default();
+        Lens::named(&name).unwrap_or_else(|| {
+            let known = Lens::ALL.map(Lens::name).join(", ");
+            complaints.push(Complaint::new(
+                "lens",
+                format!("there is no reader called {name:?}"),
+                &format!("allowed here: {known}"),
+            ));
+            Lens::default()
+        })
+    }
+
     fn text(&self, key: &str) -> Option<String> {
         match self.get(key)? {
             Value::Text(text) => Some(text.clone()),
@@ -503,6 +534,14 @@ impl Resolver {
         policy.schedule.on_call = self.flag("schedule.on_call");
         policy.incident_labels = self.texts("insights.incident_labels");
         policy.left_out_authors = self.texts("insights.left_out_authors");
+        let count = |key| match self.get(key) {
+            Some(Value::Count(count)) => u32::try_from(*count).ok(),
+            _ => None,
+        };
+        policy.stories_per_release = StoriesPerRelease {
+            few: count("insights.stories_per_release.few"),
+            many: count("insights.stories_per_release.many"),
+        };
         policy
     }
 
@@ -561,6 +600,7 @@ impl Resolver {
             project: self.text("project"),
             board: self.text("board"),
             theme: self.text("theme").unwrap_or_else(|| "auto".to_owned()),
+            lens: Lens::default(),
             mouse: self.flag("mouse"),
             read_only: self.flag("read_only"),
             ascii: self.flag("ascii"),

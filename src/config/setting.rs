@@ -197,6 +197,16 @@ static BOARD: &[Setting] = &[
         "So long before the target the headline turns from the outlook to the verdict. Whole hours.",
     ),
     Setting::new("theme", Kind::Text, "\"auto\"", "The colours. auto: dark or light, as the terminal is."),
+    Setting {
+        in_project: false,
+        ..Setting::new(
+            "lens",
+            Kind::Text,
+            "\"all\"",
+            "For whom the screen shows the board: engineer, release-manager, executive, or all for everything.\n\
+             Not in a project's file.",
+        )
+    },
     Setting::new("mouse", Kind::Flag, "true", "React to the mouse."),
     Setting::new("ascii", Kind::Flag, "false", "Draw with ASCII characters only."),
     Setting::new(
@@ -294,6 +304,18 @@ static BOARD: &[Setting] = &[
         Kind::Texts,
         "[]",
         "Authors whose pull requests are left out of delivery metrics, with * and ?: [\"*[bot]\"].",
+    ),
+    Setting::unset(
+        "insights.stories_per_release.few",
+        Kind::Count(0..=100_000),
+        "8",
+        "A release with fewer stories has few. Not set: fewer than the lower quartile of its project.",
+    ),
+    Setting::unset(
+        "insights.stories_per_release.many",
+        Kind::Count(0..=100_000),
+        "20",
+        "A release with so many stories or more has many. Not set: the median of its project.",
     ),
 ];
 

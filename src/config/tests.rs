@@ -168,6 +168,14 @@ fn every_setting_reaches_the_configuration() {
         [keys.board]
         "Ctrl-d" = "half-page-down"
 
+        [insights]
+        stories_per_release = { few = 5, many = 20 }
+
+        [[team]]
+        name = "checkout"
+        members = ["ada", "lee"]
+        repositories = ["web"]
+
         [schedule]
         hours = "22:00-04:30"
         on_call = true
@@ -219,6 +227,13 @@ fn every_setting_reaches_the_configuration() {
             },
             incident_labels: vec![Text::new("incident")],
             left_out_authors: Vec::new(),
+            teams: vec![crate::domain::Team {
+                name: Text::new("checkout"),
+                members: vec![Text::new("ada"), Text::new("lee")],
+                repositories: vec![Text::new("web")],
+                components: Vec::new(),
+            }],
+            stories_per_release: crate::domain::StoriesPerRelease { few: Some(5), many: Some(20) },
             accepted_drift: vec![crate::domain::AcceptedDrift {
                 keys: Vec::new(),
                 component: Text::new("mobile*"),
@@ -455,7 +470,7 @@ fn what_is_wrong_in_several_layers_is_reported_together() {
     machine.variable("TMINUS_MOUSE", "maybe");
     insta::assert_snapshot!(machine.fail(), @r#"
     ~/.config/tminus/config.toml:1:1: unknown key `tiem_zone` — did you mean `time_zone`?
-      allowed here: accept_drift, ascii, board, booking, checkout, command, data_dir, deployment, environment, freeze, gate, gates, history, holidays, insights, keys, last_day, metric, mouse, notify, on_call, project, read_only, release, schedule, section, serve, source, story, theme, time_zone, wall, working_week
+      allowed here: accept_drift, ascii, board, booking, checkout, command, data_dir, deployment, environment, freeze, gate, gates, history, holidays, insights, keys, last_day, lens, metric, mouse, notify, on_call, project, read_only, release, schedule, section, serve, source, story, theme, time_zone, wall, working_week
     ~/work/payments/.tminus.toml:1:1: `data_dir` cannot be set in a project's file
       set it in your own file, by its variable or by its flag: it is a matter of you and your machine
     TMINUS_MOUSE: `mouse` must be true or false, not "maybe"
@@ -510,6 +525,7 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     holidays = []                                     # default
     last_day = "24h"                                  # default
     theme = "paper"                                   # user (~/.config/tminus/config.toml:1)
+    lens = "all"                                      # default
     mouse = true                                      # default
     ascii = false                                     # default
     read_only = false                                 # default
@@ -740,7 +756,8 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     x = "quit"                                        # user (~/.config/tminus/config.toml:3)
     "#);
     // What is printed is a configuration itself, apart from what is a matter of the machine.
-    let of_the_machine = ["data_dir", "every_change", "hourly", "trusted_hosts", "about =", "by =", "urls ="];
+    let of_the_machine =
+        ["data_dir", "every_change", "hourly", "trusted_hosts", "about =", "by =", "urls =", "lens ="];
     let is_shared = |line: &&str| of_the_machine.iter().all(|key| !line.starts_with(key));
     machine.project(&printed.lines().filter(is_shared).collect::<Vec<_>>().join("\n"));
     let again = machine.load();

@@ -52,7 +52,9 @@ impl<'a> Arrivals<'a> {
                 of_release[release].push(deployment);
             }
         }
-        of_release.iter_mut().for_each(|all| all.sort_by_key(|one| ended(one)));
+        for all in &mut of_release {
+            all.sort_by_key(|one| ended(one));
+        }
         Self { of_release, covers_deployments: context.world.is_covered(Kind::Deployments) }
     }
 

@@ -114,7 +114,7 @@ fn readiness(release: &ReleaseInsight, at: Instant) -> Option<Text> {
             Some("stories ready by then in 50 to 85 of 100 cases")
         }
         ForecastView::Dates { .. } => Some("stories ready by then in less than half of all cases"),
-        _ => None,
+        ForecastView::Withheld(_) => None,
     };
     let gates = gates_against(release);
     let said: Vec<&str> =

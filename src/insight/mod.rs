@@ -48,11 +48,13 @@ mod outlook;
 mod past_activities;
 mod patterns;
 mod percentile;
+mod plain_words;
 mod preview;
 mod pull_requests;
 pub(crate) mod query;
 mod readiness;
 mod recap;
+mod recap_words;
 mod release_view;
 mod remedies;
 mod runbook;
@@ -66,11 +68,13 @@ mod slots;
 mod stages;
 mod stories;
 mod suites;
+mod teams;
 mod test_results;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod types;
+mod unchanged;
 pub mod when;
 pub mod words;
 
@@ -96,8 +100,9 @@ pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};
 pub use preview::Preview;
-pub use readiness::{gates_against, readiness, stories_ready};
+pub use readiness::{gates_against, readiness, stories_in_short, stories_ready};
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
+pub use recap_words::Judged;
 pub(crate) use release_view::bar;
 pub use release_view::{Happened, ReleaseView, StepShare};
 pub use runbook_comparison::{ComparedTime, RunbookComparison, RunbookComparisons};
@@ -106,8 +111,8 @@ pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace
 pub use types::{
     ActivityOutlook, ActivityOverrun, BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind,
     DeploymentRow, Estimate, EstimateBasis, Feature, Flaky, ForecastBasis, ForecastDate, ForecastEffect,
-    ForecastView, Frozen, Gate, GateAnswer, GateName, Insight, MetricValue, Need, NextStep, Outlook,
-    PointOfNoReturn, PullRequestRow, ReleaseInsight, Remedy, RunbookOutlook, Schedule, ScheduleProblem,
-    ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, SuiteRow, Tally,
-    TestRow, Unit, Verdict, Week,
+    ForecastView, Frozen, Gate, GateAnswer, GateName, Insight, MetricDay, MetricValue, Need, NextStep,
+    Outlook, PointOfNoReturn, PullRequestRow, ReleaseInsight, Remedy, RunbookOutlook, Schedule,
+    ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
+    SuiteRow, Tally, TestRow, Unit, Verdict, Week,
 };

@@ -16,6 +16,14 @@ pub fn stories_ready(release: Option<&ReleaseInsight>, ready_by_then: Option<f64
     ready_by_then.map(|share| format!("stories ready by then: {}", words::chance(share)))
 }
 
+/// The same where room is scarce: `stories: 87 % sure`.
+pub fn stories_in_short(release: Option<&ReleaseInsight>, ready_by_then: Option<f64>) -> Option<String> {
+    match stories_ready(release, None) {
+        None => ready_by_then.map(|share| format!("stories: {} sure", words::chance(share))),
+        ready => ready,
+    }
+}
+
 /// `2 gates no-go (Tests, Findings), 1 unknown`; empty where all are go.
 pub fn gates_against(release: &ReleaseInsight) -> String {
     let with = |answer| release.gates.iter().filter(move |gate| gate.answer == answer);

@@ -41,21 +41,22 @@ impl TriageDesk {
         clock: Clock,
         publish: watch::Sender<Arc<Triage>>,
     ) -> (Self, Option<Problem>) {
-        let place = directory.clone();
-        let read = tokio::task::spawn_blocking(move || match place {
-            Some(place) => history::triage(&place, clock.now()),
-            None => Ok((Triage::default(), None)),
-        });
-        let (kept, problem) = match read.await {
-            Ok(Ok((triage, problem))) => {
-                // Without a place the one that was known is all there is.
-                let triage = if directory.is_none() { (**publish.borrow()).clone() } else { triage };
-                publish.send_replace(Arc::new(triage.clone()));
-                (Kept::Known(triage), problem)
+        // Without a place what was known is all there is.
+        let known = (**publish.borrow()).clone();
+        let (kept, problem) = match directory.clone() {
+            None => (Kept::Known(known), None),
+            Some(place) => {
+                let read = tokio::task::spawn_blocking(move || history::triage(&place, clock.now()));
+                match read.await {
+                    Ok(Ok((triage, problem))) => {
+                        publish.send_replace(Arc::new(triage.clone()));
+                        (Kept::Known(triage), problem)
+                    }
+                    Ok(Err(error)) => (Kept::Refused(error.problem()), Some(error.problem())),
+                    // The program is ending.
+                    Err(_) => (Kept::Closed, None),
+                }
             }
-            Ok(Err(error)) => (Kept::Refused(error.problem()), Some(error.problem())),
-            // The program is ending.
-            Err(_) => (Kept::Closed, None),
         };
         let shared = Shared { directory, clock, publish, kept: Mutex::new(kept) };
         (Self(Arc::new(shared)), problem)

@@ -491,7 +491,8 @@ fn release(screen: &Screen<'_>, insight: &ReleaseInsight, cells: usize) -> (Line
     let styles = &screen.look.styles;
     let item = &insight.release;
     let title = Line::styled(item.id.to_string(), styles.title);
-    let mut pieces = headline::pieces(screen.look, insight, screen.dates, screen.now, format::distance);
+    let mut pieces =
+        headline::pieces(screen.look, insight, screen.dates, screen.now, format::distance, screen.state.lens);
     headline::fold(&mut pieces, cells, 2);
     let mut lines = vec![headline::line(pieces, 2)];
     match &insight.forecast {

@@ -186,7 +186,12 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             return vec![(&[C::Open], "choose"), (MOVE, "move"), (&[C::Back], "close")];
         }
         Some(Overlay::Palette(_)) => {
-            return vec![(&[C::Open], "do it"), (MOVE, "move"), (&[C::Back], "close")];
+            return vec![
+                (&[C::Open], "do it"),
+                (&[C::Complete], "complete"),
+                (MOVE, "move"),
+                (&[C::Back], "close"),
+            ];
         }
         Some(Overlay::Item { .. }) => {
             return vec![

@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     domain::Instant,
-    insight::{ForecastView, Outlook, ReleaseInsight, Verdict},
+    insight::{ForecastView, Lens, Outlook, ReleaseInsight, Verdict},
 };
 
 pub(crate) use crate::insight::words::chance as percent;
@@ -108,7 +108,10 @@ pub(crate) fn pieces(
     dates: Dates,
     now: Instant,
     countdown: fn(Instant, Instant) -> String,
+    lens: Lens,
 ) -> Vec<Piece> {
+    // Where there is no room for both, some would rather know the dates than the verdict.
+    let [p85_rank, target_rank, verdict_rank] = if lens.puts_dates_first() { [2, 6, 7] } else { [7, 6, 2] };
     let styles = &look.styles;
     let release = &insight.release;
     if let Some(at) = release.released_at {
@@ -135,7 +138,7 @@ pub(crate) fn pieces(
     let leads = insight.last_day_from.is_some_and(|from| from <= now);
     if leads {
         pieces.push(Piece::new(0, verdict(look, insight, true)));
-        pieces.extend(unknown_gates(look, insight));
+        pieces.extend(unknown_gates(look, insight, 4));
         let mut spans = vec![Span::styled("outlook ", styles.muted)];
         spans.extend(outlook(look, insight, false));
         pieces.push(Piece::new(5, spans));
@@ -153,7 +156,7 @@ pub(crate) fn pieces(
         let mut p85 =
             vec![Span::styled("P85 ", styles.muted), Span::styled(p85.said(|at| dates.day(at)), styles.base)];
         p85.extend(basis.wide().map(|why| Span::styled(format!(", {why}"), styles.muted)));
-        pieces.push(Piece::new(7, p85));
+        pieces.push(Piece::new(p85_rank, p85));
     }
     let (mut target, style) = match release.target {
         Some(target) if target.estimated => (format!("est. target {}", dates.day(target.at)), styles.muted),
@@ -163,12 +166,12 @@ pub(crate) fn pieces(
     if let (Some(at), true) = (promised, leads) {
         target = format!("target {}", dates.moment(at.at));
     }
-    pieces.push(Piece::new(6, vec![Span::styled(target, style)]));
+    pieces.push(Piece::new(target_rank, vec![Span::styled(target, style)]));
     if !leads {
         let mut spans = vec![Span::styled("now ", styles.muted)];
         spans.extend(verdict(look, insight, false));
-        pieces.push(Piece::new(2, spans));
-        pieces.extend(unknown_gates(look, insight));
+        pieces.push(Piece::new(verdict_rank, spans));
+        pieces.extend(unknown_gates(look, insight, verdict_rank.max(4)));
     }
     if insight.tally.gates_not_needed > 0 {
         let said = format!("{} {} not needed", look.glyphs.not_needed, insight.tally.gates_not_needed);
@@ -216,14 +219,14 @@ pub(crate) fn verdict(look: &Look, insight: &ReleaseInsight, loud: bool) -> Vec<
 }
 
 /// `· ? 1`, where the verdict does not say it already.
-fn unknown_gates(look: &Look, insight: &ReleaseInsight) -> Option<Piece> {
+fn unknown_gates(look: &Look, insight: &ReleaseInsight, rank: u8) -> Option<Piece> {
     let count = insight.tally.gates_unknown;
     if count == 0 || insight.verdict == Verdict::Unknown {
         return None;
     }
     let Look { styles, glyphs } = look;
     Some(Piece::joined(
-        4,
+        rank,
         vec![
             Span::styled(format!(" {} ", glyphs.separator), styles.muted),
             Span::styled(format!("{} {count}", glyphs.unknown), styles.unknown),

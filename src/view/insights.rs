@@ -7,7 +7,7 @@ use ratatui::{
 
 use crate::{
     app::{ListId, Row},
-    insight::{Card, Study},
+    insight::{Card, Part, Study},
 };
 
 use super::{
@@ -72,7 +72,7 @@ fn all(screen: &mut Screen<'_>, body: Rect, study: &Study) {
 }
 
 fn title(screen: &Screen<'_>, card: &Card) -> Line<'static> {
-    Line::styled(card.id.title(), screen.look.styles.title)
+    Line::styled(screen.state.lens.title(card.id), screen.look.styles.title)
 }
 
 /// The sentence, a mark and a word before it; the rows that it took.
@@ -111,7 +111,7 @@ fn one(screen: &mut Screen<'_>, body: Rect, card: &Card) {
     let (_, style) = card::standing(screen.look, card.standing);
     let title = Line::from(vec![
         Span::styled("Insights", styles.title),
-        Span::styled(format!(" {} {}", glyphs.separator, card.id.title()), styles.base),
+        Span::styled(format!(" {} {}", glyphs.separator, screen.state.lens.title(card.id)), styles.base),
     ]);
     let inside = screen.panel(body, &title, &Line::styled(card.standing.word(), style), true);
     if inside.width < 6 {
@@ -130,5 +130,14 @@ fn one(screen: &mut Screen<'_>, body: Rect, card: &Card) {
     let needed = card::wanted_height(card).min(rest / 2);
     card::picture(screen, Rect { y, height: needed, ..line }, card);
     let below = Rect { y: y + needed, height: rest - needed, x: inside.x, width: inside.width };
-    rows::draw(screen, below, card);
+    let depth = screen.state.lens.depth(Part::Card(card.id));
+    if depth.rows() > 0 {
+        return rows::draw(screen, below, card);
+    }
+    // One that cannot say anything has none for anybody.
+    if below.height > 1 && !card.columns.is_empty() {
+        let what = if depth.has_picture() { "the rows" } else { "the picture and the rows" };
+        let said = format!("{what} behind it are for other readers: \":lens all\" shows them");
+        screen.put(below.x + 3, below.y + 1, below.width.saturating_sub(3), &said, styles.muted);
+    }
 }

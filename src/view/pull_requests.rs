@@ -36,6 +36,8 @@ const COLUMNS: [Column; 14] = [
     Column::growing("next step", 20, 48, 3),
 ];
 
+/// Its number.
+const NUMBER: usize = 1;
 /// The last of the columns that name a pull request.
 const TITLE: usize = 2;
 /// What is said in a section that asks for who looks, where nobody knows who that is.
@@ -143,9 +145,13 @@ pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bo
     let of_release = screen.state.release().map(|release| release.pull_requests.as_slice());
     let rows = of_release.unwrap_or_default().iter().chain(&screen.state.board.insight.unassigned);
     let nothing = [screen.look.glyphs.unknown, screen.look.glyphs.dash];
-    let widest = table::widest(rows.map(|row| cells(screen, row)), &nothing);
-    let places = table::place(&COLUMNS, &widest, Some(sorted), heading.width);
-    table::headings(screen, heading, &COLUMNS, &places, Some(sorted), list.reversed);
+    let mut widest = table::widest(rows.map(|row| cells(screen, row)), &nothing);
+    let mut columns = COLUMNS;
+    if !screen.state.lens.has_keys() {
+        table::without(&mut columns, &mut widest, &[NUMBER]);
+    }
+    let places = table::place(&columns, &widest, Some(sorted), heading.width);
+    table::headings(screen, heading, &columns, &places, Some(sorted), list.reversed);
     screen.list(id, body, focused, |screen, row, item| {
         draw_row(screen, row, item, &places);
         table::until(&places, TITLE)
@@ -242,6 +248,7 @@ fn cells(screen: &Screen<'_>, found: &PullRequestRow) -> [(String, Style); 14] {
     let told = states::operation(screen, &Subject::PullRequest(pull_request.id.clone()));
     let (mark, mark_style) = told.as_ref().map_or((mark, mark_style), |told| (told.mark, told.style));
     let next = told.map_or_else(|| (next_step(found), text), |told| (told.words, told.style));
+    let next = (screen.words(&next.0).into_owned(), next.1);
     let dash = || if is_open { glyphs.dash.to_owned() } else { String::new() };
     [
         (mark.to_owned(), mark_style),

@@ -11,6 +11,8 @@
 //! On a narrow screen the two at the bottom share one place, on a small one all four do: the
 //! section that the keys go to is always in sight.
 
+use std::borrow::Cow;
+
 use ratatui::{
     layout::Rect,
     style::Style,
@@ -30,6 +32,7 @@ use super::{
     widgets::{
         burn_down,
         table::{self, Column},
+        trend,
     },
 };
 
@@ -48,6 +51,9 @@ const MEASURES: usize = 3;
 const NEEDED: usize = 10;
 /// Cells of what was measured where not all of it can stand in a column of its own.
 const MEASURED: usize = 7;
+
+/// Days of the trend of a metric.
+const TREND: u64 = 14;
 
 /// Cells of the number in front of a step to green.
 const NUMBER: usize = 2;
@@ -187,9 +193,10 @@ fn metrics_place(inside: Rect, insight: &ReleaseInsight) -> Option<(Rect, Rect)>
     (rows >= 2).then_some((above, below))
 }
 
-/// Name, value with its unit, and why it is not known.
+/// Name, value with its unit, its trend, and why it is not known.
 fn draw_metrics(screen: &mut Screen<'_>, area: Rect, metrics: &[MetricValue]) {
-    let styles = &screen.look.styles;
+    let Look { styles, glyphs } = screen.look;
+    let today = screen.dates.today();
     let [heading, rows] = split_rows(area, 1);
     let heading = Rect { x: heading.x + 1, width: heading.width.saturating_sub(1), ..heading };
     screen.heading(heading, &Line::styled("Metrics", styles.header));
@@ -203,9 +210,20 @@ fn draw_metrics(screen: &mut Screen<'_>, area: Rect, metrics: &[MetricValue]) {
         let width = rows.width.saturating_sub(3);
         screen.put(x, y, names, &metric.name, styles.base);
         let style = if metric.value.is_some() { styles.strong } else { styles.unknown };
-        let used =
+        let mut used =
             names + 1 + screen.put(x + names + 1, y, width.saturating_sub(names + 1), &metric.shown, style);
-        screen.put(x + used + 1, y, width.saturating_sub(used + 1), &metric.why, styles.muted);
+        let bars = trend::bars(&metric.trend, today, metric.value, TREND);
+        let bars: String = bars.into_iter().map(|bar| bar.map_or(" ", |bar| glyphs.bars[bar])).collect();
+        // The words say more than the bars, which give way to them.
+        let wanted = text::width(&bars) + text::width(&metric.change) + 2;
+        let fits = usize::from(used) + wanted <= usize::from(width);
+        let bars = if fits { bars.as_str() } else { "" };
+        for said in [bars, &metric.change, &metric.why] {
+            if !said.is_empty() {
+                let room = width.saturating_sub(used + 1);
+                used += 1 + screen.put(x + used + 1, y, room, said, styles.muted);
+            }
+        }
     }
     if let Some(more) = metrics.len().checked_sub(usize::from(fitting)).filter(|more| *more > 0) {
         let said = format!("{more} more in status --format json");
@@ -368,12 +386,13 @@ fn draw_remedies(
         screen.put(inside.x + 1, inside.y, inside.width.saturating_sub(1), said, styles.muted);
     }
     let gate_of = |remedy: &Remedy| format!("{} {}", glyphs.right, remedy.turns());
+    let actions: Vec<_> = insight.remedies.iter().map(|remedy| screen.words(&remedy.action)).collect();
     // The gates are named where no action has to be cut for it.
-    let fits = |remedy: &Remedy| {
-        let needed = text::width(&remedy.action) + text::width(&gate_of(remedy)) + NUMBER + 3;
+    let fits = |(remedy, action): (&Remedy, &Cow<'_, str>)| {
+        let needed = text::width(action) + text::width(&gate_of(remedy)) + NUMBER + 3;
         needed <= usize::from(inside.width)
     };
-    let with_gates = insight.remedies.iter().all(fits);
+    let with_gates = insight.remedies.iter().zip(&actions).all(fits);
     // Days are few cells: they stand where the gates have no room, too.
     let beside = |remedy: &Remedy| match remedy.days_saved {
         _ if with_gates => Some(gate_of(remedy)),
@@ -382,13 +401,14 @@ fn draw_remedies(
     };
     screen.list(ListId::Remedies, inside, focused, |screen, row, item| {
         let Row::Remedy(index) = item else { return 0 };
-        let Some(remedy) = insight.remedies.get(index as usize) else { return 0 };
+        let at = index as usize;
+        let (Some(remedy), Some(action)) = (insight.remedies.get(at), actions.get(at)) else { return 0 };
         let number = format!("{} ", index + 1);
         let used = screen.put(row.x, row.y, row.width, &number, styles.muted);
         let beside = beside(remedy).unwrap_or_default();
         let cells = (text::width(&beside) as u16).min(row.width.saturating_sub(used));
         let room = row.width.saturating_sub(used + cells + u16::from(cells > 0));
-        let action = screen.put(row.x + used, row.y, room, &remedy.action, styles.base);
+        let action = screen.put(row.x + used, row.y, room, action, styles.base);
         screen.put(row.right() - cells, row.y, cells, &beside, styles.muted);
         used + action
     });

@@ -10,7 +10,7 @@ use crate::{
     app::{GanttScale, Heading, ListId, Row, SchedulePicture},
     domain::{DeploymentState, Instant},
     insight::{
-        DeploymentRow, ForecastView, ReleaseInsight, ScheduleProblemKind, Subject, stories_ready, words,
+        DeploymentRow, ForecastView, ReleaseInsight, ScheduleProblemKind, Subject, stories_in_short, words,
     },
 };
 
@@ -164,7 +164,7 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
     if let Some(insight) = insight.filter(|_| !running) {
         let said = states::outlook(screen.look, insight.outlook);
         pieces.push(Piece::new(4, vec![Span::styled(said.full(), said.style)]));
-        if let Some(said) = stories_ready(Some(insight), next.ready_by_start) {
+        if let Some(said) = stories_in_short(Some(insight), next.ready_by_start) {
             pieces.push(Piece::new(4, vec![Span::styled(said, styles.base)]));
         }
         let mut now = vec![Span::styled("now ", styles.muted)];
@@ -351,7 +351,7 @@ fn deployment_cells(screen: &Screen<'_>, found: &DeploymentRow) -> [(String, Sty
         _ if over => String::new(),
         _ => found
             .ready_by_start
-            .and_then(|share| stories_ready(insight.map(|insight| &**insight), Some(share)))
+            .and_then(|share| stories_in_short(insight.map(|insight| &**insight), Some(share)))
             .unwrap_or_default(),
     };
     let mut kinds: Vec<&str> = found.problems.iter().map(|problem| problem.kind.word()).collect();

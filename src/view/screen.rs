@@ -30,6 +30,11 @@ pub(crate) struct Screen<'a> {
 }
 
 impl Screen<'_> {
+    /// A sentence in the words of who looks.
+    pub(crate) fn words<'b>(&self, said: &'b str) -> std::borrow::Cow<'b, str> {
+        self.state.lens.words(said, &self.state.board)
+    }
+
     /// Writes `content` at `x`, `y` in at most `cells` cells; what is cut ends in an ellipsis.
     /// The cells it took.
     pub(crate) fn put(&mut self, x: u16, y: u16, cells: u16, content: &str, style: Style) -> u16 {

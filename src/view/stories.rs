@@ -1,5 +1,7 @@
 //! The stories of a release, worst first.
 
+use std::borrow::Cow;
+
 use ratatui::{
     layout::Rect,
     style::Style,
@@ -29,6 +31,8 @@ const COLUMNS: [Column; 8] = [
     Column::growing("PR", 7, 20, 5),
     Column::growing("because", 18, 48, 3),
 ];
+/// Its key.
+const KEY: usize = 1;
 /// Who does it.
 const OWNER: usize = 5;
 /// Where the first pull request is named.
@@ -50,9 +54,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: boo
     let rows = screen.state.release().map(|release| release.stories.as_slice()).unwrap_or_default();
     let rows = rows.iter().filter(|row| row.story.kind == kind);
     let nothing = [screen.look.glyphs.unknown, screen.look.glyphs.dash];
-    let widest = table::widest(rows.map(|row| cells(screen, row, None)), &nothing);
-    let places = table::place(&COLUMNS, &widest, sorted, heading.width);
-    table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
+    let mut widest = table::widest(rows.map(|row| cells(screen, row, None)), &nothing);
+    let mut columns = COLUMNS;
+    if !screen.state.lens.has_keys() {
+        table::without(&mut columns, &mut widest, &[KEY, PULL_REQUEST]);
+    }
+    let places = table::place(&columns, &widest, sorted, heading.width);
+    table::headings(screen, heading, &columns, &places, sorted, list.reversed);
     screen.list(id, body, focused, |screen, row, item| {
         draw_row(screen, row, item, &places);
         table::until(&places, TITLE)
@@ -72,7 +80,7 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
         Row::Heading(Heading::Feature(index)) => {
             let features = screen.state.release().map(|release| release.features.as_slice());
             if let Some(feature) = features.and_then(|features| features.get(index as usize)) {
-                screen.heading(row, &feature_line(screen.look, feature));
+                screen.heading(row, &feature_line(screen, feature));
             }
         }
         Row::Heading(Heading::NoFeature(count)) => {
@@ -91,17 +99,21 @@ fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
 }
 
 /// `▲ PAY-1 Checkout 3/7 ready · 1 defect · waits for AUTH-12`.
-fn feature_line(look: &Look, feature: &Feature) -> Line<'static> {
-    let Look { styles, glyphs } = look;
+fn feature_line(screen: &Screen<'_>, feature: &Feature) -> Line<'static> {
+    let Look { styles, glyphs } = screen.look;
     let (mark, style) = match (feature.ready, feature.waits_for.is_empty()) {
         (true, _) => (glyphs.go, styles.go),
         (false, true) => (" ", styles.base),
         (false, false) => (glyphs.at_risk, styles.at_risk),
     };
-    let title = feature.title.as_deref().map(|title| format!(" {title}")).unwrap_or_default();
+    let name = match feature.title.as_deref() {
+        Some(title) if !screen.state.lens.has_keys() => title.to_owned(),
+        Some(title) => format!("{} {title}", feature.key),
+        None => screen.words(feature.key.as_str()).into_owned(),
+    };
     let mut spans = vec![
         Span::styled(format!("{mark} "), style),
-        Span::styled(format!("{}{title}", feature.key), styles.strong),
+        Span::styled(name, styles.strong),
         Span::styled(format!("  {}/{} ready", feature.stories_ready, feature.stories), style),
     ];
     let mut note = |said: String, style| {
@@ -114,7 +126,8 @@ fn feature_line(look: &Look, feature: &Feature) -> Line<'static> {
     }
     if !feature.waits_for.is_empty() {
         let keys: Vec<&str> = feature.waits_for.iter().map(StoryKey::as_str).collect();
-        note(format!("waits for {}", words::list(&keys, 3)), styles.at_risk);
+        let said = format!("waits for {}", words::list(&keys, 3));
+        note(screen.words(&said).into_owned(), styles.at_risk);
     }
     Line::from(spans)
 }
@@ -136,7 +149,7 @@ fn cells(screen: &Screen<'_>, story: &StoryRow, places: Option<&Places>) -> [(St
     let has_owner = places.is_none_or(|places| table::room(places, OWNER).is_some());
     let mut because =
         (because(story, has_owner), if story.attention { styles.at_risk } else { styles.muted });
-    if because.0.is_empty() && room.is_none() && story.open {
+    if because.0.is_empty() && room.is_none() && story.open && screen.state.lens.has_keys() {
         // Where its own column gave way, it is the next best reason.
         because = pull_request.clone();
     }
@@ -144,6 +157,9 @@ fn cells(screen: &Screen<'_>, story: &StoryRow, places: Option<&Places>) -> [(St
     let (mark, mark_style) = told.as_ref().map_or((mark, mark_style), |told| (told.mark, told.style));
     if let Some(told) = told {
         because = (told.words, told.style);
+    }
+    if let Cow::Owned(plain) = screen.words(&because.0) {
+        because.0 = plain;
     }
     let owner = item.owner.as_deref().unwrap_or(glyphs.dash);
     [

@@ -13,7 +13,8 @@ use crate::{
     },
     domain::Text,
     insight::{
-        Board, Flaky, MetricValue, Outlook, Subject, SuiteRow, TestRow, Verdict, Week, board::Completeness,
+        Board, Flaky, MetricDay, MetricValue, Outlook, Subject, SuiteRow, TestRow, Verdict, Week,
+        board::Completeness,
     },
     theme::{ColorDepth, GlyphSet, shipped},
 };
@@ -614,11 +615,22 @@ fn metrics_of_ones_own_stand_beneath_the_gates_and_weeks_beneath_the_chart() {
         value,
         shown: shown.into(),
         why: why.into(),
+        trend: Vec::new(),
+        since_yesterday: None,
+        change: "".into(),
     };
+    let today = now().date_naive();
+    let day = |back: u64, value| MetricDay { day: today - chrono::Days::new(back), value };
     let board = board_with(|release| {
         release.metrics = vec![
             metric("review time", Some(93_600.0), "1d 02h", ""),
             metric("escaped", None, "unknown", "defects are not known"),
+            MetricValue {
+                trend: vec![day(4, 7.0), day(3, 5.0), day(1, 4.0)],
+                since_yesterday: Some(-4.0),
+                change: "-4 since yesterday".into(),
+                ..metric("left", Some(0.0), "0", "")
+            },
         ];
         let monday = now().date_naive().week(chrono::Weekday::Mon).first_day();
         let week = |back: i64, done, defects_opened, defects_solved| Week {
@@ -636,6 +648,7 @@ fn metrics_of_ones_own_stand_beneath_the_gates_and_weeks_beneath_the_chart() {
         found.unwrap_or_else(|| panic!("{name} is not on\n{shown}")).to_owned()
     };
     assert!(row("review time").contains("1d 02h"), "{shown}");
+    assert!(row("left  ").contains("0 █▆ ▅▁ -4 since yesterday"), "{shown}");
     assert!(row("escaped").contains("defects are not known"), "{shown}");
     for (name, said) in [
         ("stories done", "4 this week, 8 the week before"),
@@ -687,7 +700,13 @@ fn operations_are_offered_asked_counted_down_and_told() {
 fn the_row_that_somebody_rests_on_leads_to_where_more_is_read() {
     for (links, tab) in [(true, "2"), (false, "2")] {
         let desk = crate::app::Desk { links, ..crate::app::Desk::default() };
-        let mut state = State::new(Arc::new(board()), Options { desk, ..Options::default() }, now());
+        let linked = board_with(|release| {
+            for row in &mut release.pull_requests {
+                let pull_request = Arc::make_mut(&mut row.pull_request);
+                pull_request.url = Some(Text::new(format!("https://example.org/{}", pull_request.id)));
+            }
+        });
+        let mut state = State::new(Arc::new(linked), Options { desk, ..Options::default() }, now());
         update(&mut state, Event::Resize(USUAL.0, USUAL.1), now());
         go_on(&mut state, USUAL, tab);
         let of_rows = |state: &State| {
@@ -708,7 +727,7 @@ fn the_row_that_somebody_rests_on_leads_to_where_more_is_read() {
             selected(&state).filter(|_| links).into_iter().collect::<Vec<_>>(),
             "{tab}"
         );
-        assert!(selected(&state).is_some());
+        assert!(selected(&state).is_some(), "{:?}", state.subject());
         // While a key is held nothing leads anywhere: only the row that one rests on.
         let effects = press(&mut state, "j".parse().unwrap());
         render(&mut state, USUAL, GlyphSet::Unicode, now());
@@ -1131,6 +1150,99 @@ fn insights() {
         // A row leads to where it is listed.
         go_on(&mut state, size, "h h h h enter enter");
         assert_eq!(state.tab, Tab::Schedule);
+    }
+}
+
+/// A card for each question, each with a key in its sentence.
+fn every_card() -> crate::insight::Study {
+    use crate::insight::CardId;
+    let mut study = cards();
+    for id in CardId::ALL {
+        if study.card(id).is_none() {
+            let sentence = format!("{}: PAY-311 and 2 others, since 9f31c2e", id.name());
+            let like = study.cards[0].clone();
+            study.cards.push(crate::insight::Card { id, sentence: sentence.as_str().into(), ..like });
+        }
+    }
+    study.cards.sort_by_key(|card| card.id);
+    study
+}
+
+#[test]
+fn each_reader_sees_other_cards_words_and_depth() {
+    use crate::insight::{CardId, Lens};
+    for lens in [Lens::Engineer, Lens::ReleaseManager, Lens::Executive] {
+        for (name, size) in [("80x24", SMALL), ("120x36", USUAL)] {
+            let options = Options { lens, tab: Some(Tab::Insights), ..Options::default() };
+            let mut state = State::new(Arc::new(board()), options, now());
+            update(&mut state, Event::Resize(size.0, size.1), now());
+            let environments = Arc::new(crate::insight::EnvironmentsView::of(&board()));
+            let insight = Arc::clone(&state.board.insight);
+            update(
+                &mut state,
+                Event::Studied { insight, study: Arc::new(every_card()), environments },
+                now(),
+            );
+            go_on(&mut state, size, "");
+            let shown = render(&mut state, size, GlyphSet::Unicode, now());
+            assert!(shown.lines().nth(1).unwrap().contains(&format!("{} lens", lens.name())), "{shown}");
+            insta::assert_snapshot!(format!("lens_{}_{name}", lens.name()), shown);
+            // All of its cards, page by page, and the last of them in full.
+            let mut all = String::new();
+            for _ in CardId::ALL {
+                all.push_str(&render(&mut state, size, GlyphSet::Unicode, now()));
+                go_on(&mut state, size, "l");
+            }
+            assert_eq!(all.contains("PAY-311") || all.contains("9f31c2e"), lens.has_keys(), "{all}");
+            assert_eq!(all.contains("Did we keep our promises?"), lens == Lens::Executive);
+            assert_eq!(all.contains(CardId::Effort.title()), lens != Lens::Executive);
+            go_on(&mut state, size, "enter");
+            let opened = render(&mut state, size, GlyphSet::Unicode, now());
+            assert_eq!(opened.contains("for other readers"), lens != Lens::ReleaseManager, "{opened}");
+        }
+    }
+}
+
+#[test]
+fn executives_see_dates_and_titles_and_no_keys() {
+    use crate::insight::Lens;
+    for (name, size) in [("80x24", SMALL), ("120x36", USUAL)] {
+        let options = Options { lens: Lens::Executive, ..Options::default() };
+        let mut state = State::new(Arc::new(board()), options, now());
+        update(&mut state, Event::Resize(size.0, size.1), now());
+        for (tab, keys) in [("readiness", "1"), ("steps", "l l l"), ("pull_requests", "2"), ("schedule", "3")]
+        {
+            go_on(&mut state, size, keys);
+            let shown = render(&mut state, size, GlyphSet::Unicode, now());
+            assert!(shown.contains("P85 Fri 27 Nov") && shown.contains("sonar 14m stale"), "{shown}");
+            assert!(!shown.contains("PAY-3") && !shown.contains("#812"), "{shown}");
+            insta::assert_snapshot!(format!("executive_{tab}_{name}"), shown);
+        }
+    }
+}
+
+#[test]
+fn a_bar_opens_its_release_as_it_ended() {
+    for (name, size) in [("40x10", (40, 10)), ("80x24", SMALL), ("120x36", USUAL)] {
+        let out = board_with(|insight| {
+            Arc::make_mut(&mut insight.release).released_at = Some(now() - chrono::Duration::hours(20));
+        });
+        let mut state = after(out.clone(), size, "5");
+        let environments = Arc::new(crate::insight::EnvironmentsView::of(&out));
+        let insight = Arc::clone(&state.board.insight);
+        update(&mut state, Event::Studied { insight, study: Arc::new(cards()), environments }, now());
+        go_on(&mut state, size, "enter enter");
+        let shown = render(&mut state, size, GlyphSet::Unicode, now());
+        for said in ["As it ended payments 4.2", "What worked"] {
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        // It fills the screen: nothing of the card is beside it.
+        assert!(!shown.contains("payments 4.1 had 33 stories"), "{shown}");
+        insta::assert_snapshot!(format!("insights_ended_{name}"), shown);
+        go_on(&mut state, size, "esc");
+        assert!(state.overlays.is_empty() && state.insights.opened && state.tab == Tab::Insights);
+        let back = render(&mut state, size, GlyphSet::Unicode, now());
+        assert!(back.contains("payments 4.1 had 33 stories"), "{back}");
     }
 }
 

@@ -5,7 +5,7 @@ use ratatui::{layout::Rect, text::Span};
 use crate::{
     app::{Command, Tab},
     domain::{SourceHealth, SourceState},
-    insight::{board::Completeness, words},
+    insight::{Lens, board::Completeness, words},
 };
 
 use super::{
@@ -42,7 +42,14 @@ pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
     let used = screen.put(row.x + 1, row.y, row.width - 1, &name, styles.strong);
     let open = screen.put(row.x + 1 + used, row.y, 2, &format!(" {}", glyphs.drop_down), styles.muted);
     screen.layout.release = Rect { x: row.x + 1, width: used + open, ..row };
-    let mut left = headline::pieces(screen.look, insight, screen.dates, screen.now, format::countdown);
+    let mut left = headline::pieces(
+        screen.look,
+        insight,
+        screen.dates,
+        screen.now,
+        format::countdown,
+        screen.state.lens,
+    );
     if let (Some(next), Some(key)) = (screen.state.next_release(), screen.key(Command::ChooseRelease)) {
         left.push(Piece::new(
             3,
@@ -179,6 +186,11 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
             pieces.push(Piece::new(2, vec![Span::styled(said, styles.running)]));
         }
         Completeness::Whole => {}
+    }
+    // Who does not see everything is told so.
+    if state.lens != Lens::All {
+        pieces.push(Piece::new(2, vec![Span::styled(state.lens.name(), styles.base)]));
+        pieces.push(Piece::joined(6, vec![Span::styled(" lens", styles.muted)]));
     }
     if state.read_only {
         pieces.push(Piece::new(3, vec![Span::styled("read-only", styles.muted)]));

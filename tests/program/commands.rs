@@ -21,6 +21,43 @@ fn a_frozen_demo_is_the_same_every_time_in_every_format() {
 }
 
 #[test]
+fn each_reader_gets_other_cards() {
+    let place = Place::new();
+    let cards = |lens: &str| {
+        let asked = ["insights", "--demo=frozen", "--format", "json", "--lens", lens];
+        let printed = place.run(&asked);
+        assert!(printed.status.success(), "{}", text(&printed.stderr));
+        serde_json::from_slice::<Value>(&printed.stdout).expect("JSON")
+    };
+    let plain = text(&place.run(&["insights", "--demo=frozen", "--format", "json"]).stdout);
+    assert_eq!(serde_json::from_str::<Value>(&plain).expect("JSON"), cards("all"));
+    let names = |study: &Value| -> Vec<String> {
+        let cards = study["cards"].as_array().expect("cards").iter();
+        cards.map(|card| card["id"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let (all, executive) = (cards("all"), cards("executive"));
+    assert_eq!(names(&cards("engineer")), names(&all));
+    assert!(names(&executive).len() < names(&all).len() && executive["lens"] == "executive");
+    assert!(!names(&executive).contains(&"effort".to_owned()));
+    for rows in executive["cards"].as_array().expect("cards").iter().map(|card| &card["rows"]) {
+        assert!(rows.as_array().expect("rows").len() <= 5);
+    }
+    for format in ["text", "markdown"] {
+        let asked = ["insights", "--demo=frozen", "--format", format, "--lens", "executive"];
+        let printed = text(&place.run(&asked).stdout);
+        assert!(printed.contains("Did we keep our promises?") && !printed.contains("PAY-"), "{printed}");
+    }
+    for wrong in [&["--lens", "boss"][..], &["effort", "--lens", "executive"]] {
+        let refused = place.run(&[&["insights", "--demo=frozen"][..], wrong].concat());
+        assert_eq!(refused.status.code(), Some(2), "{wrong:?}");
+    }
+    // The screen has it from the configuration, which is the user's.
+    place.write(".tminus.toml", "lens = \"executive\"\n");
+    let checked = text(&place.run(&["config", "check"]).stderr);
+    assert!(checked.contains("`lens` cannot be set in a project's file"), "{checked}");
+}
+
+#[test]
 fn a_report_is_one_file_that_is_the_same_every_time() {
     let place = Place::new();
     let asked = ["report", "--demo=frozen", "--lens", "executive"];

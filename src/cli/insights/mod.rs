@@ -10,32 +10,39 @@ use chrono::NaiveDate;
 
 use crate::{
     history::{Question, Reply},
-    insight::{Board, CardId, Study},
+    insight::{Board, CardId, Depth, Part, Study},
 };
 
 use super::{
     Failure,
-    args::{Common, Format},
+    args::{Common, Format, InsightsArguments},
     complain,
     context::Context,
     headless, history, print,
 };
 
-/// Prints the cards, or only those that are named.
+/// Prints the cards that their reader sees, or only those of them that are named.
 pub(super) fn run(
     context: &Context,
     common: &Common,
-    format: Format,
-    names: &[String],
+    asked: &InsightsArguments,
 ) -> Result<ExitCode, Failure> {
-    let asked: Vec<CardId> = names.iter().map(|name| named(name)).collect::<Result<_, _>>()?;
+    let lens = asked.lens;
+    let named: Vec<CardId> = asked.cards.iter().map(|name| named(name)).collect::<Result<_, _>>()?;
+    if let Some(hidden) = named.iter().find(|card| lens.depth(Part::Card(**card)) == Depth::Hidden) {
+        return Err(Failure::Usage(format!(
+            "{} is not a card for the reader {}\nname another card, or leave --lens out",
+            hidden.name(),
+            lens.name()
+        )));
+    }
     let board = headless::board(context, common)?;
-    let mut study = study(context, &board)?;
-    study.cards.retain(|card| asked.is_empty() || asked.contains(&card.id));
-    print(&match format {
-        Format::Text => text::study(&study),
-        Format::Json => json::study(&board, &study),
-        Format::Markdown => markdown::study(&board, &study),
+    let mut study = study(context, &board)?.seen_by(lens, &board).cut(lens);
+    study.cards.retain(|card| named.is_empty() || named.contains(&card.id));
+    print(&match asked.format {
+        Format::Text => text::study(&study, lens),
+        Format::Json => json::study(&board, &study, lens),
+        Format::Markdown => markdown::study(&board, &study, lens),
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -62,7 +69,9 @@ pub(super) fn study(context: &Context, board: &Board) -> Result<Study, Failure> 
     if let Some(problem) = problem {
         complain(&format!("note: {}; {}", problem.what, problem.next_step));
     }
-    Ok(Study::with_days(board, &days).without_dismissed(&said, board.at))
+    // What the board itself was told of earlier days is read from the same history.
+    let study = if days.is_empty() { Study::of(board) } else { Study::with_days(board, &days) };
+    Ok(study.without_dismissed(&said, board.at))
 }
 
 fn named(name: &str) -> Result<CardId, Failure> {

@@ -2,27 +2,30 @@
 
 use std::fmt::Write as _;
 
-use crate::insight::{Card, Study};
+use crate::insight::{Card, Lens, Study};
 
 /// Rows of each card that are printed; the rest is counted.
 const ROWS: usize = 12;
 
-pub(super) fn study(study: &Study) -> String {
-    study.cards.iter().map(card).collect::<Vec<_>>().join("\n")
+pub(super) fn study(study: &Study, lens: Lens) -> String {
+    study.cards.iter().map(|it| card(it, lens)).collect::<Vec<_>>().join("\n")
 }
 
-fn card(card: &Card) -> String {
-    let mut out = format!("{} ({})\n  {}\n", card.id.title(), card.standing.word(), card.sentence);
+fn card(card: &Card, lens: Lens) -> String {
+    let mut out = format!("{} ({})\n  {}\n", lens.title(card.id), card.standing.word(), card.sentence);
     for note in &card.notes {
         let _ = writeln!(out, "  note: {note}");
     }
     let headings = card.columns.iter().map(|column| column.title.to_owned()).collect();
-    let rows = card.rows.iter().take(ROWS).map(|row| row.cells.iter().map(ToString::to_string).collect());
+    // The table of the readers bounds the others.
+    let most = if lens == Lens::All { ROWS } else { card.rows.len() };
+    let rows = card.rows.iter().take(most).map(|row| row.cells.iter().map(ToString::to_string).collect());
     let lines: Vec<Vec<String>> = std::iter::once(headings).chain(rows).collect();
     let width = |index: usize| {
         let cells = lines.iter().filter_map(|line| line.get(index));
         cells.map(|cell| unicode_width::UnicodeWidthStr::width(cell.as_str())).max().unwrap_or(0)
     };
+    let lines = if card.rows.is_empty() { &lines[..0] } else { &lines[..] };
     for line in lines.iter().filter(|line| !line.is_empty()) {
         let mut written = String::from("   ");
         for (index, (cell, column)) in line.iter().zip(&card.columns).enumerate() {
@@ -36,8 +39,8 @@ fn card(card: &Card) -> String {
         }
         let _ = writeln!(out, "{}", written.trim_end());
     }
-    if card.rows.len() > ROWS {
-        let _ = writeln!(out, "    and {} more", card.rows.len() - ROWS);
+    if card.rows.len() > most {
+        let _ = writeln!(out, "    and {} more", card.rows.len() - most);
     }
     out
 }

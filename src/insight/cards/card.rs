@@ -51,15 +51,16 @@ cards! {
          (Hodges and Lehmann) of at least 30 % and a Cliff's delta of at least 0.474; none on fewer than \
          20 cases.";
     StoriesPerRelease, "stories_per_release", "Stories per release", [Releases, Stories],
-        "Stories that were ready when a release went out, beside how late it was and which of its stories \
-         were returned at least once. Many: at least the team's median; few: below its lower quartile.";
+        "Stories that were ready when a release went out, beside how many days it was late and how many of its \
+         stories were returned at least once. Many: at least the median of the releases of the same project; \
+         few: below their lower quartile; or as configured.";
     OpenedAndSolved, "opened_and_solved", "Opened and solved", [Stories, Defects],
         "Items that were opened or opened again, that were solved and that were given up, in each week from \
          Monday to Sunday, and what was open at its end. The pace is the mean net change of the last 8 to 13 \
          whole weeks with its 90 % interval (Student's t); what is open by the pace is when nothing would \
-         be. Good: surely shrinking; poor: surely growing; watch: neither is sure.";
+         be, if it surely shrinks. Good: surely shrinking; poor: surely growing; watch: neither is sure.";
     ValueStream, "value_stream", "Value stream", [Stories, Defects, PullRequests, Deployments],
-        "Working time of stories in each step from the idea to production, re-entries added up; every \
+        "Working time of stories and defects in each step from the idea to production, re-entries added up; every \
          moment is in one step: that of a pull request under way, else that of the status. In progress, \
          coding, review and test are work, the rest is waiting. Flow efficiency is work by work and waiting \
          since work began: good from 40 % on, poor below 15 %. The constraint is the step after to do that \
@@ -67,7 +68,7 @@ cards! {
     CumulativeFlow, "cumulative_flow", "Cumulative flow", [Stories, Defects],
         "Items by status at the end of each of the last 90 days. Work in progress of the last 14 days \
          against the days before: watch from 1.2 times on, poor from 1.5 times on. Days in work by Little's \
-         law: mean work in progress by what was done a day.";
+         law, from 14 days and 10 done items on: mean work in progress by what was done a day.";
     Delivery, "delivery", "Delivery metrics", [Deployments, PullRequests, Stories],
         "The five metrics of DORA over 13 weeks, against the 13 before. Lead time: first commit to \
          production, median. Frequency: deployments that reached production, a week. Change fail rate: \
@@ -89,14 +90,15 @@ cards! {
     Effort, "effort", "Effort", [Stories, Defects],
         "Working days from the first work on a story to done, by kind, points and component. What is left of an \
          open one: the average of what those like it took beyond the time already spent. Needs: what is left, \
-         divided by what its owner works on at a time (Little's law over 90 days).";
+         divided by what somebody, a team or everybody finished of this project at a time (Little's law over \
+         90 days).";
     Environments, "environments", "Environments", [Bookings, Environments, Deployments, TestRuns],
         "What bookings cost by month (days by the price of a day), with the times in which a day costs most and \
          least. Forecast: what is booked, and what is usual (median of up to 6 whole months) less that, for the \
          time to come. Idle: booked working time that saw no use; good below 20 %, poor from 40 % on. Hard: \
          failed deployments of at least 5, drawn towards the rate of all, by what is surely exceeded (90 %).";
     TrackRecord, "track_record", "Promises and forecasts", [Releases, Stories],
-        "Slip: when a release came, less the target that was known first. Held: the share of forecasts whose \
+        "Slip: calendar days from the target that was known first to the release. Held: the share of forecasts whose \
          85 % date was not passed, releases weighing the same. Width: days from the 50 % to the 95 % date.";
 }
 

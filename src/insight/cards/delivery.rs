@@ -537,6 +537,7 @@ mod tests {
 
     #[test]
     fn the_levels_of_the_report_of_2023() {
+        use CardStanding::{Good, Poor, Watch};
         use Level::{Elite, High, Low, Medium};
         // Each limit is still of the better level, what is a little worse is not.
         let table: [(Limits, [(f64, Level); 6]); 4] = [
@@ -577,7 +578,6 @@ mod tests {
             }
         }
         let standings = [Elite, High, Medium, Low].map(Level::standing);
-        use CardStanding::{Good, Poor, Watch};
         assert_eq!(standings, [Good, Good, Watch, Poor]);
         assert!(Low < Medium && Medium < High && High < Elite);
     }

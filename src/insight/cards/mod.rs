@@ -17,6 +17,7 @@ mod numbers;
 mod opened_and_solved;
 mod parts;
 mod recurring_defects;
+mod slip;
 mod spread;
 mod statistics;
 mod stories_per_release;
@@ -33,9 +34,14 @@ pub use card::{Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure, Pic
 
 pub(crate) use automatic_findings::triage_subject;
 
+use chrono::Duration;
+
 use crate::domain::{DayFigures, Instant};
 
 use super::{Board, context::Context, membership::Membership};
+
+/// Days back to which cards read what boards said.
+const KEPT_DAYS: i64 = 730;
 
 /// The cards of one board.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,17 +61,24 @@ pub(crate) struct Material<'a> {
     /// What belongs to which release.
     pub(crate) membership: &'a Membership,
     /// What the board said on the days that were kept; empty where no history was read.
-    pub(crate) days: &'a [DayFigures],
+    pub(crate) days: Vec<&'a DayFigures>,
 }
 
 impl Study {
-    /// The cards of `board`. Takes longer than a frame on a large board.
+    /// The cards of `board`, with the days that were kept of it. Takes longer than a frame on a
+    /// large board.
     pub fn of(board: &Board) -> Self {
-        Self::with_days(board, &[])
+        Self::with_days(board, board.world.days.iter().map(|day| &**day))
     }
 
-    /// The cards of `board`, with what it said on the `days` that were kept.
-    pub fn with_days(board: &Board, days: &[DayFigures]) -> Self {
+    /// The cards of `board`, with what it said on the `days` that were kept. Of these the same
+    /// count wherever they come from: those of the last two years.
+    pub fn with_days<'a>(board: &'a Board, days: impl IntoIterator<Item = &'a DayFigures>) -> Self {
+        let from = board.at - Duration::days(KEPT_DAYS);
+        let mut days: Vec<&DayFigures> =
+            days.into_iter().filter(|day| day.at > from && day.at <= board.at).collect();
+        days.sort_by_key(|day| day.at);
+        days.dedup_by_key(|day| day.day);
         let context = Context::new(&board.world, &board.health, &board.policy, board.at);
         let membership = Membership::of(&context);
         let material = Material { board, context: &context, membership: &membership, days };

@@ -183,9 +183,20 @@ impl Explainer<'_, '_> {
         let Some(measured) = rules.measure(name, inputs) else { return (Vec::new(), Vec::new()) };
         let line =
             |item: &Item<'_>, why: &str| Row::of(item.key(), format!("{} {}{why}", item.key(), item.said()));
-        let counted = measured.counted.iter().map(|item| line(item, ""));
+        let items = measured.counted.iter().map(|item| line(item, ""));
+        let counted = self.trend(name).into_iter().chain(items);
         let left_out = measured.left_out.iter().map(|(item, why)| line(item, &format!(" · {why}")));
         (counted.collect(), left_out.collect())
+    }
+
+    /// How the metric that the gate called `name` asks for went on the days that are kept.
+    fn trend(&self, name: &str) -> Option<Row> {
+        let rule = self.context.policy.own_gates.iter().find(|rule| rule.name == *name)?;
+        let metric = self.insight?.metrics.iter().find(|metric| metric.name == rule.metric)?;
+        let (first, last) = (metric.trend.first()?, metric.trend.last()?);
+        let days = words::count(metric.trend.len(), "kept day", "kept days");
+        let change = if metric.change.is_empty() { "not kept yesterday" } else { metric.change.as_str() };
+        Some(Row::remark(format!("{}: {}; {days} from {} to {}", metric.name, change, first.day, last.day)))
     }
 
     fn findings(&self, index: usize) -> (Vec<Row>, Vec<Row>) {

@@ -48,6 +48,29 @@ pub(crate) fn amount(value: f64, unit: Unit, rounding: Rounding) -> String {
     }
 }
 
+/// How much more a value is than it was: `+2`, `-1d 02h`, `+0.4 points` of a share in percent; none
+/// where it is the same in words.
+pub(crate) fn change(by: f64, unit: Unit) -> Option<String> {
+    let sign = if by < 0.0 { '-' } else { '+' };
+    let size = by.abs();
+    let rounded = |least: f64| (size / least).round() * least;
+    let said = match unit {
+        Unit::Share => {
+            let tenths = (size * 1_000.0).round() / 10.0;
+            (tenths > 0.0).then(|| format!("{tenths} points"))
+        }
+        Unit::Seconds => {
+            let minutes = rounded(60.0);
+            (minutes > 0.0).then(|| amount(minutes, unit, Rounding::Down))
+        }
+        Unit::Number => {
+            let tenths = (size * 10.0).round() / 10.0;
+            (tenths > 0.0).then(|| format!("{tenths}"))
+        }
+    };
+    said.map(|said| format!("{sign}{said}"))
+}
+
 /// What is needed, in front of the threshold: `max 5`.
 pub(crate) fn operator(operator: Comparison) -> &'static str {
     match operator {

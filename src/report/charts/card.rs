@@ -32,7 +32,7 @@ const SAYS: usize = 26;
 const FILLS: usize = 6;
 
 /// The picture of a card; none where it has none.
-pub(in crate::report) fn card(card: &Card) -> Option<Figure> {
+pub(in crate::report) fn card(card: &Card, title: &str) -> Option<Figure> {
     let (drawing, height, description) = match &card.picture {
         Picture::None => return None,
         Picture::Bars { bars } => bars_picture(bars, &[]),
@@ -40,7 +40,7 @@ pub(in crate::report) fn card(card: &Card) -> Option<Figure> {
         Picture::Lines { steps, series, stacked: true } => areas(steps, series),
         Picture::Lines { steps, series, .. } => lines(steps, series),
     }?;
-    let title = card.id.title().to_owned();
+    let title = title.to_owned();
     Some(Figure { title, description, drawing, size: (WIDTH as u32, height.ceil() as u32) })
 }
 

@@ -33,7 +33,7 @@ fn one(report: &Report<'_>, card: &Card) -> Option<Section> {
     if depth == Depth::Hidden {
         return None;
     }
-    let mut section = Section::new(card.id.name().replace('_', "-"), card.id.title());
+    let mut section = Section::new(card.id.name().replace('_', "-"), report.lens.title(card.id));
     section.is_card = true;
     let tone = charts::tone(card.standing);
     // "Told" is no judgement.
@@ -41,10 +41,10 @@ fn one(report: &Report<'_>, card: &Card) -> Option<Section> {
         (tone != Tone::Plain).then(|| Span::toned(card.standing.word(), tone)).into_iter().collect();
     section.blocks.push(Block::Lead(vec![Span::from(&card.sentence)]));
     if depth.has_picture() {
-        section.blocks.extend(charts::card(card).map(Block::Figure));
+        section.blocks.extend(charts::card(card, report.lens.title(card.id)).map(Block::Figure));
     }
     if depth.rows() > 0 && !card.rows.is_empty() {
-        section.blocks.push(Block::Table(rows(card, depth.rows())));
+        section.blocks.push(Block::Table(rows(card, report.lens.title(card.id), depth.rows())));
     }
     if depth.has_picture() {
         let notes = card.notes.iter().take(MOST_NOTES).map(|note| Block::Note(note.into()));
@@ -54,14 +54,14 @@ fn one(report: &Report<'_>, card: &Card) -> Option<Section> {
     Some(section)
 }
 
-fn rows(card: &Card, most: usize) -> Table {
+fn rows(card: &Card, title: &str, most: usize) -> Table {
     let columns = card
         .columns
         .iter()
         .map(|column| Column { title: capitalised(column.title), is_figure: column.is_figure })
         .collect();
     Table {
-        caption: format!("Behind it: {}", card.id.title()),
+        caption: format!("Behind it: {title}"),
         columns,
         rows: card.rows.iter().take(most).map(row).collect(),
         more: card.rows.len().saturating_sub(most),

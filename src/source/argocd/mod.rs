@@ -88,6 +88,8 @@ struct Known {
     read: Option<Mark>,
     /// Versions that only images said, by the beginning of the sync.
     seen: HashMap<i64, Version>,
+    /// Why not all of it could be read; told until it is read again.
+    lost: Option<Problem>,
 }
 
 /// What changes whenever something happened to an application.
@@ -127,11 +129,13 @@ impl ArgocdSource {
         let session = http.session(round);
         let mut problems = Vec::new();
         let projects = self.projects(&session, &mut problems).await?;
+        // Nothing but their windows is read of projects.
+        problems = problems.into_iter().map(|problem| problem.within(&[Kind::Freezes])).collect();
         let listed = self.applications(&session, projects.as_deref(), &mut problems).await?;
         let mut known: BTreeMap<(Text, Text), Known> = BTreeMap::new();
         for application in listed {
             let key = (application.metadata.namespace.clone(), application.metadata.name.clone());
-            let fresh = Known { application, read: None, seen: HashMap::new() };
+            let fresh = Known { application, read: None, seen: HashMap::new(), lost: None };
             known.insert(
                 key.clone(),
                 match self.known.remove(&key) {
@@ -279,19 +283,20 @@ impl ArgocdSource {
                         // The list says how it was asked for: what came in between is read next time.
                         known.application.status = application.status;
                         known.read = Some(mark);
+                        known.lost = None;
                     }
                 }
                 Err(error) if is_of_one(error.kind()) => {
-                    // It is asked for again when something happens to it, not in every round.
-                    if let Some(known) = self.known.get_mut(&key) {
-                        known.read = Some(mark);
-                    }
                     let problem = match error.kind() {
                         HttpErrorKind::Forbidden { .. } => refused(&error),
                         _ => error.problem(),
                     };
                     let what = format!("{}: {}", key.1, problem.what);
-                    note(problems, Problem::new(what, problem.next_step));
+                    // It is asked for again when something happens to it, not in every round.
+                    if let Some(known) = self.known.get_mut(&key) {
+                        known.read = Some(mark);
+                        known.lost = Some(Problem::new(what, problem.next_step));
+                    }
                 }
                 Err(error) if ends_the_round(error.kind()) => return Err(error.into()),
                 Err(error) => {
@@ -330,6 +335,9 @@ impl ArgocdSource {
         let (mut standing, mut stood) = (Vec::new(), 0);
         let mut environments: BTreeMap<Text, Option<Text>> = BTreeMap::new();
         for known in self.known.values_mut() {
+            if let Some(lost) = &known.lost {
+                note(&mut facts.problems, lost.clone());
+            }
             let place = self.settings.place(&known.application);
             let url = address(&self.settings, &known.application);
             let mut one =
@@ -353,7 +361,10 @@ impl ArgocdSource {
             );
             standing.push(Problem::new(what, "see `argocd app list`"));
         }
-        facts.problems.extend(standing);
+        // What is left unread may be a deployment or a place; how applications stand is told whole.
+        let lost = [Kind::Deployments, Kind::Environments];
+        facts.problems = facts.problems.into_iter().map(|problem| problem.within(&lost)).collect();
+        facts.problems.extend(standing.into_iter().map(Problem::losing_nothing));
         let released = deployments::releases(told.iter().map(|(place, told)| (place, told)));
         facts.releases.extend(released.map(Arc::new));
         facts.environments.extend(environments.into_iter().map(|(name, region)| {
@@ -378,7 +389,8 @@ impl ArgocdSource {
                 .collect();
             let frozen = windows::freezes(projects, &applications, now, &service);
             facts.freezes.extend(frozen.freezes.into_iter().map(Arc::new));
-            facts.problems.extend(frozen.problems);
+            let lost = [Kind::Freezes];
+            facts.problems.extend(frozen.problems.into_iter().map(|problem| problem.within(&lost)));
         }
         facts
     }
@@ -401,6 +413,7 @@ impl Known {
         }
         self.read = before.read;
         self.seen = before.seen;
+        self.lost = before.lost;
         self
     }
 }

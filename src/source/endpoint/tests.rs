@@ -114,10 +114,6 @@ async fn an_answer_that_is_none_says_why_and_no_address_is_printed() {
             fake::Answer::json("{\"incident\": []}"),
             "http:try: map.stories: expected a list, the answer gives nothing",
         ),
-        (
-            fake::Answer::json("{\"incidents\": [{\"id\": 1}]}"),
-            "1 of 1 stories cannot be read: stories[0].created",
-        ),
         (fake::Answer::json("<html>"), "facts: its address: expected data, got a web page"),
         (fake::Answer::json(deep), "the answer is no JSON: recursion limit exceeded"),
         (

@@ -147,8 +147,7 @@ async fn more_issues_than_can_be_had_are_asked_for_by_severity_and_missing_ones_
     assert_eq!(open.count(), 20 + 1);
     let said: Vec<&str> = facts.problems.iter().map(|problem| problem.what.as_str()).collect();
     assert!(
-        said.iter()
-            .any(|what| what.contains("of 11500 open issues of severity MAJOR the newest 10000 were read")),
+        said.iter().any(|what| what.contains("20 of 11500 open issues of severity MAJOR read")),
         "{said:?}"
     );
 }

@@ -109,7 +109,14 @@ fn said(screen: &mut Screen<'_>, row: Rect) {
     };
     let name = Span::styled(insight.release.id.to_string(), styles.strong);
     let mut pieces = vec![Piece::new(0, vec![name])];
-    pieces.extend(headline::pieces(screen.look, insight, screen.dates, screen.now, format::countdown));
+    pieces.extend(headline::pieces(
+        screen.look,
+        insight,
+        screen.dates,
+        screen.now,
+        format::countdown,
+        screen.state.lens,
+    ));
     let beside_time = usize::from(row.width).saturating_sub(line_width(&time) + 2);
     // How far away the target is outlives what time it is.
     let room =

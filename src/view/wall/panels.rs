@@ -231,7 +231,7 @@ fn insights(screen: &mut Screen<'_>, area: Rect) {
         screen.put(inside.x, inside.y, inside.width, &said, styles.running);
         return;
     };
-    let inside = panel(screen, area, found.id.title());
+    let inside = panel(screen, area, screen.state.lens.title(found.id));
     let (mark, style) = card::standing(screen.look, found.standing);
     let mut y = inside.y;
     let sentence = format!("{mark} {}", found.sentence);

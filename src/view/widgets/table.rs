@@ -83,6 +83,14 @@ pub(crate) fn widest<const N: usize, S>(
     widest
 }
 
+/// Takes columns away, whatever room there is: for a reader to whom they say nothing.
+pub(crate) fn without<const N: usize>(columns: &mut [Column; N], widest: &mut [u16; N], which: &[usize]) {
+    for index in which.iter().copied().filter(|index| *index < N) {
+        columns[index].rank = columns[index].rank.max(1);
+        widest[index] = 0;
+    }
+}
+
 /// Decides which columns fit into `width` cells, and where, for contents that are `widest`
 /// cells wide; the heading of the one `sorted` by has an arrow.
 pub(crate) fn place<const N: usize>(

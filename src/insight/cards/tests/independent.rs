@@ -96,6 +96,9 @@ fn ago(minutes: i64) -> Instant {
     now() - Duration::minutes(minutes)
 }
 
+/// Minutes until a failure was over, and when its rework ended.
+type Outcome = (Option<i64>, Option<i64>);
+
 impl Generated {
     fn setting(&self) -> Setting {
         let kinds = [Kind::Releases, Kind::Stories, Kind::PullRequests, Kind::Deployments];
@@ -140,7 +143,7 @@ impl Generated {
     }
 
     /// The failure of one deployment: minutes until it was over, and the rework; none: no failure.
-    fn failure(&self, one: &Ran) -> Option<(Option<i64>, Option<i64>)> {
+    fn failure(&self, one: &Ran) -> Option<Outcome> {
         let goes_on =
             |other: &&Ran| other.place == one.place && PROJECTS[other.release] == PROJECTS[one.release];
         let made_good = || {
@@ -217,7 +220,7 @@ fn median(mut numbers: Vec<f64>) -> Option<f64> {
     match numbers.len() {
         0 => None,
         odd if odd % 2 == 1 => Some(numbers[half]),
-        _ => Some((numbers[half - 1] + numbers[half]) / 2.0),
+        _ => Some(f64::midpoint(numbers[half - 1], numbers[half])),
     }
 }
 
@@ -233,7 +236,7 @@ proptest! {
             return Ok(());
         }
         let lately: Vec<&Ran> = generated.ran.iter().filter(|ran| ran.is_over() && ran.end < QUARTER).collect();
-        let all: Vec<(&Ran, (Option<i64>, Option<i64>))> = generated
+        let all: Vec<(&Ran, Outcome)> = generated
             .ran
             .iter()
             .filter(|ran| ran.is_over())
@@ -325,8 +328,8 @@ impl Told {
 
     /// The step of a minute.
     fn step(&self, minute: i64) -> Step {
-        let before = self.moves.iter().filter(|(at, _)| *at <= minute);
-        let status = before.last().map_or(Category::ToDo, |(_, to)| OPEN[*to]);
+        let status = self.moves.iter().rfind(|(at, _)| *at <= minute);
+        let status = status.map_or(Category::ToDo, |(_, to)| OPEN[*to]);
         if minute >= self.done {
             return Step::Deploy;
         }
@@ -365,7 +368,7 @@ proptest! {
         let context = Context::new(&board.world, &board.health, &board.policy, board.at);
         let membership = Membership::of(&context);
         let material =
-            Material { board: &board, context: &context, membership: &membership, days: &[] };
+            Material { board: &board, context: &context, membership: &membership, days: Vec::new() };
         let found = read(&material);
         let end = told.requests.iter().map(|request| request[5]).chain([told.done]).max().unwrap();
         if end > CREATED {

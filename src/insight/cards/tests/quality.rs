@@ -332,6 +332,7 @@ fn day_of(day: u32, target: u32, forecast: [u32; 3]) -> DayFigures {
             forecast: Some(ForecastFigures { p50, p85, p95 }),
             verdict: Text::new("go"),
             outlook: Text::new("late"),
+            metrics: Vec::new(),
         }],
     }
 }

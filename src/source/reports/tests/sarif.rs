@@ -226,7 +226,7 @@ fn an_analysis_speaks_for_its_own_branch_only() {
     let result = json!([{ "ruleId": "no-eval", "message": { "text": "eval" } }]);
     let of_branch = |day: u32, branch: &str, results: &serde_json::Value| {
         let mut log: serde_json::Value = serde_json::from_str(&of(results)).unwrap();
-        let commit = branch.len().to_string().repeat(40);
+        let commit = (branch.len() % 7 + 1).to_string().repeat(40);
         log["runs"][0]["versionControlProvenance"] = json!([{ "repositoryUri": "https://forge.example/payments", "branch": branch, "revisionId": commit }]);
         log.to_string().replace("2026-11-20T08", &format!("2026-11-{day}T08"))
     };
