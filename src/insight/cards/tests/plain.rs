@@ -57,8 +57,8 @@ fn task() -> impl Strategy<Value = Task> {
 }
 
 fn board_of(tasks: &[Task]) -> Setting {
-    let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories])
-        .other(Release::named("ledger", "1.0"));
+    let mut setting =
+        Setting::covering(&[Kind::Releases, Kind::Stories]).other(Release::named("ledger", "1.0"));
     for (number, task) in tasks.iter().enumerate() {
         let begun = hours_ago(task.begun);
         let mut moves = vec![(begun, Category::InProgress)];
@@ -205,6 +205,7 @@ proptest! {
                     day: at.date_naive(),
                     at,
                     releases: vec![ReleaseFigures {
+                        metrics: Vec::new(),
                         release: ReleaseId::of("ledger", &format!("9.{number}")),
                         scope: 1,
                         ready: 0,
@@ -280,7 +281,12 @@ fn weeks_by_kind_and_severity_are_those_of_the_items() {
                 });
                 let number = |cell: usize| row.cells[cell].parse::<i64>().unwrap();
                 assert_eq!(number(4), after, "seed {seed}, {}", row.cells[0]);
-                assert_eq!(number(1) - number(2) - number(3), after - before, "seed {seed}, {}", row.cells[0]);
+                assert_eq!(
+                    number(1) - number(2) - number(3),
+                    after - before,
+                    "seed {seed}, {}",
+                    row.cells[0]
+                );
                 assert_eq!(number(5), after - before, "seed {seed}, {}", row.cells[0]);
             }
         }
@@ -302,6 +308,7 @@ fn a_board_and_its_history_say_the_same() {
         day: NaiveDate::from_ymd_opt(2026, month, number).unwrap(),
         at: day(month, number),
         releases: vec![ReleaseFigures {
+            metrics: Vec::new(),
             release: ReleaseId::of("payments", "3.9"),
             scope: 4,
             ready: 2,
