@@ -205,6 +205,7 @@ proptest! {
                     day: at.date_naive(),
                     at,
                     releases: vec![ReleaseFigures {
+                        metrics: Vec::new(),
                         release: ReleaseId::of("ledger", &format!("9.{number}")),
                         scope: 1,
                         ready: 0,
@@ -306,6 +307,7 @@ fn a_board_and_its_history_say_the_same() {
         day: NaiveDate::from_ymd_opt(2026, month, number).unwrap(),
         at: day(month, number),
         releases: vec![ReleaseFigures {
+            metrics: Vec::new(),
             release: ReleaseId::of("payments", "3.9"),
             scope: 4,
             ready: 2,

@@ -83,6 +83,7 @@ fn days(shift: Duration) -> Vec<DayFigures> {
             day: (now() - Duration::days(days_ago)).date_naive(),
             at,
             releases: vec![ReleaseFigures {
+                metrics: Vec::new(),
                 release: ReleaseId::of("payments", version),
                 scope: 9,
                 ready: 3,
