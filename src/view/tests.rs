@@ -687,8 +687,13 @@ fn operations_are_offered_asked_counted_down_and_told() {
 fn the_row_that_somebody_rests_on_leads_to_where_more_is_read() {
     for (links, tab) in [(true, "2"), (false, "2")] {
         let desk = crate::app::Desk { links, ..crate::app::Desk::default() };
-        let board = Arc::new(fixture::board_with_first(|_| ()));
-        let mut state = State::new(board, Options { desk, ..Options::default() }, now());
+        let linked = board_with(|release| {
+            for row in &mut release.pull_requests {
+                let pull_request = Arc::make_mut(&mut row.pull_request);
+                pull_request.url = Some(Text::new(format!("https://example.org/{}", pull_request.id)));
+            }
+        });
+        let mut state = State::new(Arc::new(linked), Options { desk, ..Options::default() }, now());
         update(&mut state, Event::Resize(USUAL.0, USUAL.1), now());
         go_on(&mut state, USUAL, tab);
         let of_rows = |state: &State| {
@@ -709,7 +714,7 @@ fn the_row_that_somebody_rests_on_leads_to_where_more_is_read() {
             selected(&state).filter(|_| links).into_iter().collect::<Vec<_>>(),
             "{tab}"
         );
-        assert!(selected(&state).is_some());
+        assert!(selected(&state).is_some(), "{:?}", state.subject());
         // While a key is held nothing leads anywhere: only the row that one rests on.
         let effects = press(&mut state, "j".parse().unwrap());
         render(&mut state, USUAL, GlyphSet::Unicode, now());
