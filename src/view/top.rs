@@ -190,7 +190,7 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
     // Who does not see everything is told so.
     if state.lens != Lens::All {
         pieces.push(Piece::new(2, vec![Span::styled(state.lens.name(), styles.base)]));
-        pieces.push(Piece::joined(6, vec![Span::styled(" lens", styles.muted)]));
+        pieces.push(Piece::joined(5, vec![Span::styled(" lens", styles.muted)]));
     }
     if state.read_only {
         pieces.push(Piece::new(3, vec![Span::styled("read-only", styles.muted)]));
