@@ -50,10 +50,7 @@ impl<'a> PullRequests<'a> {
     }
 
     /// The same with what is known of the ones at these positions.
-    pub(crate) fn knowing<'w>(
-        context: &Context<'a>,
-        known: impl Fn(usize) -> Option<&'w Arc<Way>>,
-    ) -> Self {
+    pub(crate) fn knowing<'w>(context: &Context<'a>, known: impl Fn(usize) -> Option<&'w Arc<Way>>) -> Self {
         let mut all = Self {
             ways: Vec::with_capacity(context.pull_requests.len()),
             arrivals: Arrivals::of(context),
