@@ -127,10 +127,10 @@ mod tests {
                 assert!(told.contains(said), "{case}: {told}");
             }
             let json = json(&board);
-            let tally = &json["release"]["tally"];
+            let tally = &json["tally"];
             let left = tally["stories"].as_u64().unwrap() - tally["stories_ready"].as_u64().unwrap();
             assert_eq!(left, open, "{case}");
-            assert_eq!(json["release"]["forecast"]["state"], "ready", "{case}");
+            assert_eq!(json["forecast"]["state"], "ready", "{case}");
             let release = board.release(&id()).unwrap();
             // It is out, whatever it left; and it could not go as it is.
             assert_eq!(exit_code(release, true), 0, "{case}");
@@ -153,7 +153,7 @@ mod tests {
         );
         let of_status = status::render(&board, Some(&id()), Format::Json, now());
         let of_status: serde_json::Value = serde_json::from_str(&of_status).unwrap();
-        for forecast in [&json(&board)["release"]["forecast"], &of_status["releases"][0]["forecast"]] {
+        for forecast in [&json(&board)["forecast"], &of_status["releases"][0]["forecast"]] {
             assert_eq!(forecast["state"], "dates");
             assert_eq!(forecast["p50"], "2026-12-01T09:00:00Z");
             for name in ["p85", "p95"] {

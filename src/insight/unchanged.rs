@@ -3,7 +3,7 @@
 //! Of a release that went out nearly everything rests on its own items, not on the time: its
 //! burn-down, its rows, its features. That is taken over as it is, if everything that it rests on is
 //! the same: by identity, as boards share items by `Arc` (the board before is kept meanwhile, so
-//! that no address is ever another item's). Its gates are asked anew, as sources get stale.
+//! that no address is ever another item's), else by value. Its gates are asked anew, as sources get stale.
 //!
 //! The result is that of deriving from nothing; a test in this room compares the two.
 
@@ -294,13 +294,18 @@ fn shared<T>(items: &[&Arc<T>]) -> Vec<Arc<T>> {
     items.iter().map(|item| Arc::clone(item)).collect()
 }
 
-fn is_same<'a, T: 'a>(before: &[Arc<T>], now: impl IntoIterator<Item = &'a Arc<T>>) -> bool {
+/// Nearly all are the same by identity; what is joined of two sources is made anew each time.
+fn is_equal<T: PartialEq>(one: &Arc<T>, other: &Arc<T>) -> bool {
+    Arc::ptr_eq(one, other) || **one == **other
+}
+
+fn is_same<'a, T: PartialEq + 'a>(before: &[Arc<T>], now: impl IntoIterator<Item = &'a Arc<T>>) -> bool {
     let mut now = now.into_iter();
-    before.iter().all(|one| now.next().is_some_and(|other| Arc::ptr_eq(one, other))) && now.next().is_none()
+    before.iter().all(|one| now.next().is_some_and(|other| is_equal(one, other))) && now.next().is_none()
 }
 
 /// Positions of what is another item with the same name; none where names came, went or moved.
-fn changed<T, K: PartialEq>(
+fn changed<T: PartialEq, K: PartialEq>(
     before: &[Arc<T>],
     now: &[&Arc<T>],
     name: impl Fn(&T) -> &K,
@@ -310,7 +315,7 @@ fn changed<T, K: PartialEq>(
     }
     let pairs = before.iter().zip(now).enumerate();
     let others: Vec<usize> =
-        pairs.filter(|(_, (one, other))| !Arc::ptr_eq(one, other)).map(|(item, _)| item).collect();
+        pairs.filter(|(_, (one, other))| !is_equal(one, other)).map(|(item, _)| item).collect();
     others.iter().all(|item| name(&before[*item]) == name(now[*item])).then_some(others)
 }
 
@@ -333,13 +338,13 @@ fn touched(context: &Context<'_>, changed: &[usize]) -> Vec<bool> {
 /// All that says where a story belongs is the same.
 fn is_story_placed_alike(one: &Story, other: &Story) -> bool {
     let moved =
-        |story: &'_ Story| -> Vec<_> { story.scope.iter().map(|change| change.release.clone()).collect() };
+        |story: &Story| -> Vec<_> { story.scope.iter().map(|change| change.release.clone()).collect() };
     one.releases == other.releases && one.labels == other.labels && moved(one) == moved(other)
 }
 
 /// All that says where a pull request belongs, and what that says of others, is the same.
 fn is_request_placed_alike(one: &PullRequest, other: &PullRequest) -> bool {
-    let of = |request: &'_ PullRequest| {
+    let of = |request: &PullRequest| {
         let PullRequest { repository, milestone, stories, base, release, branch, labels, state, .. } =
             request.clone();
         (repository, milestone, stories, base, release, branch, labels, state)

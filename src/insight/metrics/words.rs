@@ -52,23 +52,22 @@ pub(crate) fn amount(value: f64, unit: Unit, rounding: Rounding) -> String {
 /// where it is the same in words.
 pub(crate) fn change(by: f64, unit: Unit) -> Option<String> {
     let sign = if by < 0.0 { '-' } else { '+' };
-    let size = by.abs();
-    let rounded = |least: f64| (size / least).round() * least;
-    let said = match unit {
+    let tenths = |size: f64| (size * 10.0).round() / 10.0;
+    let (rounded, said) = match unit {
         Unit::Share => {
-            let tenths = (size * 1_000.0).round() / 10.0;
-            (tenths > 0.0).then(|| format!("{tenths} points"))
+            let points = tenths(by.abs() * 100.0);
+            (points, format!("{points} points"))
         }
         Unit::Seconds => {
-            let minutes = rounded(60.0);
-            (minutes > 0.0).then(|| amount(minutes, unit, Rounding::Down))
+            let seconds = (by.abs() / 60.0).round() * 60.0;
+            (seconds, amount(seconds, unit, Rounding::Down))
         }
         Unit::Number => {
-            let tenths = (size * 10.0).round() / 10.0;
-            (tenths > 0.0).then(|| format!("{tenths}"))
+            let number = tenths(by.abs());
+            (number, format!("{number}"))
         }
     };
-    said.map(|said| format!("{sign}{said}"))
+    (rounded > 0.0).then(|| format!("{sign}{said}"))
 }
 
 /// What is needed, in front of the threshold: `max 5`.

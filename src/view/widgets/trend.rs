@@ -28,11 +28,11 @@ mod tests {
 
     #[test]
     fn bars_end_with_today_and_begin_with_what_is_known() {
+        type Case<'a> = (&'a str, &'a [(u32, f64)], Option<f64>, &'a [Option<usize>]);
         let day = |number| NaiveDate::from_ymd_opt(2026, 11, number).unwrap();
         let trend = |days: &[(u32, f64)]| -> Vec<MetricDay> {
             days.iter().map(|(number, value)| MetricDay { day: day(*number), value: *value }).collect()
         };
-        type Case<'a> = (&'a str, &'a [(u32, f64)], Option<f64>, &'a [Option<usize>]);
         let cases: [Case<'_>; 7] = [
             ("falls", &[(20, 7.0), (21, 3.0)], Some(0.0), &[Some(8), Some(4), Some(1)]),
             ("a gap", &[(19, 0.9), (20, 1.0)], Some(0.9), &[Some(1), Some(8), None, Some(1)]),
