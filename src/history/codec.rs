@@ -274,7 +274,7 @@ mod tests {
         assert_eq!((now.plain.len() as u64, u128::from_be_bytes(now.digest)), FIXTURE);
     }
 
-    const FIXTURE: (u64, u128) = (2988, 0xa02b_5089_520e_3126_346b_6716_cbba_7fb2);
+    const FIXTURE: (u64, u128) = (2990, 0xf4d6_9b55_fbde_19bc_9b51_2940_8573_59fe);
 
     /// Run by hand to make the fixture of a new format.
     #[test]
