@@ -1,17 +1,21 @@
 //! Benchmarks: `cargo bench`.
 
-use std::sync::Arc;
+use std::{ops::ControlFlow, sync::Arc};
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use divan::{Bencher, black_box};
 use tminus::{
     domain::{
         Booking, BookingId, Category, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId,
-        Facts, Freeze, Instant, Kind, Mergeability, Policy, PullRequest, PullRequestState, Release,
-        ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, SourceHealth, SourceId, StatusMove, Story,
-        StoryKey, StoryKind, Target, TestRun, Text, Tier, Window, World,
+        Facts, Finding, FindingId, FindingState, Freeze, Instant, Kind, Mergeability, Policy, PullRequest,
+        PullRequestState, Release, ReleaseId, Review, ReviewVerdict, ScopeChange, ScopeMove, Severity,
+        SourceHealth, SourceId, StatusMove, Story, StoryKey, StoryKind, Target, TestRun, Text, Tier, Window,
+        World,
     },
-    insight::{Board, Completeness, EnvironmentsView, Learned, derive},
+    insight::{
+        Board, Completeness, EnvironmentsView, Learned, Study, derive,
+        forecast::{DayCounts, Forecaster, Past, Project, ReleaseSeries, Scope, Throughput},
+    },
 };
 
 fn main() {
@@ -30,6 +34,67 @@ fn derive_insight(bencher: Bencher<'_, '_>, (stories, releases): (usize, usize))
     let learned = Learned::default();
     derive(&world, &health, &policy, &learned, now());
     bencher.bench_local(|| derive(black_box(&world), &health, &policy, &learned, now()));
+}
+
+/// The same where one story has changed since the board before.
+#[divan::bench(args = [(1_000, 20), (10_000, 50), (50_000, 200)], max_time = 5)]
+fn derive_after_one_change(bencher: Bencher<'_, '_>, (stories, releases): (usize, usize)) {
+    let world = world(stories, releases);
+    let mut health = SourceHealth::starting(source());
+    (health.answered_at, health.stale_from) = (Some(now()), Some(now() + Duration::hours(1)));
+    let health = [health];
+    let policy = Policy::default();
+    let learned = Learned::default();
+    derive(&world, &health, &policy, &learned, now());
+    // Of the last release, which is in the making.
+    let changed = releases - 1;
+    let mut turn = 0;
+    bencher
+        .with_inputs(|| {
+            turn += 1;
+            let mut world = world.clone();
+            if let Some(story) = world.stories.get_mut(changed) {
+                *story = Arc::new(Story { title: Text::new(format!("title {turn}")), ..(**story).clone() });
+            }
+            world
+        })
+        .bench_local_refs(|world| derive(black_box(world), &health, &policy, &learned, now()));
+}
+
+/// A fit of the forecast: 132 finished releases of twelve projects are 2,508 training rows, and
+/// those of the shipped prior come on top.
+#[divan::bench(max_time = 5)]
+fn fit(bencher: Bencher<'_, '_>) {
+    const DAYS: u32 = 40;
+    let first = NaiveDate::from_ymd_opt(2021, 1, 4).unwrap_or_default();
+    let after = |days: u32| first + Days::new(u64::from(days));
+    let projects = (0..12).map(|project| {
+        let releases = (0..11).map(|number| {
+            let start = number * DAYS + project;
+            // One is done each day, and a few come later.
+            let late = 1 + (number + project) % 7;
+            let days = (0..DAYS).map(|day| {
+                let added = u32::from(day < late);
+                let done = day + 1;
+                let open = DAYS - late + late.min(done) - done;
+                DayCounts { open, done, added, removed: 0, completed: 1 }
+            });
+            let series = ReleaseSeries {
+                start: after(start),
+                days: days.collect(),
+                finished_on: Some(after(start + DAYS)),
+            };
+            (Text::new(number.to_string()), series)
+        });
+        Project {
+            name: Text::new(format!("project-{project}")),
+            team: Throughput::of((project..project + 11 * DAYS).map(after)),
+            releases: releases.collect(),
+        }
+    });
+    let past = Arc::new(Past::new(Scope::Emerging, projects.collect()));
+    let today = after(12 * DAYS);
+    bencher.bench_local(|| Forecaster::learn(Arc::clone(black_box(&past)), 0, today));
 }
 
 /// What finished releases teach: once for each set of them.
@@ -98,6 +163,7 @@ fn environments(bencher: Bencher<'_, '_>, (places, bookings, deployments): (usiz
             finished_at: is_over.then_some(window.until),
             activities: Vec::new(),
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
             url: None,
         }));
     }
@@ -114,6 +180,121 @@ fn environments(bencher: Bencher<'_, '_>, (places, bookings, deployments): (usiz
         now(),
     );
     bencher.bench_local(|| EnvironmentsView::of(black_box(&board)));
+}
+
+/// What the tab Insights shows of five years: 650 releases with 100,000 stories, 25,000 pull requests,
+/// 13,000 test runs, 1,950 deployments and 5,000 findings. All cards, without a history.
+#[divan::bench(max_time = 20)]
+fn cards_of_five_years(bencher: Bencher<'_, '_>) {
+    let board = board_of_five_years();
+    bencher.bench_local(|| Study::of(black_box(&board)));
+}
+
+/// The same until the first card is there: what somebody waits for who opens the tab. Under 200 ms.
+#[divan::bench(max_time = 20)]
+fn first_card_of_five_years(bencher: Bencher<'_, '_>) {
+    let board = board_of_five_years();
+    bencher.bench_local(|| {
+        let mut first = None;
+        Study::one_by_one(black_box(&board), &[], |card| {
+            first = Some(card);
+            ControlFlow::Break(())
+        });
+        first
+    });
+}
+
+fn board_of_five_years() -> Board {
+    let mut world = world(100_000, 650);
+    let mut random = fastrand::Rng::with_seed(13);
+    for (number, story) in world.stories.iter_mut().enumerate() {
+        let story = Arc::make_mut(story);
+        story.component = Some(Text::new(format!("component {}", number % 40)));
+        story.title = Text::new(format!("calculation {} of the total is wrong", number % 9_000));
+        if number % 600 == 5 {
+            story.labels.push(Text::new("incident"));
+        }
+    }
+    let releases: Vec<(ReleaseId, Option<Instant>, Option<Instant>)> = world
+        .releases
+        .iter()
+        .map(|release| (release.id.clone(), release.start, release.released_at))
+        .collect();
+    for (number, run) in world.test_runs.iter_mut().enumerate() {
+        let run = Arc::make_mut(run);
+        run.commit = Some(Text::new(format!("{:040x}", number / 3)));
+        run.milliseconds = Some(random.u64(40_000..90_000));
+        run.failures =
+            (0..run.failed.min(5)).map(|test| Text::new(format!("test {test} of the total"))).collect();
+    }
+    for place in ["staging", "production/eu", "production/us"] {
+        world.environments.push(Arc::new(Environment {
+            id: EnvironmentId::new(place),
+            tier: if place == "staging" { Tier::Staging } else { Tier::Production },
+            platform: None,
+            region: None,
+            group: None,
+            shareable: false,
+            cost_per_day: None,
+            time_zone: None,
+        }));
+        for (id, _, released_at) in &releases {
+            let Some(from) = released_at else { continue };
+            let until = *from + Duration::minutes(random.i64(10..120));
+            world.deployments.push(Arc::new(Deployment {
+                id: DeploymentId::new(format!("{id} to {place}")),
+                release: Some(id.clone()),
+                environment: EnvironmentId::new(place),
+                window: Window { from: *from, until },
+                state: if random.u8(0..12) == 0 {
+                    DeploymentState::RolledBack
+                } else {
+                    DeploymentState::Succeeded
+                },
+                started_at: Some(*from),
+                finished_at: Some(until),
+                activities: Vec::new(),
+                time_zone: None,
+                url: None,
+            }));
+        }
+    }
+    for number in 0..5_000_usize {
+        let (id, start, _) = &releases[number % releases.len()];
+        let opened_at = start.unwrap_or_else(now).min(now());
+        let is_fixed = number % 4 != 0;
+        world.findings.push(Arc::new(Finding {
+            id: FindingId::new(format!("finding {number}")),
+            repository: Text::new(format!("project-{}", number % 10)),
+            tool: Text::new("CodeQL"),
+            rule: Text::new("weak-hash"),
+            title: Text::new("Weak hash"),
+            severity: [Some(Severity::Critical), Some(Severity::Medium), Some(Severity::Low), None]
+                [number % 4],
+            state: if is_fixed { FindingState::Fixed } else { FindingState::Open },
+            path: Some(Text::new(format!("src/part{}/file.rs", number % 60))),
+            line: Some(1),
+            release: Some(id.clone()),
+            part: None,
+            branch: None,
+            commit: None,
+            opened_at,
+            closed_at: is_fixed.then(|| (opened_at + Duration::days(random.i64(1..60))).min(now())),
+            url: None,
+        }));
+    }
+    for kind in [Kind::Deployments, Kind::Environments, Kind::Findings] {
+        world.covers.entry(kind).or_default().insert(source());
+    }
+    Board::derive(
+        Text::new("board"),
+        Arc::new(world),
+        Vec::new().into(),
+        Arc::new(Policy::default()),
+        &Learned::default(),
+        Completeness::Whole,
+        now(),
+    )
 }
 
 fn now() -> Instant {
@@ -165,6 +346,7 @@ fn world(stories: usize, releases: usize) -> World {
                 failed: random.u32(0..20),
                 skipped: 3,
                 failures: Vec::new(),
+                milliseconds: None,
             }));
         }
     }
@@ -297,6 +479,7 @@ fn planned(deployments: usize, environments: usize, bookings: usize) -> World {
             finished_at: is_over.then_some(window.until),
             activities: Vec::new(),
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
             url: None,
         }));
     }

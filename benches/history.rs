@@ -171,6 +171,7 @@ impl Team {
                     failed,
                     skipped: 0,
                     failures: vec![],
+                    milliseconds: None,
                 };
                 facts.test_runs.push(Arc::new(run));
                 if facts.test_runs.len() > 40 {
@@ -241,6 +242,7 @@ fn figures(at: Instant, changes: u32) -> DayFigures {
         }),
         verdict: Text::new("no-go"),
         outlook: Text::new("at risk"),
+        metrics: Vec::new(),
     };
     DayFigures { day: at.date_naive(), at, releases: (0..20).map(release).collect() }
 }

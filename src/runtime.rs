@@ -215,7 +215,7 @@ async fn turn<I: Input>(
                             }
                         });
                     }
-                    Effect::Study(board) => answer(&told, cards::study(board)),
+                    Effect::Study(board) => cards::study(board, told.clone()),
                     Effect::KeepSections(kept) => {
                         let store = wiring.sections.clone();
                         let told = told.clone();

@@ -49,12 +49,17 @@ pub enum Event {
     Compared(Result<Arc<Changes>, Text>),
     /// What [`Effect::CompareReleases`] asked for, or why it cannot be told.
     ReleasesCompared(Result<Arc<LastRelease>, Text>),
-    /// The cards and environments that [`Effect::Study`] asked for.
+    /// The first of the cards that [`Effect::Study`] asked for, or all of them.
     Studied {
         /// What the board says that they were made of.
         insight: Arc<Insight>,
         /// The cards.
         study: Arc<Study>,
+    },
+    /// What [`Effect::Study`] asked for of environments.
+    Surveyed {
+        /// What the board says that it was made of.
+        insight: Arc<Insight>,
         /// Environments.
         environments: Arc<EnvironmentsView>,
     },
@@ -150,7 +155,8 @@ pub enum Effect {
         /// What is assumed.
         assumed: Vec<Assumed>,
     },
-    /// Make the cards of this board, and what it says of environments: [`Event::Studied`] answers.
+    /// Make the cards of this board, and what it says of environments: [`Event::Studied`] answers
+    /// with more and more of them, and [`Event::Surveyed`].
     Study(Arc<Board>),
     /// Find out what changed: [`Event::Compared`] answers.
     Compare {

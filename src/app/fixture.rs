@@ -502,6 +502,7 @@ fn schedule() -> Schedule {
         finished_at: None,
         activities: Vec::new(),
         time_zone: None,
+        configuration: std::collections::BTreeMap::new(),
         url: None,
     };
     let estimate = |p50_minutes, p85_minutes| {

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use crate::{
-    domain::{Instant, Text, Triage},
-    insight::{Board, Card, CardId, Completeness, EnvironmentsView, Insight, Lens, Study, Subject},
+    domain::{DayFigures, Instant, ReleaseId, Text, Triage},
+    insight::{Board, Card, CardId, Completeness, EnvironmentsView, Insight, Lens, Recap, Study, Subject},
 };
 
 use super::{
-    Effect, ListId, Row, SchedulePicture, Section, State, Tab,
+    Effect, ListId, Overlay, Row, SchedulePicture, Section, State, Tab,
     open::go_to,
-    update::{say, selected_anew},
+    update::{say, selected_anew, show_overlay},
 };
 
 /// What the tab Insights shows.
@@ -80,20 +80,24 @@ impl State {
         Some(Effect::Study(Arc::clone(&self.board)))
     }
 
-    /// The cards and environments of `insight`; those of a board that is not shown any more come
-    /// too late.
-    pub(super) fn studied(
-        &mut self,
-        insight: &Arc<Insight>,
-        study: Arc<Study>,
-        environments: Arc<EnvironmentsView>,
-    ) {
+    /// The first cards of `insight`, or all of them; those of a board that is not shown any more come
+    /// too late. While others are being made, cards that are whole stay as they are.
+    pub(super) fn studied(&mut self, insight: &Arc<Insight>, study: Arc<Study>, now: Instant) {
+        let is_known = self.insights.made.as_ref().is_some_and(|made| made.is_whole());
+        if !Arc::ptr_eq(insight, &self.board.insight) || (is_known && !study.is_whole()) {
+            return;
+        }
+        let at = study.at;
+        self.insights.made = Some(study);
+        self.show_study(at);
+        self.arrange(ListId::Cards);
+        self.arrange(ListId::CardRows);
+        self.explain_anew(|subject| matches!(subject, Subject::Card(_) | Subject::CardRow(..)), now);
+    }
+
+    /// What `insight` says of environments; of a board that is not shown any more it comes too late.
+    pub(super) fn surveyed(&mut self, insight: &Arc<Insight>, environments: Arc<EnvironmentsView>) {
         if Arc::ptr_eq(insight, &self.board.insight) {
-            let now = study.at;
-            self.insights.made = Some(study);
-            self.show_study(now);
-            self.arrange(ListId::Cards);
-            self.arrange(ListId::CardRows);
             self.environments.view = Some(environments);
             self.arrange(ListId::Environments);
             if self.tab == Tab::Environments && self.detail.subject.is_none() {
@@ -111,11 +115,30 @@ pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
         state.arrange(ListId::CardRows);
     } else if let Some(Row::OfCard(index)) = state.list(ListId::CardRows).row() {
         let leads_to = state.card().and_then(|card| card.rows.get(index as usize)?.subject.clone());
+        if let Some(recap) = leads_to.as_ref().and_then(|subject| ended(state, subject)) {
+            return show_overlay(state, Overlay::Recap { recap: Box::new(recap), scroll: 0 }, effects);
+        }
         if let Some(subject) = leads_to.filter(|subject| state.knows(subject)) {
             go_to(state, &subject);
         }
     }
     effects.push(Effect::Draw);
+}
+
+/// What became of the release that a row of a card about releases leads to; none of another card,
+/// and of a release that did not go out yet.
+fn ended(state: &State, subject: &Subject) -> Option<Recap> {
+    let is_of_releases = matches!(state.card()?.id, CardId::StoriesPerRelease | CardId::TrackRecord);
+    match subject {
+        Subject::Release(id) if is_of_releases => recap(&state.board, id),
+        _ => None,
+    }
+}
+
+/// What became of a release, with what the board said on the way.
+pub(super) fn recap(board: &Board, release: &ReleaseId) -> Option<Recap> {
+    let days: Vec<_> = board.world.days.iter().map(|day| DayFigures::clone(day)).collect();
+    Recap::of(board, release, [], &days)
 }
 
 /// Shows the board to the reader of `lens` from now on.

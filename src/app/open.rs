@@ -40,7 +40,7 @@ pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effec
         say(state, "no source knows a release yet", now, effects);
         return;
     };
-    let explanation = Box::new(crate::insight::explain(&state.board, release, &subject, state.instant(now)));
+    let explanation = Box::new(state.explain(release, &subject, now));
     show_overlay(state, Overlay::Why { subject, explanation, scroll: 0 }, effects);
 }
 

@@ -6,7 +6,7 @@ use nucleo_matcher::{
 };
 use tui_input::Input;
 
-use crate::insight::{Board, Explanation, Subject, Trace, Traced};
+use crate::insight::{Board, Explanation, Recap, Subject, Trace, Traced};
 
 use super::{CommandDialog, Dialog, Palette, Row};
 
@@ -53,6 +53,13 @@ pub enum Overlay {
         /// Lines scrolled away.
         scroll: u16,
     },
+    /// A release as it ended: it fills the screen.
+    Recap {
+        /// What became of it.
+        recap: Box<Recap>,
+        /// Lines scrolled away.
+        scroll: u16,
+    },
     /// How the sources are doing.
     Sources {
         /// Lines scrolled away.
@@ -78,6 +85,7 @@ impl Overlay {
             | Self::CanGo { scroll }
             | Self::Item { scroll, .. }
             | Self::Release { scroll }
+            | Self::Recap { scroll, .. }
             | Self::Sources { scroll } => Some(scroll),
             Self::Operations(dialog) => match &mut **dialog {
                 Dialog::Log { scroll, .. } => Some(scroll),

@@ -10,7 +10,9 @@ use crate::{
         DeploymentId, DeploymentState, Instant, PullRequestId, Release, ReleaseId, SourceHealth, SourceState,
         Text,
     },
-    insight::{Board, CanGo, DeploymentRow, Lens, PullRequestRow, ReleaseInsight, StoryRow, Subject},
+    insight::{
+        Board, CanGo, DeploymentRow, Explanation, Lens, PullRequestRow, ReleaseInsight, StoryRow, Subject,
+    },
     source::{operation::Operators, reading::Readers},
 };
 
@@ -640,11 +642,36 @@ impl State {
             Overlay::Trace { asked, answer, .. } => {
                 crate::insight::trace(&self.board, asked, looked_from).map(|newer| **answer = newer).is_ok()
             }
+            Overlay::Recap { recap, .. } => {
+                super::insights::recap(&self.board, &recap.release).map(|newer| **recap = newer).is_some()
+            }
             _ => true,
         });
+        self.overlays = overlays;
+        self.explain_anew(|_| true, now);
+    }
+
+    /// Why `subject` is as it is; of a card, that one which is shown.
+    pub(super) fn explain(&self, release: &ReleaseId, subject: &Subject, now: Instant) -> Explanation {
+        let now = self.instant(now);
+        let study = self.insights.study.as_ref();
+        match subject {
+            Subject::Card(id) | Subject::CardRow(id, _) => study
+                .and_then(|study| study.card(*id))
+                .map(|card| crate::insight::explain_card(&self.board, card, now)),
+            _ => None,
+        }
+        .unwrap_or_else(|| crate::insight::explain(&self.board, release, subject, now))
+    }
+
+    /// Explanations that are open, of the subjects that `is`.
+    pub(super) fn explain_anew(&mut self, is: impl Fn(&Subject) -> bool, now: Instant) {
+        let mut overlays = std::mem::take(&mut self.overlays);
         for overlay in &mut overlays {
-            if let (Overlay::Why { subject, explanation, .. }, Some(release)) = (overlay, &self.release) {
-                **explanation = crate::insight::explain(&self.board, release, subject, self.instant(now));
+            if let (Overlay::Why { subject, explanation, .. }, Some(release)) = (overlay, &self.release)
+                && is(subject)
+            {
+                **explanation = self.explain(release, subject, now);
             }
         }
         self.overlays = overlays;

@@ -14,6 +14,7 @@ use crate::{
 };
 
 mod closer;
+mod cutover;
 mod desk;
 mod lens;
 mod runbook;
@@ -41,6 +42,7 @@ fn summary(state: &State) -> String {
         Overlay::Why { .. } => "why",
         Overlay::Item { .. } => "item",
         Overlay::Release { .. } => "release",
+        Overlay::Recap { .. } => "recap",
         Overlay::Sources { .. } => "sources",
         Overlay::Chooser(_) => "chooser",
         Overlay::Palette(_) => "palette",

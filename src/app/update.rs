@@ -88,8 +88,12 @@ pub fn update(state: &mut State, event: Event, now: Instant) -> Vec<Effect> {
             state.releases_compared(answer);
             effects.push(Effect::Draw);
         }
-        Event::Studied { insight, study, environments } => {
-            state.studied(&insight, study, environments);
+        Event::Studied { insight, study } => {
+            state.studied(&insight, study, now);
+            effects.push(Effect::Draw);
+        }
+        Event::Surveyed { insight, environments } => {
+            state.surveyed(&insight, environments);
             effects.push(Effect::Draw);
         }
         Event::Triage(triage) => {

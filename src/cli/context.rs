@@ -65,10 +65,9 @@ impl Context {
             // The project's rules are made for the project's releases.
             Some(_) => {
                 let accepted_drift = crate::source::demo::accepted_drift();
-                (
-                    Text::new("demo"),
-                    Policy { calendar: calendar.clone(), accepted_drift, ..Policy::default() },
-                )
+                let teams = crate::source::demo::teams();
+                let calendar = calendar.clone();
+                (Text::new("demo"), Policy { calendar, accepted_drift, teams, ..Policy::default() })
             }
             None => (Text::new(title(&config)), config.policy.clone()),
         };

@@ -433,3 +433,35 @@ fn verify(context: &Context) -> Result<ExitCode, Failure> {
     print(&text)?;
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::ForecastFigures,
+        insight::{
+            fixture::{ALL_KINDS, Setting, now},
+            forecast::FURTHEST_DAYS,
+        },
+    };
+
+    #[test]
+    fn a_date_beyond_three_years_is_null() {
+        let day = |hours: i64| {
+            let mut day = Setting::covering(&ALL_KINDS).board_at(now()).day_figures();
+            let far = now() + chrono::Duration::days(FURTHEST_DAYS as i64) - chrono::Duration::hours(hours);
+            day.releases[0].forecast = Some(ForecastFigures { p50: now(), p85: far, p95: far });
+            day
+        };
+        let told = days_json(&[day(0), day(1)]);
+        let forecast = |index: usize| &told[index]["releases"][0]["forecast"];
+        assert_eq!(forecast(0)["p50"], "2026-11-22T09:00:00Z");
+        for name in ["p85", "p95"] {
+            // The key is there, and has no date.
+            assert!(forecast(0).as_object().unwrap()[name].is_null(), "{told}");
+            assert!(forecast(1)[name].is_string(), "an hour before is a date: {told}");
+        }
+        let table = days_table(&[day(0)], &Calendar::default());
+        assert!(table.contains("P85 beyond 3 years"), "{table}");
+    }
+}

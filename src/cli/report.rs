@@ -36,7 +36,7 @@ pub(super) fn run(context: &Context, common: &Common, asked: &ReportArguments) -
 /// Puts `written` in the place of `file` at once: who reads it meanwhile has the old one or the
 /// new one, never a part.
 #[expect(clippy::disallowed_methods, reason = "a person asked for this file")]
-fn keep(file: &Path, written: &str) -> Result<(), Failure> {
+pub(super) fn keep(file: &Path, written: &str) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
         Failure::Usage(format!(
             "cannot write {}: {error}\nname a file in a directory that exists and that you may write to",

@@ -316,6 +316,32 @@ impl<'r> TableReader<'r> {
         .unwrap_or_default()
     }
 
+    /// A table of texts, numbers and truths, each by its name. What is written there may be a secret:
+    /// no message shows it.
+    pub(crate) fn values(&mut self, key: &'static str) -> Vec<(String, String)> {
+        let Some(value) = self.value(key) else { return Vec::new() };
+        let written = |value: &DeValue<'_>| {
+            value
+                .as_bool()
+                .map(|flag| flag.to_string())
+                .or_else(|| text_of(value).map(|text| text.to_string()))
+                .or_else(|| matches!(value, DeValue::String(text) if text.is_empty()).then(String::new))
+        };
+        let table = value.get_ref().as_table();
+        let values: Option<Vec<(String, String)>> = table.and_then(|table| {
+            table
+                .iter()
+                .map(|(name, value)| Some((name.get_ref().to_string(), written(value.get_ref())?)))
+                .collect()
+        });
+        values.unwrap_or_else(|| {
+            let example = "{ LOG_LEVEL = \"info\" }";
+            let what = format!("`{key}` must be a table of texts, numbers, true or false");
+            self.reading.complain(&value.span(), what, format!("such as {key} = {example}"));
+            Vec::new()
+        })
+    }
+
     /// True or false.
     pub(crate) fn flag(&mut self, key: &'static str) -> Option<bool> {
         self.read(key, "true or false", DeValue::as_bool)

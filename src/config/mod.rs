@@ -25,6 +25,7 @@ mod sections;
 mod service_settings;
 mod services;
 mod setting;
+mod teams;
 mod value;
 mod wall;
 
@@ -68,7 +69,7 @@ use self::{
     value::Value,
 };
 use crate::{
-    domain::{Calendar, Policy, Problem, Text},
+    domain::{Calendar, Policy, Problem, StoriesPerRelease, Text},
     insight::Lens,
 };
 
@@ -167,6 +168,8 @@ pub struct Config {
     pub hourly: Duration,
     /// A group of users that may look at the board of an owner, by name or number.
     pub serve_group: Option<String>,
+    /// Where `tminus serve` keeps the schedule for calendar programs, if anywhere.
+    pub serve_calendar_file: Option<PathBuf>,
     /// Where logs and reports go.
     pub state_dir: PathBuf,
     /// Where sockets go, where the system has a place for such.
@@ -311,6 +314,14 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     resolver.know(&mut hosts);
     let user_file = environment.user_file().map(|path| environment.shown(&path));
     complaints.extend(resolver.distrust(&hosts, user_file.as_deref().unwrap_or("your own file")));
+    let sizes = resolver.policy().stories_per_release;
+    if let Some((few, many)) = sizes.few.zip(sizes.many).filter(|(few, many)| few > many) {
+        complaints.push(Complaint::new(
+            "insights.stories_per_release",
+            format!("fewer than {few} stories would be few, and {many} would be many already"),
+            "set `few` to at most `many`",
+        ));
+    }
     if resolver.get("data_dir").is_none() {
         complaints.push(Complaint::new(
             "data_dir",
@@ -323,6 +334,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     }
     let mut config = resolver.resolve(environment, project, files, inline, hosts);
     config.policy.accepted_drift = rules.accepted_drift;
+    config.policy.teams = rules.teams;
     config.notify = notify;
     config.wall = wall;
     config.lens = lens;
@@ -522,6 +534,15 @@ impl Resolver {
         policy.schedule.on_call = self.flag("schedule.on_call");
         policy.incident_labels = self.texts("insights.incident_labels");
         policy.left_out_authors = self.texts("insights.left_out_authors");
+        let count = |key| match self.get(key) {
+            Some(Value::Count(count)) => u32::try_from(*count).ok(),
+            _ => None,
+        };
+        policy.stories_per_release = StoriesPerRelease {
+            few: count("insights.stories_per_release.few"),
+            many: count("insights.stories_per_release.many"),
+        };
+        policy.returned_by_person = self.flag("insights.people");
         policy
     }
 
@@ -608,6 +629,7 @@ impl Resolver {
             every_change: self.duration("history.every_change"),
             hourly: self.duration("history.hourly"),
             serve_group: self.text("serve.group"),
+            serve_calendar_file: self.path("serve.calendar_file"),
             warnings: warnings(environment),
             layers: self.layers(files),
             root: project.root,

@@ -125,6 +125,8 @@ pub(crate) struct WrittenDeployment {
     pub(crate) time_zone: Option<Tz>,
     /// People say when its activities begin and end.
     pub(crate) manual: bool,
+    /// Keys and their values.
+    pub(crate) configuration: Vec<(String, String)>,
     pub(crate) activities: Vec<WrittenActivity>,
 }
 
@@ -402,6 +404,7 @@ fn deployment(table: &mut TableReader<'_>) -> Option<WrittenDeployment> {
     let url = table.text("url");
     let time_zone = zone(table);
     let manual = table.flag("manual").unwrap_or(false);
+    let configuration = table.values("configuration");
     let read_activity = |mut table: TableReader<'_>| {
         let activity = activity(&mut table);
         table.finish();
@@ -423,6 +426,7 @@ fn deployment(table: &mut TableReader<'_>) -> Option<WrittenDeployment> {
         url,
         time_zone,
         manual,
+        configuration,
         activities,
     })
 }

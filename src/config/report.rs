@@ -125,6 +125,15 @@ pub fn sample() -> String {
          # map.stories = \"incidents[].{key: id, kind: 'defect', created: opened}\"\n",
     );
     printed.push_str(
+        "\n## Teams, for the cards of the insights: who works together, and on what. Who and what no team names\n\
+         ## counts by its repository. As many as there are.\n\
+         # [[team]]\n\
+         # name = \"checkout\"\n\
+         # members = [\"ada\", \"lee\"]\n\
+         # repositories = [\"web\"]\n\
+         # components = [\"basket\"]\n",
+    );
+    printed.push_str(
         "\n## Keys: a table for each context, keys and what they do.\n\
          # [keys.board]\n# \"ctrl-d\" = \"half-page-down\"\n",
     );

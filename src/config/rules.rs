@@ -1,15 +1,16 @@
-//! `[[metric]]`, `[[gate]]`, `[[on_call]]` and `[[accept_drift]]`: what an organisation counts and
-//! demands of its releases, who stands by when they go out, and which differences between
-//! environments it means to have.
+//! `[[metric]]`, `[[gate]]`, `[[on_call]]`, `[[accept_drift]]` and `[[team]]`: what an organisation
+//! counts and demands of its releases, who stands by when they go out, which differences between
+//! environments it means to have, and who works together.
 
 use super::{
     complaint::{Complaint, Place, nearest},
     document::{Moment, TableReader, number_of, text_of},
     duration::parse_duration,
     sections::{self, SectionConfig},
+    teams,
 };
 use crate::domain::{
-    AcceptedDrift, Aggregate, Calendar, Comparison, GateRule, Items, Metric, OnCall, Text, Window,
+    AcceptedDrift, Aggregate, Calendar, Comparison, GateRule, Items, Metric, OnCall, Team, Text, Window,
 };
 use crate::insight::{
     GateName,
@@ -18,7 +19,7 @@ use crate::insight::{
 };
 
 /// Keys at the top of a file that hold such tables.
-pub(crate) const RULE_TABLES: [&str; 5] = ["metric", "gate", "section", "on_call", "accept_drift"];
+pub(crate) const RULE_TABLES: [&str; 6] = ["metric", "gate", "section", "on_call", "accept_drift", "team"];
 
 /// Most metrics, and most gates: each is counted for each release. Most accepted differences.
 const MOST: usize = 100;
@@ -33,6 +34,7 @@ pub(crate) struct WrittenRules {
     accepted_drift: Vec<AcceptedDrift>,
     sections: Vec<SectionConfig>,
     shifts: Vec<WrittenShift>,
+    teams: Vec<Team>,
 }
 
 /// `[[on_call]]`. When it is depends on the time zone, which may stand in another file.
@@ -142,6 +144,7 @@ pub(crate) fn read(top: &mut TableReader<'_>) -> WrittenRules {
         rules.shifts.extend(read.filter(|_| rules.shifts.len() < MOST_SHIFTS));
     }
     rules.sections = sections::read(top);
+    rules.teams = teams::read(top);
     for mut table in top.tables("accept_drift", "accept_drift") {
         let read = accepted_drift(&mut table);
         check_count(&table, false, rules.accepted_drift.len());
@@ -178,7 +181,8 @@ fn accepted_drift(table: &mut TableReader<'_>) -> Option<AcceptedDrift> {
     let component = table.required_text("component");
     let environment = table.required_text("environment");
     let reason = table.required_text("reason");
-    Some(AcceptedDrift { component: component?, environment: environment?, reason: reason? })
+    let keys = table.texts("keys");
+    Some(AcceptedDrift { component: component?, environment: environment?, reason: reason?, keys })
 }
 
 fn metric(table: &mut TableReader<'_>) -> Option<(Metric, Unit)> {
@@ -334,6 +338,7 @@ pub(crate) struct Rules {
     accepted_drift: Vec<AcceptedDrift>,
     pub(crate) sections: Vec<SectionConfig>,
     shifts: Vec<WrittenShift>,
+    teams: Vec<Team>,
 }
 
 /// What [`Rules`] come to.
@@ -343,6 +348,7 @@ pub(crate) struct Resolved {
     /// Of all layers together: who is on call for one may be told in any of them.
     pub(crate) shifts: Vec<WrittenShift>,
     pub(crate) accepted_drift: Vec<AcceptedDrift>,
+    pub(crate) teams: Vec<Team>,
 }
 
 impl Rules {
@@ -356,6 +362,9 @@ impl Rules {
         self.shifts.extend(written.shifts);
         for section in written.sections {
             put(&mut self.sections, section, |section| &section.name);
+        }
+        for team in written.teams {
+            put(&mut self.teams, team, |team| &team.name);
         }
         // Differences are accepted by every layer that names them.
         self.accepted_drift.extend(written.accepted_drift);
@@ -396,6 +405,7 @@ impl Rules {
             gates,
             shifts: self.shifts,
             accepted_drift: self.accepted_drift,
+            teams: self.teams,
         }
     }
 }

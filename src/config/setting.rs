@@ -248,6 +248,13 @@ static BOARD: &[Setting] = &[
         "Users of this group of the machine may look at the board on its socket, too: a name or a number.\n\
          Not set: the user alone. Not in a project's file.",
     ),
+    Setting::of_user(
+        "serve.calendar_file",
+        Kind::Path,
+        "\"~/calendars/releases.ics\"",
+        "`tminus serve` keeps the schedule in this file, for calendar programs that subscribe to a file.\n\
+         Not set: nowhere. Not in a project's file.",
+    ),
     Setting::new(
         "gates.tests_passing",
         Kind::Share,
@@ -297,6 +304,24 @@ static BOARD: &[Setting] = &[
         Kind::Texts,
         "[]",
         "Authors whose pull requests are left out of delivery metrics, with * and ?: [\"*[bot]\"].",
+    ),
+    Setting::unset(
+        "insights.stories_per_release.few",
+        Kind::Count(0..=100_000),
+        "8",
+        "A release with fewer stories has few. Not set: fewer than the lower quartile of its project.",
+    ),
+    Setting::unset(
+        "insights.stories_per_release.many",
+        Kind::Count(0..=100_000),
+        "20",
+        "A release with so many stories or more has many. Not set: the median of its project.",
+    ),
+    Setting::new(
+        "insights.people",
+        Kind::Flag,
+        "false",
+        "The card on testing tells by person, too, whose stories failing tests returned.",
     ),
 ];
 

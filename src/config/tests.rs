@@ -168,6 +168,14 @@ fn every_setting_reaches_the_configuration() {
         [keys.board]
         "Ctrl-d" = "half-page-down"
 
+        [insights]
+        stories_per_release = { few = 5, many = 20 }
+
+        [[team]]
+        name = "checkout"
+        members = ["ada", "lee"]
+        repositories = ["web"]
+
         [schedule]
         hours = "22:00-04:30"
         on_call = true
@@ -219,7 +227,16 @@ fn every_setting_reaches_the_configuration() {
             },
             incident_labels: vec![Text::new("incident")],
             left_out_authors: Vec::new(),
+            teams: vec![crate::domain::Team {
+                name: Text::new("checkout"),
+                members: vec![Text::new("ada"), Text::new("lee")],
+                repositories: vec![Text::new("web")],
+                components: Vec::new(),
+            }],
+            stories_per_release: crate::domain::StoriesPerRelease { few: Some(5), many: Some(20) },
+            returned_by_person: false,
             accepted_drift: vec![crate::domain::AcceptedDrift {
+                keys: Vec::new(),
                 component: Text::new("mobile*"),
                 environment: Text::new("device-lab"),
                 reason: Text::new("the devices are old"),
@@ -537,6 +554,7 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     [insights]
     incident_labels = ["incident"]                    # default
     left_out_authors = []                             # default
+    people = false                                    # default
 
     [notify]
     about = []                                        # default

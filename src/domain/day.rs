@@ -39,6 +39,26 @@ pub struct ReleaseFigures {
     pub verdict: Text,
     /// The words of the outlook: `at risk`.
     pub outlook: Text,
+    /// The metrics of one's own whose value was known exactly, at most
+    /// [`MOST_METRICS`](Self::MOST_METRICS), in their order.
+    pub metrics: Vec<MetricFigure>,
+}
+
+/// What a metric of one's own was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricFigure {
+    /// What it was called.
+    pub name: Text,
+    /// How it was counted ([`Metric::definition`](super::Metric::definition)): what was counted
+    /// otherwise is no part of the same trend.
+    pub definition: u32,
+    /// A number, a share from 0 to 1, or seconds, to the minute.
+    pub value: f64,
+}
+
+impl ReleaseFigures {
+    /// Metrics that are kept of a release, at most.
+    pub const MOST_METRICS: usize = 32;
 }
 
 /// When a release was said to be ready.

@@ -1,5 +1,7 @@
 //! Deployments, and the environments they go to.
 
+use std::collections::BTreeMap;
+
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +51,9 @@ pub struct Deployment {
     pub url: Option<Text>,
     /// The time zone that it is planned in, where a source says so.
     pub time_zone: Option<Tz>,
+    /// What its release is configured with there: keys, each with a digest of its value. Sources
+    /// hand over digests only; empty where none tells.
+    pub configuration: BTreeMap<Text, Text>,
 }
 
 /// Where a deployment stands.

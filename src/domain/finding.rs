@@ -52,6 +52,21 @@ impl Finding {
     pub fn is_analysis(&self) -> bool {
         self.rule.as_str() == Self::ANALYSIS && self.state == FindingState::Dismissed
     }
+
+    /// The rule of what tells of a quality gate as a whole.
+    pub const QUALITY_GATE: &str = "tminus: quality gate";
+
+    /// It is no finding: its title says how a quality gate stands and by which conditions, and its
+    /// severity how bad that is, from critical (it fails) to low (it passes). What is not met is a
+    /// finding of its own.
+    pub fn is_quality_gate(&self) -> bool {
+        self.rule.as_str() == Self::QUALITY_GATE && self.state == FindingState::Dismissed
+    }
+
+    /// It is no finding: it tells of an analysis or of a quality gate.
+    pub fn is_remark(&self) -> bool {
+        self.is_analysis() || self.is_quality_gate()
+    }
 }
 
 /// Where a finding stands.

@@ -24,6 +24,19 @@ pub struct Metric {
     pub period_seconds: Option<u64>,
 }
 
+impl Metric {
+    /// Names how it is counted: another number (nearly always) where anything but its name is
+    /// another. FNV-1a (Fowler, Noll and Vo) with 32 bits: the same on every machine and in every
+    /// version.
+    pub fn definition(&self) -> u32 {
+        let period = self.period_seconds.map_or_else(String::new, |seconds| seconds.to_string());
+        let parts = [self.items.key(), &self.filter, self.aggregate.key(), &self.of, &period];
+        // No text contains what stands between the parts.
+        let bytes = parts.iter().flat_map(|part| part.bytes().chain([0]));
+        bytes.fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+    }
+}
+
 /// Items of a release that can be counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -74,6 +87,19 @@ pub enum Aggregate {
     P85,
     /// The sum of a field.
     Sum,
+}
+
+impl Aggregate {
+    /// Its name in the configuration and in JSON.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Share => "share",
+            Self::Median => "median",
+            Self::P85 => "p85",
+            Self::Sum => "sum",
+        }
+    }
 }
 
 /// How a number is compared with another one.
@@ -139,6 +165,33 @@ pub struct GateRule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_metric_that_is_counted_otherwise_has_another_definition() {
+        let metric = Metric {
+            name: Text::new("own"),
+            items: Items::Stories,
+            filter: Text::new("is:open"),
+            aggregate: Aggregate::Count,
+            of: Text::default(),
+            period_seconds: None,
+        };
+        // As it is on people's disks.
+        assert_eq!(metric.definition(), 0x8cdb_8fed);
+        assert_eq!(Metric { name: Text::new("ours"), ..metric.clone() }.definition(), metric.definition());
+        let others = [
+            Metric { items: Items::Defects, ..metric.clone() },
+            Metric { filter: Text::new("is:done"), ..metric.clone() },
+            Metric { aggregate: Aggregate::Share, ..metric.clone() },
+            // The same letters at another place.
+            Metric { filter: Text::default(), of: metric.filter.clone(), ..metric.clone() },
+            Metric { period_seconds: Some(60), ..metric.clone() },
+        ];
+        let mut all: Vec<u32> = others.iter().map(Metric::definition).chain([metric.definition()]).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 6);
+    }
 
     #[test]
     fn a_range_is_met_as_a_whole_not_at_all_or_nobody_knows() {

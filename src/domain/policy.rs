@@ -3,7 +3,7 @@
 use chrono::NaiveTime;
 use serde::{Deserialize, Serialize};
 
-use super::{Calendar, GateRule, Metric, Severity, Text, Window};
+use super::{Calendar, GateRule, Metric, Severity, StoriesPerRelease, Team, Text, Window};
 
 /// The rules by which facts are judged. Comes from the configuration; the same facts under
 /// the same policy at the same instant always give the same answers.
@@ -37,6 +37,15 @@ pub struct Policy {
     pub incident_labels: Vec<Text>,
     /// Authors whose pull requests are left out of delivery metrics, with `*` and `?`.
     pub left_out_authors: Vec<Text>,
+    /// Who works together, the first team first.
+    #[serde(default)]
+    pub teams: Vec<Team>,
+    /// How many stories of a release are few, and how many are many.
+    #[serde(default)]
+    pub stories_per_release: StoriesPerRelease,
+    /// Returned stories are told by person, too.
+    #[serde(default)]
+    pub returned_by_person: bool,
     /// What the window of a deployment must keep to.
     pub schedule: SchedulePolicy,
 }
@@ -84,6 +93,10 @@ pub struct AcceptedDrift {
     pub environment: Text,
     /// Why.
     pub reason: Text,
+    /// Patterns of keys of the configuration: these may differ there from the environment before.
+    /// None: it is about versions.
+    #[serde(default)]
+    pub keys: Vec<Text>,
 }
 
 impl Default for Policy {
@@ -101,6 +114,9 @@ impl Default for Policy {
             schedule: SchedulePolicy::default(),
             incident_labels: vec![Text::new("incident")],
             left_out_authors: Vec::new(),
+            teams: Vec::new(),
+            stories_per_release: StoriesPerRelease::default(),
+            returned_by_person: false,
             accepted_drift: Vec::new(),
         }
     }

@@ -32,6 +32,9 @@ pub struct Release {
     pub tag: Option<Text>,
     /// The commit it went out as, or the head it would go out as now (full hexadecimal).
     pub commit: Option<Text>,
+    /// Commits that it contains and no older release of its repository does; merges count, as
+    /// `git rev-list --count` does. None where no source has counted them.
+    pub commits: Option<u32>,
     /// Where a person reads more.
     pub url: Option<Text>,
 }
@@ -51,6 +54,7 @@ impl Release {
             rules: Vec::new(),
             tag: None,
             commit: None,
+            commits: None,
             url: None,
         }
     }

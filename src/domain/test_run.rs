@@ -23,4 +23,7 @@ pub struct TestRun {
     pub skipped: u32,
     /// Names of the tests that failed, the first hundred.
     pub failures: Vec<Text>,
+    /// How long it took from its beginning to its end, in milliseconds; none where the source does
+    /// not tell.
+    pub milliseconds: Option<u64>,
 }

@@ -161,6 +161,7 @@ fn join(first: &Release, second: &Release) -> Release {
         rules: first.rules.clone(),
         tag: first.tag.clone().or_else(|| second.tag.clone()),
         commit: first.commit.clone().or_else(|| second.commit.clone()),
+        commits: first.commits.or(second.commits),
         url: first.url.clone().or_else(|| second.url.clone()),
     };
     for release in &second.depends_on {

@@ -274,7 +274,7 @@ mod tests {
         assert_eq!((now.plain.len() as u64, u128::from_be_bytes(now.digest)), FIXTURE);
     }
 
-    const FIXTURE: (u64, u128) = (2984, 0xb972_132d_df2b_9025_fee6_c07c_6863_160a);
+    const FIXTURE: (u64, u128) = (2988, 0xa02b_5089_520e_3126_346b_6716_cbba_7fb2);
 
     /// Run by hand to make the fixture of a new format.
     #[test]

@@ -10,8 +10,8 @@ use super::{
     Appended, History, HistoryError, Kept, MemoryHistory, Retention, sled::SledHistory, whole_millis,
 };
 use crate::domain::{
-    Allowance, Cadence, DayFigures, Facts, ForecastFigures, Instant, Kind, Problem, Release, ReleaseFigures,
-    SourceHealth, SourceId, SourceState, Text,
+    Allowance, Cadence, DayFigures, Facts, ForecastFigures, Instant, Kind, MetricFigure, Problem, Release,
+    ReleaseFigures, SourceHealth, SourceId, SourceState, Text,
 };
 
 /// An engine under test; the store is gone when this is dropped.
@@ -446,6 +446,11 @@ fn the_figures_of_days_outlive_everything() {
             }),
             verdict: Text::new("no-go"),
             outlook: Text::new("at risk"),
+            metrics: vec![MetricFigure {
+                name: Text::new("points left"),
+                definition: 7,
+                value: f64::from(scope) / 3.0,
+            }],
         };
         DayFigures { day: at.date_naive(), at, releases: vec![release] }
     };
@@ -704,6 +709,7 @@ pub(super) mod sample {
                 }],
                 url: None,
                 time_zone: Some(chrono_tz::Tz::America__New_York),
+                configuration: std::collections::BTreeMap::new(),
             })],
             environments: vec![Arc::new(Environment {
                 id: staging.clone(),
@@ -739,6 +745,7 @@ pub(super) mod sample {
                 failed: 1,
                 skipped: 2,
                 failures: vec![Text::new("pays twice")],
+                milliseconds: Some(61_500),
             })],
             problems: vec![Problem::new("one line cannot be read", "mend it").losing(&[Kind::Stories])],
         }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::domain::{DayFigures, ForecastFigures, Instant, ReleaseFigures, Text};
+use crate::domain::{DayFigures, ForecastFigures, Instant, Metric, ReleaseFigures, Text};
 
-use super::{Board, ForecastView, ReleaseInsight};
+use super::{Board, ForecastView, ReleaseInsight, metrics::figures};
 
 impl Board {
     /// What is kept of the day of this board for ever: releases that went out before it have had
@@ -16,11 +16,15 @@ impl Board {
             insight.release.released_at.is_none_or(|released_at| calendar.day(released_at) >= day)
         };
         let releases = self.insight.releases.iter().filter(is_current).take(DayFigures::MOST);
-        DayFigures { day, at: self.at, releases: releases.map(|insight| figures(insight, self.at)).collect() }
+        DayFigures {
+            day,
+            at: self.at,
+            releases: releases.map(|insight| figures(insight, &self.policy.metrics, self.at)).collect(),
+        }
     }
 }
 
-fn figures(insight: &ReleaseInsight, now: Instant) -> ReleaseFigures {
+fn figures(insight: &ReleaseInsight, metrics: &[Metric], now: Instant) -> ReleaseFigures {
     let tally = &insight.tally;
     let today = insight.burn_down.days.last();
     let forecast = match insight.forecast {
@@ -42,6 +46,7 @@ fn figures(insight: &ReleaseInsight, now: Instant) -> ReleaseFigures {
         forecast,
         verdict: Text::new(insight.verdict.word()),
         outlook: Text::new(insight.outlook.word()),
+        metrics: figures::kept(metrics, &insight.metrics),
     }
 }
 

@@ -7,15 +7,14 @@ use chrono::Duration;
 use crate::domain::{DeploymentState, Instant, Policy, SourceHealth, Text, World};
 
 use super::{
-    ForecastView, Insight, ReleaseInsight, Tally,
+    BurnDown, ForecastView, Insight, ReleaseInsight, Tally,
     burn_down::burn_down,
     context::{Context, later},
     counterfactuals::{self, Sooner},
     features::features,
     forecast::Learned,
     gates::{self, Question, Rules},
-    membership::Membership,
-    outlook::Forecasts,
+    outlook::{Forecasts, Likelihood},
     pull_requests::PullRequests,
     remedies::remedies,
     schedule::{self, Deployments},
@@ -23,6 +22,7 @@ use super::{
     stories::{self, UsualAges},
     suites,
     test_results::TestResults,
+    unchanged::Unchanged,
 };
 
 /// A release without anything open, whose target passed so long ago, was given up.
@@ -31,8 +31,8 @@ const GIVEN_UP_DAYS: i64 = 30;
 /// What `world` means at `now` under `policy`, and the first instant after `now` at which
 /// time alone may change an answer: something gets stale, late or begins, or a day ends.
 ///
-/// `learned` keeps what was learnt from finished releases for the next time: it makes this
-/// faster, and says how good forecasts were once it has caught up.
+/// `learned` keeps what was learnt from finished releases for the next time, and what was said of
+/// them: it makes this faster, and says how good forecasts were once it has caught up.
 ///
 /// Pure: the same arguments always give the same answers, whatever the order of the items.
 pub fn derive(
@@ -43,39 +43,62 @@ pub fn derive(
     now: Instant,
 ) -> (Insight, Instant) {
     let context = Context::new(world, health, policy, now);
-    let membership = Membership::of(&context);
+    let mut unchanged = Unchanged::of(&learned.before, &context);
+    let membership = unchanged.membership(&context);
     let deployments = Deployments::of(&context, &membership);
-    let pull_requests = PullRequests::of(&context);
+    let pull_requests = PullRequests::knowing(&context, |item| unchanged.way(item));
     let usual_stages = pull_requests.usual(&context);
-    let usual_ages = UsualAges::learn(&context);
+    let usual_ages = unchanged.usual_ages(&context);
     let mut tracer = Tracer::default();
-    let drawn: Vec<_> = (0..context.releases.len())
-        .map(|release| burn_down(&context, &membership, release, &mut tracer))
-        .collect();
-    let forecasts = Forecasts::learn(&context, &drawn, learned);
+    let (drawn, progress): (Vec<Drawn<'_>>, Vec<_>) = (0..context.releases.len())
+        .map(|release| match unchanged.finished(&membership, release) {
+            Some(known) => {
+                let progress = (known.insight.burn_down.unit, Arc::clone(&known.progress));
+                (Drawn::Known(&known.insight), progress)
+            }
+            None => {
+                let (drawn, progress) = burn_down(&context, &membership, release, &mut tracer);
+                let progress = (drawn.unit, Arc::new(progress));
+                (Drawn::New(drawn), progress)
+            }
+        })
+        .unzip();
+    let forecasts = Forecasts::learn(&context, &progress, learned);
 
     let rules = Rules::of(policy);
     let mut own_change: Option<Instant> = None;
     let mut verdicts = Vec::with_capacity(drawn.len());
     let mut distributions = Vec::with_capacity(drawn.len());
-    let mut releases = Vec::with_capacity(drawn.len());
-    for (release, (mut burn_down, progress)) in drawn.into_iter().enumerate() {
+    let mut releases: Vec<Arc<ReleaseInsight>> = Vec::with_capacity(drawn.len());
+    for (release, (drawn, (_, progress))) in drawn.into_iter().zip(&progress).enumerate() {
         let described = context.releases[release];
         let tests = TestResults::of(&context, &membership, release);
         let mut tally = gates::tally(&context, &membership, &tests, release, progress.went_out.as_ref());
-        let story_rows =
-            stories::rows(&context, &membership, &usual_ages, release, progress.went_out.as_ref());
-        let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
-        let question = Question {
+        let question = |tally, pull_requests| Question {
             context: &context,
             membership: &membership,
             deployments: &deployments,
             tests: &tests,
-            tally: &tally,
-            pull_requests: &pull_request_rows,
+            tally,
+            pull_requests,
             rules: &rules,
             release,
         };
+        let mut burn_down = match drawn {
+            Drawn::Known(known) => {
+                let insight = with_gates_of_now(&question(&tally, &known.pull_requests), known);
+                verdicts.push(insight.verdict);
+                distributions.push(Likelihood::Ready);
+                releases.push(insight);
+                continue;
+            }
+            Drawn::New(burn_down) => burn_down,
+        };
+        let story_rows =
+            stories::rows(&context, &membership, &usual_ages, release, progress.went_out.as_ref());
+        let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
+        let counted = tally;
+        let question = question(&counted, &pull_request_rows);
         let gates = question.gates();
         let metrics = question.metrics();
         if described.released_at.is_none() {
@@ -83,14 +106,14 @@ pub fn derive(
         }
         let verdict = gates::verdict(&context, &gates, &tally, deployments.any[release]);
         let (forecast, outlook, distribution) =
-            forecasts.of(&context, &membership, release, burn_down.unit, &progress);
+            forecasts.of(&context, &membership, release, burn_down.unit, progress);
         if let ForecastView::Dates { p50, p85, p95, .. } = forecast {
             burn_down.forecast_days =
                 Some([p50, p85, p95].map(|date| policy.calendar.day(date.or_furthest(now))));
         }
         let remedies = if described.released_at.is_none() {
             let steps = remedies(&question, &gates, &story_rows);
-            let asked = forecasts.asked(&context, release, burn_down.unit, &progress);
+            let asked = forecasts.asked(&context, release, burn_down.unit, progress);
             let sooner = asked.map(|asked| {
                 let unit = burn_down.unit;
                 Sooner { context: &context, asked, release, unit, outlook }.steps(&story_rows, &usual_ages)
@@ -143,7 +166,29 @@ pub fn derive(
     };
     let ages = pull_requests.changes_at(&context, &usual_stages);
     let valid_until = valid_until(&context, &insight, &usual_ages, ages.chain(own_change));
+    let made = progress.into_iter().map(|(_, progress)| progress).zip(releases).collect();
+    unchanged.keep(&learned.before, &context, membership, usual_ages, pull_requests.ways(), made);
     (insight, valid_until)
+}
+
+/// The burn-down of a release.
+enum Drawn<'a> {
+    New(BurnDown),
+    /// With all else that was said of it, as all of it holds still.
+    Known(&'a Arc<ReleaseInsight>),
+}
+
+/// What was said of a release that went out, with what its gates say now.
+fn with_gates_of_now(question: &Question<'_, '_>, known: &Arc<ReleaseInsight>) -> Arc<ReleaseInsight> {
+    let gates = question.gates();
+    let any_deployment = question.deployments.any[question.release];
+    let verdict = gates::verdict(question.context, &gates, question.tally, any_deployment);
+    let mut tally = *question.tally;
+    gates::count_gates(&mut tally, &gates);
+    if (&gates, verdict, tally) == (&known.gates, known.verdict, known.tally) {
+        return Arc::clone(known);
+    }
+    Arc::new(ReleaseInsight { gates, verdict, tally, ..(**known).clone() })
 }
 
 /// Unreleased ones by target, the nearest first; those that another one speaks for; those

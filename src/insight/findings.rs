@@ -16,6 +16,8 @@ pub(crate) struct Findings<'a> {
     pub(crate) severe: Vec<&'a Finding>,
     /// New and open, and nobody says how bad.
     pub(crate) unrated: Vec<&'a Finding>,
+    /// How quality gates of the analyzers stand, by their repository.
+    pub(crate) quality_gates: Vec<&'a Finding>,
     /// Those that do not count, each with why; the newest first.
     pub(crate) left_out: Vec<(&'a Finding, &'static str)>,
 }
@@ -34,7 +36,10 @@ impl<'a> Findings<'a> {
         let analyzed = analyzed_now(context, membership, release);
         for item in &membership.findings[release] {
             let finding: &Finding = context.findings[*item];
-            if finding.is_analysis() {
+            if finding.is_quality_gate() {
+                found.quality_gates.push(finding);
+            }
+            if finding.is_remark() {
                 continue;
             }
             let is_elsewhere = || {
@@ -65,6 +70,7 @@ impl<'a> Findings<'a> {
                 (std::cmp::Reverse(finding.severity), finding.opened_at, finding.id.clone())
             });
         }
+        found.quality_gates.sort_by_key(|gate| (&gate.repository, &gate.id));
         found.left_out.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.opened_at));
         found
     }

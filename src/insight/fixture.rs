@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use chrono::{Duration, TimeZone, Utc};
 
-use super::{Board, Completeness, Gate, GateName, Insight, Learned, ReleaseInsight, derive};
+use super::{
+    Board, Completeness, ForecastBasis, ForecastDate, ForecastView, Gate, GateName, Insight, Learned,
+    ReleaseInsight, derive,
+};
 use crate::domain::{
     Build, BuildId, Category, Check, CheckOutcome, Deployment, DeploymentId, DeploymentState, Environment,
     EnvironmentId, Facts, Finding, FindingId, FindingState, Instant, Kind, Mergeability, Policy, PullRequest,
@@ -98,6 +101,7 @@ pub(crate) fn deployment(name: &str, release: &str, from: Instant, minutes: i64)
         finished_at: None,
         activities: Vec::new(),
         time_zone: None,
+        configuration: std::collections::BTreeMap::new(),
         url: None,
     }
 }
@@ -125,6 +129,7 @@ pub(crate) fn test_run(suite: &str, day: u32, passed: u32, failed: u32) -> TestR
         failed,
         skipped: 1,
         failures: Vec::new(),
+        milliseconds: None,
     }
 }
 
@@ -168,6 +173,23 @@ pub(crate) fn build(day: u32, checks: &[(&str, CheckOutcome)]) -> Build {
         at: at(day, 12),
         url: None,
     }
+}
+
+/// The board with another forecast of the release: ready in nine days as likely as not, and no
+/// date is known that is surer.
+pub(crate) fn with_far_dates(mut board: Board) -> Board {
+    let insight = Arc::make_mut(&mut board.insight);
+    let release = insight.releases.iter_mut().find(|insight| insight.release.id == id()).unwrap();
+    Arc::make_mut(release).forecast = ForecastView::Dates {
+        p50: ForecastDate::By(now() + Duration::days(9)),
+        p85: ForecastDate::Beyond,
+        p95: ForecastDate::Beyond,
+        by_target: Some(0.1),
+        scored: 0,
+        held: None,
+        basis: ForecastBasis::default(),
+    };
+    board
 }
 
 /// What one source says, how it is doing, and the rules.

@@ -36,7 +36,7 @@ fn went_out_with(insight: &ReleaseInsight) -> String {
         return "nothing was open when it went out".to_owned();
     }
     let verb = if left.len() == 1 && open + defects_open == 1 { "was" } else { "were" };
-    format!("{} {verb} open when it went out", words::list(&left, 2))
+    format!("{} {verb} open when it went out", left.join(" and "))
 }
 
 /// Until when, or since when: `target Wed 25 Nov T-3d 04h`, `released Mon 9 Nov`.

@@ -159,7 +159,7 @@ impl Study {
     pub fn seen_by(&self, lens: Lens, board: &Board) -> Self {
         let is_shown = |card: &&Card| lens.depth(Part::Card(card.id)) > Depth::Hidden;
         let cards = self.cards.iter().filter(is_shown).map(|card| seen_by(card, lens, board));
-        Self { at: self.at, cards: cards.collect() }
+        Self { at: self.at, cards: cards.collect(), remaining: self.remaining }
     }
 
     /// No more rows than the reader of `lens` gets on a page; a card says how many are left out.
@@ -229,6 +229,7 @@ fn row(part: Part) -> [Depth; 4] {
             CardId::RecurringDefects => [Rows(8), Rows(15), Picture, Hidden],
             CardId::CodeAnalysis => [Rows(8), Rows(15), Sentence, Hidden],
             CardId::Effort => [Rows(8), Rows(12), Rows(12), Hidden],
+            CardId::Environments => [Rows(8), Sentence, Rows(15), Picture],
             CardId::StoriesPerRelease | CardId::TrackRecord => [Rows(8), Sentence, Rows(8), Picture],
         },
     }
@@ -256,7 +257,11 @@ mod tests {
     #[test]
     fn everything_is_everything_and_other_readers_get_what_the_table_says() {
         let board = crate::app::fixture::board();
-        let study = Study { at: board.at, cards: CardId::ALL.into_iter().map(|id| full(id, 40)).collect() };
+        let study = Study {
+            at: board.at,
+            cards: CardId::ALL.into_iter().map(|id| full(id, 40)).collect(),
+            remaining: 0,
+        };
         assert_eq!(study.seen_by(Lens::All, &board).cut(Lens::All), study);
         for lens in Lens::ALL {
             let seen = study.seen_by(lens, &board);

@@ -20,6 +20,7 @@ pub(crate) struct Member {
 }
 
 /// Who belongs where. All lists by position of the release in the context.
+#[derive(Debug, Default)]
 pub(crate) struct Membership {
     /// Stories and defects that are in the release now.
     pub(crate) stories: Vec<Vec<Member>>,

@@ -54,6 +54,7 @@ mod pull_requests;
 pub(crate) mod query;
 mod readiness;
 mod recap;
+mod recap_words;
 mod release_view;
 mod remedies;
 mod runbook;
@@ -67,11 +68,13 @@ mod slots;
 mod stages;
 mod stories;
 mod suites;
+mod teams;
 mod test_results;
 #[cfg(test)]
 mod tests;
 mod trace;
 mod types;
+mod unchanged;
 pub mod when;
 pub mod words;
 
@@ -87,18 +90,19 @@ pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
 pub use environments::{
-    BookingUse, Claim, ClaimKind, ComponentDrift, Conflict, Cost, Drift, DriftCell, DriftStanding,
-    EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, MonthCost, Observation,
-    ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
+    BookingUse, Claim, ClaimKind, ComponentDrift, ConfigurationDifference, Conflict, Cost, Drift, DriftCell,
+    DriftStanding, EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, KeyDifference,
+    KeyStanding, MonthCost, Observation, ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
 };
 pub(crate) use environments::{Table as EnvironmentTable, tables as environment_tables};
-pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain};
+pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain, explain_card};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};
 pub use preview::Preview;
 pub use readiness::{gates_against, readiness, stories_in_short, stories_ready};
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
+pub use recap_words::Judged;
 pub(crate) use release_view::bar;
 pub use release_view::{Happened, ReleaseView, StepShare};
 pub use runbook_comparison::{ComparedTime, RunbookComparison, RunbookComparisons};
@@ -107,8 +111,8 @@ pub use trace::{Certainty, Trace, TraceKind, TraceLink, TracePart, Traced, trace
 pub use types::{
     ActivityOutlook, ActivityOverrun, BurnDown, BurnDownDay, BurnDownPoints, CalendarEntry, CalendarKind,
     DeploymentRow, Estimate, EstimateBasis, Feature, Flaky, ForecastBasis, ForecastDate, ForecastEffect,
-    ForecastView, Frozen, Gate, GateAnswer, GateName, Insight, MetricValue, Need, NextStep, Outlook,
-    PointOfNoReturn, PullRequestRow, ReleaseInsight, Remedy, RunbookOutlook, Schedule, ScheduleProblem,
-    ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject, SuiteRow, Tally,
-    TestRow, Unit, Verdict, Week,
+    ForecastView, Frozen, Gate, GateAnswer, GateName, Insight, MetricDay, MetricValue, Need, NextStep,
+    Outlook, PointOfNoReturn, PullRequestRow, ReleaseInsight, Remedy, RunbookOutlook, Schedule,
+    ScheduleProblem, ScheduleProblemKind, ScopeStep, Stage, Standing, StepState, Steps, StoryRow, Subject,
+    SuiteRow, Tally, TestRow, Unit, Verdict, Week,
 };

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use crate::domain::{Instant, Text};
 
 use super::{
-    BurnDown, ForecastBasis, ForecastDate, ForecastEffect, ForecastView, Outlook, Unit,
+    ForecastBasis, ForecastDate, ForecastEffect, ForecastView, Outlook, Unit,
     burn_down::Progress,
     context::Context,
     forecast::{
@@ -60,13 +60,13 @@ pub(crate) struct Forecasts {
 impl Forecasts {
     /// Learns from the released ones of `drawn`, which is by position of the release. Stories
     /// and pull requests are learnt from apart: they are not of one size.
-    pub(crate) fn learn(context: &Context<'_>, drawn: &[(BurnDown, Progress)], learned: &Learned) -> Self {
+    pub(crate) fn learn(context: &Context<'_>, drawn: &[(Unit, Arc<Progress>)], learned: &Learned) -> Self {
         let mut forecasters = HashMap::new();
         let today = context.days.date(context.days.today());
         for unit in [Unit::Stories, Unit::PullRequests] {
             let of_unit = || {
                 let all = context.releases.iter().zip(drawn);
-                all.filter(|(_, (burn_down, progress))| burn_down.unit == unit && !progress.days.is_empty())
+                all.filter(|(_, (counted, progress))| *counted == unit && !progress.days.is_empty())
             };
             // Only what is asked for is fitted.
             let mut asked: Vec<&Text> = of_unit()

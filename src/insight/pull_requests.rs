@@ -16,16 +16,23 @@ use super::{
 };
 
 /// What is the same for a pull request in every release that it belongs to.
-struct Way<'a> {
+#[derive(Debug)]
+pub(crate) struct Way {
     spans: Vec<Span>,
     lengths: BTreeMap<Stage, i64>,
     stage: Stage,
-    reviews: Reviews<'a>,
+}
+
+impl Way {
+    /// It is in no stage any more: time changes nothing of it.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.spans.iter().all(|span| span.left.is_some())
+    }
 }
 
 /// All pull requests, each worked out once.
 pub(crate) struct PullRequests<'a> {
-    ways: Vec<Way<'a>>,
+    ways: Vec<Arc<Way>>,
     arrivals: Arrivals<'a>,
     /// A source knows of pull requests, not of branches only.
     has_forge: bool,
@@ -39,18 +46,26 @@ struct Compared {
 
 impl<'a> PullRequests<'a> {
     pub(crate) fn of(context: &Context<'a>) -> Self {
+        Self::knowing(context, |_| None)
+    }
+
+    /// The same with what is known of the ones at these positions.
+    pub(crate) fn knowing<'w>(context: &Context<'a>, known: impl Fn(usize) -> Option<&'w Arc<Way>>) -> Self {
         let mut all = Self {
             ways: Vec::with_capacity(context.pull_requests.len()),
             arrivals: Arrivals::of(context),
             has_forge: context.pull_requests.iter().any(|pull_request| pull_request.number.is_some()),
         };
-        for pull_request in &context.pull_requests {
+        for (item, pull_request) in context.pull_requests.iter().enumerate() {
+            if let Some(known) = known(item) {
+                all.ways.push(Arc::clone(known));
+                continue;
+            }
             let deployed = all.arrivals.of_pull_request(context, pull_request);
             let spans = stages::spans(pull_request, deployed);
             let lengths = stages::lengths(&spans, &context.days, context.now);
             let stage = stage_of(pull_request, &spans);
-            let reviews = stages::reviews(pull_request, context.now);
-            all.ways.push(Way { spans, lengths, stage, reviews });
+            all.ways.push(Arc::new(Way { spans, lengths, stage }));
         }
         all
     }
@@ -59,6 +74,11 @@ impl<'a> PullRequests<'a> {
     pub(crate) fn usual(&self, context: &Context<'a>) -> UsualLengths<'a> {
         let known = context.pull_requests.iter().zip(&self.ways);
         UsualLengths::learn(known.map(|(pull_request, way)| (&***pull_request, way.stage, &way.lengths)))
+    }
+
+    /// What was worked out of each, by position.
+    pub(crate) fn ways(self) -> Vec<Arc<Way>> {
+        self.ways
     }
 
     /// The times in each stage of the pull request at this position, oldest first.
@@ -126,6 +146,7 @@ impl<'a> PullRequests<'a> {
     ) -> PullRequestRow {
         let pull_request = context.pull_requests[item];
         let way = &self.ways[item];
+        let reviews = stages::reviews(pull_request, context.now);
         let since = since(pull_request, way);
         let is_open = pull_request.state == PullRequestState::Open;
         let due = if is_open { due(context, pull_request, release_due) } else { None };
@@ -142,18 +163,18 @@ impl<'a> PullRequests<'a> {
             belongs,
             stage: way.stage,
             since,
-            steps: self.steps(pull_request, way),
+            steps: self.steps(pull_request, way, &reviews),
             slack_seconds,
             standing: standing(context.now, is_open, due, slack_seconds, compared.as_ref()),
-            next: next_step(pull_request, way.stage, &way.reviews, release_owner, self.has_forge),
+            next: next_step(pull_request, way.stage, &reviews, release_owner, self.has_forge),
         }
     }
 
-    fn steps(&self, pull_request: &PullRequest, way: &Way<'_>) -> Steps {
+    fn steps(&self, pull_request: &PullRequest, way: &Way, reviews: &Reviews<'_>) -> Steps {
         Steps {
             build: checks(pull_request, Step::Build),
             test: checks(pull_request, Step::Test),
-            review: review(pull_request, &way.reviews),
+            review: review(pull_request, reviews),
             merge: merge(pull_request),
             deploy: match way.stage {
                 Stage::Done if way.spans.iter().any(|span| span.stage == Stage::Deploy) => StepState::Done,
@@ -197,7 +218,7 @@ fn stage_of(pull_request: &PullRequest, spans: &[Span]) -> Stage {
     }
 }
 
-fn since(pull_request: &PullRequest, way: &Way<'_>) -> Option<Instant> {
+fn since(pull_request: &PullRequest, way: &Way) -> Option<Instant> {
     match way.stage {
         Stage::Closed => pull_request.closed_at,
         Stage::Done => {

@@ -215,7 +215,7 @@ fn returned(insight: &ReleaseInsight) -> Vec<Returned> {
     let mut returned: Vec<Returned> = insight
         .stories
         .iter()
-        .filter(|row| row.returns > 0)
+        .filter(|row| row.story.kind == StoryKind::Story && row.returns > 0)
         .map(|row| Returned {
             subject: Subject::Story(row.story.key.clone()),
             name: Text::new(format!("{} {}", row.story.key, row.story.title)),
@@ -398,6 +398,11 @@ mod tests {
             .story(done("PAY-2", &[(10, InReview), (11, InProgress), (12, InReview), (19, Done)]))
             .story(entered_late)
             .story(defect("PAY-4", Category::ToDo))
+            // A defect that went back is no story that did.
+            .story(Story {
+                kind: StoryKind::Defect,
+                ..done("PAY-5", &[(10, InReview), (11, InProgress), (13, Done)])
+            })
             .pull_request(merged)
             .deployment(failed)
             .test_run(test_run("unit", 12, 10, 2))
@@ -405,9 +410,23 @@ mod tests {
         let recap = Recap::of(&setting.board_at(now()), &id(), [], &[]).unwrap();
         assert_eq!((recap.planned, recap.scope, recap.delivered, recap.added), (2, 3, 3, 1));
         assert_eq!(recap.slip_hours, Some(3 * 24 + 16));
-        assert_eq!((recap.failed_runs, recap.runs, recap.defects, recap.defects_open), (1, 2, 1, 1));
+        assert_eq!((recap.failed_runs, recap.runs, recap.defects, recap.defects_open), (1, 2, 2, 1));
         let returned: Vec<_> = recap.returned.iter().map(|one| (one.name.as_str(), one.times)).collect();
         assert_eq!(returned, [("PAY-2 Refunds", 1)]);
+        let board = setting.board_at(now());
+        let judged = recap.judged(&board);
+        assert_eq!(judged.worked, ["3 of 3 stories were delivered"]);
+        assert_eq!(
+            judged.did_not,
+            [
+                "it came 4d late",
+                "2 stories were planned, 1 added and 0 removed",
+                "1 story was returned, 1 time",
+                "of 2 defects 1 was open when it went out",
+                "of 2 test runs 1 had failures",
+                "of 1 deployment 1 failed or had to be rolled back",
+            ]
+        );
         let late: Vec<_> = recap.late.iter().map(|one| (one.name.as_str(), one.why.as_str())).collect();
         assert_eq!(
             late,

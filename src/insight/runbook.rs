@@ -271,6 +271,7 @@ mod tests {
             activities: vec![activity("backup", 10, &[]), activity("migrate", 25, &["backup"])],
             url: None,
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
         };
         assert_eq!(projected_end(&deployment, None, at(0)), Some(at(35)));
         deployment.activities[0].started_at = Some(at(0));
@@ -341,6 +342,7 @@ mod tests {
                 activities,
                 url: None,
                 time_zone: None,
+                configuration: std::collections::BTreeMap::new(),
             };
             let ways = (0..deployment.activities.len()).map(|index| longest_way(&deployment, index, now));
             let expected = ways.max().unwrap();

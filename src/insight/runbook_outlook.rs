@@ -165,6 +165,7 @@ mod tests {
             activities,
             url: None,
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
         }
     }
 

@@ -93,9 +93,8 @@ impl<'a> ScheduleRules<'a> {
             };
             hold(&booking.environment, holding);
         }
-        let freezes = Covering::of(context.freezes.iter().map(|freeze| freeze.environments.as_slice()));
+        let ClosedTimes { freezes, shifts, off_hours, .. } = ClosedTimes::of(context);
         let policy = &context.policy.schedule;
-        let shifts = Covering::of(policy.shifts.iter().map(|shift| shift.environments.as_slice()));
         let mut places = HashMap::new();
         for deployment in context.deployments.iter().filter(|deployment| !deployment.state.is_over()) {
             let environment = &deployment.environment;
@@ -122,11 +121,6 @@ impl<'a> ScheduleRules<'a> {
                 }
             });
         }
-        let today = context.policy.calendar.day(context.now);
-        let off_hours = (policy.hours.is_some() || policy.working_days).then(|| {
-            let last = today + Duration::days(SEARCH_DAYS + 8);
-            off_hours(&context.policy.calendar, policy.hours, policy.working_days, today, last)
-        });
         Self { places, holdings, off_hours }
     }
 
@@ -255,6 +249,93 @@ impl<'a> ScheduleRules<'a> {
             format!("nothing is free for {} until {day}", words::duration(length))
         });
         FreeSlots { windows, why_none }
+    }
+}
+
+/// Times at which nothing may be deployed to a place, whoever has it: freezes, hours, and when nobody
+/// is on call.
+pub(crate) struct ClosedTimes<'c, 'a> {
+    context: &'c Context<'a>,
+    freezes: Covering,
+    shifts: Covering,
+    /// Times outside of working hours and days, as far as a free window is looked for; none
+    /// where any time is right.
+    off_hours: Option<Blocked>,
+}
+
+/// What has to move: how long it is, and the part of it in which something is deployed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moving {
+    /// When it is meant to be.
+    pub(crate) window: Window,
+    /// The deployment within it, which has to keep to hours.
+    pub(crate) deployment: Option<Window>,
+}
+
+impl<'c, 'a> ClosedTimes<'c, 'a> {
+    pub(crate) fn of(context: &'c Context<'a>) -> Self {
+        let policy = &context.policy.schedule;
+        let today = context.policy.calendar.day(context.now);
+        let off_hours = (policy.hours.is_some() || policy.working_days).then(|| {
+            let last = today + Duration::days(SEARCH_DAYS + 8);
+            off_hours(&context.policy.calendar, policy.hours, policy.working_days, today, last)
+        });
+        Self {
+            context,
+            freezes: Covering::of(context.freezes.iter().map(|freeze| freeze.environments.as_slice())),
+            shifts: Covering::of(policy.shifts.iter().map(|shift| shift.environments.as_slice())),
+            off_hours,
+        }
+    }
+
+    /// The freezes of a place that are not over, by their beginning.
+    pub(crate) fn frozen(&self, environment: &'a EnvironmentId) -> Vec<Frozen> {
+        let covering = self.freezes.of_places(&self.context.held_by(environment));
+        let freezes = covering.into_iter().map(|index| self.context.freezes[index]);
+        let ahead = freezes.filter(|freeze| freeze.window.until > self.context.now);
+        let mut frozen: Vec<Frozen> = ahead
+            .map(|freeze| Frozen {
+                environment: environment.clone(),
+                name: freeze.name.clone(),
+                window: freeze.window,
+            })
+            .collect();
+        frozen.sort_by(|a, b| (a.window.from, &a.name).cmp(&(b.window.from, &b.name)));
+        frozen
+    }
+
+    /// The first time for `moving` at `environment`, from its beginning on, in which it is in the
+    /// way of nothing in `taken`, and of no freeze; what it deploys keeps to hours, too, and somebody
+    /// is on call for it. None within two years.
+    pub(crate) fn next(
+        &self,
+        environment: &'a EnvironmentId,
+        moving: Moving,
+        taken: &Blocked,
+    ) -> Option<Window> {
+        let context = self.context;
+        let policy = &context.policy.schedule;
+        let chain = context.held_by(environment);
+        let covering = self.freezes.of_places(&chain);
+        let frozen = Blocked::new(covering.into_iter().map(|index| context.freezes[index].window));
+        let within = moving.deployment.map(|deployment| (moving.window, deployment));
+        let for_deployment = |blocked: &Blocked| within.map(|(whole, part)| blocked.of_part(whole, part));
+        let nobody = policy.on_call.then(|| {
+            let shifts = self.shifts.of_places(&chain);
+            Blocked::outside(shifts.into_iter().map(|shift| policy.shifts[shift].window))
+        });
+        let nobody = nobody.as_ref().and_then(for_deployment);
+        let off_hours = self.off_hours.as_ref().and_then(for_deployment);
+        let mut blocked = vec![taken, &frozen];
+        blocked.extend(nobody.as_ref());
+        blocked.extend(off_hours.as_ref());
+        let search = Search {
+            blocked: &blocked,
+            length: moving.window.duration().max(Duration::minutes(1)),
+            earliest: context.now,
+            latest: later(context.now, Duration::days(SEARCH_DAYS)),
+        };
+        search.later(moving.window.from)
     }
 }
 

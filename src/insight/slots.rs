@@ -46,6 +46,23 @@ impl Blocked {
         )
     }
 
+    /// What blocks `whole`, where these spans block only `part` of it.
+    ///
+    /// Of a whole of length L that begins at s the part lies from s + o on and is l long. It is free
+    /// of a span [a, b) unless a − o − l < s < b − o, which is what the span
+    /// [a − o − l + L, b − o) is to the whole.
+    pub(crate) fn of_part(&self, whole: Window, part: Window) -> Self {
+        let (before, after) = (part.from - whole.from, whole.until - part.until);
+        Self::new(self.0.iter().map(|span| Window {
+            from: span.from.checked_add_signed(after).unwrap_or(Instant::MAX_UTC),
+            until: if span.until == Instant::MAX_UTC {
+                span.until
+            } else {
+                span.until.checked_sub_signed(before).unwrap_or(Instant::MIN_UTC)
+            },
+        }))
+    }
+
     /// The spans that share an instant with `window`, in order.
     pub(crate) fn touching(&self, window: Window) -> impl Iterator<Item = &Window> {
         let first = self.0.partition_point(|blocked| blocked.until <= window.from);

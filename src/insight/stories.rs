@@ -8,7 +8,9 @@ use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
 use chrono::Duration;
 
-use crate::domain::{Category, Instant, Kind, Release, Severity, Story, StoryKey, StoryKind, Text};
+use crate::domain::{
+    Category, Instant, Kind, Release, Severity, StatusMove, Story, StoryKey, StoryKind, Text,
+};
 
 use super::{
     StoryRow,
@@ -26,7 +28,13 @@ const OWNER_NEEDED_DAYS: i64 = 7;
 const PULL_REQUEST_EXPECTED_DAYS: i64 = 2;
 
 /// How long stories usually stay in a status, learnt from all spans that ended.
-pub(crate) struct UsualAges(BTreeMap<Category, i64>);
+#[derive(Debug, Default)]
+pub(crate) struct UsualAges {
+    /// All spans in seconds, ascending.
+    spans: BTreeMap<Category, Vec<i64>>,
+    /// What 85 % of them do not exceed, where there are enough.
+    p85: BTreeMap<Category, i64>,
+}
 
 impl UsualAges {
     /// The 85th percentile of each category of work under way. What waits to be begun is
@@ -34,18 +42,43 @@ impl UsualAges {
     pub(crate) fn learn(context: &Context<'_>) -> Self {
         let mut spans = BTreeMap::<Category, Vec<i64>>::new();
         for story in &context.stories {
-            for pair in story.moves.windows(2) {
-                let category = pair[0].to;
-                if is_under_way(category) && pair[1].to != category {
-                    spans.entry(category).or_default().push((pair[1].at - pair[0].at).num_seconds());
-                }
+            for (category, seconds) in ended_spans(story) {
+                spans.entry(category).or_default().push(seconds);
             }
         }
-        let percentile = |mut spans: Vec<i64>| {
-            spans.sort_unstable();
-            nearest_rank(&spans, 0.85).filter(|_| spans.len() >= ENOUGH)
-        };
-        Self(spans.into_iter().filter_map(|(category, spans)| Some((category, percentile(spans)?))).collect())
+        spans.values_mut().for_each(|spans| spans.sort_unstable());
+        let mut ages = Self { spans, p85: BTreeMap::new() };
+        ages.take_percentiles();
+        ages
+    }
+
+    /// Learns the second story of each pair in place of the first, from which it was learnt.
+    pub(crate) fn replace<'b>(&mut self, changes: impl Iterator<Item = (&'b Story, &'b Story)>) {
+        for (before, after) in changes {
+            for (category, seconds) in ended_spans(before) {
+                if let Some(spans) = self.spans.get_mut(&category)
+                    && let Ok(found) = spans.binary_search(&seconds)
+                {
+                    spans.remove(found);
+                }
+            }
+            for (category, seconds) in ended_spans(after) {
+                let spans = self.spans.entry(category).or_default();
+                spans.insert(spans.partition_point(|known| *known < seconds), seconds);
+            }
+        }
+        self.take_percentiles();
+    }
+
+    /// What 85 % do not exceed, in seconds.
+    pub(crate) fn percentiles(&self) -> &BTreeMap<Category, i64> {
+        &self.p85
+    }
+
+    fn take_percentiles(&mut self) {
+        let enough = self.spans.iter().filter(|(_, spans)| spans.len() >= ENOUGH);
+        let known = enough.filter_map(|(category, spans)| Some((*category, nearest_rank(spans, 0.85)?)));
+        self.p85 = known.collect();
     }
 
     /// How long a story that has been in `category` for `spent` may still take, where 85 % of
@@ -61,12 +94,18 @@ impl UsualAges {
 
     /// What 85 % of the stories do not exceed in this category.
     pub(crate) fn p85(&self, category: Category) -> Option<Duration> {
-        self.0.get(&category).map(|seconds| Duration::seconds(*seconds))
+        self.p85.get(&category).map(|seconds| Duration::seconds(*seconds))
     }
 }
 
+/// The spans of work under way that ended, in seconds.
+fn ended_spans(story: &Story) -> impl Iterator<Item = (Category, i64)> {
+    let ended = |pair: &&[StatusMove]| is_under_way(pair[0].to) && pair[1].to != pair[0].to;
+    story.moves.windows(2).filter(ended).map(|pair| (pair[0].to, (pair[1].at - pair[0].at).num_seconds()))
+}
+
 /// Begun and not ended.
-fn is_under_way(category: Category) -> bool {
+pub(crate) fn is_under_way(category: Category) -> bool {
     matches!(category, Category::InProgress | Category::InReview | Category::InTest)
 }
 

@@ -150,6 +150,19 @@ pub fn list<T: AsRef<str>>(names: &[T], most: usize) -> String {
     }
 }
 
+/// `1,240`: an amount in thousands; of money the currency is left out, which nobody tells.
+pub fn amount(amount: f64) -> String {
+    let digits = format!("{:.0}", amount.abs());
+    let mut said = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            said.push(',');
+        }
+        said.push(digit);
+    }
+    if amount < 0.0 { format!("-{said}") } else { said }
+}
+
 /// How a build stands: `integration failed`, `2 of 5 checks running`, `passed`.
 pub fn build_state(build: &Build) -> String {
     let of = |outcome| build.checks.iter().filter(|check| check.outcome == outcome).count();

@@ -8,6 +8,7 @@
 pub mod argocd;
 mod attention;
 pub mod calendar;
+mod configuration;
 mod cron;
 pub mod demo;
 pub mod endpoint;

@@ -15,6 +15,7 @@ use crate::{
 };
 
 use super::{Look, detail as pane, screen::Screen};
+use crate::insight::words::amount as money;
 
 pub(super) use detail::pages;
 
@@ -71,19 +72,6 @@ fn colour(screen: &Screen<'_>, view: &EnvironmentsView, release: Option<&Release
         (Some(id), None) => palette[id.as_str().len() % palette.len()],
         (None, _) => styles.muted,
     }
-}
-
-/// `1,240`: money without its currency, which nobody tells.
-fn money(amount: f64) -> String {
-    let digits = format!("{:.0}", amount.abs());
-    let mut said = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            said.push(',');
-        }
-        said.push(digit);
-    }
-    if amount < 0.0 { format!("-{said}") } else { said }
 }
 
 /// `25–26 Nov`, or `25 Nov 14:00–16:00` within a day.

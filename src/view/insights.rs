@@ -33,10 +33,20 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
         screen.put(body.x + 1, body.y, body.width.saturating_sub(2), &said, styles.running);
         return;
     };
+    let body = if study.is_whole() { body } else { progress(screen, body, study) };
     match state.card().filter(|_| state.insights.opened) {
         Some(card) => one(screen, body, card),
         None => all(screen, body, study),
     }
+}
+
+/// How many cards are there while more are being made; the rest of the place.
+fn progress(screen: &mut Screen<'_>, body: Rect, study: &Study) -> Rect {
+    let Look { styles, glyphs } = screen.look;
+    let said =
+        format!("{} {} of {} cards", glyphs.running, study.cards.len(), study.cards.len() + study.remaining);
+    screen.put(body.x + 1, body.y, body.width.saturating_sub(2), &said, styles.running);
+    Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body }
 }
 
 fn all(screen: &mut Screen<'_>, body: Rect, study: &Study) {
@@ -119,7 +129,7 @@ fn one(screen: &mut Screen<'_>, body: Rect, card: &Card) {
     }
     let line = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
     let mut y = line.y + sentence(screen, line, card, usize::from(line.height));
-    for remark in card.notes.iter().take(3) {
+    for remark in card.remarks().take(3) {
         if y < line.bottom() {
             screen.put(line.x + 2, y, line.width.saturating_sub(2), remark, styles.muted);
             y += 1;

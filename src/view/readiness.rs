@@ -32,6 +32,7 @@ use super::{
     widgets::{
         burn_down,
         table::{self, Column},
+        trend,
     },
 };
 
@@ -50,6 +51,9 @@ const MEASURES: usize = 3;
 const NEEDED: usize = 10;
 /// Cells of what was measured where not all of it can stand in a column of its own.
 const MEASURED: usize = 7;
+
+/// Days of the trend of a metric.
+const TREND: u64 = 14;
 
 /// Cells of the number in front of a step to green.
 const NUMBER: usize = 2;
@@ -189,9 +193,10 @@ fn metrics_place(inside: Rect, insight: &ReleaseInsight) -> Option<(Rect, Rect)>
     (rows >= 2).then_some((above, below))
 }
 
-/// Name, value with its unit, and why it is not known.
+/// Name, value with its unit, its trend, and why it is not known.
 fn draw_metrics(screen: &mut Screen<'_>, area: Rect, metrics: &[MetricValue]) {
-    let styles = &screen.look.styles;
+    let Look { styles, glyphs } = screen.look;
+    let today = screen.dates.today();
     let [heading, rows] = split_rows(area, 1);
     let heading = Rect { x: heading.x + 1, width: heading.width.saturating_sub(1), ..heading };
     screen.heading(heading, &Line::styled("Metrics", styles.header));
@@ -205,9 +210,20 @@ fn draw_metrics(screen: &mut Screen<'_>, area: Rect, metrics: &[MetricValue]) {
         let width = rows.width.saturating_sub(3);
         screen.put(x, y, names, &metric.name, styles.base);
         let style = if metric.value.is_some() { styles.strong } else { styles.unknown };
-        let used =
+        let mut used =
             names + 1 + screen.put(x + names + 1, y, width.saturating_sub(names + 1), &metric.shown, style);
-        screen.put(x + used + 1, y, width.saturating_sub(used + 1), &metric.why, styles.muted);
+        let bars = trend::bars(&metric.trend, today, metric.value, TREND);
+        let bars: String = bars.into_iter().map(|bar| bar.map_or(" ", |bar| glyphs.bars[bar])).collect();
+        // The words say more than the bars, which give way to them.
+        let wanted = text::width(&bars) + text::width(&metric.change) + 2;
+        let fits = usize::from(used) + wanted <= usize::from(width);
+        let bars = if fits { bars.as_str() } else { "" };
+        for said in [bars, &metric.change, &metric.why] {
+            if !said.is_empty() {
+                let room = width.saturating_sub(used + 1);
+                used += 1 + screen.put(x + used + 1, y, room, said, styles.muted);
+            }
+        }
     }
     if let Some(more) = metrics.len().checked_sub(usize::from(fitting)).filter(|more| *more > 0) {
         let said = format!("{more} more in status --format json");

@@ -13,7 +13,8 @@ use crate::{
     },
     domain::Text,
     insight::{
-        Board, Flaky, MetricValue, Outlook, Subject, SuiteRow, TestRow, Verdict, Week, board::Completeness,
+        Board, Flaky, MetricDay, MetricValue, Outlook, Subject, SuiteRow, TestRow, Verdict, Week,
+        board::Completeness,
     },
     theme::{ColorDepth, GlyphSet, shipped},
 };
@@ -614,11 +615,22 @@ fn metrics_of_ones_own_stand_beneath_the_gates_and_weeks_beneath_the_chart() {
         value,
         shown: shown.into(),
         why: why.into(),
+        trend: Vec::new(),
+        since_yesterday: None,
+        change: "".into(),
     };
+    let today = now().date_naive();
+    let day = |back: u64, value| MetricDay { day: today - chrono::Days::new(back), value };
     let board = board_with(|release| {
         release.metrics = vec![
             metric("review time", Some(93_600.0), "1d 02h", ""),
             metric("escaped", None, "unknown", "defects are not known"),
+            MetricValue {
+                trend: vec![day(4, 7.0), day(3, 5.0), day(1, 4.0)],
+                since_yesterday: Some(-4.0),
+                change: "-4 since yesterday".into(),
+                ..metric("left", Some(0.0), "0", "")
+            },
         ];
         let monday = now().date_naive().week(chrono::Weekday::Mon).first_day();
         let week = |back: i64, done, defects_opened, defects_solved| Week {
@@ -636,6 +648,7 @@ fn metrics_of_ones_own_stand_beneath_the_gates_and_weeks_beneath_the_chart() {
         found.unwrap_or_else(|| panic!("{name} is not on\n{shown}")).to_owned()
     };
     assert!(row("review time").contains("1d 02h"), "{shown}");
+    assert!(row("left  ").contains("0 █▆ ▅▁ -4 since yesterday"), "{shown}");
     assert!(row("escaped").contains("defects are not known"), "{shown}");
     for (name, said) in [
         ("stories done", "4 this week, 8 the week before"),
@@ -989,6 +1002,7 @@ fn environments_board() -> Board {
             finished_at: Some(at(day, 10, 50)),
             activities: Vec::new(),
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
             url: None,
         })
     };
@@ -1011,7 +1025,8 @@ fn on_environments(size: (u16, u16), keys: &str) -> State {
     let insight = Arc::clone(&state.board.insight);
     let environments = Arc::new(crate::insight::EnvironmentsView::of(&board));
     let study = Arc::new(crate::insight::Study::of(&board));
-    update(&mut state, Event::Studied { insight, study, environments }, now());
+    update(&mut state, Event::Studied { insight: Arc::clone(&insight), study }, now());
+    update(&mut state, Event::Surveyed { insight, environments }, now());
     go_on(&mut state, size, keys);
     state
 }
@@ -1084,7 +1099,8 @@ fn cards() -> crate::insight::Study {
                 subject: Some(Subject::Release("payments 4.2".into())),
             })
             .to_vec(),
-        notes: vec!["two releases without a target are left out".into()],
+        notes: Vec::new(),
+        left_out: vec!["two releases without a target are left out".into()],
     };
     let sizes = [
         bar("payments 4.0", &[12.0], "12", CardStanding::Poor),
@@ -1105,7 +1121,7 @@ fn cards() -> crate::insight::Study {
     };
     let ways = Picture::Parts { parts: ["working", "waiting"].map(Text::new).to_vec(), bars: ways.to_vec() };
     let mut silent = plain(CardId::Effort, "no story was finished yet", CardStanding::Unknown, Picture::None);
-    (silent.rows, silent.columns, silent.notes) = (Vec::new(), Vec::new(), Vec::new());
+    (silent.rows, silent.columns, silent.left_out) = (Vec::new(), Vec::new(), Vec::new());
     let sizes = Picture::Bars { bars: sizes.to_vec() };
     Study {
         at: now(),
@@ -1116,6 +1132,7 @@ fn cards() -> crate::insight::Study {
             plain(CardId::CumulativeFlow, "12 under way, as many as before", CardStanding::Told, lines(true)),
             silent,
         ],
+        remaining: 0,
     }
 }
 
@@ -1125,9 +1142,8 @@ fn insights() {
         let mut state = after(board(), size, "5");
         let waiting = render(&mut state, size, GlyphSet::Unicode, now());
         assert!(waiting.contains("reading what the data says"), "{waiting}");
-        let environments = Arc::new(crate::insight::EnvironmentsView::of(&board()));
         let insight = Arc::clone(&state.board.insight);
-        update(&mut state, Event::Studied { insight, study: Arc::new(cards()), environments }, now());
+        update(&mut state, Event::Studied { insight, study: Arc::new(cards()) }, now());
         for (picture, keys) in [("all", "l"), ("one", "enter"), ("back", "esc j j")] {
             go_on(&mut state, size, keys);
             let shown = render(&mut state, size, GlyphSet::Unicode, now());
@@ -1164,11 +1180,9 @@ fn each_reader_sees_other_cards_words_and_depth() {
             update(&mut state, Event::Resize(size.0, size.1), now());
             let environments = Arc::new(crate::insight::EnvironmentsView::of(&board()));
             let insight = Arc::clone(&state.board.insight);
-            update(
-                &mut state,
-                Event::Studied { insight, study: Arc::new(every_card()), environments },
-                now(),
-            );
+            let study = Arc::new(every_card());
+            update(&mut state, Event::Studied { insight: Arc::clone(&insight), study }, now());
+            update(&mut state, Event::Surveyed { insight, environments }, now());
             go_on(&mut state, size, "");
             let shown = render(&mut state, size, GlyphSet::Unicode, now());
             assert!(shown.lines().nth(1).unwrap().contains(&format!("{} lens", lens.name())), "{shown}");
@@ -1205,6 +1219,71 @@ fn executives_see_dates_and_titles_and_no_keys() {
             insta::assert_snapshot!(format!("executive_{tab}_{name}"), shown);
         }
     }
+}
+
+#[test]
+fn a_bar_opens_its_release_as_it_ended() {
+    for (name, size) in [("40x10", (40, 10)), ("80x24", SMALL), ("120x36", USUAL)] {
+        let out = board_with(|insight| {
+            Arc::make_mut(&mut insight.release).released_at = Some(now() - chrono::Duration::hours(20));
+        });
+        let mut state = after(out.clone(), size, "5");
+        let insight = Arc::clone(&state.board.insight);
+        update(&mut state, Event::Studied { insight, study: Arc::new(cards()) }, now());
+        go_on(&mut state, size, "enter enter");
+        let shown = render(&mut state, size, GlyphSet::Unicode, now());
+        for said in ["As it ended payments 4.2", "What worked"] {
+            assert!(shown.contains(said), "{said}: {shown}");
+        }
+        // It fills the screen: nothing of the card is beside it.
+        assert!(!shown.contains("payments 4.1 had 33 stories"), "{shown}");
+        insta::assert_snapshot!(format!("insights_ended_{name}"), shown);
+        go_on(&mut state, size, "esc");
+        assert!(state.overlays.is_empty() && state.insights.opened && state.tab == Tab::Insights);
+        let back = render(&mut state, size, GlyphSet::Unicode, now());
+        assert!(back.contains("payments 4.1 had 33 stories"), "{back}");
+    }
+}
+
+#[test]
+fn cards_are_shown_as_they_come_and_stay_while_newer_ones_are_made() {
+    let mut state = after(board(), USUAL, "5");
+    let insight = Arc::clone(&state.board.insight);
+    let mut first = cards();
+    (first.remaining, _) = (8, first.cards.split_off(3));
+    let studied = |study: &crate::insight::Study| Event::Studied {
+        insight: Arc::clone(&insight),
+        study: Arc::new(study.clone()),
+    };
+    update(&mut state, studied(&first), now());
+    let shown = render(&mut state, USUAL, GlyphSet::Unicode, now());
+    assert!(shown.contains("3 of 11 cards") && shown.contains("payments 4.1 had 33 stories"), "{shown}");
+    update(&mut state, studied(&cards()), now());
+    let whole = render(&mut state, USUAL, GlyphSet::Unicode, now());
+    assert!(!whole.contains("of 11 cards") && whole.contains("12 under way"), "{whole}");
+    // Of a newer board the first cards are there: all of the older ones are better than a few.
+    update(&mut state, studied(&first), now());
+    assert_eq!(render(&mut state, USUAL, GlyphSet::Unicode, now()), whole);
+}
+
+#[test]
+fn why_of_a_card_is_that_of_the_card_on_the_screen() {
+    let mut state = after(board(), USUAL, "5");
+    let insight = Arc::clone(&state.board.insight);
+    go_on(&mut state, USUAL, "x");
+    let waiting = render(&mut state, USUAL, GlyphSet::Unicode, now());
+    go_on(&mut state, USUAL, "x");
+    let mut study = cards();
+    study.cards[0].notes = vec!["counted in another way".into()];
+    update(&mut state, Event::Studied { insight, study: Arc::new(study) }, now());
+    go_on(&mut state, USUAL, "x");
+    let shown = render(&mut state, USUAL, GlyphSet::Unicode, now());
+    assert_ne!(waiting, shown);
+    // The figures are those of the made study, not of one that is computed anew from the board.
+    assert!(shown.contains("payments 4.1 had 33 stories"), "{shown}");
+    let place = |words: &str| shown.find(words).unwrap_or_else(|| panic!("no {words:?} in {shown}"));
+    assert!(place("counted in another way") < place("left out"), "{shown}");
+    assert!(place("left out") < place("two releases without a target"), "{shown}");
 }
 
 #[test]

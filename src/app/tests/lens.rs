@@ -121,7 +121,8 @@ fn studied(state: &mut State) {
     let study = Arc::new(Study::of(&state.board));
     let environments = Arc::new(EnvironmentsView::of(&state.board));
     let insight = Arc::clone(&state.board.insight);
-    update(state, Event::Studied { insight, study, environments }, now());
+    update(state, Event::Studied { insight: Arc::clone(&insight), study }, now());
+    update(state, Event::Surveyed { insight, environments }, now());
 }
 
 fn cards(state: &State) -> Vec<CardId> {

@@ -17,7 +17,7 @@ fn one(card: &Card, lens: Lens) -> String {
     let titles: Vec<&str> = card.columns.iter().map(|column| column.title).collect();
     let mut out =
         format!("\n## {}\n\n**{}**: {}\n", lens.title(card.id), card.standing.word(), escape(&card.sentence));
-    for note in &card.notes {
+    for note in card.remarks() {
         let _ = writeln!(out, "\n{}", escape(note));
     }
     if !card.rows.is_empty() {

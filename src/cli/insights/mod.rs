@@ -69,7 +69,9 @@ pub(super) fn study(context: &Context, board: &Board) -> Result<Study, Failure> 
     if let Some(problem) = problem {
         complain(&format!("note: {}; {}", problem.what, problem.next_step));
     }
-    Ok(Study::with_days(board, &days).without_dismissed(&said, board.at))
+    // What the board itself was told of earlier days is read from the same history.
+    let study = if days.is_empty() { Study::of(board) } else { Study::with_days(board, &days) };
+    Ok(study.without_dismissed(&said, board.at))
 }
 
 fn named(name: &str) -> Result<CardId, Failure> {

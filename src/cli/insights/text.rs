@@ -13,7 +13,7 @@ pub(super) fn study(study: &Study, lens: Lens) -> String {
 
 fn card(card: &Card, lens: Lens) -> String {
     let mut out = format!("{} ({})\n  {}\n", lens.title(card.id), card.standing.word(), card.sentence);
-    for note in &card.notes {
+    for note in card.remarks() {
         let _ = writeln!(out, "  note: {note}");
     }
     let headings = card.columns.iter().map(|column| column.title.to_owned()).collect();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::{
     cli::status::markdown::escape,
-    insight::{Board, Recap, words},
+    insight::{Board, Recap},
 };
 
 /// Rows of each list that are printed; the rest is counted.
@@ -12,24 +12,23 @@ const ROWS: usize = 20;
 
 pub(super) fn recap(board: &Board, recap: &Recap) -> String {
     let mut out = format!("# {}\n\n", escape(recap.release.as_str()));
-    for (what, how) in super::facts(board, recap) {
+    for (what, how) in recap.facts(board) {
         let _ = writeln!(out, "- **{what}**: {}", escape(&how));
     }
+    let judged = recap.judged(board);
+    let escaped = |said: Vec<String>| said.iter().map(|one| escape(one)).collect::<Vec<_>>();
+    list(&mut out, "What worked", &escaped(judged.worked));
+    list(&mut out, "What did not", &escaped(judged.did_not));
     let joined = |rows: Vec<[String; 4]>| rows.iter().map(|row| escape(&row.join(" · "))).collect();
-    let forecasts: Vec<String> = joined(super::forecasts(board, recap));
+    let forecasts: Vec<String> = joined(recap.forecast_rows(board));
     if forecasts.is_empty() {
         out.push_str("\nNo board was kept while it was in the making.\n");
     }
     list(&mut out, "Forecasts", &forecasts);
-    let late = recap.late.iter().map(|one| {
-        let at = words::day(one.at, &board.policy.calendar);
-        let why = if one.why.is_empty() { String::new() } else { format!(" ({})", one.why) };
-        escape(&format!("{}: ready {at}{why}", one.name))
-    });
-    list(&mut out, "Ready after the target", &late.collect::<Vec<_>>());
+    list(&mut out, "Ready after the target", &escaped(recap.late_rows(board)));
     let returned = recap.returned.iter().map(|one| escape(&format!("{}: {}x", one.name, one.times)));
     list(&mut out, "Returned", &returned.collect::<Vec<_>>());
-    list(&mut out, "Deployments", &joined(super::deployments(board, recap)));
+    list(&mut out, "Deployments", &joined(recap.deployment_rows(board)));
     out
 }
 

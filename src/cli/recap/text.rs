@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::insight::{Board, Recap, words};
+use crate::insight::{Board, Recap};
 
 /// Rows of each list that are printed; the rest is counted.
 const ROWS: usize = 20;
@@ -13,28 +13,26 @@ pub(super) fn recap(board: &Board, recap: &Recap) -> String {
         let _ = write!(out, " ({owner})");
     }
     out.push('\n');
-    for (what, how) in super::facts(board, recap) {
+    for (what, how) in recap.facts(board) {
         let _ = writeln!(out, "  {what:<10} {how}");
     }
-    let forecasts = super::forecasts(board, recap);
+    let judged = recap.judged(board);
+    list(&mut out, "What worked", judged.worked.into_iter());
+    list(&mut out, "What did not", judged.did_not.into_iter());
+    let forecasts = recap.forecast_rows(board);
     if forecasts.is_empty() {
         out.push_str("\nForecasts: no board was kept while it was in the making\n");
     } else {
         list(&mut out, "Forecasts", forecasts.iter().map(|row| row.join("  ")));
     }
-    let late = recap.late.iter().map(|one| {
-        let at = words::day(one.at, &board.policy.calendar);
-        let why = if one.why.is_empty() { String::new() } else { format!("  ({})", one.why) };
-        format!("{}  ready {at}{why}", one.name)
-    });
-    list(&mut out, "Ready after the target", late);
+    list(&mut out, "Ready after the target", recap.late_rows(board).into_iter());
     list(&mut out, "Returned", recap.returned.iter().map(|one| format!("{}  {}x", one.name, one.times)));
     let steps = recap
         .scope_steps
         .iter()
         .map(|step| format!("{}  +{} -{}", step.day.format("%a %-d %b"), step.added, step.removed));
     list(&mut out, "Scope", steps);
-    list(&mut out, "Deployments", super::deployments(board, recap).iter().map(|row| row.join("  ")));
+    list(&mut out, "Deployments", recap.deployment_rows(board).iter().map(|row| row.join("  ")));
     out
 }
 

@@ -48,10 +48,23 @@ mod tests {
     use chrono::Duration;
 
     use crate::{
-        cli::schedule::{Scheduled, ics, markdown, text},
+        cli::schedule::{Scheduled, ics, json, markdown, text},
         domain::{Environment, Freeze, Tier, Window},
-        insight::fixture::{ALL_KINDS, Setting, at, deployment, environment, now},
+        insight::fixture::{ALL_KINDS, Setting, at, deployment, environment, now, with_far_dates},
     };
+
+    #[test]
+    fn a_date_beyond_three_years_is_null_and_named() {
+        let board = with_far_dates(Setting::covering(&ALL_KINDS).board_at(now()));
+        let told: serde_json::Value =
+            serde_json::from_str(&json::schedule(&board, &Scheduled::of(&board, None))).unwrap();
+        let release = &told["releases"][0];
+        assert_eq!(release["name"], "payments 4.2");
+        assert_eq!(release["p50"], "2026-12-01T09:00:00Z");
+        // The key is there, and has no date.
+        assert!(release.as_object().unwrap()["p85"].is_null(), "{release}");
+        assert_eq!(release["beyond"], serde_json::json!(["p85"]));
+    }
 
     #[test]
     fn every_form_says_where_it_goes_how_long_it_takes_and_what_is_free_instead() {

@@ -127,7 +127,7 @@ fn gates(insight: &ReleaseInsight) -> String {
     let mut out = table("Gates", &["Answer", "Gate", "Measured", "Needed"], rows.collect());
     let metrics = insight.metrics.iter();
     let metrics =
-        metrics.map(|metric| vec![escape(&metric.name), escape(&metric.shown), escape(&metric.why)]);
+        metrics.map(|metric| vec![escape(&metric.name), escape(&metric.said()), escape(&metric.why)]);
     out.push_str(&table("Metrics", &["Metric", "Value", "Why not"], metrics.collect()));
     out
 }

@@ -193,8 +193,7 @@ fn gates(out: &mut String, insight: &ReleaseInsight) {
     }
     section(out, "Metrics");
     let metrics = insight.metrics.iter();
-    let cells =
-        metrics.map(|metric| vec![metric.name.to_string(), metric.shown.to_string(), metric.why.to_string()]);
+    let cells = metrics.map(|metric| vec![metric.name.to_string(), metric.said(), metric.why.to_string()]);
     rows(out, cells.collect());
 }
 

@@ -1,8 +1,8 @@
 //! The few changes that matter, out of all weekly series.
 //!
 //! The last weeks of each series are compared with those before by ranks, which no single week
-//! can tip over; a change must be large as well as unlikely, and of all that is found no more
-//! than one in twenty is expected to be noise.
+//! can tip over; a change must be large as well as unlikely, and one in twenty of all that is
+//! found is expected to be noise, at most.
 
 #[cfg(test)]
 mod noise;
@@ -167,8 +167,8 @@ fn of(context: &Context<'_>) -> Card {
     });
     let skipped = format!("{left_out} of {} series left out: too few weeks or cases", all.len());
     let note = format!(
-        "the last {RECENT} weeks against up to {BEFORE} before, by ranks; of what is found one in 20 is noise \
-         at most; none on fewer than {LEAST_CASES} cases"
+        "the last {RECENT} weeks against up to {BEFORE} before, by ranks; one in 20 of what is found is expected \
+         to be noise; none on fewer than {LEAST_CASES} cases"
     );
     let told = Told { compared, dismissed: 0 };
     Card {
@@ -185,7 +185,8 @@ fn of(context: &Context<'_>) -> Card {
             CardColumn::words("evidence"),
         ],
         rows,
-        notes: [Some(note), (left_out > 0).then_some(skipped)].into_iter().flatten().map(Text::new).collect(),
+        notes: vec![Text::new(note)],
+        left_out: (left_out > 0).then(|| Text::new(skipped)).into_iter().collect(),
     }
 }
 

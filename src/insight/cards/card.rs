@@ -47,19 +47,20 @@ cards! {
     AutomaticFindings, "automatic_findings", "What changed",
         [Stories, Defects, PullRequests, TestRuns, Findings, Deployments],
         "Weekly series whose last 6 weeks differ from up to 26 before: by ranks (Mann and Whitney), with \
-         no more than one in 20 of the findings expected to be noise (Benjamini and Hochberg), a shift \
+         at most one in 20 of the findings expected to be noise (Benjamini and Hochberg), a shift \
          (Hodges and Lehmann) of at least 30 % and a Cliff's delta of at least 0.474; none on fewer than \
          20 cases.";
     StoriesPerRelease, "stories_per_release", "Stories per release", [Releases, Stories],
-        "Stories that were ready when a release went out, beside how late it was and which of its stories \
-         were returned at least once. Many: at least the team's median; few: below its lower quartile.";
+        "Stories that were ready when a release went out, beside how many days it was late and how many of its \
+         stories were returned at least once. Many: at least the median of the releases of the same project; \
+         few: below their lower quartile; or as configured.";
     OpenedAndSolved, "opened_and_solved", "Opened and solved", [Stories, Defects],
         "Items that were opened or opened again, that were solved and that were given up, in each week from \
          Monday to Sunday, and what was open at its end. The pace is the mean net change of the last 8 to 13 \
          whole weeks with its 90 % interval (Student's t); what is open by the pace is when nothing would \
-         be. Good: surely shrinking; poor: surely growing; watch: neither is sure.";
+         be, if it surely shrinks. Good: surely shrinking; poor: surely growing; watch: neither is sure.";
     ValueStream, "value_stream", "Value stream", [Stories, Defects, PullRequests, Deployments],
-        "Working time of stories in each step from the idea to production, re-entries added up; every \
+        "Working time of stories and defects in each step from the idea to production, re-entries added up; every \
          moment is in one step: that of a pull request under way, else that of the status. In progress, \
          coding, review and test are work, the rest is waiting. Flow efficiency is work by work and waiting \
          since work began: good from 40 % on, poor below 15 %. The constraint is the step after to do that \
@@ -67,7 +68,7 @@ cards! {
     CumulativeFlow, "cumulative_flow", "Cumulative flow", [Stories, Defects],
         "Items by status at the end of each of the last 90 days. Work in progress of the last 14 days \
          against the days before: watch from 1.2 times on, poor from 1.5 times on. Days in work by Little's \
-         law: mean work in progress by what was done a day.";
+         law, from 14 days and 10 done items on: mean work in progress by what was done a day.";
     Delivery, "delivery", "Delivery metrics", [Deployments, PullRequests, Stories],
         "The five metrics of DORA over 13 weeks, against the 13 before. Lead time: first commit to \
          production, median. Frequency: deployments that reached production, a week. Change fail rate: \
@@ -75,23 +76,30 @@ cards! {
          the failure or the incident until it was over, median. Rework: deployments that a failure made \
          necessary, by deployments. Levels are those of the report of 2023; good: high or elite, poor: low.";
     Testing, "testing", "Testing", [TestRuns, Releases],
-        "The newest run of each suite, by release. Flaky: commits that were tested at least twice and once \
-         passed and once failed. Returned: stories that went back within 3 days after a failing run that \
-         names them or the commit of their pull request.";
+        "The newest run of each suite, for the release and the five of its project before. Takes: the median \
+         duration of its runs; longer by: against the release before. Flaky: commits that were tested at \
+         least twice and once passed and once failed. Returned: stories of the release that went back within \
+         3 days after a failing run of it that names them or the commit of their pull request.";
     RecurringDefects, "recurring_defects", "Defects that come back", [Defects, Stories, TestRuns],
         "The same component and function, or words of the title, in two or more releases, opened again, or \
-         back after a fix. Components by Σ 1/(1+e^(12−12t)) over their fixes, t from 0 (oldest) to 1 (newest); \
+         back after a fix; tests that failed in two or more releases apart from them. Components by Σ 1/(1+e^(12−12t)) over their fixes, t from 0 (oldest) to 1 (newest); \
          flagged where they have more fixes than by their share of the stories (Poisson, 5 % after Benjamini \
          and Hochberg). Silent: changed in this release, with no test and no defect by its name.";
     CodeAnalysis, "code_analysis", "Code analysis", [Findings],
         "Findings of analyzers that are open, by severity and component (repository and folder), how old they \
-         are, and how many came and went; new: opened since the last release of the project.";
+         are, how many came and went, and how quality gates stand; new: opened since the last release of the project.";
     Effort, "effort", "Effort", [Stories, Defects],
         "Working days from the first work on a story to done, by kind, points and component. What is left of an \
          open one: the average of what those like it took beyond the time already spent. Needs: what is left, \
-         divided by what its owner works on at a time (Little's law over 90 days).";
+         divided by what somebody, a team or everybody finished of this project at a time (Little's law over \
+         90 days).";
+    Environments, "environments", "Environments", [Bookings, Environments, Deployments, TestRuns],
+        "What bookings cost by month (days by the price of a day), with the times in which a day costs most and \
+         least. Forecast: what is booked, and what is usual (median of up to 6 whole months) less that, for the \
+         time to come. Idle: booked working time that saw no use; good below 20 %, poor from 40 % on. Hard: \
+         failed deployments of at least 5, drawn towards the rate of all, by what is surely exceeded (90 %).";
     TrackRecord, "track_record", "Promises and forecasts", [Releases, Stories],
-        "Slip: when a release came, less the target that was known first. Held: the share of forecasts whose \
+        "Slip: calendar days from the target that was known first to the release. Held: the share of forecasts whose \
          85 % date was not passed, releases weighing the same. Width: days from the 50 % to the 95 % date.";
 }
 
@@ -119,11 +127,18 @@ pub struct Card {
     pub columns: Vec<CardColumn>,
     /// The rows behind it, the most telling first.
     pub rows: Vec<CardRow>,
-    /// What was left out, and other remarks.
+    /// How it was counted, and other remarks.
     pub notes: Vec<Text>,
+    /// What does not count, how many, and why.
+    pub left_out: Vec<Text>,
 }
 
 impl Card {
+    /// All that is remarked beside the rows: how it was counted, then what was left out.
+    pub fn remarks(&self) -> impl Iterator<Item = &Text> {
+        self.notes.iter().chain(&self.left_out)
+    }
+
     /// A card that cannot say anything, and why.
     pub(crate) fn silent(id: CardId, why: &str) -> Self {
         Self {
@@ -135,6 +150,7 @@ impl Card {
             columns: Vec::new(),
             rows: Vec::new(),
             notes: Vec::new(),
+            left_out: Vec::new(),
         }
     }
 }

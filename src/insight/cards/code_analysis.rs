@@ -39,13 +39,14 @@ struct Place {
 
 pub(super) fn card(material: &Material<'_>) -> Card {
     let context = material.context;
-    let all: Vec<&Finding> = context
+    let (remarks, all): (Vec<&Finding>, Vec<&Finding>) = context
         .findings
         .iter()
         .map(|finding| &***finding)
         .filter(|finding| finding.opened_at <= context.now)
-        .collect();
-    if all.is_empty() {
+        .partition(|finding| finding.is_remark());
+    // Where an analyzer found nothing it has looked all the same.
+    if all.is_empty() && remarks.is_empty() {
         return Card::silent(CardId::CodeAnalysis, "no code analyzer told of a finding");
     }
     let current = material.board.default_release();
@@ -103,17 +104,19 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         }
     };
     let median = quantile(&ages, 0.5);
+    let gates = Gates::of(remarks);
     Card {
         id: CardId::CodeAnalysis,
         sentence: Text::new(sentence([
+            gates.said(),
             head,
             fresh,
             format!("in 4 weeks {last} came and {fixed} were fixed"),
             median.map(|median| format!("half are older than {}", days(Some(median)))).unwrap_or_default(),
         ])),
         standing: match () {
-            () if severe_new > 0 => CardStanding::Poor,
-            () if severe > 0 || last > fixed => CardStanding::Watch,
+            () if severe_new > 0 || gates.failed > 0 => CardStanding::Poor,
+            () if severe > 0 || gates.doubtful > 0 || last > fixed => CardStanding::Watch,
             () => CardStanding::Good,
         },
         figures: vec![
@@ -126,6 +129,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             figure("median_age", median, "days"),
             figure("p85_age", quantile(&ages, 0.85), "days"),
             figure("median_time_to_fix", quantile(&times_to_fix, 0.5), "days"),
+            counted("quality_gates", gates.all.len(), "gates"),
+            counted("quality_gates_failed", gates.failed, "gates"),
         ],
         picture: by_week.picture(&weeks),
         columns: vec![
@@ -139,9 +144,65 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::figures("fixed"),
             CardColumn::figures("dismissed"),
             CardColumn::figures("oldest"),
+            CardColumn::words("what"),
         ],
-        rows: rows(places),
+        rows: gates.rows().into_iter().chain(rows(places)).collect(),
         notes: notes(&all, since),
+        left_out: left_out(&all),
+    }
+}
+
+/// How the quality gates of the analyzers stand, the worst first.
+struct Gates<'a> {
+    all: Vec<&'a Finding>,
+    failed: usize,
+    /// Those that warn, or say something unheard of.
+    doubtful: usize,
+}
+
+impl<'a> Gates<'a> {
+    fn of(remarks: Vec<&'a Finding>) -> Self {
+        let mut all: Vec<&Finding> = remarks.into_iter().filter(|remark| remark.is_quality_gate()).collect();
+        all.sort_by_key(|gate| (Self::standing(gate), &gate.repository, &gate.id));
+        let count = |standing| all.iter().filter(|gate| Self::standing(gate) == standing).count();
+        Self { failed: count(CardStanding::Poor), doubtful: count(CardStanding::Watch), all }
+    }
+
+    fn standing(gate: &Finding) -> CardStanding {
+        match gate.severity {
+            Some(Severity::Critical | Severity::High) => CardStanding::Poor,
+            Some(Severity::Low) => CardStanding::Good,
+            Some(Severity::Medium) | None => CardStanding::Watch,
+        }
+    }
+
+    fn said(&self) -> String {
+        let gates = |count| words::count(count, "quality gate", "quality gates");
+        match (self.all.len(), self.failed) {
+            (0, _) => String::new(),
+            (1, 1) => "the quality gate fails".to_owned(),
+            (1, _) if self.doubtful > 0 => "the quality gate neither passes nor fails".to_owned(),
+            (all, 0) if self.doubtful > 0 => format!("none of {} fails, not all pass", gates(all)),
+            (1, _) => "the quality gate passes".to_owned(),
+            (all, 0) => format!("all {} pass", gates(all)),
+            (all, failed) => format!("{failed} of {} fail", gates(all)),
+        }
+    }
+
+    /// Their name, how they stand, and the conditions.
+    fn rows(&self) -> Vec<CardRow> {
+        let row = |gate: &&Finding| {
+            let branch = gate.branch.as_ref().map_or_else(String::new, |branch| format!(" at {branch}"));
+            let mut cells = vec![format!("quality gate of {}{branch}", gate.repository)];
+            cells.extend(std::iter::repeat_n("–".to_owned(), 9));
+            cells.push(gate.title.to_string());
+            CardRow {
+                cells: cells.into_iter().map(Text::new).collect(),
+                standing: Self::standing(gate),
+                subject: None,
+            }
+        };
+        self.all.iter().map(row).collect()
     }
 }
 
@@ -230,25 +291,27 @@ fn rows(places: BTreeMap<String, Place>) -> Vec<CardRow> {
         let mut cells = vec![name];
         cells.extend(place.open.map(|count| count.to_string()));
         cells.extend([place.new, place.fixed, place.dismissed].map(|count| count.to_string()));
-        cells.push(days(place.oldest_days));
+        cells.extend([days(place.oldest_days), String::new()]);
         CardRow { cells: cells.into_iter().map(Text::new).collect(), standing, subject: None }
     };
     places.into_iter().map(row).collect()
 }
 
 fn notes(all: &[&Finding], since: Option<Instant>) -> Vec<Text> {
-    let undated = all.iter().filter(|finding| !is_open(finding) && finding.closed_at.is_none()).count();
     let dismissed = all.iter().filter(|finding| finding.state == FindingState::Dismissed).count();
     let mut notes = Vec::new();
     if since.is_none() {
         notes.push("no earlier release is known, so nothing is told to be new".to_owned());
     }
-    if undated > 0 {
-        let count = words::count(undated, "closed finding", "closed findings");
-        notes.push(format!("{count} without a date left out of the weeks"));
-    }
     if dismissed > 0 {
         notes.push(format!("{} dismissed by somebody", words::count(dismissed, "finding", "findings")));
     }
     notes.into_iter().map(Text::new).collect()
+}
+
+fn left_out(all: &[&Finding]) -> Vec<Text> {
+    let undated = all.iter().filter(|finding| !is_open(finding) && finding.closed_at.is_none()).count();
+    let count = words::count(undated, "closed finding", "closed findings");
+    let said = || Text::new(format!("{count} without a date left out of the weeks"));
+    (undated > 0).then(said).into_iter().collect()
 }

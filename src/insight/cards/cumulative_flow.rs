@@ -8,13 +8,18 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, timeline, weeks,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
+    parts::{plain, undated},
+    timeline, weeks,
 };
 
 /// Days that are drawn.
 const DRAWN: usize = 90;
 /// Days that are compared with those before them.
 const LATELY: usize = 14;
+/// Days, and items done in them, below which nothing is said of how long one is in work.
+const LEAST_DAYS: usize = 14;
+const LEAST_DONE: i64 = 10;
 /// Statuses from the bottom of the diagram to its top, and what each is called.
 const BANDS: [(Category, &str); 6] = [
     (Category::Done, "done since"),
@@ -98,10 +103,11 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let throughput = now[0] as f64 / drawn as f64;
     let mean = flow.mean_under_way(1..drawn + 1).unwrap_or_default();
     // Little's law: the mean time in a system is what is in it by what leaves it.
-    let in_work = (throughput > 0.0).then(|| mean / throughput);
+    let is_enough = drawn >= LEAST_DAYS && now[0] >= LEAST_DONE;
+    let in_work = is_enough.then(|| mean / throughput);
     Card {
         id: CardId::CumulativeFlow,
-        sentence: Text::new(sentence(&flow, drawn, growth, in_work)),
+        sentence: Text::new(sentence(&flow, drawn, lately.zip(earlier), in_work)),
         standing: match growth {
             None => CardStanding::Told,
             Some(growth) if growth >= GREW[1] => CardStanding::Poor,
@@ -147,23 +153,23 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                 subject: None,
             })
             .collect(),
-        notes: notes(drawn, left_out),
+        notes: notes(drawn, in_work.is_some()),
+        left_out: undated(left_out),
     }
 }
 
-fn sentence(flow: &Flow, drawn: usize, growth: Option<f64>, in_work: Option<f64>) -> String {
+fn sentence(flow: &Flow, drawn: usize, means: Option<(f64, f64)>, in_work: Option<f64>) -> String {
     let wip = flow.under_way(drawn);
     let mut said = format!("{wip:.0} under way");
-    if let Some(growth) = growth {
-        let change = (growth - 1.0) * 100.0;
+    if let Some((lately, earlier)) = means {
+        let change = (lately / earlier - 1.0) * 100.0;
         let change = match change {
-            change if change >= 1.0 => format!("{change:.0} % more in the last {LATELY} days than before"),
-            change if change <= -1.0 => {
-                format!("{:.0} % less in the last {LATELY} days than before", -change)
-            }
-            _ => "as much as before".to_owned(),
+            change if change >= 0.5 => format!("{change:.0} % more"),
+            change if change <= -0.5 => format!("{:.0} % less", -change),
+            _ => "as many".to_owned(),
         };
-        let _ = write!(said, ", {change}");
+        let (lately, earlier) = (plain(lately), plain(earlier));
+        let _ = write!(said, "; {lately} on average in the last {LATELY} days, {earlier} before: {change}");
     }
     let done = flow.days[drawn][0];
     let _ = write!(said, "; {done} done in {}", words::count(drawn, "day", "days"));
@@ -173,15 +179,15 @@ fn sentence(flow: &Flow, drawn: usize, growth: Option<f64>, in_work: Option<f64>
     said
 }
 
-fn notes(drawn: usize, left_out: usize) -> Vec<Text> {
+fn notes(drawn: usize, is_enough: bool) -> Vec<Text> {
     let mut notes = vec![Text::new(format!(
         "done: what became ready in these {}; what was given up is left out from that day on",
         words::count(drawn, "day", "days")
     ))];
-    if left_out > 0 {
-        let items = words::count(left_out, "item", "items");
-        notes
-            .push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
+    if !is_enough {
+        notes.push(Text::new(format!(
+            "how long an item is in work is told from {LEAST_DAYS} days and {LEAST_DONE} done items on"
+        )));
     }
     notes
 }

@@ -184,6 +184,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         ],
         rows,
         notes: notes(&changes, &failures, &now, undated, then.is_none()),
+        left_out: left_out(&changes, &now),
     }
 }
 
@@ -485,34 +486,16 @@ fn notes(
     undated: usize,
     is_alone: bool,
 ) -> Vec<Text> {
-    let count = |number: usize, one: &str, many: &str, said: &str| {
-        (number > 0).then(|| format!("{} {said}", words::count(number, one, many)))
-    };
     let mut notes = vec![format!(
         "production only, finished deployments only, each environment on its own, times are medians; {} known",
         words::count(failures.incidents, "incident", "incidents")
     )];
-    notes.extend(count(
-        changes.too_old,
-        "change",
-        "changes",
-        "left out of lead time: merged before the first known deployment",
-    ));
-    notes.extend(count(changes.by_left_out_authors, "change", "changes", "left out: of authors left out"));
-    notes.extend(count(
-        changes.untold,
-        "change",
-        "changes",
-        "left out of lead time: nobody tells when they ran in production",
-    ));
-    notes.extend(count(
+    notes.extend(counted(
         changes.from_opening,
-        "change",
-        "changes",
+        ("change", "changes"),
         "counted from their opening: nobody tells the first commit",
     ));
-    notes.extend(count(now.unrecovered, "failure", "failures", "left out of recovery: not known to be over"));
-    notes.extend(count(undated, "deployment", "deployments", "counted at the end of their window"));
+    notes.extend(counted(undated, ("deployment", "deployments"), "counted at the end of their window"));
     if is_alone {
         notes.push("the quarter before is not known as a whole, so nothing is compared with it".to_owned());
     }
@@ -520,6 +503,30 @@ fn notes(
         notes.push(format!("levels are told from {ENOUGH} cases on"));
     }
     notes.into_iter().map(Text::new).collect()
+}
+
+fn left_out(changes: &Changes, now: &Quarter) -> Vec<Text> {
+    let of_changes = ("change", "changes");
+    let said = [
+        counted(
+            changes.too_old,
+            of_changes,
+            "left out of lead time: merged before the first known deployment",
+        ),
+        counted(changes.by_left_out_authors, of_changes, "left out: of authors left out"),
+        counted(
+            changes.untold,
+            of_changes,
+            "left out of lead time: nobody tells when they ran in production",
+        ),
+        counted(now.unrecovered, ("failure", "failures"), "left out of recovery: not known to be over"),
+    ];
+    said.into_iter().flatten().map(Text::new).collect()
+}
+
+/// `3 changes counted from their opening`; nothing of none.
+fn counted(number: usize, (one, many): (&str, &str), said: &str) -> Option<String> {
+    (number > 0).then(|| format!("{} {said}", words::count(number, one, many)))
 }
 
 fn is_level_told(now: &Quarter) -> bool {

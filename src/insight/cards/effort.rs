@@ -1,12 +1,21 @@
 //! How long stories usually take, what the remaining ones add up to, and for whom it is too much.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt::Write as _,
+};
 
 use chrono::Duration;
 
 use crate::{
-    domain::{Category, Instant, Story, StoryKind, Text},
-    insight::{Subject, context::Context, stories::is_open, words},
+    domain::{Category, Instant, ReleaseId, Story, StoryKind, Text},
+    insight::{
+        Subject,
+        context::Context,
+        stories::is_open,
+        teams::{self, TeamName},
+        words,
+    },
 };
 
 use super::{
@@ -112,22 +121,49 @@ fn mean(numbers: &[f64]) -> Option<f64> {
 #[derive(Default)]
 struct Load<'a> {
     open: Vec<&'a Story>,
-    /// Working days that they still take, one after the other.
+    /// Working days that those still take of which it is known, one after the other.
     left: f64,
+    /// Of the open ones, those of which nobody knows what they take.
     unknown: usize,
-    /// How much is worked on at a time, at least one.
-    at_a_time: f64,
+    /// How much is worked on at a time, at least one; none where nobody works on it.
+    at_a_time: Option<f64>,
 }
 
 impl Load<'_> {
+    fn is_known(&self) -> bool {
+        self.unknown == 0 || self.unknown < self.open.len()
+    }
+
+    /// Working days that are left; none where they are not known of any.
+    fn left(&self) -> Option<f64> {
+        self.is_known().then_some(self.left)
+    }
+
     /// Working days from now until all are done.
-    fn needs(&self) -> f64 {
-        self.left / self.at_a_time.max(1.0)
+    fn needs(&self) -> Option<f64> {
+        Some(self.left()? / self.at_a_time?.max(1.0))
     }
 
     fn is_too_much(&self, until_target: Option<f64>) -> bool {
-        until_target.is_some_and(|available| self.needs() > available)
+        self.needs().zip(until_target).is_some_and(|(needs, available)| needs > available)
     }
+
+    /// A length in words: what is not known of all is a least.
+    fn says(&self, length: Option<f64>) -> String {
+        match length {
+            Some(length) if self.unknown > 0 => format!("at least {}", days(Some(length))),
+            length => days(length),
+        }
+    }
+}
+
+/// Who has how much.
+struct Loads<'a> {
+    all: Load<'a>,
+    /// What belongs to nobody.
+    nobody: Load<'a>,
+    people: Vec<(&'a str, Load<'a>)>,
+    teams: Vec<(TeamName<'a>, Load<'a>)>,
 }
 
 pub(super) fn card(material: &Material<'_>) -> Card {
@@ -140,20 +176,21 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         return Card::silent(CardId::Effort, "no release is known");
     };
     let release = context.releases[current];
-    let mut open: Vec<&Story> = material.membership.stories[current]
+    let mut open: Vec<usize> = material.membership.stories[current]
         .iter()
-        .map(|member| &**context.stories[member.item])
-        .filter(|story| is_open(story) && release.released_at.is_none())
+        .map(|member| member.item)
+        .filter(|item| is_open(context.stories[*item]) && release.released_at.is_none())
         .collect();
-    open.sort_by_key(|story| &story.key);
+    open.sort_by_key(|item| &context.stories[*item].key);
     let promised = release.target.filter(|target| !target.estimated && target.at > context.now);
     let until_target =
         promised.map(|target| context.days.worked_between(context.now, target.at) as f64 / SECONDS_A_DAY);
-    let (people, team) = loads(context, &usual, &open);
-    let mut people: Vec<(&str, Load<'_>)> = people.into_iter().collect();
-    people.sort_by(|(a, one), (b, other)| other.needs().total_cmp(&one.needs()).then(a.cmp(b)));
-    let too_much: Vec<&str> =
-        people.iter().filter(|(_, load)| load.is_too_much(until_target)).map(|(name, _)| *name).collect();
+    let Loads { all, nobody, people, teams } = loads(material, &usual, &release.project, &open);
+    let overloaded = |load: &Load<'_>| load.is_too_much(until_target);
+    let teams_over: Vec<String> =
+        teams.iter().filter(|(_, load)| overloaded(load)).map(|(team, _)| team.label()).collect();
+    let people_over: Vec<&str> =
+        people.iter().filter(|(_, load)| overloaded(load)).map(|(name, _)| *name).collect();
     let kind = |is_defect| usual.taken.get(&Group { is_defect, points: None, component: None });
     let stories = kind(false).filter(|taken| taken.len() >= SHOWN);
     let at = |taken: Option<&Vec<f64>>, share| taken.and_then(|taken| quantile(taken, share));
@@ -163,57 +200,71 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         }
         _ => "too few stories were done to say how long one takes".to_owned(),
     };
-    let remaining = match open.len() {
-        0 => format!("nothing is left in {}", release.id),
-        count if team.unknown == count => {
-            format!("too few like those left in {} were done to say what they take", release.id)
+    // A single team is everybody.
+    let named: Vec<&str> = (teams.len() > 1)
+        .then(|| teams_over.iter().map(String::as_str))
+        .into_iter()
+        .flatten()
+        .chain(people_over.iter().copied())
+        .collect();
+    let too_much = match until_target.filter(|_| !named.is_empty()) {
+        Some(available) => {
+            format!("more than the {} until the target: {}", days(Some(available)), words::list(&named, 3))
         }
-        count => format!(
-            "the {} left in {} add up to {} of work",
-            words::count(count, "item", "items"),
-            release.id,
-            days(Some(team.left))
-        ),
+        None => String::new(),
     };
-    let is_known = team.unknown == 0 || team.unknown < open.len();
-    let overloaded = match (until_target, too_much.as_slice()) {
-        (None, _) | (_, []) => String::new(),
-        (Some(available), names) => {
-            format!("{}: more than the {} until the target", words::list(names, 3), days(Some(available)))
+    let unowned = match nobody.open.len() {
+        0 => String::new(),
+        count => {
+            let belong = if count == 1 { "belongs" } else { "belong" };
+            let left = match nobody.left() {
+                Some(left) => format!(" ({})", nobody.says(Some(left))),
+                None => String::new(),
+            };
+            format!("{}{left} {belong} to nobody", words::count(count, "item", "items"))
         }
     };
     let standing = match until_target {
         _ if stories.is_none() => CardStanding::Unknown,
         None => CardStanding::Told,
-        Some(_) if team.is_too_much(until_target) => CardStanding::Poor,
-        Some(_) if !too_much.is_empty() => CardStanding::Watch,
+        Some(_) if overloaded(&all) => CardStanding::Poor,
+        Some(_) if !people_over.is_empty() || !teams_over.is_empty() => CardStanding::Watch,
         // What nobody can estimate is never taken for done in time.
-        Some(_) if team.unknown > 0 => CardStanding::Unknown,
+        Some(_) if all.unknown > 0 => CardStanding::Unknown,
+        Some(_) if !nobody.open.is_empty() => CardStanding::Watch,
         Some(_) => CardStanding::Good,
     };
     let drawn = people.iter().take(MOST_BARS).map(|(name, load)| Bar {
         label: Text::new(name),
-        parts: vec![load.needs()],
-        says: Text::new(format!("{} for {}", days(Some(load.needs())), load.open.len())),
+        parts: vec![load.needs().unwrap_or_default()],
+        says: Text::new(format!("{} for {}", load.says(load.needs()), load.open.len())),
         standing: load_standing(load, until_target),
     });
     let bars = drawn.collect();
-    let team_row = load_row("everybody", &team, until_target);
-    let rows = people.iter().map(|(name, load)| load_row(name, load, until_target));
+    let mut rows = vec![load_row("everybody", &all, until_target)];
+    rows.extend(teams.iter().map(|(team, load)| load_row(&team.label(), load, until_target)));
+    rows.extend(people.iter().map(|(name, load)| load_row(name, load, until_target)));
+    if !nobody.open.is_empty() {
+        rows.push(load_row("nobody", &nobody, until_target));
+    }
+    rows.extend(group_rows(&usual, &all.open));
     Card {
         id: CardId::Effort,
-        sentence: Text::new(sentence([head, remaining, overloaded])),
+        sentence: Text::new(sentence([head, remaining(&release.id, &all, until_target), too_much, unowned])),
         standing,
         figures: vec![
             figure("stories_p50", at(stories, 0.5), "working days"),
             figure("stories_p85", at(stories, 0.85), "working days"),
             figure("defects_p50", at(kind(true), 0.5), "working days"),
             figure("defects_p85", at(kind(true), 0.85), "working days"),
-            counted("open", open.len(), "items"),
-            figure("work_left", is_known.then_some(team.left), "working days"),
-            figure("team_needs", is_known.then(|| team.needs()), "working days"),
+            counted("open", all.open.len(), "items"),
+            counted("not_estimated", all.unknown, "items"),
+            counted("belong_to_nobody", nobody.open.len(), "items"),
+            figure("work_left", all.left(), "working days"),
+            figure("all_need", all.needs(), "working days"),
             figure("until_target", until_target, "working days"),
-            counted("people_overloaded", too_much.len(), "people"),
+            counted("people_overloaded", people_over.len(), "people"),
+            counted("teams_overloaded", teams_over.len(), "teams"),
         ],
         picture: Picture::Bars { bars },
         columns: vec![
@@ -227,45 +278,122 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::figures("P50"),
             CardColumn::figures("P85"),
         ],
-        rows: std::iter::once(team_row).chain(rows).chain(group_rows(&usual, &open)).collect(),
-        notes: notes(&usual, &team, until_target),
+        rows,
+        notes: notes(&release.project, until_target),
+        left_out: left_out(&usual, &all),
     }
 }
 
-/// What each person and all of them have open.
-fn loads<'a>(
-    context: &Context<'a>,
-    usual: &Usual<'a>,
-    open: &[&'a Story],
-) -> (BTreeMap<&'a str, Load<'a>>, Load<'a>) {
-    let owner = |story: &'a Story| story.owner.as_ref().map_or("nobody", Text::as_str);
+/// What is left of the release, in words.
+fn remaining(release: &ReleaseId, all: &Load<'_>, until_target: Option<f64>) -> String {
+    let count = words::count(all.open.len(), "item", "items");
+    let Some(left) = all.left().filter(|_| !all.open.is_empty()) else {
+        return match all.open.len() {
+            0 => format!("nothing is left in {release}"),
+            _ => format!("too few like the {count} left in {release} were done to say what they take"),
+        };
+    };
+    let adds = if all.open.len() == 1 { "takes" } else { "add up to" };
+    let mut said = format!("the {count} left in {release} {adds} {} of work", all.says(Some(left)));
+    if let Some((needs, available)) = all.needs().zip(until_target) {
+        let _ = write!(said, ", {} for all together with {} to go", days(Some(needs)), days(Some(available)));
+    }
+    said
+}
+
+/// Positions of the stories that are work for `project`: those of its releases; where the board
+/// has one project only, all.
+fn of_project(material: &Material<'_>, project: &Text) -> Vec<bool> {
+    let context = material.context;
+    let is_of_project = |release: usize| context.releases[release].project == *project;
+    let mut of_project = vec![false; context.stories.len()];
+    if (0..context.releases.len()).all(is_of_project) {
+        of_project.fill(true);
+        return of_project;
+    }
+    for release in (0..context.releases.len()).filter(|release| is_of_project(*release)) {
+        for member in &material.membership.stories[release] {
+            of_project[member.item] = true;
+        }
+    }
+    for (item, story) in context.stories.iter().enumerate() {
+        let mut releases = story.releases.iter().filter_map(|id| context.release(id));
+        of_project[item] |= releases.any(is_of_project);
+    }
+    of_project
+}
+
+/// What each person, each team and all of them have open, and how much of this project each
+/// works on at a time.
+fn loads<'a>(material: &Material<'a>, usual: &Usual<'a>, project: &Text, open: &[usize]) -> Loads<'a> {
+    let context = material.context;
+    let owner = |item: usize| -> Option<&'a str> {
+        context.stories[item].owner.as_ref().map(Text::as_str).filter(|name| !name.is_empty())
+    };
+    let team = |item: usize| teams::of_story(context, material.membership, item);
     let from = context.now - Duration::days(LOOKED_BACK_DAYS);
     let looked_back = context.days.worked_between(from, context.now) as f64;
-    // By Little's law: what is worked on at a time is the time spent on all of it, by the time.
-    let mut spent: BTreeMap<&str, i64> = BTreeMap::new();
-    for &story in &context.stories {
-        let Some((begun, done)) = span(story).filter(|(_, done)| *done > from) else { continue };
-        *spent.entry(owner(story)).or_default() += context.days.worked_between(begun.max(from), done);
-    }
     let share = |spent: i64| if looked_back > 0.0 { (spent as f64 / looked_back).max(1.0) } else { 1.0 };
-    let mut people: BTreeMap<&str, Load<'_>> = BTreeMap::new();
-    let mut team = Load { at_a_time: share(spent.values().sum()), ..Load::default() };
-    for &story in open {
-        let at_a_time = share(spent.get(owner(story)).copied().unwrap_or_default());
-        let person = people.entry(owner(story)).or_insert_with(|| Load { at_a_time, ..Load::default() });
+    // By Little's law: what is worked on at a time is the time spent on all of it, by the time.
+    // Those who finished nothing of this project in that time do not make it faster.
+    let mut spent_by: BTreeMap<&str, i64> = BTreeMap::new();
+    let mut spent_in: BTreeMap<TeamName<'_>, i64> = BTreeMap::new();
+    let mut spent_by_all = 0;
+    for (item, _) in of_project(material, project).iter().enumerate().filter(|(_, is_in)| **is_in) {
+        let Some((begun, done)) = span(context.stories[item]) else { continue };
+        if done <= from || done > context.now {
+            continue;
+        }
+        let spent = context.days.worked_between(begun.max(from), done);
+        spent_by_all += spent;
+        if let Some(owner) = owner(item) {
+            *spent_by.entry(owner).or_default() += spent;
+        }
+        if let Some(team) = team(item) {
+            *spent_in.entry(team).or_default() += spent;
+        }
+    }
+    let mut people: BTreeMap<&'a str, Load<'a>> = BTreeMap::new();
+    let mut teams: BTreeMap<TeamName<'a>, Load<'a>> = BTreeMap::new();
+    let mut all = Load { at_a_time: Some(share(spent_by_all)), ..Load::default() };
+    let mut nobody = Load::default();
+    for &item in open {
+        let story: &'a Story = context.stories[item];
         let begun =
             story.moves.iter().find(|change| !matches!(change.to, Category::ToDo | Category::Unknown));
         let spent = begun
             .map_or(0.0, |begun| context.days.worked_between(begun.at, context.now) as f64 / SECONDS_A_DAY);
-        for load in [person, &mut team] {
+        let of_person = match owner(item) {
+            Some(owner) => people.entry(owner).or_insert_with(|| Load {
+                at_a_time: Some(share(spent_by.get(owner).copied().unwrap_or_default())),
+                ..Load::default()
+            }),
+            None => &mut nobody,
+        };
+        let of_team = team(item).map(|team| {
+            teams.entry(team).or_insert_with(|| Load {
+                at_a_time: Some(share(spent_in.get(&team).copied().unwrap_or_default())),
+                ..Load::default()
+            })
+        });
+        let left = usual.left(story, spent);
+        for load in [Some(of_person), of_team, Some(&mut all)].into_iter().flatten() {
             load.open.push(story);
-            match usual.left(story, spent) {
+            match left {
                 Some(left) => load.left += left,
                 None => load.unknown += 1,
             }
         }
     }
-    (people, team)
+    // Who needs longest first; of whom nobody knows it last.
+    let longest = |one: &Load<'_>, other: &Load<'_>| {
+        other.needs().unwrap_or(-1.0).total_cmp(&one.needs().unwrap_or(-1.0))
+    };
+    let mut people: Vec<_> = people.into_iter().collect();
+    people.sort_by(|(a, one), (b, other)| longest(one, other).then(a.cmp(b)));
+    let mut teams: Vec<_> = teams.into_iter().collect();
+    teams.sort_by(|(a, one), (b, other)| longest(one, other).then(a.cmp(b)));
+    Loads { all, nobody, people, teams }
 }
 
 fn load_standing(load: &Load<'_>, until_target: Option<f64>) -> CardStanding {
@@ -273,7 +401,9 @@ fn load_standing(load: &Load<'_>, until_target: Option<f64>) -> CardStanding {
         None => CardStanding::Told,
         Some(_) if load.is_too_much(until_target) => CardStanding::Poor,
         Some(_) if load.unknown > 0 => CardStanding::Unknown,
-        Some(available) if load.needs() > 0.8 * available => CardStanding::Watch,
+        // Somebody has to take it.
+        Some(_) if load.at_a_time.is_none() => CardStanding::Watch,
+        Some(available) if load.needs().is_some_and(|needs| needs > 0.8 * available) => CardStanding::Watch,
         Some(_) => CardStanding::Good,
     }
 }
@@ -282,9 +412,9 @@ fn load_row(name: &str, load: &Load<'_>, until_target: Option<f64>) -> CardRow {
     let cells = [
         name.to_owned(),
         load.open.len().to_string(),
-        days(Some(load.left)),
-        format!("{:.1}", load.at_a_time),
-        days(Some(load.needs())),
+        load.says(load.left()),
+        load.at_a_time.map_or("–".to_owned(), |at_a_time| format!("{at_a_time:.1}")),
+        load.says(load.needs()),
         days(until_target),
         "–".to_owned(),
         "–".to_owned(),
@@ -327,21 +457,32 @@ fn group_rows(usual: &Usual<'_>, open: &[&Story]) -> Vec<CardRow> {
     groups.into_iter().map(row).collect()
 }
 
-fn notes(usual: &Usual<'_>, team: &Load<'_>, until_target: Option<f64>) -> Vec<Text> {
+fn notes(project: &Text, until_target: Option<f64>) -> Vec<Text> {
     let mut notes = vec![
-        "days are working days from the first work on it to done; averages are added, as percentiles do not add up"
-            .to_owned(),
+        Text::new(
+            "days are working days from the first work on it to done; averages are added, as percentiles do not add up",
+        ),
+        Text::new(format!(
+            "at a time: by what was finished of {project} in the last {LOOKED_BACK_DAYS} days; whoever finished \
+             nothing of it works on one at a time"
+        )),
     ];
+    if until_target.is_none() {
+        notes.push(Text::new("no target ahead, so nobody is told to have too much"));
+    }
+    notes
+}
+
+fn left_out(usual: &Usual<'_>, all: &Load<'_>) -> Vec<Text> {
+    let mut left_out = Vec::new();
     if usual.left_out > 0 {
         let count = words::count(usual.left_out, "finished item", "finished items");
-        notes.push(format!("{count} left out: nobody knows when work on them began"));
+        left_out.push(Text::new(format!("{count} left out: nobody knows when work on them began")));
     }
-    if team.unknown > 0 {
-        let count = words::count(team.unknown, "open item", "open items");
-        notes.push(format!("{count} add nothing: fewer than {ENOUGH} like them were finished"));
+    if all.unknown > 0 {
+        let count = words::count(all.unknown, "open item", "open items");
+        left_out
+            .push(Text::new(format!("{count} not estimated: fewer than {ENOUGH} like them were finished")));
     }
-    if until_target.is_none() {
-        notes.push("no target ahead, so nobody is told to have too much".to_owned());
-    }
-    notes.into_iter().map(Text::new).collect()
+    left_out
 }

@@ -11,11 +11,13 @@ mod code_analysis;
 mod cumulative_flow;
 mod delivery;
 mod effort;
+mod environments;
 mod incidents;
 mod numbers;
 mod opened_and_solved;
 mod parts;
 mod recurring_defects;
+mod slip;
 mod spread;
 mod statistics;
 mod stories_per_release;
@@ -32,17 +34,26 @@ pub use card::{Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure, Pic
 
 pub(crate) use automatic_findings::triage_subject;
 
+use std::ops::ControlFlow;
+
+use chrono::Duration;
+
 use crate::domain::{DayFigures, Instant};
 
 use super::{Board, context::Context, membership::Membership};
+
+/// Days back to which cards read what boards said.
+const KEPT_DAYS: i64 = 730;
 
 /// The cards of one board.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Study {
     /// The instant of the board.
     pub at: Instant,
-    /// One for each question, in the order of [`CardId`].
+    /// One for each question, in the order of [`CardId`]; the first of them while they are being made.
     pub cards: Vec<Card>,
+    /// Cards that are still being made.
+    pub remaining: usize,
 }
 
 /// What a card is made of.
@@ -54,21 +65,52 @@ pub(crate) struct Material<'a> {
     /// What belongs to which release.
     pub(crate) membership: &'a Membership,
     /// What the board said on the days that were kept; empty where no history was read.
-    pub(crate) days: &'a [DayFigures],
+    pub(crate) days: Vec<&'a DayFigures>,
 }
 
 impl Study {
-    /// The cards of `board`. Takes longer than a frame on a large board.
+    /// The cards of `board`, with the days that were kept of it. Takes longer than a frame on a
+    /// large board.
     pub fn of(board: &Board) -> Self {
-        Self::with_days(board, &[])
+        Self::with_days(board, board.world.days.iter().map(|day| &**day))
     }
 
-    /// The cards of `board`, with what it said on the `days` that were kept.
-    pub fn with_days(board: &Board, days: &[DayFigures]) -> Self {
+    /// The cards of `board`, with what it said on the `days` that were kept. Of these the same
+    /// count wherever they come from: those of the last two years.
+    pub fn with_days<'a>(board: &'a Board, days: impl IntoIterator<Item = &'a DayFigures>) -> Self {
+        let mut study = Self { at: board.at, cards: Vec::new(), remaining: 0 };
+        Self::one_by_one(board, days, |card| {
+            study.cards.push(card);
+            ControlFlow::Continue(())
+        });
+        study
+    }
+
+    /// Makes the cards of `board` one after the other, in the order of [`CardId`], and hands each
+    /// over as soon as it is there, until `take` has had enough.
+    pub fn one_by_one<'a>(
+        board: &'a Board,
+        days: impl IntoIterator<Item = &'a DayFigures>,
+        mut take: impl FnMut(Card) -> ControlFlow<()>,
+    ) {
+        let from = board.at - Duration::days(KEPT_DAYS);
+        let mut days: Vec<&DayFigures> =
+            days.into_iter().filter(|day| day.at > from && day.at <= board.at).collect();
+        days.sort_by_key(|day| day.at);
+        days.dedup_by_key(|day| day.day);
         let context = Context::new(&board.world, &board.health, &board.policy, board.at);
         let membership = Membership::of(&context);
         let material = Material { board, context: &context, membership: &membership, days };
-        Self { at: board.at, cards: CardId::ALL.into_iter().map(|id| card(id, &material)).collect() }
+        for id in CardId::ALL {
+            if take(card(id, &material)).is_break() {
+                return;
+            }
+        }
+    }
+
+    /// All cards are there; else more are being made.
+    pub fn is_whole(&self) -> bool {
+        self.remaining == 0
     }
 
     /// The card that answers this question.
@@ -89,6 +131,7 @@ fn card(id: CardId, material: &Material<'_>) -> Card {
         CardId::RecurringDefects => recurring_defects::card(material),
         CardId::CodeAnalysis => code_analysis::card(material),
         CardId::Effort => effort::card(material),
+        CardId::Environments => environments::card(material),
         CardId::TrackRecord => track_record::card(material),
     }
 }

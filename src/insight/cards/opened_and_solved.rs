@@ -8,7 +8,9 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, timeline,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
+    parts::undated,
+    timeline,
     weeks::{self, Week},
 };
 
@@ -64,10 +66,15 @@ struct Pace {
 enum Empty {
     /// Nothing is.
     Now,
-    /// Around this day; the earliest and the latest, none: perhaps never.
+    /// Surely shrinking: around this day; the earliest and the latest, none: not within five years.
     By { day: NaiveDate, earliest: Option<NaiveDate>, latest: Option<NaiveDate> },
-    /// Not within five years.
+    /// Nobody can tell whether it shrinks or grows: so many weeks from now at the earliest, on
+    /// that day; none: not within five years.
+    Unclear(Option<(i64, NaiveDate)>),
+    /// It surely does not shrink.
     Never,
+    /// It shrinks so slowly that it takes more than five years.
+    Far,
     /// Too few weeks are known.
     NotTold,
 }
@@ -134,19 +141,31 @@ fn pace(lately: &[Count]) -> Option<Pace> {
     Some(Pace { mean, low: mean - margin, high: mean + margin })
 }
 
+/// Weeks until nothing is open; none where it does not shrink, or not within five years.
+fn weeks_until(open: i64, net: f64) -> Option<f64> {
+    let weeks = open.max(0) as f64 / -net;
+    (net < 0.0 && weeks <= FAR).then_some(weeks)
+}
+
 fn empty(open: i64, pace: Option<Pace>, today: NaiveDate) -> Empty {
     if open <= 0 {
         return Empty::Now;
     }
     let Some(pace) = pace else { return Empty::NotTold };
     let after = |net: f64| {
-        let weeks = open as f64 / -net;
-        let is_near = net < 0.0 && weeks <= FAR;
-        is_near.then(|| today.checked_add_signed(Duration::days((weeks * 7.0).ceil() as i64))).flatten()
+        let weeks = weeks_until(open, net)?;
+        today.checked_add_signed(Duration::days((weeks * 7.0).ceil() as i64))
     };
+    if pace.low >= 0.0 {
+        return Empty::Never;
+    }
+    if pace.high >= 0.0 {
+        let weeks = weeks_until(open, pace.low).map(|weeks| weeks.ceil() as i64);
+        return Empty::Unclear(weeks.zip(after(pace.low)));
+    }
     match after(pace.mean) {
         Some(day) => Empty::By { day, earliest: after(pace.low), latest: after(pace.high) },
-        None => Empty::Never,
+        None => Empty::Far,
     }
 }
 
@@ -208,7 +227,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let end = empty(open, pace, today);
     let opened = a_week(lately, |count| count.opened);
     let closed = a_week(lately, |count| count.solved + count.given_up);
-    let weeks_until = |net: Option<f64>| net.filter(|net| *net < 0.0).map(|net| open.max(0) as f64 / -net);
+    let weeks = |net: fn(&Pace) -> f64| pace.as_ref().and_then(|pace| weeks_until(open, net(pace)));
     Card {
         id: CardId::OpenedAndSolved,
         sentence: Text::new(sentence(open, opened, closed, end)),
@@ -222,9 +241,12 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             Figure { name: "net_a_week_high", value: pace.map(|pace| pace.high), unit: "items" },
             Figure {
                 name: "weeks_until_empty",
-                value: weeks_until(pace.map(|pace| pace.mean)),
+                // Where nobody can tell whether it shrinks the mean says nothing.
+                value: weeks(|pace| pace.mean).filter(|_| pace.is_some_and(|pace| pace.high < 0.0)),
                 unit: "weeks",
             },
+            Figure { name: "weeks_until_empty_earliest", value: weeks(|pace| pace.low), unit: "weeks" },
+            Figure { name: "weeks_until_empty_latest", value: weeks(|pace| pace.high), unit: "weeks" },
         ],
         picture: picture(all, drawn_from),
         columns: vec![
@@ -238,7 +260,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::words("open for longest"),
         ],
         rows: rows(&lines, this_week, today, context.now),
-        notes: notes(lately.len(), left_out),
+        notes: notes(lately.len()),
+        left_out: undated(left_out),
     }
 }
 
@@ -261,10 +284,16 @@ fn sentence(open: i64, opened: Option<f64>, closed: Option<f64>, end: Empty) -> 
         Empty::Now => String::new(),
         Empty::NotTold => format!("; a pace is told from {ENOUGH} whole weeks on"),
         Empty::Never => ": at this pace it is never empty".to_owned(),
+        Empty::Far => ": at this pace it takes more than five years until nothing is".to_owned(),
+        Empty::Unclear(Some((weeks, day))) => {
+            let weeks = words::count(usize::try_from(weeks).unwrap_or_default(), "week", "weeks");
+            format!(": may be empty in {weeks} ({}) or never: the pace is not clear", date(day))
+        }
+        Empty::Unclear(None) => ": not empty within five years, perhaps never".to_owned(),
         Empty::By { day, earliest: Some(earliest), latest: Some(latest) } => {
             format!(": empty about {} (between {} and {})", date(day), date(earliest), date(latest))
         }
-        Empty::By { day, .. } => format!(": empty about {}, perhaps never", date(day)),
+        Empty::By { day, .. } => format!(": empty about {}, perhaps not within five years", date(day)),
     };
     said.push_str(&outlook);
     said
@@ -302,13 +331,14 @@ fn rows(lines: &[Line<'_>], this_week: Week, today: NaiveDate, now: Instant) -> 
         let pace = pace(weeks);
         let open = line.open_now();
         let sum = |number: fn(&Count) -> u32| weeks.iter().map(number).sum::<u32>().to_string();
-        let name = if index > 1 { format!("{} defects", line.name) } else { line.name.to_owned() };
+        let name = title(index, line);
         let end = match empty(open, pace, today) {
             Empty::Now => "now".to_owned(),
             Empty::Never => "never".to_owned(),
+            Empty::Far | Empty::Unclear(None) => "not in 5 years".to_owned(),
             Empty::NotTold => "–".to_owned(),
-            Empty::By { day, latest: Some(_), .. } => date(day),
-            Empty::By { day, .. } => format!("{} or never", date(day)),
+            Empty::Unclear(Some((_, day))) => format!("{} or never", date(day)),
+            Empty::By { day, .. } => date(day),
         };
         let net = pace.map_or("–".to_owned(), |pace| format!("{:+.1}", pace.mean));
         let cells = [
@@ -327,12 +357,26 @@ fn rows(lines: &[Line<'_>], this_week: Week, today: NaiveDate, now: Instant) -> 
             subject: line.oldest.map(|(_, key)| Subject::Story(key.clone())),
         });
     }
-    let all = &lines[0];
-    let known = all.first.and_then(|first| this_week.since(first)).unwrap_or(0).min(DRAWN);
-    let open = all.open();
-    for (back, (week, open)) in all.weeks.iter().zip(&open).rev().enumerate().take(known + 1) {
+    let known = lines[0].first.and_then(|first| this_week.since(first)).unwrap_or(0).min(DRAWN);
+    for (index, line) in lines.iter().enumerate().filter(|(_, line)| line.first.is_some()) {
+        rows.extend(week_rows(index, line, this_week, known));
+    }
+    rows
+}
+
+/// What a line is called in a row.
+fn title(index: usize, line: &Line<'_>) -> String {
+    if index > 1 { format!("{} defects", line.name) } else { line.name.to_owned() }
+}
+
+/// Each week of a line, this one first.
+fn week_rows(index: usize, line: &Line<'_>, this_week: Week, known: usize) -> Vec<CardRow> {
+    let mut rows = Vec::new();
+    let open = line.open();
+    for (back, (week, open)) in line.weeks.iter().zip(&open).rev().enumerate().take(known + 1) {
+        let week_of = format!("week of {}", this_week.before(back).label());
         let cells = [
-            format!("week of {}", this_week.before(back).label()),
+            if index == 0 { week_of } else { format!("{week_of}, {}", title(index, line)) },
             week.opened.to_string(),
             week.solved.to_string(),
             week.given_up.to_string(),
@@ -350,15 +394,15 @@ fn rows(lines: &[Line<'_>], this_week: Week, today: NaiveDate, now: Instant) -> 
     rows
 }
 
-fn notes(weeks: usize, left_out: usize) -> Vec<Text> {
-    let mut notes = vec![Text::new(format!(
-        "pace: the last {}, this one left out; between: nine of ten cases",
-        words::count(weeks, "whole week", "whole weeks")
-    ))];
-    if left_out > 0 {
-        let items = words::count(left_out, "item", "items");
-        notes
-            .push(Text::new(format!("{items} left out: nobody tells when they were closed or opened again")));
-    }
-    notes
+fn notes(weeks: usize) -> Vec<Text> {
+    vec![Text::new(if weeks < ENOUGH {
+        let known = words::count(weeks, "whole week is", "whole weeks are");
+        format!("{known} known so far: a pace is told from {ENOUGH} on")
+    } else {
+        format!(
+            "pace: the mean of the last {}, this one left out; from the earliest to the latest day: nine of ten \
+             cases",
+            words::count(weeks, "whole week", "whole weeks")
+        )
+    })]
 }

@@ -45,27 +45,34 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         .filter(|(_, story)| story.kind == StoryKind::Defect && story.category != Category::Dropped)
         .map(|(item, story)| (item, &***story))
         .collect();
-    if defects.is_empty() {
+    let mut tests = failing_tests(material);
+    if defects.is_empty() && tests.is_empty() {
         return Card::silent(CardId::RecurringDefects, "no defect was ever reported");
     }
     let links = Links::of(context);
     let mut recurring = by_fingerprint(material, &defects, &links);
-    recurring.extend(failing_tests(material));
-    recurring.sort_by_key(|it| {
-        let times = it.releases.len() + it.reopened + it.after_a_fix;
-        (std::cmp::Reverse((times, it.newest)), it.fingerprint.clone())
-    });
+    for found in [&mut recurring, &mut tests] {
+        found.sort_by_key(|it| {
+            let times = it.releases.len() + it.reopened + it.after_a_fix;
+            (std::cmp::Reverse((times, it.newest)), it.fingerprint.clone())
+        });
+    }
     let ranked = components::ranked(context);
     let silent = components::silent(material);
     let flagged: Vec<&Component<'_>> = ranked.iter().filter(|component| component.flagged).collect();
     let names: Vec<&str> = flagged.iter().map(|component| component.name).collect();
     let said = match recurring.first() {
+        None if defects.is_empty() => "no defect was ever reported".to_owned(),
         None => format!("none of {} came back", words::count(defects.len(), "defect", "defects")),
         Some(worst) => format!(
             "{} came back, most of all {}",
             words::count(recurring.len(), "defect", "defects"),
             worst.fingerprint.named()
         ),
+    };
+    let failed = match tests.len() {
+        0 => String::new(),
+        count => format!("{} failed in two releases or more", words::count(count, "test", "tests")),
     };
     let hot = if names.is_empty() {
         String::new()
@@ -80,15 +87,16 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let row_of = |it: &Recurring<'_>| row(material, it, &links);
     Card {
         id: CardId::RecurringDefects,
-        sentence: Text::new(sentence([said, hot, unheard])),
+        sentence: Text::new(sentence([said, failed, hot, unheard])),
         standing: match () {
             () if !flagged.is_empty() => CardStanding::Poor,
-            () if !recurring.is_empty() || !silent.is_empty() => CardStanding::Watch,
+            () if !recurring.is_empty() || !tests.is_empty() || !silent.is_empty() => CardStanding::Watch,
             () => CardStanding::Good,
         },
         figures: vec![
             counted("defects", defects.len(), "defects"),
             counted("recurring", recurring.len(), "defects"),
+            counted("tests_failing_again", tests.len(), "tests"),
             counted("reopened", recurring.iter().map(|it| it.reopened).sum(), "times"),
             counted("components_above_their_share", flagged.len(), "components"),
             counted("silent_components", silent.len(), "components"),
@@ -103,11 +111,13 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         ],
         rows: recurring
             .iter()
+            .chain(&tests)
             .map(row_of)
             .chain(silent.iter().map(silent_row))
             .chain(ranked.iter().map(component_row))
             .collect(),
         notes: notes(context, &defects),
+        left_out: left_out(&defects),
     }
 }
 
@@ -238,7 +248,11 @@ fn diagnosis(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>) -> 
     let since = context.releases.iter().filter(|release| projects.contains(&release.project));
     let since = since.filter(|release| first.is_some_and(|first| ended(&release.id) >= Some(first)));
     let all = since.count();
-    let what = if it.fingerprint.is_function() { "function" } else { "defect" };
+    let what = match () {
+        () if it.reports.is_empty() => "test",
+        () if it.fingerprint.is_function() => "function",
+        () => "defect",
+    };
     let spread = match it.releases.len() {
         0 | 1 => String::new(),
         some if some >= all => format!("same {what} in every release since"),
@@ -331,7 +345,6 @@ fn silent_row(silent: &Silent<'_>) -> CardRow {
 
 fn notes(context: &Context<'_>, defects: &[(usize, &Story)]) -> Vec<Text> {
     let nameless = defects.iter().filter(|(_, story)| story.component.is_none()).count();
-    let vague = defects.iter().filter(|(_, story)| Fingerprint::of(story).is_none()).count();
     let mut notes = Vec::new();
     if nameless > 0 {
         let count = words::count(nameless, "defect", "defects");
@@ -339,12 +352,15 @@ fn notes(context: &Context<'_>, defects: &[(usize, &Story)]) -> Vec<Text> {
             "{count} without a component: told apart by title alone, in no ranking of components"
         ));
     }
-    if vague > 0 {
-        let count = words::count(vague, "defect", "defects");
-        notes.push(format!("{count} whose title has no word to recognise it by left out"));
-    }
     if !context.world.is_covered(Kind::TestRuns) {
         notes.push("no source tells of tests, so nothing is said of what no test touches".to_owned());
     }
     notes.into_iter().map(Text::new).collect()
+}
+
+fn left_out(defects: &[(usize, &Story)]) -> Vec<Text> {
+    let vague = defects.iter().filter(|(_, story)| Fingerprint::of(story).is_none()).count();
+    let count = words::count(vague, "defect", "defects");
+    let said = || Text::new(format!("{count} whose title has no word to recognise it by left out"));
+    (vague > 0).then(said).into_iter().collect()
 }

@@ -1,32 +1,41 @@
-//! What the test suites say, which of them returned stories, and which say nothing of the
-//! release as it is.
+//! What the test suites say and how long they take, which of them returned stories, and which say
+//! nothing of the release as it is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod returned;
 
-use chrono::Duration;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet, HashSet},
+};
 
 use crate::{
-    domain::{Instant, PullRequest, Story, StoryKey, TestRun, Text},
-    insight::{Subject, context::Context, stories, words},
+    domain::{Instant, Release, TestRun, Text},
+    insight::{Subject, context::Context, words},
 };
 
 use super::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture,
+    numbers::{quantile, sorted},
     parts::{counted, figure, sentence},
 };
+use returned::Returned;
 
-/// Releases whose suites are rows.
+/// Releases whose suites are rows: the one that is shown first, and those before it.
 const MOST_RELEASES: usize = 6;
 /// Suites that are drawn.
 const MOST_BARS: usize = 5;
-/// A failing run that names a story returned it, if it went back within so many days.
-const RETURNED_WITHIN_DAYS: i64 = 3;
 /// z of the lower bound of a share that 97.5 % are above (Wilson, 1927).
 const WILSON: f64 = 1.96;
+/// A suite is told to be slower from such a share of what it took on, and such a time: less is how
+/// busy the machines are.
+const SLOWER_SHARE: f64 = 0.2;
+const SLOWER_SECONDS: f64 = 10.0;
 
 /// One suite in one release.
 struct Suite<'a> {
     release: usize,
+    /// 0: the release that is shown first; 1: the one before it.
+    place: usize,
     name: &'a Text,
     newest: Option<&'a TestRun>,
     /// Commits that were tested twice or more, and those of them with mixed outcomes.
@@ -34,9 +43,28 @@ struct Suite<'a> {
     mixed: usize,
     /// Tests more than in the release before.
     growth: Option<i64>,
-    returned: Vec<&'a Story>,
+    /// Seconds of a run in the middle, here and in the release before.
+    seconds: Option<f64>,
+    seconds_before: Option<f64>,
+    /// Stories of the release that it returned.
+    returned: Vec<usize>,
     /// Why it says nothing of the release.
     problem: Option<String>,
+}
+
+impl Suite<'_> {
+    /// By what share of the release before it takes longer.
+    fn slower(&self) -> Option<f64> {
+        let (now, before) = self.seconds.zip(self.seconds_before)?;
+        Some(now / before - 1.0)
+    }
+
+    /// It takes longer by more than machines that are busy explain.
+    fn is_slower(&self) -> bool {
+        let seconds = self.seconds.zip(self.seconds_before).map(|(now, before)| now - before);
+        seconds.is_some_and(|seconds| seconds >= SLOWER_SECONDS)
+            && self.slower().is_some_and(|share| share >= SLOWER_SHARE)
+    }
 }
 
 pub(super) fn card(material: &Material<'_>) -> Card {
@@ -44,21 +72,25 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     if context.test_runs.is_empty() {
         return Card::silent(CardId::Testing, "no source told of a test run");
     }
-    let releases = releases(material);
-    let Some(&current) = releases.first() else {
+    let shown = shown(material);
+    let Some(&current) = shown.first() else {
         return Card::silent(CardId::Testing, "no test run belongs to a release");
     };
-    let returns = Returns::of(material);
+    let before = shown.get(1).map(|before| &context.releases[*before].id);
     let mut all: Vec<Suite<'_>> = Vec::new();
-    for (place, &release) in releases.iter().enumerate() {
-        let project = &context.releases[release].project;
-        let is_earlier = |other: &&usize| context.releases[**other].project == *project;
-        let before = releases[place + 1..].iter().find(is_earlier).copied();
-        all.extend(suites(material, &returns, release, before, release == current));
+    let mut returned = Returned::default();
+    for (place, &release) in shown.iter().take(MOST_RELEASES).enumerate() {
+        let known = runs(material, release);
+        let earlier = shown.get(place + 1).map(|before| runs(material, *before)).unwrap_or_default();
+        let told = Returned::of(material, release, &known);
+        all.extend(suites(material, (release, place), &known, &earlier, &told));
+        if place == 0 {
+            returned = told;
+        }
     }
-    let of_current: Vec<&Suite<'_>> = all.iter().filter(|suite| suite.release == current).collect();
-    let mut shown = of_current.clone();
-    shown.sort_by_key(|suite| (standing(suite, context), suite.name));
+    let of_current: Vec<&Suite<'_>> = all.iter().filter(|suite| suite.place == 0).collect();
+    let mut drawn = of_current.clone();
+    drawn.sort_by_key(|suite| (standing(suite, context), suite.name));
     let (passed, failed, skipped) = totals(&of_current);
     let share = (passed + failed > 0).then(|| passed as f64 / (passed + failed) as f64);
     let count = |is: fn(&Suite<'_>) -> bool| of_current.iter().filter(|suite| is(suite)).count();
@@ -74,32 +106,34 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         () if not_run + wrong + mixed > 0 => CardStanding::Watch,
         () => CardStanding::Good,
     };
-    let named = |is: fn(&Suite<'_>) -> bool| -> Vec<&str> {
-        of_current.iter().filter(|suite| is(suite)).map(|suite| suite.name.as_str()).collect()
-    };
-    let said = |names: Vec<&str>, what: &str| {
-        if names.is_empty() { String::new() } else { format!("{} {what}", words::list(&names, 2)) }
-    };
-    let head = if passed + failed == 0 {
-        format!("{}: no test ran", context.releases[current].id)
-    } else if failed == 0 {
-        format!("{}: all {} pass", context.releases[current].id, words::count(passed, "test", "tests"))
-    } else {
-        format!("{}: {failed} of {} tests fail", context.releases[current].id, passed + failed)
-    };
+    let slowest = of_current.iter().filter(|suite| suite.is_slower()).max_by(|one, other| {
+        let slower = |suite: &Suite<'_>| suite.slower().unwrap_or_default();
+        slower(one).total_cmp(&slower(other)).then(other.name.cmp(one.name))
+    });
     Card {
         id: CardId::Testing,
         sentence: Text::new(sentence([
-            head,
-            said(named(|suite| suite.newest.is_none()), "did not run"),
-            said(
-                named(|suite| suite.newest.is_some() && suite.problem.is_some()),
+            head(&context.releases[current].id, passed, failed),
+            named(
+                &of_current,
+                |suite| suite.newest.is_none() && suite.problem.as_deref() == Some(STOPPED),
+                STOPPED,
+            ),
+            named(
+                &of_current,
+                |suite| suite.newest.is_none() && suite.problem.as_deref() == Some(NEVER),
+                NEVER,
+            ),
+            named(
+                &of_current,
+                |suite| suite.newest.is_some() && suite.problem.is_some(),
                 "did not test it as it is now",
             ),
-            said(named(|suite| suite.mixed > 0), "flaky"),
-            match returns.told.len() {
+            named(&of_current, |suite| suite.mixed > 0, "flaky"),
+            slowest.zip(before).map(|(suite, before)| slower(suite, before)).unwrap_or_default(),
+            match returned.stories().len() {
                 0 => String::new(),
-                told => format!("failing tests returned {}", words::count(told, "story", "stories")),
+                told => format!("failing tests returned {} of it", words::count(told, "story", "stories")),
             },
         ])),
         standing: card_standing,
@@ -113,11 +147,17 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             counted("suites_on_another_version", wrong, "suites"),
             figure("flaky", (repeated > 0).then(|| mixed as f64 / repeated as f64), "share"),
             figure("flaky_at_least", wilson(mixed, repeated), "share"),
-            counted("returned_by_failing_tests", returns.told.len(), "stories"),
-            counted("returned_by_others", returns.others, "stories"),
+            figure("duration", duration(&of_current), "seconds"),
+            figure(
+                "slowest_growth",
+                of_current.iter().filter_map(|suite| suite.slower()).max_by(f64::total_cmp),
+                "share",
+            ),
+            counted("returned_by_failing_tests", returned.stories().len(), "stories"),
+            counted("returned_by_others", returned.others, "stories"),
         ],
         picture: Picture::Bars {
-            bars: shown.iter().take(MOST_BARS).map(|suite| bar(suite, context)).collect(),
+            bars: drawn.iter().take(MOST_BARS).map(|suite| bar(suite, context)).collect(),
         },
         columns: vec![
             CardColumn::words("release and suite"),
@@ -125,22 +165,104 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::figures("failed"),
             CardColumn::figures("skipped"),
             CardColumn::figures("tests more"),
+            CardColumn::figures("takes"),
+            CardColumn::figures("longer by"),
             CardColumn::figures("flaky"),
             CardColumn::figures("returned"),
             CardColumn::words("what"),
         ],
-        rows: rows(context, &mut all, current),
-        notes: notes(context, &returns, material),
+        rows: {
+            let mut rows = rows(context, &mut all);
+            rows.extend(returned.rows(context, current));
+            rows
+        },
+        notes: notes(context, &returned),
+        left_out: left_out(material),
     }
 }
 
-/// Releases with test runs, the one to show first.
-fn releases(material: &Material<'_>) -> Vec<usize> {
-    let taken: HashSet<usize> = material.membership.taken_over.iter().flatten().copied().collect();
-    let all = material.board.insight.releases.iter();
-    let all = all.filter_map(|insight| material.context.release(&insight.release.id));
-    let all = all.filter(|release| !taken.contains(release));
-    all.filter(|release| !material.membership.test_runs[*release].is_empty()).take(MOST_RELEASES).collect()
+/// What is said of a suite that ran for the release before, and of one that is required and never did.
+const STOPPED: &str = "did not run any more";
+const NEVER: &str = "never ran, though required";
+
+fn head(release: &crate::domain::ReleaseId, passed: usize, failed: usize) -> String {
+    if passed + failed == 0 {
+        format!("{release}: no test ran")
+    } else if failed == 0 {
+        format!("{release}: all {} pass", words::count(passed, "test", "tests"))
+    } else {
+        format!("{release}: {failed} of {} tests fail", passed + failed)
+    }
+}
+
+/// The first suites that something is the matter with, and what.
+fn named(suites: &[&Suite<'_>], is: impl Fn(&Suite<'_>) -> bool, what: &str) -> String {
+    let names: Vec<&str> = suites.iter().filter(|suite| is(suite)).map(|suite| suite.name.as_str()).collect();
+    if names.is_empty() { String::new() } else { format!("{} {what}", words::list(&names, 2)) }
+}
+
+/// `e2e takes 12m, 40 % longer than in payments 4.1`.
+fn slower(suite: &Suite<'_>, before: &crate::domain::ReleaseId) -> String {
+    let longer = words::percent(suite.slower().unwrap_or_default());
+    format!("{} takes {}, {longer} longer than in {before}", suite.name, length(suite.seconds))
+}
+
+/// A number of seconds: `45s`, `12m`, `1.5h`; a dash where it is not known.
+fn length(seconds: Option<f64>) -> String {
+    match seconds {
+        None => "–".to_owned(),
+        Some(seconds) if seconds < 90.0 => format!("{seconds:.0}s"),
+        Some(seconds) if seconds < 5_400.0 => format!("{:.0}m", seconds / 60.0),
+        Some(seconds) => format!("{:.1}h", seconds / 3_600.0),
+    }
+}
+
+/// What all suites together take, one after the other; none if one of those that ran does not tell.
+fn duration(suites: &[&Suite<'_>]) -> Option<f64> {
+    let ran = || suites.iter().filter(|suite| suite.newest.is_some());
+    let told: Option<Vec<f64>> = ran().map(|suite| suite.seconds).collect();
+    told.filter(|told| !told.is_empty()).map(|told| told.iter().sum())
+}
+
+/// The release that is shown first and of which something can be said, and those of its project
+/// before it that were tested, the newest first: one more than are shown, for comparison.
+fn shown(material: &Material<'_>) -> Vec<usize> {
+    let (context, membership) = (material.context, material.membership);
+    let taken: HashSet<usize> = membership.taken_over.iter().flatten().copied().collect();
+    let is_tested = |release: &usize| !membership.test_runs[*release].is_empty();
+    let before = |current: usize| {
+        let of = context.releases[current];
+        let mut earlier: Vec<usize> = (0..context.releases.len())
+            .filter(|other| !taken.contains(other) && is_tested(other))
+            .filter(|other| context.releases[*other].project == of.project)
+            .filter(|other| age(context.releases[*other]) < age(of))
+            .collect();
+        earlier.sort_by_key(|other| Reverse(age(context.releases[*other])));
+        earlier
+    };
+    let on_board = material.board.insight.releases.iter();
+    let on_board = on_board.filter_map(|insight| context.release(&insight.release.id));
+    for release in on_board.filter(|release| !taken.contains(release)) {
+        let earlier = before(release);
+        // Of what nobody has begun nobody expects tests.
+        let is_begun = context.releases[release].start.is_none_or(|start| start <= context.now);
+        if is_tested(&release) || (is_begun && !earlier.is_empty()) {
+            return std::iter::once(release).chain(earlier).take(MOST_RELEASES + 1).collect();
+        }
+    }
+    Vec::new()
+}
+
+/// Which of two releases of a project is the earlier one: what went out goes by when, before what is
+/// in the making, which goes by its target.
+fn age(release: &Release) -> (Instant, Instant, Instant, &Text) {
+    let never = Instant::MAX_UTC;
+    (
+        release.released_at.unwrap_or(never),
+        release.target.map_or(never, |target| target.at),
+        release.start.unwrap_or(never),
+        &release.version,
+    )
 }
 
 /// The runs of a release by suite, oldest first; of one that went out, those until then.
@@ -159,40 +281,48 @@ fn runs<'a>(material: &Material<'a>, release: usize) -> BTreeMap<&'a Text, Vec<&
 
 fn suites<'a>(
     material: &Material<'a>,
-    returns: &Returns<'a>,
-    release: usize,
-    before: Option<usize>,
-    is_current: bool,
+    (release, place): (usize, usize),
+    known: &BTreeMap<&'a Text, Vec<&'a TestRun>>,
+    earlier: &BTreeMap<&'a Text, Vec<&'a TestRun>>,
+    returned: &Returned<'a>,
 ) -> Vec<Suite<'a>> {
     let context = material.context;
-    let known = runs(material, release);
-    let earlier = before.map(|before| runs(material, before)).unwrap_or_default();
     let mut names: BTreeSet<&Text> = known.keys().copied().collect();
-    if is_current {
+    if place == 0 {
         names.extend(earlier.keys().copied());
         names.extend(&context.policy.required_suites);
     }
     let tests = |run: &TestRun| i64::from(run.passed) + i64::from(run.failed) + i64::from(run.skipped);
     let suite = |name: &'a Text| {
         let ran = known.get(name).map(Vec::as_slice).unwrap_or_default();
+        let before = earlier.get(name).map(Vec::as_slice).unwrap_or_default();
         let newest = ran.last().copied();
-        let old = earlier.get(name).and_then(|runs| runs.last());
         let (repeated, mixed) = flaky(ran);
         Suite {
             release,
+            place,
             name,
             newest,
             repeated,
             mixed,
-            growth: newest.zip(old).map(|(newest, old)| tests(newest) - tests(old)),
-            returned: returns.by(name, ran),
+            growth: newest.zip(before.last()).map(|(newest, old)| tests(newest) - tests(old)),
+            seconds: seconds(ran),
+            seconds_before: seconds(before),
+            returned: returned.by(name),
             problem: match newest {
-                None => Some("did not run".to_owned()),
+                None if before.is_empty() => Some(NEVER.to_owned()),
+                None => Some(STOPPED.to_owned()),
                 Some(run) => silence(material, release, run),
             },
         }
     };
     names.into_iter().map(suite).collect()
+}
+
+/// How long the run in the middle took: one busy night says nothing.
+fn seconds(runs: &[&TestRun]) -> Option<f64> {
+    let told = runs.iter().filter_map(|run| run.milliseconds).filter(|took| *took > 0);
+    quantile(&sorted(told.map(|took| took as f64 / 1_000.0)), 0.5)
 }
 
 /// Why a run says nothing of the release.
@@ -238,71 +368,6 @@ fn wilson(some: usize, all: usize) -> Option<f64> {
     (all > 0).then(|| ((share + squared / (2.0 * count) - spread) / (1.0 + squared / count)).max(0.0))
 }
 
-/// Stories that went back after a failing run that names them.
-struct Returns<'a> {
-    /// The suite, the failing run's instant, and the story; each story and suite once.
-    told: BTreeSet<(&'a Text, Instant, &'a StoryKey)>,
-    stories: HashMap<&'a StoryKey, &'a Story>,
-    /// Stories that went back and no failing run names.
-    others: usize,
-}
-
-impl<'a> Returns<'a> {
-    fn of(material: &Material<'a>) -> Self {
-        let context = material.context;
-        let mut by_commit: HashMap<&Text, Vec<&'a TestRun>> = HashMap::new();
-        let mut by_story: HashMap<usize, Vec<&'a TestRun>> = HashMap::new();
-        for run in context.test_runs.iter().filter(|run| run.failed > 0) {
-            if let Some(commit) = &run.commit {
-                by_commit.entry(commit).or_default().push(run);
-            }
-            for story in run.failures.iter().flat_map(|name| keys(context, name)) {
-                by_story.entry(story).or_default().push(run);
-            }
-        }
-        let mut found = Self { told: BTreeSet::new(), stories: HashMap::new(), others: 0 };
-        for (item, story) in context.stories.iter().enumerate() {
-            if stories::returns(story) == 0 {
-                continue;
-            }
-            let pull_requests = material.membership.by_story[item].iter();
-            let commits = pull_requests.flat_map(|index| {
-                let pull_request: &'a PullRequest = context.pull_requests[*index];
-                [&pull_request.head, &pull_request.merge_commit].into_iter().flatten()
-            });
-            let named = commits.filter_map(|commit| by_commit.get(commit)).flatten();
-            let named: Vec<&TestRun> =
-                named.chain(by_story.get(&item).into_iter().flatten()).copied().collect();
-            let within = Duration::days(RETURNED_WITHIN_DAYS);
-            let blamed: Vec<&TestRun> = stories::went_back(story)
-                .filter_map(|at| {
-                    let before = named.iter().filter(|run| run.at <= at && at - run.at <= within);
-                    before.max_by_key(|run| run.at).copied()
-                })
-                .collect();
-            found.others += usize::from(blamed.is_empty());
-            found.stories.insert(&story.key, story);
-            found.told.extend(blamed.iter().map(|run| (&run.suite, run.at, &story.key)));
-        }
-        found
-    }
-
-    /// The stories that these runs of a suite returned.
-    fn by(&self, suite: &Text, runs: &[&TestRun]) -> Vec<&'a Story> {
-        let told =
-            self.told.iter().filter(|(name, at, _)| *name == suite && runs.iter().any(|run| run.at == *at));
-        let keys: BTreeSet<&StoryKey> = told.map(|(.., key)| *key).collect();
-        keys.into_iter().filter_map(|key| self.stories.get(key).copied()).collect()
-    }
-}
-
-/// Stories that the name of a test speaks of.
-fn keys(context: &Context<'_>, name: &str) -> Vec<usize> {
-    let words = name.split(|letter: char| !(letter.is_alphanumeric() || letter == '-'));
-    let keys = words.filter(|word| word.contains('-') && word.ends_with(|last: char| last.is_ascii_digit()));
-    keys.filter_map(|word| context.story(&StoryKey::new(word))).collect()
-}
-
 fn totals(suites: &[&Suite<'_>]) -> (usize, usize, usize) {
     suites.iter().filter_map(|suite| suite.newest).fold((0, 0, 0), |(passed, failed, skipped), run| {
         (passed + run.passed as usize, failed + run.failed as usize, skipped + run.skipped as usize)
@@ -337,12 +402,15 @@ fn bar(suite: &Suite<'_>, context: &Context<'_>) -> Bar {
     }
 }
 
-fn rows(context: &Context<'_>, suites: &mut [Suite<'_>], current: usize) -> Vec<CardRow> {
-    let place = |suite: &Suite<'_>| {
-        let release = context.releases[suite.release];
-        (suite.release != current, std::cmp::Reverse(release.released_at), release.id.clone())
+fn rows(context: &Context<'_>, suites: &mut [Suite<'_>]) -> Vec<CardRow> {
+    // Of those that are equally well, the one that grew slower most first.
+    let slower = |suite: &Suite<'_>| {
+        let share = suite.slower().filter(|share| *share > 0.0);
+        Reverse(share.map(|share| (share * 1_000.0).round() as i64))
     };
-    suites.sort_by_cached_key(|suite| (place(suite), standing(suite, context), suite.name.clone()));
+    suites.sort_by_cached_key(|suite| {
+        (suite.place, standing(suite, context), slower(suite), suite.name.clone())
+    });
     let row = |suite: &Suite<'_>| {
         let release = &context.releases[suite.release].id;
         let figure =
@@ -353,6 +421,8 @@ fn rows(context: &Context<'_>, suites: &mut [Suite<'_>], current: usize) -> Vec<
             figure(|run| run.failed),
             figure(|run| run.skipped),
             suite.growth.map_or("–".to_owned(), |more| format!("{more:+}")),
+            length(suite.seconds),
+            suite.slower().map_or("–".to_owned(), |share| format!("{:+.0} %", share * 100.0)),
             if suite.repeated == 0 {
                 "–".to_owned()
             } else {
@@ -361,7 +431,7 @@ fn rows(context: &Context<'_>, suites: &mut [Suite<'_>], current: usize) -> Vec<
             suite.returned.len().to_string(),
             what(suite),
         ];
-        let story = suite.returned.first().map(|story| Subject::Story(story.key.clone()));
+        let story = suite.returned.first().map(|story| Subject::Story(context.stories[*story].key.clone()));
         CardRow {
             cells: cells.map(Text::new).to_vec(),
             standing: standing(suite, context),
@@ -371,45 +441,42 @@ fn rows(context: &Context<'_>, suites: &mut [Suite<'_>], current: usize) -> Vec<
     suites.iter().map(row).collect()
 }
 
-/// Why it says nothing, which tests fail, and what they returned.
+/// Why it says nothing, and which tests fail.
 fn what(suite: &Suite<'_>) -> String {
     let failing = suite.newest.map_or(&[][..], |run| &run.failures);
-    let mut components: Vec<&str> = suite
-        .returned
-        .iter()
-        .map(|story| story.component.as_ref().map_or("no component", Text::as_str))
-        .collect();
-    components.sort_unstable();
-    components.dedup();
     sentence([
         suite.problem.clone().unwrap_or_default(),
         if failing.is_empty() { String::new() } else { format!("fails: {}", words::list(failing, 2)) },
-        if components.is_empty() {
-            String::new()
-        } else {
-            format!("returned in {}", words::list(&components, 3))
-        },
     ])
 }
 
-fn notes(context: &Context<'_>, returns: &Returns<'_>, material: &Material<'_>) -> Vec<Text> {
-    let placed: HashSet<usize> = material.membership.test_runs.iter().flatten().copied().collect();
-    let lost = context.test_runs.len() - placed.len();
-    let uncommitted = context.test_runs.iter().filter(|run| run.commit.is_none()).count();
-    let mut notes =
-        vec!["no source tells how long a test takes, so its growth is that of the tests".to_owned()];
-    if lost > 0 {
-        notes.push(format!("{} of no known release left out", words::count(lost, "run", "runs")));
+fn notes(context: &Context<'_>, returned: &Returned<'_>) -> Vec<Text> {
+    let mut notes = Vec::new();
+    let untimed = context.test_runs.iter().filter(|run| run.milliseconds.is_none()).count();
+    if untimed == context.test_runs.len() {
+        notes.push(
+            "no source tells how long its runs took, so nothing is said of what grows slower".to_owned(),
+        );
+    } else if untimed > 0 {
+        notes.push(format!("{} without a duration", words::count(untimed, "run", "runs")));
     }
+    let uncommitted = context.test_runs.iter().filter(|run| run.commit.is_none()).count();
     if uncommitted > 0 {
         notes.push(format!(
             "{} without a commit cannot tell what is flaky",
             words::count(uncommitted, "run", "runs")
         ));
     }
-    if returns.others > 0 {
-        let stories = words::count(returns.others, "story", "stories");
-        notes.push(format!("{stories} went back without a failing run that names them"));
+    if returned.others > 0 {
+        let stories = words::count(returned.others, "story", "stories");
+        notes.push(format!("{stories} of it went back without a failing run that names them"));
     }
     notes.into_iter().map(Text::new).collect()
+}
+
+fn left_out(material: &Material<'_>) -> Vec<Text> {
+    let placed: HashSet<usize> = material.membership.test_runs.iter().flatten().copied().collect();
+    let lost = material.context.test_runs.len() - placed.len();
+    let said = || Text::new(format!("{} of no known release left out", words::count(lost, "run", "runs")));
+    (lost > 0).then(said).into_iter().collect()
 }

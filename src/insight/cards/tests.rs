@@ -1,9 +1,12 @@
 //! Cards of small worlds, worked out by hand.
 
 mod delivery;
+mod effort;
 mod flow;
 mod independent;
+mod plain;
 mod quality;
+mod quality_independent;
 mod same;
 mod value_stream;
 
@@ -19,14 +22,25 @@ fn day(month: u32, day: u32) -> Instant {
     Utc.with_ymd_and_hms(2026, month, day, 12, 0, 0).unwrap()
 }
 
-/// A release that went out so many days after its target, with so many stories.
+/// A release of payments that went out so many days after its target, with so many stories.
 fn went_out(setting: Setting, version: &str, at: Instant, late_days: i64, stories: u32) -> Setting {
-    let id = ReleaseId::new(format!("payments {version}"));
+    of_project(setting, "payments", version, at, late_days, stories)
+}
+
+fn of_project(
+    setting: Setting,
+    project: &str,
+    version: &str,
+    at: Instant,
+    late_days: i64,
+    stories: u32,
+) -> Setting {
+    let id = ReleaseId::of(project, version);
     let release = Release {
         start: Some(at - Duration::days(20)),
         target: Some(Target { at: at - Duration::days(late_days), estimated: false }),
         released_at: Some(at),
-        ..Release::named("payments", version)
+        ..Release::named(project, version)
     };
     (0..stories).fold(setting.other(release), |setting, number| {
         setting.story(Story {
@@ -35,7 +49,7 @@ fn went_out(setting: Setting, version: &str, at: Instant, late_days: i64, storie
             category: Category::Done,
             moves: vec![StatusMove { at: at - Duration::days(2), to: Category::Done }],
             releases: vec![id.clone()],
-            ..Story::new(format!("{version}-{number}"), "Refunds", at - Duration::days(15))
+            ..Story::new(format!("{project}-{version}-{number}"), "Refunds", at - Duration::days(15))
         })
     })
 }
@@ -86,7 +100,8 @@ fn stories_per_release_against_the_quartiles_of_the_team() {
     let card = study.card(CardId::StoriesPerRelease).unwrap();
     assert_eq!(
         &*card.sentence,
-        "payments 1.3 had 8 stories, the median is 5; smaller ones were 2d late, larger ones 2d early"
+        "payments 1.3 had 8 stories, the median of payments is 5; smaller ones were 2d late in the middle, larger \
+         ones 2d early"
     );
     assert_eq!(card.standing, CardStanding::Good);
     let figures: Vec<_> = card.figures.iter().map(|figure| (figure.name, figure.value)).collect();
@@ -97,6 +112,8 @@ fn stories_per_release_against_the_quartiles_of_the_team() {
             ("newest", Some(8.0)),
             ("lower_quartile", Some(3.5)),
             ("median", Some(5.0)),
+            ("few_below", Some(3.5)),
+            ("many_from", Some(5.0)),
             ("median_slip_of_small", Some(2.0)),
             ("median_slip_of_large", Some(-2.0)),
         ]
@@ -114,7 +131,38 @@ fn stories_per_release_against_the_quartiles_of_the_team() {
     // Three releases do not say what is many.
     let few = Study::of(&setting.board_at(now()));
     let card = few.card(CardId::StoriesPerRelease).unwrap();
-    assert_eq!((card.standing, card.notes.len()), (CardStanding::Told, 1));
+    assert_eq!((card.standing, card.notes.len()), (CardStanding::Told, 2));
+}
+
+#[test]
+fn a_release_is_judged_by_those_of_its_own_project() {
+    // Payments had 2, 3, 4 and 5 stories, ledger 20, 30, 40 and 50; all of them on the day.
+    let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories]);
+    for (index, stories) in [2, 3, 4, 5].into_iter().enumerate() {
+        let month = 2 * index as u32 + 1;
+        setting = went_out(setting, &format!("1.{index}"), day(month, 1), 0, stories);
+        setting = of_project(setting, "ledger", &format!("1.{index}"), day(month + 1, 1), 0, stories * 10);
+    }
+    let told = |setting: &Setting| {
+        let study = study(setting);
+        let card = study.card(CardId::StoriesPerRelease).unwrap().clone();
+        let standings: Vec<_> = card.rows.iter().map(|row| row.standing).collect();
+        (card, standings)
+    };
+    let (card, standings) = told(&setting);
+    use CardStanding::{Good, Poor, Watch};
+    // Newest first, ledger and payments in turn.
+    assert_eq!(standings, [Good, Good, Good, Good, Watch, Watch, Poor, Poor]);
+    assert_eq!(row(&card, "payments 1.3")[5], "3.5");
+    assert_eq!(
+        &*card.sentence,
+        "ledger 1.3 had 50 stories, the median of ledger is 35; size made no difference: smaller and larger \
+         ones were on time in the middle"
+    );
+    let small = setting.policy(|policy| policy.stories_per_release.few = Some(10));
+    let (card, standings) = told(&small);
+    assert_eq!(standings, [Good, Poor, Good, Poor, Watch, Poor, Watch, Poor], "by configuration");
+    assert_eq!((figure(&card, "few_below"), figure(&card, "many_from")), (Some(10.0), Some(35.0)));
 }
 
 #[test]

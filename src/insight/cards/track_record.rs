@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    domain::{DayFigures, Instant, Release, ReleaseId, Text},
+    domain::{Calendar, DayFigures, Instant, Release, ReleaseId, Text},
     insight::{ForecastView, Subject, forecast::CALIBRATED_FROM, words},
 };
 
@@ -11,6 +11,7 @@ use super::{
     Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture,
     numbers::{quantile, sorted},
     parts::{counted, days, figure, sentence},
+    slip,
 };
 
 /// Releases that are drawn.
@@ -27,6 +28,8 @@ struct Came<'a> {
     at: Instant,
     /// What was promised first and last; the same where no day was kept.
     promised: Option<(Instant, Instant)>,
+    /// Days after what was promised first; none without a promise.
+    late: Option<f64>,
     /// How often another target was set.
     moved: usize,
     forecasts: Forecasts,
@@ -51,7 +54,7 @@ fn between(from: Instant, until: Instant) -> f64 {
 pub(super) fn card(material: &Material<'_>) -> Card {
     let context = material.context;
     let mut kept: BTreeMap<&ReleaseId, Vec<&DayFigures>> = BTreeMap::new();
-    for day in material.days {
+    for &day in &material.days {
         for figures in &day.releases {
             kept.entry(&figures.release).or_default().push(day);
         }
@@ -59,7 +62,10 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let mut all: Vec<Came<'_>> = context
         .releases
         .iter()
-        .filter_map(|release| came(release, kept.get(&release.id).map(Vec::as_slice).unwrap_or_default()))
+        .filter_map(|release| {
+            let kept = kept.get(&release.id).map(Vec::as_slice).unwrap_or_default();
+            came(release, kept, &context.policy.calendar)
+        })
         .filter(|came| came.promised.is_some() || came.forecasts.days > 0)
         .collect();
     all.sort_by_key(|came| (came.at, &came.release.id));
@@ -67,8 +73,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     if all.is_empty() && scored.is_none() {
         return Card::silent(CardId::TrackRecord, "no release with a promise or a forecast went out yet");
     }
-    let late: Vec<f64> = all.iter().filter_map(late).collect();
-    let on_time = late.iter().filter(|late| **late <= 0.0).count();
+    let late: Vec<f64> = all.iter().filter_map(|came| came.late).collect();
+    let on_time = late.iter().filter(|late| slip::is_kept(**late)).count();
     let share = (!late.is_empty()).then(|| on_time as f64 / late.len() as f64);
     // Releases weigh the same, however many days were kept of them.
     let forecast: Vec<&Forecasts> =
@@ -93,7 +99,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             "{on_time} of {} releases came by their promise ({}); in the middle {}",
             late.len(),
             words::percent(share),
-            slip(median)
+            slip::words(median)
         ),
         _ => "no release with a promise went out yet".to_owned(),
     };
@@ -135,7 +141,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::figures("width"),
         ],
         rows: all.iter().rev().map(|came| row(material, came)).collect(),
-        notes: notes(material, &all, is_calibrated),
+        notes: notes(material, is_calibrated),
+        left_out: left_out(material, &all),
     }
 }
 
@@ -149,7 +156,7 @@ fn scored(material: &Material<'_>) -> Option<(u32, Option<f64>)> {
     told.max_by_key(|(scored, _)| *scored)
 }
 
-fn came<'a>(release: &'a Release, kept: &[&DayFigures]) -> Option<Came<'a>> {
+fn came<'a>(release: &'a Release, kept: &[&DayFigures], calendar: &Calendar) -> Option<Came<'a>> {
     let at = release.released_at?;
     let mut told: Vec<(Instant, _)> = kept
         .iter()
@@ -165,7 +172,8 @@ fn came<'a>(release: &'a Release, kept: &[&DayFigures]) -> Option<Came<'a>> {
     for said in told.iter().filter_map(|(_, figures)| figures.forecast) {
         forecasts.days += 1;
         for (held, date) in forecasts.held.iter_mut().zip([said.p50, said.p85, said.p95]) {
-            *held += usize::from(at <= date);
+            // The day counts, not its hour.
+            *held += usize::from(calendar.day(at) <= calendar.day(date));
         }
         forecasts.off.push(between(said.p50, at));
         forecasts.widths.push(between(said.p50, said.p95));
@@ -174,39 +182,26 @@ fn came<'a>(release: &'a Release, kept: &[&DayFigures]) -> Option<Came<'a>> {
         release,
         at,
         promised: targets.first().copied().zip(targets.last().copied()),
+        late: targets.first().map(|target| slip::days(*target, at, calendar)),
         moved: targets.len().saturating_sub(1),
         forecasts,
     })
 }
 
-/// Days after what was promised first.
-fn late(came: &Came<'_>) -> Option<f64> {
-    came.promised.map(|(first, _)| between(first, came.at))
-}
-
-/// `2d late`, `1d early`, `on time`.
-fn slip(late: f64) -> String {
-    match late.abs().round() {
-        0.0 => "on time".to_owned(),
-        whole if late > 0.0 => format!("{whole:.0}d late"),
-        whole => format!("{whole:.0}d early"),
-    }
-}
-
 fn standing(late: f64) -> CardStanding {
     match late {
-        _ if late <= 0.0 => CardStanding::Good,
+        _ if slip::is_kept(late) => CardStanding::Good,
         _ if late <= 3.0 => CardStanding::Watch,
         _ => CardStanding::Poor,
     }
 }
 
 fn bar(came: &Came<'_>) -> Option<Bar> {
-    let late = late(came)?;
+    let late = came.late?;
     Some(Bar {
         label: Text::new(came.release.id.as_str()),
         parts: vec![late.max(0.0)],
-        says: Text::new(slip(late)),
+        says: Text::new(slip::words(late)),
         standing: standing(late),
     })
 }
@@ -215,12 +210,12 @@ fn row(material: &Material<'_>, came: &Came<'_>) -> CardRow {
     let calendar = &material.board.policy.calendar;
     let day = |at| words::day(at, calendar);
     let told = &came.forecasts;
-    let late = late(came);
+    let late = came.late;
     let cells = [
         came.release.id.to_string(),
         came.promised.map_or("–".to_owned(), |(first, _)| day(first)),
         day(came.at),
-        late.map_or("–".to_owned(), slip),
+        late.map_or("–".to_owned(), slip::words),
         if came.moved == 0 { "–".to_owned() } else { format!("{}x", came.moved) },
         told.days.to_string(),
         if told.days == 0 {
@@ -238,20 +233,22 @@ fn row(material: &Material<'_>, came: &Came<'_>) -> CardRow {
     }
 }
 
-fn notes(material: &Material<'_>, all: &[Came<'_>], is_calibrated: bool) -> Vec<Text> {
+fn left_out(material: &Material<'_>, all: &[Came<'_>]) -> Vec<Text> {
     let out = material.context.releases.iter().filter(|release| release.released_at.is_some()).count();
+    let without = out.saturating_sub(all.len());
+    let count = words::count(without, "release", "releases");
+    let said = || Text::new(format!("{count} left out: nobody set a target, and no forecast was kept"));
+    (without > 0).then(said).into_iter().collect()
+}
+
+fn notes(material: &Material<'_>, is_calibrated: bool) -> Vec<Text> {
     let mut notes = Vec::new();
-    if out > all.len() {
-        let count = words::count(out - all.len(), "release", "releases");
-        notes.push(format!("{count} left out: nobody set a target, and no forecast was kept"));
-    }
     if !is_calibrated {
         notes.push(format!("fewer than {CALIBRATED_FROM} forecasts were scored: not yet calibrated"));
     }
     if material.days.is_empty() {
         notes.push(
-            "no day of the history is read here: a target that was moved is taken for the first one"
-                .to_owned(),
+            "no day was kept yet: a target that was moved before is taken for the first one".to_owned(),
         );
     }
     notes.into_iter().map(Text::new).collect()

@@ -13,26 +13,27 @@ use chrono::Duration;
 
 use crate::{
     domain::{Category, Instant, Kind, PullRequestState, ReviewVerdict, Story, StoryKind, Text},
-    insight::{Stage, Subject, pull_requests::PullRequests, stories::returns, words},
+    insight::{Stage, Subject, pull_requests::PullRequests, stories::returns, teams, words},
 };
 
 use super::{
-    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture,
+    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture,
     numbers::{quantile, sorted},
+    parts::{counted, figure, thousands},
     timeline,
     weeks::length,
 };
 
-/// Days in which stories that reached production count, and in which, if those are too few.
+/// Days in which items that reached production count, and in which, if those are too few.
 const PERIODS: [i64; 2] = [90, 365];
-/// Stories below which the longer period counts, and a step cannot be called needless.
+/// Items below which the longer period counts, and a step cannot be called needless.
 const ENOUGH: usize = 20;
-/// Stories below which nothing is called good or poor.
+/// Items below which no lengths are told in the sentence, and nothing is called good or poor.
 const LEAST: usize = 5;
 /// Flow efficiency from which on it is good, and below which it is poor. Flow in knowledge work
 /// is usually reported between 5 and 15 %, 40 % is called very good.
 const EFFICIENCY: [f64; 2] = [0.4, 0.15];
-/// A waiting step that takes this share of the way is a candidate to remove.
+/// A waiting step that takes this share of the way is a candidate to shorten.
 const MUCH: f64 = 0.1;
 /// Rows of each way to group stories.
 const GROUPS: usize = 8;
@@ -335,26 +336,35 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let constraint = Step::ALL.into_iter().skip(1).max_by_key(|step| (all.spent(*step), *step as usize));
     let cost = constraint.map_or(0, |step| all.spent(step));
     let candidates = candidates(material, &read, &all);
-    let removable: i64 = candidates.iter().map(|candidate| candidate.seconds).sum();
+    let sum = |remedy: Remedy| -> f64 {
+        let of_it = candidates.iter().filter(|candidate| candidate.remedy == remedy);
+        of_it.map(|candidate| candidate.seconds as f64 / 3_600.0).sum()
+    };
+    let defects = read
+        .finished
+        .iter()
+        .filter(|(item, _)| material.context.stories[*item].kind == StoryKind::Defect)
+        .count();
     let lead = sorted(ways.iter().map(|way| way.total() as f64));
     let mut notes = vec![Text::new(format!(
-        "{} that reached production in {} days; days that are not worked on do not count, the others whole",
-        words::count(count, "story", "stories"),
+        "{} that reached production in {} days; means are of all of them, P50 and P85 of those that were in a \
+         step",
+        items(count, defects),
         read.days
     ))];
+    notes.push(Text::new("days that are not worked on do not count, the others with all their 24 hours"));
     notes.extend(candidates.iter().map(|candidate| {
         Text::new(format!(
-            "candidate to remove: {}, {} ({} in {} days)",
+            "candidate to {}: {}, {} ({} hours of all together in {} days)",
+            candidate.remedy.word(),
             candidate.step.word(),
             candidate.why,
-            length(candidate.seconds as f64),
+            thousands(candidate.seconds as f64 / 3_600.0),
             read.days
         ))
     }));
-    if read.untold > 0 {
-        let untold = words::count(read.untold, "story", "stories");
-        notes.push(Text::new(format!("{untold} left out: their events do not tell what they were when")));
-    }
+    let untold = words::count(read.untold, "item", "items");
+    let untold = Text::new(format!("{untold} left out: their events do not tell what they were when"));
     let hours = |seconds: Option<f64>| seconds.map(|seconds| seconds / 3_600.0);
     let mut rows = step_rows(&all, &read, &candidates);
     rows.extend(group_rows(material, &read));
@@ -363,13 +373,19 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         sentence: Text::new(sentence(&all, &lead, constraint, cost, read.days)),
         standing: standing(count, efficiency),
         figures: vec![
-            Figure { name: "stories", value: Some(count as f64), unit: "stories" },
-            Figure { name: "start_to_production_p50", value: hours(quantile(&lead, 0.5)), unit: "hours" },
-            Figure { name: "start_to_production_p85", value: hours(quantile(&lead, 0.85)), unit: "hours" },
-            Figure { name: "flow_efficiency", value: efficiency, unit: "share" },
-            Figure { name: "work_in_progress", value: Some(all.under_way as f64), unit: "stories" },
-            Figure { name: "constraint_cost", value: Some(cost as f64 / 3_600.0), unit: "hours" },
-            Figure { name: "removable", value: Some(removable as f64 / 3_600.0), unit: "hours" },
+            counted("items", count, "items"),
+            counted("stories", count - defects, "stories"),
+            counted("defects", defects, "defects"),
+            figure("days", Some(read.days as f64), "days"),
+            figure("start_to_production_mean", hours(Some(all.total() as f64 / count as f64)), "hours"),
+            figure("start_to_production_p50", hours(quantile(&lead, 0.5)), "hours"),
+            figure("start_to_production_p85", hours(quantile(&lead, 0.85)), "hours"),
+            figure("flow_efficiency", efficiency, "share"),
+            counted("begun_not_in_production", all.under_way, "items"),
+            figure("constraint_mean", hours(Some(cost as f64 / count as f64)), "hours"),
+            figure("constraint_cost", hours(Some(cost as f64)), "hours"),
+            figure("removable", Some(sum(Remedy::Remove)), "hours"),
+            figure("shortenable", Some(sum(Remedy::Shorten)), "hours"),
         ],
         picture: Picture::Parts {
             parts: vec![Text::new("working"), Text::new("waiting")],
@@ -377,7 +393,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         },
         columns: vec![
             CardColumn::words("where"),
-            CardColumn::figures("stories"),
+            CardColumn::figures("items"),
             CardColumn::figures("mean"),
             CardColumn::figures("P50"),
             CardColumn::figures("P85"),
@@ -388,22 +404,32 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         ],
         rows,
         notes,
+        left_out: (read.untold > 0).then_some(untold).into_iter().collect(),
     }
 }
 
 fn sentence(all: &Sum<'_>, lead: &[f64], constraint: Option<Step>, cost: i64, days: i64) -> String {
-    let p50 = length(quantile(lead, 0.5).unwrap_or_default());
+    let count = all.ways.len();
     let mut said = String::new();
-    if let Some(constraint) = constraint.filter(|_| cost > 0) {
-        let each = cost as f64 / all.ways.len() as f64;
-        let _ = write!(
-            said,
-            "the constraint is {} with {} a story, {:.0} hours in {days} days; ",
-            constraint.word(),
-            length(each),
-            cost as f64 / 3_600.0
+    if count < LEAST {
+        return format!(
+            "{} reached production in {days} days: too few to say how long one takes",
+            words::count(count, "item", "items")
         );
     }
+    if let Some(constraint) = constraint.filter(|_| cost > 0) {
+        let of_each = |seconds: i64| length(seconds as f64 / count as f64);
+        let _ = write!(
+            said,
+            "the constraint is {}: {} of the {} that an item takes on average, {} hours of all {count} together \
+             in {days} days; ",
+            constraint.word(),
+            of_each(cost),
+            of_each(all.total()),
+            thousands(cost as f64 / 3_600.0)
+        );
+    }
+    let p50 = length(quantile(lead, 0.5).unwrap_or_default());
     let _ = write!(said, "half take {p50} or less from the first work to production");
     if let Some(efficiency) = all.efficiency() {
         let _ = write!(said, ", {} of it is work", words::percent(efficiency));
@@ -442,9 +468,42 @@ fn bar(material: &Material<'_>, step: Step, all: &Sum<'_>, constraint: Option<St
     }
 }
 
-/// A step that adds nothing, as far as one can see.
+/// `298 items: 255 stories and 43 defects`.
+fn items(count: usize, defects: usize) -> String {
+    let items = words::count(count, "item", "items");
+    let stories = words::count(count - defects, "story", "stories");
+    format!("{items}: {stories} and {}", words::count(defects, "defect", "defects"))
+}
+
+/// What to do about a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Remedy {
+    /// It never changed anything.
+    Remove,
+    /// It is needed, and nobody works while it lasts.
+    Shorten,
+}
+
+impl Remedy {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Remove => "remove",
+            Self::Shorten => "shorten",
+        }
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            Self::Remove => "removed",
+            Self::Shorten => "shortened",
+        }
+    }
+}
+
+/// A step that adds nothing or that is waiting, as far as one can see.
 struct Candidate {
     step: Step,
+    remedy: Remedy,
     why: String,
     /// Working seconds of all stories in it.
     seconds: i64,
@@ -457,14 +516,24 @@ fn candidates(material: &Material<'_>, read: &Read, all: &Sum<'_>) -> Vec<Candid
     let passed = reviews_without_words(material, read);
     if let Some(count) = passed.filter(|count| *count >= ENOUGH) {
         let why = format!("none of {count} reviews said anything, fewer than {} do", below(count));
-        found.push(Candidate { step: Step::Review, why, seconds: all.spent(Step::Review) });
+        found.push(Candidate {
+            step: Step::Review,
+            remedy: Remedy::Remove,
+            why,
+            seconds: all.spent(Step::Review),
+        });
     }
     let stories = || read.finished.iter().filter(|(_, way)| way.entered[Step::Test as usize] > 0);
     let tested = stories().count();
     let is_returned = |item: usize| returns(material.context.stories[item]) > 0;
     if tested >= ENOUGH && !stories().any(|(item, _)| is_returned(*item)) {
-        let why = format!("none of {tested} stories came back from it, fewer than {} do", below(tested));
-        found.push(Candidate { step: Step::Test, why, seconds: all.spent(Step::Test) });
+        let why = format!("none of {tested} items came back from it, fewer than {} do", below(tested));
+        found.push(Candidate {
+            step: Step::Test,
+            remedy: Remedy::Remove,
+            why,
+            seconds: all.spent(Step::Test),
+        });
     }
     let total = all.total() as f64;
     for step in [Step::Pickup, Step::Merge, Step::Deploy] {
@@ -472,7 +541,7 @@ fn candidates(material: &Material<'_>, read: &Read, all: &Sum<'_>) -> Vec<Candid
         let share = seconds as f64 / total.max(1.0);
         if all.ways.len() >= ENOUGH && share >= MUCH {
             let why = format!("pure waiting, {} of the way", words::percent(share));
-            found.push(Candidate { step, why, seconds });
+            found.push(Candidate { step, remedy: Remedy::Shorten, why, seconds });
         }
     }
     found
@@ -510,7 +579,8 @@ fn step_rows(all: &Sum<'_>, read: &Read, candidates: &[Candidate]) -> Vec<CardRo
         let through: Vec<&&Way> = all.ways.iter().filter(|way| way.entered[index] > 0).collect();
         let spent = sorted(through.iter().map(|way| way.spent[index] as f64));
         let again: u32 = through.iter().map(|way| way.entered[index] - 1).sum();
-        let mean = spent.iter().sum::<f64>() / spent.len().max(1) as f64;
+        // Of all, so that the means of the steps add up to that of the way.
+        let mean = spent.iter().sum::<f64>() / all.ways.len().max(1) as f64;
         let now = read.under_way.iter().filter(|(_, now)| *now == step).count();
         let candidate = candidates.iter().find(|candidate| candidate.step == step);
         CardRow {
@@ -521,7 +591,9 @@ fn step_rows(all: &Sum<'_>, read: &Read, candidates: &[Candidate]) -> Vec<CardRo
                 Some(if step.is_work() { 0.0 } else { 1.0 }),
                 again,
                 if step == Step::ToDo { "–".to_owned() } else { now.to_string() },
-                candidate.map(|candidate| candidate.why.clone()).unwrap_or_default(),
+                candidate
+                    .map(|candidate| format!("could be {}: {}", candidate.remedy.done(), candidate.why))
+                    .unwrap_or_default(),
             ),
             standing: if candidate.is_some() { CardStanding::Watch } else { CardStanding::Told },
             subject: None,
@@ -559,6 +631,7 @@ fn cells(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum By {
     Kind,
+    Team,
     Repository,
     Component,
     Release,
@@ -573,6 +646,10 @@ fn groups<'a>(material: &Material<'a>, item: usize) -> Vec<(By, &'a str)> {
             StoryKind::Defect => "defects",
         },
     )];
+    // Without teams the repositories stand for them, and are rows of their own.
+    if let Some(teams::TeamName::Team(team)) = teams::of_story(material.context, material.membership, item) {
+        groups.push((By::Team, team));
+    }
     let pull_requests = material.membership.by_story[item].iter();
     groups.extend(
         pull_requests
@@ -585,7 +662,7 @@ fn groups<'a>(material: &Material<'a>, item: usize) -> Vec<(By, &'a str)> {
     groups
 }
 
-/// The way by kind, repository, component and release: of each the groups with most stories.
+/// The way by kind, team, repository, component and release: of each the groups with most stories.
 fn group_rows(material: &Material<'_>, read: &Read) -> Vec<CardRow> {
     let mut ways = BTreeMap::<(By, &str), Vec<&Way>>::new();
     for (item, way) in &read.finished {
@@ -613,6 +690,7 @@ fn group_rows(material: &Material<'_>, read: &Read) -> Vec<CardRow> {
             let release = material.context.releases.iter().find(|it| it.id.as_str() == name);
             let label = match by {
                 By::Kind | By::Release => name.to_owned(),
+                By::Team => format!("team {name}"),
                 By::Repository => format!("repository {name}"),
                 By::Component => format!("component {name}"),
             };

@@ -7,7 +7,10 @@ use serde::Serialize;
 
 use crate::{
     domain::{Booking, Deployment, Environment, EnvironmentId, Instant, Kind, ReleaseId, Text, Window},
-    insight::context::{Context, later},
+    insight::{
+        Frozen,
+        context::{Context, later},
+    },
 };
 
 use super::{HORIZON_DAYS, Material, conflicts::Claim, shared};
@@ -16,6 +19,8 @@ use super::{HORIZON_DAYS, Material, conflicts::Claim, shared};
 const REMEMBERED_DAYS: i64 = 366;
 /// Free slots that are listed of one environment.
 const MOST_SLOTS: usize = 20;
+/// Freezes that are listed of one environment.
+const MOST_FREEZES: usize = 50;
 /// Uses that are listed of one environment, the newest.
 const MOST_OBSERVED: usize = 500;
 
@@ -35,11 +40,20 @@ pub struct EnvironmentUse {
     /// What ran there, oldest first.
     pub observed: Vec<Observation>,
     /// Times in which neither it, nor a group that holds it, nor anything that it holds is booked
-    /// or deployed to: from now on, within the next ninety days.
+    /// or deployed to: from now on, within the next ninety days. None where nobody tells who has what
+    /// ([`EnvironmentsView::bookings_known`](super::EnvironmentsView::bookings_known)).
     pub free: Vec<Window>,
+    /// Times without deployments that are not over, by their beginning: it may be booked then, and
+    /// nothing may go out.
+    pub frozen: Vec<Frozen>,
 }
 
 impl EnvironmentUse {
+    /// The freeze that holds at `at`.
+    pub fn frozen_at(&self, at: Instant) -> Option<&Frozen> {
+        self.frozen.iter().find(|frozen| frozen.window.from <= at && at < frozen.window.until)
+    }
+
     /// Several releases may use it at once.
     pub fn is_shareable(&self) -> bool {
         self.known.as_ref().is_some_and(|known| known.shareable)
@@ -340,7 +354,9 @@ pub(super) fn environments(material: &Material<'_>, claims: &[Claim]) -> Vec<Env
     let one = |id: &&EnvironmentId| {
         let taken = material.places.around(id).filter_map(|id| claimed.get(id)).flatten();
         let mut free = free(taken.copied().collect(), Window { from: now, until });
-        free.truncate(MOST_SLOTS);
+        free.truncate(if material.bookings_known { MOST_SLOTS } else { 0 });
+        let mut frozen = material.closed.frozen(id);
+        frozen.truncate(MOST_FREEZES);
         let chain = context.held_by(id);
         let mut bookings: Vec<usize> =
             chain.iter().filter_map(|id| booked.get(id)).flatten().copied().collect();
@@ -355,6 +371,7 @@ pub(super) fn environments(material: &Material<'_>, claims: &[Claim]) -> Vec<Env
             bookings,
             observed: seen,
             free,
+            frozen,
         }
     };
     material.places.all.iter().map(one).collect()
@@ -412,19 +429,4 @@ pub(super) fn free(taken: Vec<Window>, within: Window) -> Vec<Window> {
         free.push(Window { from, until: within.until });
     }
     free
-}
-
-/// The first instant from `from` on at which nothing of `taken` has the next `length`.
-pub(super) fn first_fit(taken: Vec<Window>, from: Instant, length: Duration) -> Instant {
-    let mut at = from;
-    for span in joined(taken) {
-        if span.until <= at {
-            continue;
-        }
-        if span.from >= later(at, length) {
-            break;
-        }
-        at = span.until;
-    }
-    at
 }

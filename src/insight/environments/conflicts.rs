@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use crate::{
-    domain::{EnvironmentId, ReleaseId, Text, Window},
+    domain::{Booking, EnvironmentId, ReleaseId, Text, Window},
     insight::context::Context,
 };
 
@@ -31,6 +31,9 @@ pub struct Claim {
     pub approved: bool,
     /// It bears others beside it.
     pub shareable: bool,
+    /// The window of the deployment that it is; of a booking, that of the first deployment of its
+    /// release that it holds: who moves the one moves the other.
+    pub deployment: Option<Window>,
 }
 
 /// What claims a place.
@@ -68,7 +71,21 @@ pub struct Conflict {
 /// Bookings and planned deployments that are not over, by their beginning.
 pub(super) fn claims(context: &Context<'_>) -> Vec<Claim> {
     let is_ahead = |window: &Window| window.until > context.now && window.from < window.until;
+    let ahead = context.deployments.iter().filter(|one| !one.state.is_over() && is_ahead(&one.window));
+    let mut planned: HashMap<(&ReleaseId, &EnvironmentId), Vec<Window>> = HashMap::new();
+    for deployment in ahead.clone() {
+        let Some(release) = &deployment.release else { continue };
+        for place in context.held_by(&deployment.environment) {
+            planned.entry((release, place)).or_default().push(deployment.window);
+        }
+    }
+    let held = |booking: &Booking| {
+        let all = planned.get(&(booking.release.as_ref()?, &booking.environment))?.iter();
+        let within = |one: &&Window| booking.window.from <= one.from && one.until <= booking.window.until;
+        all.filter(within).min_by_key(|one| one.from).copied()
+    };
     let bookings = context.bookings.iter().filter(|booking| is_ahead(&booking.window)).map(|booking| Claim {
+        deployment: held(booking),
         kind: ClaimKind::Booking,
         id: booking.id.text().clone(),
         release: booking.release.clone(),
@@ -77,9 +94,8 @@ pub(super) fn claims(context: &Context<'_>) -> Vec<Claim> {
         approved: booking.approved,
         shareable: booking.shareable,
     });
-    let deployments = context.deployments.iter();
-    let deployments = deployments.filter(|one| !one.state.is_over() && is_ahead(&one.window));
-    let deployments = deployments.map(|deployment| Claim {
+    let deployments = ahead.map(|deployment| Claim {
+        deployment: Some(deployment.window),
         kind: ClaimKind::Deployment,
         id: deployment.id.text().clone(),
         release: deployment.release.clone(),

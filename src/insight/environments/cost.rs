@@ -15,14 +15,22 @@ use super::{
 
 /// Months before and after this one that are told of.
 const MONTHS: u32 = 3;
+/// Whole months before this one that the usual spending is learned from, at most and at least.
+const LEARNED: u32 = 6;
+const FEWEST_LEARNED: usize = 3;
 
 /// What bookings cost, in the organisation's currency.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Cost {
     /// Three months back to three months ahead, oldest first.
     pub months: Vec<MonthCost>,
-    /// By release, what costs most within these months first.
+    /// By release, what costs most first: those that have an environment within these months.
     pub releases: Vec<ReleaseCost>,
+    /// What a month usually costs: the median of up to six whole months before this one, from the
+    /// first priced booking on. None of fewer than three.
+    pub usual: Option<f64>,
+    /// Of how many months.
+    pub usual_months: usize,
     /// Environments that are booked within these months and that nobody priced: no sum holds them.
     pub unpriced: Vec<EnvironmentId>,
 }
@@ -43,6 +51,12 @@ pub struct MonthCost {
     pub so_far: f64,
     /// Booked from now on.
     pub ahead: f64,
+    /// What will probably still be booked: what a month usually costs, for the share of this one
+    /// that is to come, less what is booked of it. None of a month that is over, or where nobody
+    /// knows what is usual.
+    pub expected: Option<f64>,
+    /// Days of 24 hours that are booked, each booking for itself, priced or not.
+    pub booked_days: f64,
     /// The time in which a day costs most.
     pub peak: Option<Extreme>,
     /// The time in which a day costs least.
@@ -50,9 +64,14 @@ pub struct MonthCost {
 }
 
 impl MonthCost {
-    /// What the month will have cost by what is booked now.
-    pub fn forecast(&self) -> f64 {
+    /// What the month costs by what is booked now.
+    pub fn booked(&self) -> f64 {
         self.so_far + self.ahead
+    }
+
+    /// What the month will have cost: what is booked, and what will probably be.
+    pub fn forecast(&self) -> f64 {
+        self.booked() + self.expected.unwrap_or(0.0)
     }
 }
 
@@ -67,12 +86,12 @@ pub struct Extreme {
     pub bookings: Vec<BookingId>,
 }
 
-/// The spending of one release within these months.
+/// The spending of one release.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ReleaseCost {
     /// Which; none: bookings for no release.
     pub release: Option<ReleaseId>,
-    /// In all.
+    /// All its bookings, whenever.
     pub total: f64,
     /// Of that, in this month.
     pub this_month: f64,
@@ -92,21 +111,44 @@ pub(super) fn cost(material: &Material<'_>, bookings: &[BookingUse]) -> Cost {
         until: calendar.start_of(month_of(index + 1)),
     };
     let all = Window { from: window_of(0).from, until: window_of(2 * MONTHS).until };
-    let priced: Vec<(&BookingUse, f64)> = bookings
+    let known: Vec<(&BookingUse, f64)> = bookings
         .iter()
-        .filter(|made| made.booking.window.overlaps(&all))
         .filter_map(|made| Some((made, material.places.rate(context, &made.booking.environment)?)))
         .collect();
+    let priced: Vec<(&BookingUse, f64)> =
+        known.iter().filter(|(made, _)| made.booking.window.overlaps(&all)).copied().collect();
     let within = |window: &Window, made: &BookingUse, rate: f64| {
         shared(&made.booking.window, window).map_or(0.0, |part| in_days(&part) * rate)
     };
+    // The sum of nothing is -0 otherwise.
+    let sum = |all: &[(&BookingUse, f64)], part: &Window| {
+        all.iter().map(|(made, rate)| within(part, made, *rate)).fold(0.0, |sum, cost| sum + cost)
+    };
+    let whole_months = (1..=LEARNED).filter_map(|back| {
+        let month = this.checked_sub_months(Months::new(back))?;
+        let next = month.checked_add_months(Months::new(1))?;
+        Some(Window { from: calendar.start_of(month), until: calendar.start_of(next) })
+    });
+    // Before the first booking nobody wrote bookings down.
+    let begin = known.iter().map(|(made, _)| made.booking.window.from).min();
+    let mut learned: Vec<f64> = whole_months
+        .filter(|month| begin.is_some_and(|begin| begin < month.until))
+        .map(|month| sum(&known, &month))
+        .collect();
+    learned.sort_by(f64::total_cmp);
+    let usual = (learned.len() >= FEWEST_LEARNED).then(|| median(&learned)).flatten();
     let months = (0..=2 * MONTHS).map(|index| {
         let window = window_of(index);
         let past = Window { until: window.until.min(context.now), ..window };
-        let ahead = Window { from: window.from.max(context.now), ..window };
-        let sum = |part: &Window| priced.iter().map(|(made, rate)| within(part, made, *rate)).sum();
+        let coming = Window { from: window.from.max(context.now), ..window };
+        let [so_far, ahead] = [past, coming].map(|part| sum(&priced, &part));
+        let share = in_days(&coming) / in_days(&window);
+        let expected = usual.filter(|_| coming.from < coming.until);
+        let expected = expected.map(|usual| (usual * share - ahead).max(0.0));
         let [peak, trough] = extremes(&priced, window);
-        MonthCost { month: month_of(index), so_far: sum(&past), ahead: sum(&ahead), peak, trough }
+        let booked = bookings.iter().filter_map(|made| shared(&made.booking.window, &window));
+        let booked_days = booked.map(|part| in_days(&part)).fold(0.0, |sum, days| sum + days);
+        MonthCost { month: month_of(index), so_far, ahead, expected, booked_days, peak, trough }
     });
     let months = months.collect();
     let mut releases: BTreeMap<Option<&ReleaseId>, ReleaseCost> = BTreeMap::new();
@@ -118,10 +160,13 @@ pub(super) fn cost(material: &Material<'_>, bookings: &[BookingUse]) -> Cost {
             this_month: 0.0,
             idle: 0.0,
         });
-        sum.total += within(&all, made, *rate);
         sum.this_month += within(&window_of(MONTHS), made, *rate);
-        let idle = made.idle.iter().filter_map(|idle| shared(idle, &all));
-        sum.idle += idle.map(|part| in_days(&part) * rate).sum::<f64>();
+    }
+    // Who has anything within these months is told with all that it ever had.
+    for (made, rate) in &known {
+        let Some(sum) = releases.get_mut(&made.booking.release.as_ref()) else { continue };
+        sum.total += in_days(&made.booking.window) * rate;
+        sum.idle += made.idle.iter().map(|part| in_days(part) * rate).sum::<f64>();
     }
     let mut releases: Vec<ReleaseCost> = releases.into_values().collect();
     releases.sort_by(|a, b| b.total.total_cmp(&a.total).then_with(|| a.release.cmp(&b.release)));
@@ -132,7 +177,14 @@ pub(super) fn cost(material: &Material<'_>, bookings: &[BookingUse]) -> Cost {
         .collect();
     unpriced.sort_unstable();
     unpriced.dedup();
-    Cost { months, releases, unpriced }
+    Cost { months, releases, usual, usual_months: learned.len(), unpriced }
+}
+
+/// The middle one of numbers in order, or between the two in the middle.
+fn median(sorted: &[f64]) -> Option<f64> {
+    let middle = sorted.len() / 2;
+    let upper = *sorted.get(middle)?;
+    if sorted.len() % 2 == 1 { Some(upper) } else { Some(f64::midpoint(*sorted.get(middle - 1)?, upper)) }
 }
 
 /// The times of a month in which a day costs most and least, the first of several; none where no

@@ -2,7 +2,7 @@
 
 use std::{
     cmp::Ordering,
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
 };
 
 use chrono::Duration;
@@ -54,8 +54,14 @@ pub struct DriftCell {
     pub since: Instant,
     /// Newer versions that were deployed anywhere with success.
     pub versions_behind: u32,
+    /// Commits that all versions after this one brought, up to the newest, deployed or not; none where
+    /// no source has counted those of every one of them.
+    pub commits_behind: Option<u32>,
     /// Merged pull requests of those versions; none where no source tells of pull requests.
     pub pull_requests_behind: Option<u32>,
+    /// Keys of the configuration that differ from the environment before it; none where no source
+    /// tells them of both.
+    pub configuration: Option<ConfigurationDifference>,
     /// Since when a newer version is anywhere.
     pub behind_since: Option<Instant>,
     /// What that means.
@@ -64,6 +70,72 @@ pub struct DriftCell {
     pub why: Text,
     /// When the next version is expected there.
     pub expected: Option<Instant>,
+}
+
+/// How the configuration of a component differs from that of the environment before: of the nearest
+/// tier below, else of its own, the first one by name that tells of it. Values are not kept, and not
+/// shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConfigurationDifference {
+    /// The environment that it is compared with.
+    pub from: EnvironmentId,
+    /// The keys that are not the same, by name.
+    pub keys: Vec<KeyDifference>,
+}
+
+impl ConfigurationDifference {
+    /// Keys that differ and nobody accepted.
+    pub fn unaccepted(&self) -> usize {
+        self.keys.iter().filter(|key| key.accepted.is_none()).count()
+    }
+
+    /// In words: `2 keys differ from staging: DATABASE_URL, LOG_LEVEL (missing)`.
+    pub fn said(&self, most: usize) -> Option<String> {
+        let open: Vec<String> =
+            self.keys.iter().filter(|key| key.accepted.is_none()).map(KeyDifference::said).collect();
+        let accepted = self.keys.len() - open.len();
+        let of_these = (accepted > 0).then(|| format!("{accepted} accepted"));
+        if open.is_empty() {
+            return of_these.map(|said| format!("keys that differ from {}: {said}", self.from));
+        }
+        let verb = if open.len() == 1 { "differs" } else { "differ" };
+        let count = words::count(open.len(), "key", "keys");
+        let and = of_these.map(|said| format!(", {said}")).unwrap_or_default();
+        Some(format!("{count} {verb} from {}: {}{and}", self.from, words::list(&open, most)))
+    }
+}
+
+/// A key of the configuration that is not the same as on the environment before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KeyDifference {
+    /// Its name.
+    pub key: Text,
+    /// In which way.
+    pub standing: KeyStanding,
+    /// Why it is meant to be, where the configuration of the board accepts it.
+    pub accepted: Option<Text>,
+}
+
+impl KeyDifference {
+    fn said(&self) -> String {
+        match self.standing {
+            KeyStanding::Differs => self.key.to_string(),
+            KeyStanding::OnlyHere => format!("{} (only here)", self.key),
+            KeyStanding::Missing => format!("{} (missing)", self.key),
+        }
+    }
+}
+
+/// In which way a key is not the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyStanding {
+    /// Both have it, with different values.
+    Differs,
+    /// The environment before does not have it.
+    OnlyHere,
+    /// This one does not have it.
+    Missing,
 }
 
 /// What a difference means.
@@ -78,6 +150,26 @@ pub enum DriftStanding {
     Accepted,
     /// Drift.
     Behind,
+}
+
+impl DriftCell {
+    /// How far behind in words: `1 version, 15 commits`; pull requests, by name, where nobody counted
+    /// commits. Empty for the newest one.
+    pub fn distance(&self) -> String {
+        if self.versions_behind == 0 {
+            return String::new();
+        }
+        let mut said = words::count(self.versions_behind as usize, "version", "versions");
+        let work = match (self.commits_behind, self.pull_requests_behind) {
+            (Some(commits), _) => Some(words::count(commits as usize, "commit", "commits")),
+            (None, Some(requests)) if requests > 0 => {
+                Some(words::count(requests as usize, "pull request", "pull requests"))
+            }
+            _ => None,
+        };
+        said.extend(work.into_iter().map(|work| format!(", {work}")));
+        said
+    }
 }
 
 impl DriftStanding {
@@ -136,10 +228,21 @@ fn pieces(text: &str) -> Vec<(Option<u64>, String)> {
 struct Component<'a> {
     /// Deployed anywhere with success, oldest version first.
     versions: Vec<&'a Release>,
-    /// By environment: what it holds and since when.
-    holds: BTreeMap<&'a EnvironmentId, (&'a Release, Instant)>,
+    /// By environment: what it holds.
+    holds: BTreeMap<&'a EnvironmentId, Held<'a>>,
     /// By version: when it first came to each environment.
     first: HashMap<&'a ReleaseId, HashMap<&'a EnvironmentId, Instant>>,
+}
+
+/// What an environment holds of a component.
+struct Held<'a> {
+    release: &'a Release,
+    /// Since when.
+    since: Instant,
+    /// Deployed last, be it the same version once more.
+    last: Instant,
+    /// What it was deployed with, where that is told.
+    configuration: Option<&'a BTreeMap<Text, Text>>,
 }
 
 pub(super) fn drift(material: &Material<'_>) -> Drift {
@@ -165,11 +268,25 @@ pub(super) fn drift(material: &Material<'_>) -> Drift {
         let first = component.first.entry(&release.id).or_default();
         let first = first.entry(&deployment.environment).or_insert(at);
         *first = (*first).min(at);
-        let holds = component.holds.entry(&deployment.environment).or_insert((release, at));
-        if at >= holds.1 {
-            // Deployed once more, it holds the same version since then as before.
-            let since = if holds.0.id == release.id { holds.1 } else { at };
-            *holds = (release, since);
+        let configuration = Some(&deployment.configuration).filter(|keys| !keys.is_empty());
+        let new = Held { release, since: at, last: at, configuration };
+        match component.holds.entry(&deployment.environment) {
+            Entry::Vacant(entry) => {
+                entry.insert(new);
+            }
+            Entry::Occupied(mut entry) => {
+                let held = entry.get_mut();
+                let is_same = held.release.id == release.id;
+                if at >= held.last {
+                    // Deployed once more, it holds the same version since then as before, with what
+                    // was told of its configuration last.
+                    let since = if is_same { held.since.min(at) } else { at };
+                    let configuration = configuration.or(held.configuration.filter(|_| is_same));
+                    *held = Held { since, configuration, ..new };
+                } else if is_same {
+                    held.configuration = held.configuration.or(configuration);
+                }
+            }
         }
     }
     let mut environments: Vec<&EnvironmentId> = places.into_iter().collect();
@@ -182,16 +299,25 @@ pub(super) fn drift(material: &Material<'_>) -> Drift {
         planned.entry(&deployment.environment).or_default().push(deployment);
     }
     let rules = context.policy.accepted_drift.iter().enumerate();
+    let mut lineages: HashMap<&Text, Vec<usize>> = HashMap::new();
+    for (index, release) in context.releases.iter().enumerate() {
+        if components.contains_key(&release.project) {
+            lineages.entry(&release.project).or_default().push(index);
+        }
+    }
+    for lineage in lineages.values_mut() {
+        lineage.sort_by(|a, b| by_version(&context.releases[*a].version, &context.releases[*b].version));
+    }
     let judge = Judge {
         material,
+        lineages,
         lags: Lags::of(material, &components),
         accepted: Patterns::new(rules.map(|(index, rule)| (&*rule.environment, index))),
         planned,
     };
     let rows = components.iter().filter_map(|(name, component)| {
         let cells = environments.iter().map(|environment| {
-            let (release, since) = component.holds.get(environment)?;
-            Some(judge.cell(name, component, (environment, release, *since)))
+            Some(judge.cell(name, component, environment, component.holds.get(environment)?))
         });
         Some(ComponentDrift {
             component: (*name).clone(),
@@ -262,6 +388,8 @@ fn before(
 /// What is needed to say what a difference means.
 struct Judge<'a> {
     material: &'a Material<'a>,
+    /// By component: positions of all its releases, deployed or not, oldest version first.
+    lineages: HashMap<&'a Text, Vec<usize>>,
     lags: Lags<'a>,
     /// By patterns of environments: which of the policy's rules.
     accepted: Patterns<usize>,
@@ -274,8 +402,10 @@ impl Judge<'_> {
         &self,
         name: &Text,
         component: &Component<'_>,
-        (environment, release, since): (&EnvironmentId, &Release, Instant),
+        environment: &EnvironmentId,
+        held: &Held<'_>,
     ) -> DriftCell {
+        let (release, since) = (held.release, held.since);
         let context = self.material.context;
         // Oldest first: what follows is newer.
         let position = component.versions.iter().position(|known| known.id == release.id);
@@ -296,6 +426,8 @@ impl Judge<'_> {
             version: release.version.clone(),
             since,
             versions_behind: u32::try_from(newer.len()).unwrap_or(u32::MAX),
+            commits_behind: newer.last().and_then(|newest| self.commits(name, release, newest)),
+            configuration: self.configuration(name, component, environment, held),
             pull_requests_behind: tells.then(|| newer.iter().filter_map(merged).sum()),
             behind_since: arrivals.map(|(_, at)| *at).min(),
             standing: DriftStanding::Newest,
@@ -307,6 +439,76 @@ impl Judge<'_> {
             (cell.standing, cell.expected, cell.why) = (standing, expected, Text::new(why));
         }
         cell
+    }
+
+    /// The commits of the versions after `held` up to `newest`, of which some may never have been
+    /// deployed; none where nobody counted those of one of them.
+    fn commits(&self, name: &Text, held: &Release, newest: &Release) -> Option<u32> {
+        let context = self.material.context;
+        let own = |index: usize| {
+            context.releases[index].commits.or_else(|| {
+                // A planned release has those of the repository's releases that it is made of.
+                let taken = &self.material.membership.taken_over[index];
+                let all = taken.iter().map(|taken| context.releases[*taken].commits);
+                all.sum::<Option<u32>>().filter(|_| !taken.is_empty())
+            })
+        };
+        let lineage = self.lineages.get(name)?.iter().copied();
+        let between = lineage.filter(|index| {
+            let version = &context.releases[*index].version;
+            by_version(&held.version, version).is_lt() && by_version(version, &newest.version).is_le()
+        });
+        between.map(own).sum()
+    }
+
+    /// Which keys differ from the environment before.
+    fn configuration(
+        &self,
+        name: &Text,
+        component: &Component<'_>,
+        environment: &EnvironmentId,
+        held: &Held<'_>,
+    ) -> Option<ConfigurationDifference> {
+        let keys = held.configuration?;
+        let here = tier(self.material, environment);
+        let others = component.holds.iter().filter(|(place, _)| ***place != *environment);
+        let told = others.filter_map(|(place, other)| Some((*place, other.configuration?)));
+        let with_tier = told.map(|(place, keys)| (tier(self.material, place), place, keys));
+        // Of a tier the first one by name; of its own only what comes before it by name, so that of two
+        // regions one is compared with the other.
+        let below = with_tier.clone().filter(|(tier, ..)| *tier < here);
+        let beside = with_tier.filter(|(tier, place, _)| *tier == here && *place < environment);
+        let by_name = |a: &(Option<Tier>, &EnvironmentId, _), b: &(Option<Tier>, &EnvironmentId, _)| {
+            a.0.cmp(&b.0).then_with(|| b.1.cmp(a.1))
+        };
+        let (_, from, others) = below.max_by(by_name).or_else(|| beside.max_by(by_name))?;
+        let all: BTreeSet<&Text> = keys.keys().chain(others.keys()).collect();
+        let keys = all.into_iter().filter_map(|key| {
+            let standing = match (keys.get(key), others.get(key)) {
+                (Some(one), Some(other)) if one == other => return None,
+                (Some(_), Some(_)) => KeyStanding::Differs,
+                (Some(_), None) => KeyStanding::OnlyHere,
+                (None, _) => KeyStanding::Missing,
+            };
+            Some(KeyDifference {
+                key: key.clone(),
+                standing,
+                accepted: self.accepted_key(name, environment, key),
+            })
+        });
+        Some(ConfigurationDifference { from: from.clone(), keys: keys.collect() })
+    }
+
+    /// Why a key may differ, where the configuration says so.
+    fn accepted_key(&self, name: &Text, environment: &EnvironmentId, key: &Text) -> Option<Text> {
+        let rules = self.accepted.matching(environment.as_str()).into_iter();
+        let mut rules = rules.map(|index| &self.material.context.policy.accepted_drift[*index]);
+        let matches =
+            |pattern: &Text, value: &str| !Patterns::new([(&**pattern, ())]).matching(value).is_empty();
+        let rule = rules.find(|rule| {
+            rule.keys.iter().any(|pattern| matches(pattern, key)) && matches(&rule.component, name)
+        });
+        rule.map(|rule| rule.reason.clone())
     }
 
     /// What it means that `newer` versions are elsewhere and not here.
@@ -321,7 +523,8 @@ impl Judge<'_> {
         let calendar = &context.policy.calendar;
         for index in self.accepted.matching(environment.as_str()) {
             let rule = &context.policy.accepted_drift[*index];
-            if !Patterns::new([(&*rule.component, ())]).matching(name).is_empty() {
+            // A rule that names keys speaks of nothing else.
+            if rule.keys.is_empty() && !Patterns::new([(&*rule.component, ())]).matching(name).is_empty() {
                 return (DriftStanding::Accepted, None, rule.reason.to_string());
             }
         }

@@ -20,16 +20,18 @@ mod tests;
 pub use allocation::{BookingUse, EnvironmentUse, Observation, ObservationKind};
 pub use conflicts::{Claim, ClaimKind, Conflict};
 pub use cost::{Cost, Extreme, MonthCost, ReleaseCost};
-pub use drift::{ComponentDrift, Drift, DriftCell, DriftStanding};
+pub use drift::{
+    ComponentDrift, ConfigurationDifference, Drift, DriftCell, DriftStanding, KeyDifference, KeyStanding,
+};
 pub use platforms::{HardPlace, PlaceKind, Rate};
 pub use suggestions::Suggestion;
 pub(crate) use tables::{Table, tables};
 
 use serde::Serialize;
 
-use crate::domain::{EnvironmentId, Instant, Window};
+use crate::domain::{EnvironmentId, Instant, Kind, Window};
 
-use super::{Board, context::Context, membership::Membership};
+use super::{Board, context::Context, membership::Membership, schedule_rules::ClosedTimes};
 
 /// Days ahead for which free slots are told.
 pub const HORIZON_DAYS: i64 = 90;
@@ -39,6 +41,9 @@ pub const HORIZON_DAYS: i64 = 90;
 pub struct EnvironmentsView {
     /// The instant of the board.
     pub at: Instant,
+    /// A source tells who has what, and none of them lacks a part of it. Else nobody knows whether
+    /// there are more conflicts, or what is free.
+    pub bookings_known: bool,
     /// Every environment: those that a source describes, then those that are only named.
     pub environments: Vec<EnvironmentUse>,
     /// All bookings, by their beginning.
@@ -61,6 +66,8 @@ struct Material<'a> {
     context: &'a Context<'a>,
     membership: &'a Membership,
     places: places::Places<'a>,
+    closed: ClosedTimes<'a, 'a>,
+    bookings_known: bool,
 }
 
 impl EnvironmentsView {
@@ -68,13 +75,28 @@ impl EnvironmentsView {
     pub fn of(board: &Board) -> Self {
         let context = Context::new(&board.world, &board.health, &board.policy, board.at);
         let membership = Membership::of(&context);
-        let places = places::Places::of(&context);
-        let material = Material { board, context: &context, membership: &membership, places };
-        let claims = conflicts::claims(&context);
+        Self::within(board, &context, &membership)
+    }
+
+    /// The same, where the facts were already put in order.
+    pub(crate) fn within(board: &Board, context: &Context<'_>, membership: &Membership) -> Self {
+        let world = &board.world;
+        let bookings_known =
+            world.is_covered(Kind::Bookings) && !world.incomplete().any(|(kind, ..)| kind == Kind::Bookings);
+        let material = Material {
+            board,
+            context,
+            membership,
+            places: places::Places::of(context),
+            closed: ClosedTimes::of(context),
+            bookings_known,
+        };
+        let claims = conflicts::claims(context);
         let (conflicts, has_more_conflicts) = conflicts::find(&material, &claims);
         let bookings = allocation::bookings(&material);
         Self {
             at: board.at,
+            bookings_known,
             environments: allocation::environments(&material, &claims),
             cost: cost::cost(&material, &bookings),
             bookings,

@@ -14,6 +14,8 @@ use super::{
     beta::{Count, Prior},
 };
 
+/// Deployments from which on a place is ranked: of fewer its rate says little but that of all.
+const FEWEST: u32 = 5;
 /// How sure it is that a rate exceeds its lower bound.
 const SURE: f64 = 0.9;
 
@@ -53,13 +55,21 @@ pub struct Rate {
     pub lower: f64,
 }
 
+impl Rate {
+    /// There are enough runs to rank it by.
+    pub fn is_ranked(&self) -> bool {
+        self.runs >= FEWEST
+    }
+}
+
 #[derive(Clone, Copy, Default)]
 struct Tally {
     failed: Count,
     overran: Count,
 }
 
-/// Platforms, then environments, each the hardest first.
+/// Platforms, then environments, each the hardest first; those with too few runs to rank follow, by
+/// name.
 pub(super) fn hard(material: &Material<'_>) -> Vec<HardPlace> {
     let context = material.context;
     let platform = |deployment: &Deployment| {
@@ -103,8 +113,22 @@ fn ranked(
                 .map(|overruns| rate(overruns, tally.overran)),
         })
         .collect();
-    let overrun = |place: &HardPlace| place.overran.map_or(0.0, |rate| rate.lower);
-    places.sort_by(|a, b| b.failed.lower.total_cmp(&a.failed.lower).then(overrun(b).total_cmp(&overrun(a))));
+    let overrun = |place: &HardPlace| place.overran.filter(Rate::is_ranked).map_or(0.0, |rate| rate.lower);
+    places.sort_by(|a, b| {
+        let by_rank = || b.failed.lower.total_cmp(&a.failed.lower).then(overrun(b).total_cmp(&overrun(a)));
+        match (a.failed.is_ranked(), b.failed.is_ranked()) {
+            (true, true) => by_rank(),
+            // The places come by name already, and sorting keeps that.
+            (false, false) => std::cmp::Ordering::Equal,
+            (is_ranked, _) => {
+                if is_ranked {
+                    std::cmp::Ordering::Less
+                } else {
+                    std::cmp::Ordering::Greater
+                }
+            }
+        }
+    });
     places
 }
 

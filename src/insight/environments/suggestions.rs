@@ -7,13 +7,15 @@ use serde::Serialize;
 
 use crate::{
     domain::{EnvironmentId, ReleaseId, Text, Window},
-    insight::{ForecastDate, ForecastView, Outlook, ReleaseInsight, words},
+    insight::{
+        ForecastDate, ForecastView, Outlook, ReleaseInsight, schedule_rules::Moving, slots::Blocked, words,
+    },
 };
 
 use super::{
     Material,
-    allocation::first_fit,
-    conflicts::{Claim, ClaimKind, exclude_each_other},
+    conflicts::{Claim, exclude_each_other},
+    shared,
 };
 
 /// Who should yield. A suggestion: people decide.
@@ -28,9 +30,10 @@ pub struct Suggestion {
     pub keeps: Text,
     /// Why, the reason that decides first.
     pub reasons: Vec<Text>,
-    /// The first time from its beginning (or now) on in which it would be in nobody's way; of what
-    /// runs already what is left of it.
-    pub move_to: Window,
+    /// The first time from its beginning (or now) on in which it would be in nobody's way, no freeze
+    /// covers it and, where it is or holds a deployment, hours and those on call allow it; of what
+    /// runs already what is left of it. None within two years.
+    pub move_to: Option<Window>,
 }
 
 /// What speaks for one of two.
@@ -101,9 +104,10 @@ fn votes(material: &Material<'_>, one: &Standing<'_>, other: &Standing<'_>) -> V
     only(&mut votes, both, &|standing| standing.claim.release.is_none(), &|standing| {
         format!("{} is for no release", name(standing))
     });
-    // A deployment has its hour, which freezes and people fix; a booking is easier to move.
-    only(&mut votes, both, &|standing| standing.claim.kind == ClaimKind::Booking, &|standing| {
-        format!("{} is a booking, the other one a deployment", name(standing))
+    // A deployment has its hour, which freezes and people fix; a booking is easier to move, but for
+    // one that was made for such a deployment.
+    only(&mut votes, both, &|standing| standing.claim.deployment.is_none(), &|standing| {
+        format!("{} only books it, the other one deploys there", name(standing))
     });
     if let (Some((first, by)), Some((second, others))) = (one.expected(), other.expected())
         && first
@@ -167,15 +171,15 @@ fn only(
     }
 }
 
-/// The first time from the beginning of `claim` on in which it is in nobody's way.
+/// The first time from the beginning of `claim` on in which it is in nobody's way and breaks no
+/// rule.
 fn move_to(
     material: &Material<'_>,
     (claims, at): (&[Claim], &HashMap<&EnvironmentId, Vec<usize>>),
     claim: &Claim,
-) -> Window {
+) -> Option<Window> {
     let context = material.context;
     let from = claim.window.from.max(context.now);
-    let length = claim.window.until - from;
     let around = material.places.around(&claim.environment).filter_map(|place| at.get(place)).flatten();
     let in_the_way = around
         .map(|index| &claims[*index])
@@ -187,6 +191,8 @@ fn move_to(
             !context.environment(inner).is_some_and(|environment| environment.shareable)
         })
         .filter(|other| exclude_each_other(claim, other));
-    let begin = first_fit(in_the_way.map(|other| other.window).collect(), from, length);
-    Window { from: begin, until: crate::insight::context::later(begin, length) }
+    let taken = Blocked::new(in_the_way.map(|other| other.window));
+    let window = Window { from, until: claim.window.until };
+    let deployment = claim.deployment.and_then(|part| shared(&part, &window));
+    material.closed.next(&claim.environment, Moving { window, deployment }, &taken)
 }

@@ -24,15 +24,19 @@ pub(crate) fn tables(view: &EnvironmentsView, calendar: &Calendar) -> Vec<Table>
     vec![
         Table {
             title: "Allocation",
-            columns: &["environment", "now", "free", "idle", "a day"],
+            columns: &["environment", "now", "free", "frozen", "idle", "a day"],
             rows: view.environments.iter().map(|one| allocation(view, one, calendar)).collect(),
         },
         Table {
             title: "Conflicts",
             columns: &["where", "when", "who", "suggestion"],
-            rows: view.conflicts.iter().map(|conflict| conflict_words(conflict, calendar)).collect(),
+            rows: conflicts(view, calendar),
         },
-        Table { title: "Cost", columns: &["month", "so far", "ahead", "forecast"], rows: months(view) },
+        Table {
+            title: "Cost",
+            columns: &["month", "so far", "booked ahead", "expected", "forecast"],
+            rows: months(view),
+        },
         Table {
             title: "Cost by release",
             columns: &["release", "this month", "in all", "of it idle"],
@@ -49,8 +53,17 @@ pub(crate) fn tables(view: &EnvironmentsView, calendar: &Calendar) -> Vec<Table>
         },
         Table {
             title: "Drift",
-            columns: &["environment", "release", "newest", "standing", "why"],
-            rows: cells.map(|(newest, cell)| drift_words(newest, cell)).collect(),
+            columns: &[
+                "environment",
+                "release",
+                "newest",
+                "standing",
+                "behind",
+                "since",
+                "keys that differ",
+                "why",
+            ],
+            rows: cells.map(|(newest, cell)| drift_words(view, newest, cell)).collect(),
         },
         Table {
             title: "Hard places",
@@ -60,7 +73,12 @@ pub(crate) fn tables(view: &EnvironmentsView, calendar: &Calendar) -> Vec<Table>
                 .iter()
                 .map(|place| {
                     let said = |rate: &Rate| {
-                        format!("{}/{}, above {}", rate.events, rate.runs, words::percent(rate.lower))
+                        let counted = format!("{}/{}", rate.events, rate.runs);
+                        if rate.is_ranked() {
+                            format!("{counted}, above {}", words::percent(rate.lower))
+                        } else {
+                            format!("{counted}, too few runs")
+                        }
                     };
                     let overran = place.overran.as_ref().map(said).unwrap_or_default();
                     vec![place.name.to_string(), said(&place.failed), overran]
@@ -91,10 +109,29 @@ fn allocation(view: &EnvironmentsView, one: &EnvironmentUse, calendar: &Calendar
     vec![
         one.id.to_string(),
         words::list(&now, 3),
-        one.free.first().map(|slot| span(slot, calendar)).unwrap_or_default(),
+        match one.free.first() {
+            _ if !view.bookings_known => "not known".to_owned(),
+            Some(slot) => span(slot, calendar),
+            None => String::new(),
+        },
+        one.frozen
+            .first()
+            .map(|one| format!("{}: {}", span(&one.window, calendar), one.name))
+            .unwrap_or_default(),
         idle.unwrap_or_default(),
         one.cost_per_day.map(|rate| format!("{rate:.0}")).unwrap_or_default(),
     ]
+}
+
+/// Where nobody tells who has what, no line would read as if there was no conflict.
+fn conflicts(view: &EnvironmentsView, calendar: &Calendar) -> Vec<Vec<String>> {
+    let mut rows: Vec<Vec<String>> =
+        view.conflicts.iter().map(|conflict| conflict_words(conflict, calendar)).collect();
+    if !view.bookings_known && !view.environments.is_empty() {
+        let said = if rows.is_empty() { "not known" } else { "more are not known" };
+        rows.push(vec![format!("{said}: no source tells all bookings")]);
+    }
+    rows
 }
 
 fn conflict_words(conflict: &Conflict, calendar: &Calendar) -> Vec<String> {
@@ -102,7 +139,10 @@ fn conflict_words(conflict: &Conflict, calendar: &Calendar) -> Vec<String> {
     let agreed = if conflict.approved { " (both approved)" } else { "" };
     let suggestion = conflict.suggestion.as_ref().map(|suggestion| {
         let why = suggestion.reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
-        format!("{} could go {}{why}", suggestion.yields, span(&suggestion.move_to, calendar))
+        match &suggestion.move_to {
+            Some(window) => format!("{} could go {}{why}", suggestion.yields, span(window, calendar)),
+            None => format!("{} should yield, and nothing is free for it{why}", suggestion.yields),
+        }
     });
     vec![
         conflict.environment.to_string(),
@@ -113,25 +153,34 @@ fn conflict_words(conflict: &Conflict, calendar: &Calendar) -> Vec<String> {
 }
 
 fn months(view: &EnvironmentsView) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> = view
-        .cost
-        .months
+    // Without a priced booking there is nothing to add up.
+    let months = if view.cost.releases.is_empty() { &[][..] } else { &view.cost.months[..] };
+    let mut rows: Vec<Vec<String>> = months
         .iter()
         .map(|month| {
-            let figures = [month.so_far, month.ahead, month.forecast()].map(|sum| format!("{sum:.0}"));
-            std::iter::once(month.month.format("%b %Y").to_string()).chain(figures).collect()
+            let expected = month.expected.map(|sum| format!("{sum:.0}")).unwrap_or_default();
+            let [so_far, ahead, forecast] =
+                [month.so_far, month.ahead, month.forecast()].map(|sum| format!("{sum:.0}"));
+            vec![month.month.format("%b %Y").to_string(), so_far, ahead, expected, forecast]
         })
         .collect();
     rows.extend(view.cost.unpriced.iter().map(|environment| vec![format!("{environment} is not priced")]));
     rows
 }
 
-fn drift_words(newest: &str, cell: &DriftCell) -> Vec<String> {
+/// Keys that are named in a table.
+const NAMED_KEYS: usize = 4;
+
+fn drift_words(view: &EnvironmentsView, newest: &str, cell: &DriftCell) -> Vec<String> {
+    let keys = cell.configuration.as_ref().and_then(|configuration| configuration.said(NAMED_KEYS));
     vec![
         cell.environment.to_string(),
         cell.release.to_string(),
         newest.to_owned(),
         cell.standing.word().to_owned(),
+        cell.distance(),
+        cell.behind_since.map(|at| words::duration(view.at - at)).unwrap_or_default(),
+        keys.unwrap_or_default(),
         cell.why.to_string(),
     ]
 }

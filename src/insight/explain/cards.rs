@@ -1,24 +1,47 @@
 //! Why a card says what it says.
 
-use crate::insight::{CardId, Study};
+use crate::{
+    domain::Instant,
+    insight::{Board, Card, CardId},
+};
 
-use super::{Explainer, Explanation};
+use super::{Explainer, Explanation, Membership};
 
-impl Explainer<'_, '_> {
-    pub(super) fn card(&self, id: CardId) -> Explanation {
-        let study = Study::of(self.board);
-        let Some(card) = study.card(id) else { return super::missing(id.title()) };
-        Explanation {
-            title: id.title().to_owned(),
-            value: card.sentence.to_string(),
-            formula: id.definition().to_owned(),
-            counted: card
-                .rows
-                .iter()
-                .map(|row| row.cells.iter().map(|cell| &**cell).collect::<Vec<_>>().join("  "))
-                .collect(),
-            left_out: card.notes.iter().map(ToString::to_string).collect(),
-            sources: self.sources(id.kinds()),
-        }
+/// Explains a card as it is shown: with the days that it was made of, and without what somebody
+/// dismissed.
+pub fn explain_card(board: &Board, card: &Card, now: Instant) -> Explanation {
+    let context = super::context(board);
+    let explainer = Explainer {
+        context: &context,
+        membership: Membership::default(),
+        insight: None,
+        index: None,
+        board,
+        now,
+    };
+    let written = |texts: &[crate::domain::Text]| texts.iter().map(ToString::to_string).collect();
+    let explanation = Explanation {
+        title: card.id.title().to_owned(),
+        value: card.sentence.to_string(),
+        formula: card.id.definition().to_owned(),
+        counted: card
+            .rows
+            .iter()
+            .map(|row| row.cells.iter().map(|cell| &**cell).collect::<Vec<_>>().join("  "))
+            .collect(),
+        notes: written(&card.notes),
+        left_out: written(&card.left_out),
+        sources: explainer.sources(card.id.kinds()),
+    };
+    explainer.finish(explanation)
+}
+
+/// What is said of a card that nobody has made yet.
+pub(super) fn not_made(id: CardId) -> Explanation {
+    Explanation {
+        title: id.title().to_owned(),
+        value: "this card is still being made".to_owned(),
+        formula: id.definition().to_owned(),
+        ..Explanation::default()
     }
 }

@@ -69,6 +69,7 @@ impl Explainer<'_, '_> {
             formula = format!("{formula} {stories} no estimate and weigh nothing in points.");
         }
         Explanation {
+            notes: Vec::new(),
             title,
             value: value.join(" · "),
             formula,

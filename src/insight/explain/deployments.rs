@@ -15,6 +15,7 @@ impl Explainer<'_, '_> {
         let deployment = &row.deployment;
         let name = deployment.release.as_ref().map_or_else(|| deployment.id.to_string(), ToString::to_string);
         Explanation {
+            notes: Vec::new(),
             title: format!("{name} → {}", deployment.environment),
             value: match row.problems.as_slice() {
                 [] => "nothing in the way".to_owned(),

@@ -32,6 +32,16 @@ impl Explainer<'_, '_> {
                 self.span(&booking.window)
             ));
         }
+        counted.extend(
+            environment
+                .frozen
+                .iter()
+                .take(SLOTS)
+                .map(|one| format!("frozen {}: {}", self.span(&one.window), one.name)),
+        );
+        if !view.bookings_known {
+            counted.push("no source tells all bookings: whether it is free nobody can tell".to_owned());
+        }
         counted.extend(environment.free.iter().take(SLOTS).map(|slot| format!("free {}", self.span(slot))));
         let value = match view.idle_shares(environment) {
             Some([idle, unclear]) => format!(
@@ -43,8 +53,12 @@ impl Explainer<'_, '_> {
         };
         let cells = view.drift.components.iter().flat_map(|row| row.cells.iter().flatten());
         let versions = cells.filter(|cell| cell.environment == *id).map(|cell| {
+            let behind = Some(cell.distance()).filter(|said| !said.is_empty());
+            let behind = behind.map(|said| format!(", {said} behind")).unwrap_or_default();
+            let keys = cell.configuration.as_ref().and_then(|configuration| configuration.said(usize::MAX));
+            let keys = keys.map(|said| format!("; {said}")).unwrap_or_default();
             format!(
-                "holds {} since {}: {} {}",
+                "holds {} since {}: {}{behind} {}{keys}",
                 cell.release,
                 self.day(cell.since),
                 cell.standing.word(),
@@ -53,6 +67,7 @@ impl Explainer<'_, '_> {
         });
         counted.extend(versions);
         Explanation {
+            notes: Vec::new(),
             title: id.to_string(),
             value,
             formula: "A conflict is two bookings, or a booking and a planned deployment, of different releases whose \
@@ -85,12 +100,11 @@ impl Explainer<'_, '_> {
         )];
         if let Some(suggestion) = &conflict.suggestion {
             let reasons: Vec<&str> = suggestion.reasons.iter().map(|reason| &**reason).collect();
-            lines.push(format!(
-                "{} should yield: {}; it would fit {}",
-                suggestion.yields,
-                reasons.join("; "),
-                self.span(&suggestion.move_to)
-            ));
+            let fits = suggestion.move_to.as_ref().map_or_else(
+                || "nothing is free for it".to_owned(),
+                |window| format!("it would fit {}", self.span(window)),
+            );
+            lines.push(format!("{} should yield: {}; {fits}", suggestion.yields, reasons.join("; ")));
         }
         lines
     }

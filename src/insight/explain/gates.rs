@@ -21,6 +21,7 @@ impl Explainer<'_, '_> {
         let Some(gate) = found else { return missing(name.title()) };
         let (counted, left_out) = self.gate_rows(name);
         Explanation {
+            notes: Vec::new(),
             title: name.title().to_owned(),
             value: gate_line(gate),
             formula: format!(
@@ -183,9 +184,20 @@ impl Explainer<'_, '_> {
         let Some(measured) = rules.measure(name, inputs) else { return (Vec::new(), Vec::new()) };
         let line =
             |item: &Item<'_>, why: &str| Row::of(item.key(), format!("{} {}{why}", item.key(), item.said()));
-        let counted = measured.counted.iter().map(|item| line(item, ""));
+        let items = measured.counted.iter().map(|item| line(item, ""));
+        let counted = self.trend(name).into_iter().chain(items);
         let left_out = measured.left_out.iter().map(|(item, why)| line(item, &format!(" · {why}")));
         (counted.collect(), left_out.collect())
+    }
+
+    /// How the metric that the gate called `name` asks for went on the days that are kept.
+    fn trend(&self, name: &str) -> Option<Row> {
+        let rule = self.context.policy.own_gates.iter().find(|rule| rule.name == *name)?;
+        let metric = self.insight?.metrics.iter().find(|metric| metric.name == rule.metric)?;
+        let (first, last) = (metric.trend.first()?, metric.trend.last()?);
+        let days = words::count(metric.trend.len(), "kept day", "kept days");
+        let change = if metric.change.is_empty() { "not kept yesterday" } else { metric.change.as_str() };
+        Some(Row::remark(format!("{}: {}; {days} from {} to {}", metric.name, change, first.day, last.day)))
     }
 
     fn findings(&self, index: usize) -> (Vec<Row>, Vec<Row>) {
@@ -200,8 +212,15 @@ impl Explainer<'_, '_> {
             let (id, title, at) = (&finding.id, &finding.title, self.day(finding.opened_at));
             format!("{id} {severity}: {title}{place}, {}, {at}", finding.tool)
         };
+        let gate = |gate: &&crate::domain::Finding| {
+            let commit =
+                gate.commit.as_ref().map_or_else(String::new, |it| format!(" on {}", words::commit(it)));
+            let at = self.day(gate.opened_at);
+            Row::of(&gate.id, format!("{}, {} of {}{commit}, {at}", gate.title, gate.tool, gate.repository))
+        };
         let counted = found.severe.iter().chain(&found.unrated);
-        let counted = counted.map(|finding| Row::of(&finding.id, line(finding))).collect();
+        let counted = counted.map(|finding| Row::of(&finding.id, line(finding)));
+        let counted = found.quality_gates.iter().map(gate).chain(counted).collect();
         let left_out = found.left_out.iter();
         let left_out =
             left_out.map(|(finding, why)| Row::of(&finding.id, format!("{} · {why}", line(finding))));

@@ -90,6 +90,7 @@ impl Explainer<'_, '_> {
         counted.extend(story.owner.as_ref().map(|owner| format!("owner {owner}")));
         counted.extend(story.due.map(|due| format!("due {}", self.day(due))));
         Explanation {
+            notes: Vec::new(),
             title: format!("{} {}", story.key, story.title),
             value: if row.reason.is_empty() { category_word(story.category).to_owned() } else { row.reason.to_string() },
             formula: "Ready when its status means done. Worst first: blocking defects, what is blocked, what was \
@@ -146,6 +147,7 @@ impl Explainer<'_, '_> {
         let bots =
             pull_request.reviews.iter().filter(|review| review.bot || review.reviewer == pull_request.author);
         Explanation {
+            notes: Vec::new(),
             title: format!("{} {}", pull_request.id, pull_request.title),
             value: format!("{}, {}", row.stage.word(), row.standing.word()),
             formula: "Slack = due − (now + what usually remains of its stage + the usual length of the stages until \

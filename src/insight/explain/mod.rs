@@ -14,6 +14,7 @@ mod items;
 mod release;
 mod tests;
 
+pub use cards::explain_card;
 pub use evidence::{Answered, Evidence, Row, evidence};
 
 use crate::domain::{Instant, Kind, ReleaseId, SourceId};
@@ -36,6 +37,8 @@ pub struct Explanation {
     pub formula: String,
     /// The rows that count, the first 200 of them.
     pub counted: Vec<String>,
+    /// How it was counted, and other remarks.
+    pub notes: Vec<String>,
     /// Rows that do not count, each with why.
     pub left_out: Vec<String>,
     /// The sources it rests on, each with the age of its answer.
@@ -63,7 +66,7 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
         Subject::Deployment(id) => explainer.deployment(id),
         Subject::Source(id) => explainer.source(id),
         Subject::Environment(id) => explainer.environment(id),
-        Subject::Card(id) | Subject::CardRow(id, _) => explainer.card(*id),
+        Subject::Card(id) | Subject::CardRow(id, _) => cards::not_made(*id),
         Subject::Suite(name) => explainer.suite(name),
         Subject::Test(suite, name) => explainer.test(suite, name),
     };
@@ -153,6 +156,7 @@ impl Explainer<'_, '_> {
         counted.extend(health.failure.as_ref().map(problem));
         let unread = self.context.world.problems.iter().filter(|(source, _)| source == id);
         Explanation {
+            notes: Vec::new(),
             title: id.to_string(),
             value: if health.is_stale(self.now) { "stale".to_owned() } else { "fresh".to_owned() },
             formula:

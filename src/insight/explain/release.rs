@@ -65,6 +65,7 @@ impl Explainer<'_, '_> {
         let builds = words::builds(&insight.builds, self.now);
         left_out.extend(builds.iter().map(|(name, said)| format!("{name} {said} (no gate asks for it)")));
         Explanation {
+            notes: Vec::new(),
             title: insight.release.id.to_string(),
             value: format!("{} · now {}", insight.outlook.word(), insight.verdict.word()),
             formula: formula.join(" "),
@@ -142,6 +143,7 @@ impl Explainer<'_, '_> {
             ));
         }
         Explanation {
+            notes: Vec::new(),
             title: "Burn-down".to_owned(),
             value: last.map_or_else(
                 || "nothing in scope".to_owned(),

@@ -27,6 +27,7 @@ impl Explainer<'_, '_> {
             format!("{}: {passed} passed, {failed} failed, {skipped} skipped", self.ran(run))
         };
         Explanation {
+            notes: Vec::new(),
             title: format!("suite {name}"),
             value: counts(row),
             formula: "The newest run of each suite counts: passed / (passed + failed), skipped tests are shown and \
@@ -51,6 +52,7 @@ impl Explainer<'_, '_> {
             }
         }
         Explanation {
+            notes: Vec::new(),
             title: format!("{suite}: {name}"),
             value: said(row, |at| self.day(at)),
             formula: "Failing since the first of the newest runs that it failed in one after the other; newly \

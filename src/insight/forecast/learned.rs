@@ -1,5 +1,8 @@
 //! What was learnt from the releases that went out, kept from one board to the next.
 //!
+//! Beside it stands what the newest board was made of: where little changed since, the next one is
+//! little work.
+//!
 //! A fit and a track record depend on finished releases only, so they are made once for each
 //! set of them and not with every board.
 
@@ -11,6 +14,7 @@ use std::{
 use chrono::NaiveDate;
 
 use super::{Forecaster, Past, prior, track_record};
+use crate::insight::unchanged::BoardBefore;
 
 /// Values of one kind that are kept, at most: beyond that all are learnt anew.
 const MOST_KEPT: usize = 256;
@@ -32,7 +36,11 @@ type FitKey = (u64, usize, usize);
 /// Models are made when they are first asked for. A track record takes many fits: until
 /// [`Learned::catch_up`] has made it, there is none.
 #[derive(Debug, Default)]
-pub struct Learned(Mutex<Kept>);
+pub struct Learned {
+    kept: Mutex<Kept>,
+    /// What the board before was made of, for the next one.
+    pub(crate) before: BoardBefore,
+}
 
 #[derive(Debug, Default)]
 struct Kept {
@@ -44,7 +52,7 @@ struct Kept {
 impl Learned {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         // What is in it is whole at any time.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What [`Forecaster::learn`] says, learnt once.

@@ -4,9 +4,9 @@
 
 use crate::domain::{GateRule, Instant, Kind, Metric, Policy, Text};
 use crate::insight::{
-    Gate, GateName, MetricValue,
-    context::Freshness,
-    metrics::{self, Compiled, Inputs, Measured, Outcome, Rounding, Unit},
+    Gate, GateName, MetricDay, MetricValue,
+    context::{Context, Freshness},
+    metrics::{self, Compiled, Inputs, Measured, Outcome, Rounding, Unit, figures},
     patterns::Patterns,
 };
 
@@ -183,6 +183,9 @@ impl<'a, 'b> Question<'a, 'b> {
             value: None,
             shown: Text::default(),
             why: Text::new(why),
+            trend: self.trend(metric),
+            since_yesterday: None,
+            change: Text::default(),
         };
         let (compiled, unit) = match understood {
             Ok((compiled, unit)) => (compiled, *unit),
@@ -196,12 +199,28 @@ impl<'a, 'b> Question<'a, 'b> {
         match compiled.measure(self.inputs()).outcome {
             Outcome::NotNeeded(why) => unknown(why),
             Outcome::Unknown(why) => unknown(&why),
-            Outcome::Range(low, high, why) => MetricValue {
-                name: metric.name.clone(),
-                value: ((high - low).abs() < f64::EPSILON).then_some(low),
-                shown: Text::new(measured(low, high, unit, Rounding::Down)),
-                why: Text::new(why),
-            },
+            Outcome::Range(low, high, why) => {
+                let value = ((high - low).abs() < f64::EPSILON).then_some(low);
+                let trend = self.trend(metric);
+                let days = &self.context.days;
+                let change = figures::since_yesterday(&trend, value, days.date(days.today()), unit);
+                MetricValue {
+                    name: metric.name.clone(),
+                    value,
+                    shown: Text::new(measured(low, high, unit, Rounding::Down)),
+                    why: Text::new(why),
+                    trend,
+                    since_yesterday: change.as_ref().map(|(by, _)| *by),
+                    change: change.map(|(_, said)| said).unwrap_or_default(),
+                }
+            }
         }
+    }
+
+    /// What a metric was on the days that are kept.
+    fn trend(&self, metric: &Metric) -> Vec<MetricDay> {
+        let Context { world, days, now, .. } = self.context;
+        let today = days.date(days.today());
+        figures::trend(&world.days, &self.context.releases[self.release].id, metric, today, *now)
     }
 }

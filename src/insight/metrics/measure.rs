@@ -331,7 +331,7 @@ fn items<'i>(kind: Items, inputs: Inputs<'i, 'i>) -> (Vec<Item<'i>>, Vec<(Item<'
         Items::Findings => {
             let since = Findings::of(context, membership, release).since;
             let findings = membership.findings[release].iter().map(|item| &**context.findings[*item]);
-            let findings = findings.filter(|finding| !finding.is_analysis());
+            let findings = findings.filter(|finding| !finding.is_remark());
             findings
                 .map(|finding| Item::Finding {
                     finding,

@@ -4,6 +4,7 @@
 //! and at most. So a gate over it says go only if it would whatever the answer is.
 
 mod built_in;
+pub(crate) mod figures;
 mod measure;
 #[cfg(test)]
 mod tests;
@@ -11,7 +12,7 @@ mod words;
 
 pub(crate) use built_in::{NAMES as BUILT_IN, built_in};
 pub(crate) use measure::{Inputs, Measured, NOT_TOLD, Outcome};
-pub(crate) use words::{Rounding, amount, described, operator};
+pub(crate) use words::{Rounding, amount, change, described, operator};
 
 use chrono::Duration;
 

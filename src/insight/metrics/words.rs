@@ -48,6 +48,28 @@ pub(crate) fn amount(value: f64, unit: Unit, rounding: Rounding) -> String {
     }
 }
 
+/// How much more a value is than it was: `+2`, `-1d 02h`, `+0.4 points` of a share in percent; none
+/// where it is the same in words.
+pub(crate) fn change(by: f64, unit: Unit) -> Option<String> {
+    let sign = if by < 0.0 { '-' } else { '+' };
+    let tenths = |size: f64| (size * 10.0).round() / 10.0;
+    let (rounded, said) = match unit {
+        Unit::Share => {
+            let points = tenths(by.abs() * 100.0);
+            (points, format!("{points} points"))
+        }
+        Unit::Seconds => {
+            let seconds = (by.abs() / 60.0).round() * 60.0;
+            (seconds, amount(seconds, unit, Rounding::Down))
+        }
+        Unit::Number => {
+            let number = tenths(by.abs());
+            (number, format!("{number}"))
+        }
+    };
+    (rounded > 0.0).then(|| format!("{sign}{said}"))
+}
+
 /// What is needed, in front of the threshold: `max 5`.
 pub(crate) fn operator(operator: Comparison) -> &'static str {
     match operator {

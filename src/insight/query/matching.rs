@@ -1,6 +1,7 @@
 //! Whether an item is what a query asks for: yes, no, or nobody knows.
 
 use chrono::Duration;
+use memchr::{memchr2, memchr2_iter};
 
 use crate::domain::{Category, Comparison, Instant, Severity};
 use crate::insight::{context::later, patterns::Patterns};
@@ -203,33 +204,46 @@ fn is_there<'a>(mut texts: impl Iterator<Item = &'a str>, part: &str, is_quoted:
     }
 }
 
-/// Whether `text` contains `part` (in small letters), whatever the case. Plain text, which is
-/// nearly all, is compared without a copy.
+/// Whether the letters of `text` can be compared with those of `part` byte by byte: all but two
+/// letters that are not plain have small ones that are not plain either. Nearly every text can, and
+/// is then looked through without a copy.
+fn is_comparable(text: &str, part: &str) -> bool {
+    /// The sign of kelvin (`k`) and the I with a dot (`i` and a dot).
+    const PLAIN_WHEN_SMALL: [char; 2] = ['\u{212a}', '\u{130}'];
+    part.is_ascii() && (text.is_ascii() || !text.contains(PLAIN_WHEN_SMALL))
+}
+
+/// Where the letter `small` is in `text`, small or capital.
+fn letters(text: &[u8], small: u8) -> impl Iterator<Item = usize> {
+    memchr2_iter(small, small.to_ascii_uppercase(), text)
+}
+
+/// Whether `text` contains `part` (in small letters), whatever the case.
 pub(crate) fn contains(text: &str, part: &str) -> bool {
     let Some(first) = part.as_bytes().first() else { return true };
-    if !text.is_ascii() {
+    if !is_comparable(text, part) {
         return text.to_lowercase().contains(part);
     }
     let (text, part) = (text.as_bytes(), part.as_bytes());
-    let last = text.len().saturating_sub(part.len());
-    text.len() >= part.len()
-        && (0..=last).any(|at| {
-            text[at].eq_ignore_ascii_case(first) && text[at..at + part.len()].eq_ignore_ascii_case(part)
-        })
+    let Some(last) = text.len().checked_sub(part.len()) else { return false };
+    // It begins where it still has room.
+    letters(&text[..=last], *first).any(|at| text[at..at + part.len()].eq_ignore_ascii_case(part))
 }
 
 /// Whether the letters of `part` (small ones) are in `text` in their order, the first one where
 /// a word begins.
 fn has_in_order(text: &str, part: &str) -> bool {
     let Some(first) = part.chars().next() else { return true };
-    // Plain text, which is nearly all, is compared without a copy.
-    if text.is_ascii() && part.is_ascii() {
-        let (text, part) = (text.as_bytes(), part.as_bytes());
-        let begins = |at: usize| at == 0 || !text[at - 1].is_ascii_alphanumeric();
-        let is_first = |at: &usize| text[*at].eq_ignore_ascii_case(&part[0]) && begins(*at);
-        let Some(start) = (0..text.len()).find(is_first) else { return false };
-        let mut rest = text[start..].iter();
-        return part.iter().all(|wanted| rest.any(|found| found.eq_ignore_ascii_case(wanted)));
+    if is_comparable(text, part) {
+        let bytes = text.as_bytes();
+        let begins = |at: &usize| !text[..*at].chars().next_back().is_some_and(char::is_alphanumeric);
+        let Some(start) = letters(bytes, part.as_bytes()[0]).find(begins) else { return false };
+        let mut rest = &bytes[start + 1..];
+        return part.bytes().skip(1).all(|wanted| {
+            let Some(found) = memchr2(wanted, wanted.to_ascii_uppercase(), rest) else { return false };
+            rest = &rest[found + 1..];
+            true
+        });
     }
     let lower = text.to_lowercase();
     let mut before = ' ';
@@ -305,4 +319,36 @@ pub(super) fn all(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
 /// Yes if one is, no if none is.
 fn any(answers: impl Iterator<Item = Option<bool>>) -> Option<bool> {
     all(answers.map(|answer| answer.map(|holds| !holds))).map(|none| !none)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What [`has_in_order`] means, the plain way.
+    fn has_in_order_plainly(text: &str, part: &str) -> bool {
+        let text: Vec<char> = text.to_lowercase().chars().collect();
+        let begins = |at: &usize| *at == 0 || !text[at - 1].is_alphanumeric();
+        let Some(first) = part.chars().next() else { return true };
+        let Some(start) = (0..text.len()).filter(|at| text[*at] == first).find(begins) else { return false };
+        let mut rest = text[start..].iter();
+        part.chars().all(|wanted| rest.any(|found| *found == wanted))
+    }
+
+    /// Few letters, so that much is found; among them those whose small ones are of another
+    /// length, plain, or two.
+    const LETTERS: &str = "[abkiABKI aß\u{212a}\u{130}\u{307}éÉΣς0-]{0,9}";
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4096))]
+
+        #[test]
+        fn texts_are_found_as_the_plain_way_finds_them(text in LETTERS, part in LETTERS) {
+            let part = part.to_lowercase();
+            prop_assert_eq!(contains(&text, &part), text.to_lowercase().contains(&part), "{} {}", text, part);
+            prop_assert_eq!(has_in_order(&text, &part), has_in_order_plainly(&text, &part), "{} {}", text, part);
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::insight::{
 
 /// An instant within the three weeks before now or the day after it, around the end of
 /// summer time in several zones.
-fn moment() -> impl Strategy<Value = Instant> {
+pub(super) fn moment() -> impl Strategy<Value = Instant> {
     (-60_000_i64..1_000).prop_map(|minutes| now() + Duration::minutes(minutes))
 }
 
@@ -27,7 +27,7 @@ fn category() -> impl Strategy<Value = Category> {
     select(vec![ToDo, InProgress, InReview, InTest, Done, Done, Dropped, Unknown])
 }
 
-fn any_story() -> impl Strategy<Value = Story> {
+pub(super) fn any_story() -> impl Strategy<Value = Story> {
     (
         any::<bool>(),
         moment(),
@@ -61,7 +61,7 @@ fn any_story() -> impl Strategy<Value = Story> {
         })
 }
 
-fn any_pull_request() -> impl Strategy<Value = PullRequest> {
+pub(super) fn any_pull_request() -> impl Strategy<Value = PullRequest> {
     use PullRequestState::{Closed, Merged, Open};
     (select(vec![Open, Merged, Closed]), proptest::option::of(moment()), proptest::option::of(moment()))
         .prop_map(|(state, opened, ended)| {

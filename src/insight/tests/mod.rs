@@ -16,3 +16,4 @@ mod schedule;
 mod slots;
 mod stage_cases;
 mod trace;
+mod unchanged;

@@ -7,7 +7,7 @@ mod work;
 
 pub use readiness::{
     BurnDown, BurnDownDay, BurnDownPoints, ForecastBasis, ForecastDate, ForecastEffect, ForecastView, Gate,
-    GateAnswer, GateName, MetricValue, Outlook, ScopeStep, Unit, Verdict, Week,
+    GateAnswer, GateName, MetricDay, MetricValue, Outlook, ScopeStep, Unit, Verdict, Week,
 };
 pub use schedule::{
     ActivityOutlook, ActivityOverrun, CalendarEntry, CalendarKind, DeploymentRow, Estimate, EstimateBasis,

@@ -471,6 +471,35 @@ pub struct MetricValue {
     pub shown: Text,
     /// Why it is not known, or not exactly.
     pub why: Text,
+    /// What it was on the days before today that are kept, as far as it was counted as it is now
+    /// and known exactly: oldest first, of the last [`MOST_DAYS`](Self::MOST_DAYS) days.
+    pub trend: Vec<MetricDay>,
+    /// How much more it is than at the end of yesterday; none where one of the two is not known.
+    pub since_yesterday: Option<f64>,
+    /// The same in words: `+2 since yesterday`; empty where there is none.
+    pub change: Text,
+}
+
+/// What a metric was on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MetricDay {
+    /// Which day, in the configured time zone.
+    pub day: NaiveDate,
+    /// A number, a share from 0 to 1, or seconds.
+    pub value: f64,
+}
+
+impl MetricValue {
+    /// Days before today that its trend goes back, at most.
+    pub const MOST_DAYS: u64 = 30;
+
+    /// Its value, and how much that is more than yesterday: `7 · +2 since yesterday`.
+    pub fn said(&self) -> String {
+        if self.change.is_empty() {
+            return self.shown.to_string();
+        }
+        format!("{} · {}", self.shown, self.change)
+    }
 }
 
 /// What a gate says.

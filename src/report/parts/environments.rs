@@ -22,6 +22,8 @@ const SIGHT: [i64; 2] = [7, 35];
 const MOST_LANES: usize = 14;
 /// Environments with a column: more are not read side by side.
 const MOST_COLUMNS: usize = 8;
+/// Keys of a configuration that are named of one cell.
+const NAMED_KEYS: usize = 4;
 /// What of [`environment_tables`] is shown as it is; the drift has a table of its own.
 const SHOWN: [&str; 5] = ["Allocation", "Conflicts", "Cost", "Cost by release", "Hard places"];
 
@@ -59,6 +61,9 @@ fn lead(view: &EnvironmentsView) -> Vec<Span> {
     let count = words::count(view.environments.len(), "environment", "environments");
     let conflicts = view.conflicts.len();
     let of = match conflicts {
+        0 if !view.bookings_known => {
+            Span::toned("conflicts not known: no source tells all bookings.", Tone::Watch)
+        }
         0 => Span::toned("no conflict.", Tone::Good),
         some => Span::toned(format!("{}.", words::count(some, "conflict", "conflicts")), Tone::Bad),
     };
@@ -183,8 +188,11 @@ fn version(of: &DriftCell) -> Cell {
         DriftStanding::OnItsWay | DriftStanding::Accepted => Tone::Plain,
         DriftStanding::Behind => Tone::Watch,
     };
-    vec![
-        Span::toned(format!("{} {}", of.version, of.standing.word()), tone),
-        Span::toned(of.why.to_string(), Tone::Quiet),
-    ]
+    let mut said = vec![Span::toned(format!("{} {}", of.version, of.standing.word()), tone)];
+    let behind = Some(of.distance()).filter(|distance| !distance.is_empty());
+    said.extend(behind.map(|distance| Span::toned(format!("{distance} behind"), Tone::Quiet)));
+    said.push(Span::toned(of.why.to_string(), Tone::Quiet));
+    let keys = of.configuration.as_ref();
+    said.extend(keys.and_then(|keys| keys.said(NAMED_KEYS)).map(|keys| Span::toned(keys, Tone::Quiet)));
+    said
 }

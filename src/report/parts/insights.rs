@@ -47,7 +47,7 @@ fn one(report: &Report<'_>, card: &Card) -> Option<Section> {
         section.blocks.push(Block::Table(rows(card, report.lens.title(card.id), depth.rows())));
     }
     if depth.has_picture() {
-        let notes = card.notes.iter().take(MOST_NOTES).map(|note| Block::Note(note.into()));
+        let notes = card.remarks().take(MOST_NOTES).map(|note| Block::Note(note.into()));
         section.blocks.extend(notes);
         section.blocks.push(Block::Note(Span::toned(card.id.definition(), Tone::Quiet)));
     }

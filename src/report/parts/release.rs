@@ -120,8 +120,10 @@ fn gates(report: &Report<'_>, section: &mut Section, insight: &ReleaseInsight) {
     if insight.metrics.is_empty() {
         return;
     }
-    let rows =
-        insight.metrics.iter().map(|metric| vec![cell(&metric.name), cell(&metric.shown), cell(&metric.why)]);
+    let rows = insight
+        .metrics
+        .iter()
+        .map(|metric| vec![cell(&metric.name), cell(metric.said().as_str()), cell(&metric.why)]);
     let mut table = Table::of("Metrics", &["Metric", "Value", "Why not"], rows, MOST_METRICS);
     if let Some(column) = table.columns.get_mut(1) {
         column.is_figure = true;

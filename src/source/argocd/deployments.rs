@@ -111,6 +111,7 @@ pub(super) fn deployments(
             started_at: sync.started_at,
             finished_at: sync.finished_at,
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
             activities: Vec::new(),
             url: Some(url.clone()),
         }));

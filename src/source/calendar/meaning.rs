@@ -143,6 +143,7 @@ impl Meanings {
                         finished_at: None,
                         activities: Vec::new(),
                         time_zone: None,
+                        configuration: std::collections::BTreeMap::new(),
                         url: event.url.clone(),
                     }));
                 }

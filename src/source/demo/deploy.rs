@@ -1,11 +1,16 @@
 //! Deployments and their runbooks, bookings and freezes.
 
+use std::collections::BTreeMap;
+
 use chrono::Duration;
 use fastrand::Rng;
 
-use crate::domain::{
-    Activity, Booking, BookingId, Deployment, DeploymentId, DeploymentState, EnvironmentId, Freeze, Instant,
-    ReleaseId, Text, Window,
+use crate::{
+    domain::{
+        Activity, Booking, BookingId, Deployment, DeploymentId, DeploymentState, EnvironmentId, Freeze,
+        Instant, ReleaseId, Text, Window,
+    },
+    source::configuration::digests,
 };
 
 use super::{
@@ -136,9 +141,25 @@ pub(super) fn deploy(draft: &mut Draft, plan: &Plan<'_>, rng: &mut Rng) -> Optio
         finished_at,
         activities,
         time_zone: None,
+        configuration: configuration(plan),
     };
     draft.deployments.push(DeploymentLife::new(deployment, states));
     finished_at
+}
+
+/// What a release is configured with where it goes. One region was left behind by hand with the
+/// version before this one, which does not know refund limits yet either.
+fn configuration(plan: &Plan<'_>) -> BTreeMap<Text, Text> {
+    let is_before = plan.release.as_str() == "payments 4.1";
+    let database = format!("postgres://{}/{}", plan.environment, plan.product.name);
+    let retries = if is_before && plan.environment == "production/us" { "5" } else { "3" };
+    let all = [
+        ("DATABASE_URL", &*database),
+        ("LOG_LEVEL", "info"),
+        ("RETRY_LIMIT", retries),
+        ("REFUND_LIMIT", "500"),
+    ];
+    digests(all.into_iter().filter(|(key, _)| !is_before || *key != "REFUND_LIMIT"))
 }
 
 /// Adds an approved booking of `environment` for `release`.

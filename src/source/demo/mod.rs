@@ -37,7 +37,7 @@ use std::{sync::Arc, time::Duration};
 use chrono_tz::Tz;
 use futures_util::future::BoxFuture;
 
-use crate::domain::{AcceptedDrift, Calendar, Instant, Problem, SourceId};
+use crate::domain::{AcceptedDrift, Calendar, Instant, Problem, SourceId, Team};
 
 use super::{Answer, Round, Source, SourceError, Standing, operation::Operator, reading::Reader};
 
@@ -45,11 +45,31 @@ pub use organisation::{Organisation, facts};
 
 /// Differences between its environments that the organisation means to have.
 pub(crate) fn accepted_drift() -> Vec<AcceptedDrift> {
-    vec![AcceptedDrift {
-        component: "auth".into(),
-        environment: "staging".into(),
-        reason: "auth goes from its test environment to production".into(),
-    }]
+    vec![
+        AcceptedDrift {
+            component: "auth".into(),
+            environment: "staging".into(),
+            reason: "auth goes from its test environment to production".into(),
+            keys: Vec::new(),
+        },
+        AcceptedDrift {
+            component: "*".into(),
+            environment: "*".into(),
+            reason: "each environment has its own database".into(),
+            keys: vec!["DATABASE_URL".into()],
+        },
+    ]
+}
+
+/// Who works together in it: a team for each product.
+pub(crate) fn teams() -> Vec<Team> {
+    let team = |product: &cast::Product| Team {
+        name: product.name.into(),
+        members: product.people.iter().map(|name| (*name).into()).collect(),
+        repositories: vec![product.repository.into()],
+        components: product.components.iter().map(|name| (*name).into()).collect(),
+    };
+    cast::PRODUCTS.iter().map(team).collect()
 }
 
 use rounds::Rounds;

@@ -94,6 +94,7 @@ fn run(
         _ => 0,
     };
     let skipped = total / 160 + rng.u32(0..3);
+    let milliseconds = duration(name, total, days, draft.seed, [product, suite, minute]);
     // The same tests are weak for a week: with more failures more of them fail, and some stay.
     let week = minute / (7 * 86_400);
     let made = |at: Instant, failed: u32| {
@@ -109,6 +110,7 @@ fn run(
             failed,
             skipped,
             failures: failures.collect(),
+            milliseconds: Some(milliseconds),
         };
         Known::new(at, run)
     };
@@ -118,4 +120,18 @@ fn run(
         let again = at + Duration::minutes(rng.i64(12..40));
         runs.push(made(again, 0));
     }
+}
+
+/// How long so many tests of a suite took so many days ago, in milliseconds: each takes longer from
+/// month to month where a whole system runs, and no two nights are the same.
+fn duration(suite: &str, tests: u32, days: f64, seed: u64, run: [usize; 3]) -> u64 {
+    let (each, growth) = match suite {
+        "end-to-end" => (6_400.0, 0.9),
+        "integration" => (740.0, 0.3),
+        "contract" => (210.0, 0.1),
+        _ => (38.0, 0.0),
+    };
+    let mut rng = generator(seed, "duration of a test run", run);
+    let night = 0.96 + 0.08 * rng.f64();
+    (f64::from(tests) * each * (1.0 - growth * days / 730.0) * night).round() as u64
 }

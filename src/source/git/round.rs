@@ -13,7 +13,7 @@ use super::{
     pull_requests::{History, MOST_PER_RELEASE},
     repository::{self, Base, References, TagReference},
     tags::{self, Dated, Releases},
-    walk::{MOST_RELEASES, Marks, Order, Walk},
+    walk::{MOST_RELEASES, Marks, Order, Place, Walk},
 };
 use crate::{
     domain::{Facts, Instant, Kind, Problem, Progress, PullRequest, Release, ReleaseId, Target, Text},
@@ -103,7 +103,7 @@ impl Reading<'_> {
             let outline = self.outline(&likely, objects, dates)?;
             self.tell(&outline, Vec::new());
         }
-        let outline = self.outline(&self.references.tags, objects, dates)?;
+        let mut outline = self.outline(&self.references.tags, objects, dates)?;
         self.tell(&outline, Vec::new());
 
         let candidates = match &outline.base {
@@ -140,6 +140,7 @@ impl Reading<'_> {
             }
         }
 
+        self.count_commits(&mut outline, &walk, &tagged);
         let (mut pull_requests, too_many) = self.merged(&outline, &walk, &tagged);
         let mut problems = outline.problems.clone();
         for release in too_many {
@@ -257,6 +258,31 @@ impl Reading<'_> {
         told.extend(in_progress);
         let told = shared(told, self.last.map(|facts| facts.releases.as_slice()), |release| &release.id);
         Ok(Outline { repository, base, releases, ids, in_progress: in_progress_id, told, problems })
+    }
+
+    /// How many commits each release brought. Where some could not be read, nobody knows.
+    fn count_commits(&self, outline: &mut Outline, walk: &Walk, tagged: &[Option<u32>]) {
+        if walk.is_cut || !self.references.shallow.is_empty() || tagged.contains(&None) {
+            return;
+        }
+        let order = Order::new(walk, tagged);
+        let mut counts: HashMap<&ReleaseId, u32> = HashMap::new();
+        for place in walk.nodes.iter().filter_map(|node| order.place(node.marks)) {
+            let release = match place {
+                Place::Release(index) => outline.ids.get(index),
+                Place::InProgress => outline.in_progress.as_ref(),
+            };
+            if let Some(release) = release {
+                *counts.entry(release).or_default() += 1;
+            }
+        }
+        let counted = outline.told.iter().map(|release| {
+            let commits = Some(counts.get(&release.id).copied().unwrap_or(0));
+            Release { commits, ..(**release).clone() }
+        });
+        let counted = counted.collect();
+        outline.told =
+            shared(counted, self.last.map(|facts| facts.releases.as_slice()), |release| &release.id);
     }
 
     fn merged(

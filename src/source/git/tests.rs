@@ -99,6 +99,8 @@ fn tags_merges_and_squashes_become_releases_and_pull_requests() {
     assert_eq!(contents(&facts, "1.2.0"), ["#4"]);
     assert!(facts.problems.is_empty(), "{:?}", facts.problems);
 
+    let commits: Vec<_> = facts.releases.iter().map(|release| release.commits).collect();
+    assert_eq!(commits, [Some(1), Some(1), Some(4), Some(1)], "as `git rev-list --count` from tag to tag");
     let tagged = release(&facts, "1.0.0");
     assert_eq!(tagged.released_at.unwrap().timestamp(), noon(12), "the date of the annotated tag");
     assert_eq!(tagged.start.unwrap().timestamp(), noon(0));

@@ -80,6 +80,7 @@ pub(super) fn deployments(
             finished_at,
             activities: Vec::new(),
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
             url: statuses.iter().rev().find_map(|status| status.log_url.clone()),
         });
     }

@@ -73,6 +73,7 @@ pub(super) fn deployments<'a>(
             finished_at,
             activities: Vec::new(),
             time_zone: None,
+            configuration: std::collections::BTreeMap::new(),
             url: job.and_then(|job| job.web_url.clone()),
         });
     }

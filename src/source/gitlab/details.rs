@@ -166,7 +166,8 @@ impl Details<'_> {
         match failed {
             // The lists are as they are; that these could not be read is no reason to hide them.
             Some(error) if !matches!(error.kind(), HttpErrorKind::Cancelled) => {
-                known.set_problems(Part::Reports, vec![error.problem()]);
+                // What is left unread because of it is told by itself.
+                known.set_problems(Part::Reports, vec![error.problem().losing_nothing()]);
                 Ok(spent)
             }
             Some(error) => Err(error),

@@ -27,6 +27,10 @@ pub(super) fn test_runs(pipeline: &Pipeline, summary: &Summary, naming: &Naming)
             failed: suite.failed_count.saturating_add(suite.error_count),
             skipped: suite.skipped_count,
             failures: suite.failures.clone(),
+            milliseconds: suite
+                .total_time
+                .map(|seconds| (seconds * 1_000.0).round() as u64)
+                .filter(|milliseconds| *milliseconds > 0),
         };
         if let Some(error) = suite.suite_error.as_ref().filter(|error| !error.is_empty()) {
             // A report that cannot be read is no report that all is well.
@@ -107,5 +111,6 @@ mod tests {
         assert!(runs[1].failures[0].contains("cannot be read"));
         assert_eq!(runs[0].release, Some(ReleaseId::of("api", "4.2")));
         assert_eq!(runs[0].commit.as_deref(), Some("abc"));
+        assert_eq!(runs[0].milliseconds, Some(1_904_000));
     }
 }

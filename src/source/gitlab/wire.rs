@@ -353,6 +353,9 @@ pub(super) struct Suite {
     #[serde(default)]
     pub(super) error_count: u32,
     pub(super) suite_error: Option<Text>,
+    /// Seconds that its tests took.
+    #[serde(default)]
+    pub(super) total_time: Option<f64>,
     /// Names of tests that failed; from the whole report, if it was asked for.
     #[serde(default)]
     pub(super) failures: Vec<Text>,

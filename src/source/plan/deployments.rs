@@ -17,6 +17,7 @@ use crate::{
         Activity, Booking, BookingId, Deployment, DeploymentId, DeploymentState, Environment, EnvironmentId,
         Freeze, Instant, Text, Window,
     },
+    source::configuration::digests,
 };
 
 impl Converter<'_> {
@@ -108,6 +109,9 @@ impl Converter<'_> {
             activities: self.activities(&written.activities, written.manual, &item),
             url: written.url.clone(),
             time_zone: written.time_zone,
+            configuration: digests(
+                written.configuration.iter().map(|(key, value)| (key.as_str(), value.as_str())),
+            ),
         })
     }
 

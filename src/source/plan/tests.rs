@@ -614,3 +614,24 @@ fn a_deployment_has_its_own_time_zone_and_activities_done_by_hand() {
     assert!(problems.iter().any(|what| what.contains("America/Newyork")), "{problems:?}");
     assert!(problems.iter().any(|what| what.contains("without `point_of_no_return`")), "{problems:?}");
 }
+
+#[test]
+fn the_configuration_of_a_deployment_is_kept_as_digests() {
+    let written = "[[environment]]\nname = \"p\"\ntier = \"production\"\n\
+         [[deployment]]\nenvironment = \"p\"\nfrom = 2026-12-01\nduration = \"2h\"\n\
+         configuration = { URL = \"secret\", RETRIES = 3, FLAG = true, EMPTY = \"\" }\n";
+    let facts = Plan::of(written).facts();
+    assert_eq!(problems(&facts), [""; 0]);
+    let configuration = &facts.deployments[0].configuration;
+    assert_eq!(
+        configuration.keys().map(|key| &**key).collect::<Vec<_>>(),
+        ["EMPTY", "FLAG", "RETRIES", "URL"]
+    );
+    assert!(configuration.values().all(|digest| digest.len() == 32 && !digest.contains("secret")));
+    let wrong = written.replace("URL = \"secret\"", "URL = [\"secret\"]");
+    let said = match Plan::of(&wrong).round(now()) {
+        Ok(Answer::Facts(facts)) => format!("{:?}", facts.problems),
+        other => format!("{other:?}"),
+    };
+    assert!(said.contains("configuration") && !said.contains("secret"), "{said}");
+}

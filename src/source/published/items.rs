@@ -4,6 +4,7 @@
 use chrono_tz::Tz;
 
 use super::value::{Object, Wrong};
+use crate::source::configuration::digests;
 use crate::{
     domain::{
         Activity, Booking, BookingId, Build, BuildId, Category, Check, CheckOutcome, Deployment,
@@ -104,6 +105,7 @@ impl Item<'_, '_> {
             rules,
             tag: fields.text("tag")?,
             commit: fields.text("commit")?,
+            commits: fields.count("commits")?,
             url: fields.text("url")?,
             ..Release::named(&project, &version)
         })
@@ -252,6 +254,9 @@ impl Item<'_, '_> {
             activities,
             url: fields.text("url")?,
             time_zone: self.zone()?,
+            configuration: digests(
+                fields.values("configuration")?.iter().map(|(key, value)| (*key, value.as_str())),
+            ),
         })
     }
 
@@ -315,6 +320,11 @@ impl Item<'_, '_> {
             failed: failed.max(failures.len() as u32),
             skipped: number("skipped")?,
             failures,
+            // Nothing runs in no time: a zero is what those write who do not know.
+            milliseconds: fields
+                .number("duration_seconds")?
+                .map(|seconds| (seconds * 1_000.0).round() as u64)
+                .filter(|milliseconds| *milliseconds > 0),
         })
     }
 

@@ -129,9 +129,10 @@ fn everything(schema: &Value, rule: &Value) -> Value {
     let kind = rule["type"].as_str().or_else(|| rule["type"][0].as_str()).unwrap();
     match kind {
         "object" => {
-            let properties = rule["properties"].as_object().unwrap();
+            // An object of any keys names none.
+            let properties = rule["properties"].as_object().cloned().unwrap_or_default();
             let mut object: Map<String, Value> = Map::new();
-            for (key, rule) in properties {
+            for (key, rule) in &properties {
                 object.insert(key.clone(), everything(schema, rule));
             }
             if object.contains_key("until") {
@@ -238,7 +239,7 @@ fn what_is_written_is_what_is_meant() {
                 {"at": 1_795_335_840, "to": "done"}, {"at": "2026-11-02T10:00:00+0100", "to": "in-progress"}]},
             {"key": 7, "created": 1_795_335_840_000_u64, "kind": "bug", "severity": "HIGH", "category": "done"},
         ],
-        "test_runs": [{"suite": "smoke", "at": "2026-11-22T09:00:00Z", "passed": 3.0, "failures": ["a", "b"]}],
+        "test_runs": [{"suite": "smoke", "at": "2026-11-22T09:00:00Z", "passed": 3.0, "failures": ["a", "b"], "duration_seconds": 61.5}],
     }))
     .unwrap();
     assert_eq!(whats(&facts), Vec::<&str>::new());
@@ -256,7 +257,7 @@ fn what_is_written_is_what_is_meant() {
     );
     assert_eq!(defect.created_at, story.moves[1].at, "seconds and milliseconds");
     let run = &facts.test_runs[0];
-    assert_eq!((run.passed, run.failed), (3, 2), "what is named did fail");
+    assert_eq!((run.passed, run.failed, run.milliseconds), (3, 2, Some(61_500)), "what is named did fail");
     // What is there counts, also where `covers` forgot it.
     assert_eq!(
         facts.covers.iter().map(|kind| kind.key()).collect::<Vec<_>>(),
@@ -406,4 +407,27 @@ fn texts_are_cleaned_and_problems_are_counted() {
     let facts = read(&json!({"covers": [], "freezes": [odd]})).unwrap();
     assert_eq!(facts.problems.len(), MOST_PROBLEMS + 1);
     assert!(whats(&facts)[MOST_PROBLEMS].contains("30 more"), "{:?}", whats(&facts));
+}
+
+#[test]
+fn the_configuration_of_a_deployment_is_kept_as_digests() {
+    let deployment = |configuration: Value| {
+        json!({
+            "id": "a", "environment": "staging", "from": "2026-11-22", "until": "2026-11-23", "state": "approved",
+            "configuration": configuration,
+        })
+    };
+    let reading = reader();
+    let read = |configuration: Value| {
+        let (value, notes) = (deployment(configuration), Notes::default());
+        let fields = Object::new(&value, "deployment".to_owned(), &notes, &reading.calendar).unwrap();
+        Item { fields: &fields, project: None }.deployment()
+    };
+    let one = read(json!({ "URL": "secret", "RETRIES": 3, "FLAG": true })).unwrap().configuration;
+    let other = read(json!({ "URL": "secret", "RETRIES": "3", "FLAG": false })).unwrap().configuration;
+    let same: Vec<(&str, bool)> = one.iter().map(|(key, digest)| (&**key, other[key] == *digest)).collect();
+    assert_eq!(same, [("FLAG", false), ("RETRIES", true), ("URL", true)]);
+    assert!(one.values().all(|digest| !digest.contains("secret")));
+    let wrong = read(json!({ "URL": ["secret"] })).unwrap_err();
+    assert!(wrong.contains("configuration") && !wrong.contains("secret"), "{wrong}");
 }

@@ -103,6 +103,24 @@ impl<'v> Object<'v> {
         Ok(texts.unwrap_or_default())
     }
 
+    /// An object of texts, numbers and truths, each by its name.
+    pub(super) fn values(&self, key: &'static str) -> Result<Vec<(&'v str, String)>, Wrong> {
+        let expected = "an object of texts, numbers, true or false";
+        let values = self.read(key, expected, |value| {
+            let written = |value: &Value| match value {
+                Value::String(text) => Some(text.clone()),
+                Value::Number(number) => Some(number.to_string()),
+                Value::Bool(flag) => Some(flag.to_string()),
+                Value::Null => Some(String::new()),
+                Value::Array(_) | Value::Object(_) => None,
+            };
+            value.as_object()?.iter().map(|(name, value)| Some((name.as_str(), written(value)?))).collect()
+        });
+        // What is written there may be a secret: it is not shown.
+        let values = values.map_err(|_| format!("{}: expected {expected}", self.at(key)))?;
+        Ok(values.unwrap_or_default())
+    }
+
     /// True or false; false if it is not said.
     pub(super) fn flag(&self, key: &'static str) -> Result<bool, Wrong> {
         Ok(self.read(key, "true or false", Value::as_bool)?.unwrap_or(false))

@@ -58,6 +58,8 @@ struct Attempt {
     outcome: Outcome,
     /// It passed after attempts that failed.
     is_flaky: bool,
+    /// How long it took; 0 where it does not say.
+    milliseconds: u64,
 }
 
 /// A suite that is not within another one, or all of one name in a file.
@@ -68,6 +70,8 @@ struct Suite {
     at: Option<Instant>,
     commit: Option<Text>,
     attempts: Vec<Attempt>,
+    /// How long it took; 0 where nobody says.
+    milliseconds: u64,
     /// What the attributes of it say: tests, failed and skipped ones.
     declared: Declared,
 }
@@ -135,7 +139,7 @@ impl Reading {
         root: &Element<'_>,
         calendar: &Calendar,
     ) -> Result<(), Problem> {
-        let (at, declared) = numbers(root, document, calendar)?;
+        let (at, milliseconds, declared) = numbers(root, document, calendar)?;
         self.at = at;
         while let Some(step) = document.next()? {
             let Step::Open(element) = step else { break };
@@ -150,7 +154,7 @@ impl Reading {
         if self.suites.is_empty() && declared.tests > 0 {
             // Numbers alone, without the suites that they sum up.
             let [name] = root.attributes(["name"], document)?;
-            self.add(Suite { name: name.unwrap_or_default(), declared, ..Suite::default() });
+            self.add(Suite { name: name.unwrap_or_default(), declared, milliseconds, ..Suite::default() });
         }
         Ok(())
     }
@@ -180,9 +184,9 @@ impl Reading {
         if suite.name.is_empty() {
             suite.name = name.unwrap_or_default();
         }
-        let (at, declared) = numbers(element, document, calendar)?;
+        let (at, own, declared) = numbers(element, document, calendar)?;
         suite.at = suite.at.max(at);
-        let (first, before) = (suite.attempts.len(), suite.declared);
+        let (first, before, took) = (suite.attempts.len(), suite.declared, suite.milliseconds);
         while let Some(step) = document.next()? {
             let Step::Open(element) = step else { break };
             match element.name.as_str() {
@@ -192,7 +196,9 @@ impl Reading {
                     if self.tests > MOST_TESTS {
                         return Err(document.problem(&format!("more than {MOST_TESTS} tests")));
                     }
-                    suite.attempts.push(test(document, &element)?);
+                    let attempt = test(document, &element)?;
+                    suite.milliseconds = suite.milliseconds.saturating_add(attempt.milliseconds);
+                    suite.attempts.push(attempt);
                 }
                 "properties" => {
                     let commit = properties(document, &mut self.problems)?;
@@ -206,6 +212,11 @@ impl Reading {
                 }
                 _ => skip(document)?,
             }
+        }
+        // What a suite says of itself is its time from beginning to end, with all that is within it;
+        // tests that ran beside each other add up to more.
+        if own > 0 {
+            suite.milliseconds = took.saturating_add(own);
         }
         // Numbers count where no tests stand behind them: all of them where there are no tests at
         // all, and failures that no test tells of. Those of suites within it are in its sums.
@@ -228,6 +239,7 @@ impl Reading {
             self.suites.iter_mut().find(|known| known.name == suite.name && known.commit == suite.commit);
         let Some(known) = same else { return self.suites.push(suite) };
         known.at = known.at.max(suite.at);
+        known.milliseconds = known.milliseconds.saturating_add(suite.milliseconds);
         known.attempts.extend(suite.attempts);
         known.declared.add(suite.declared);
     }
@@ -326,6 +338,8 @@ fn sum_up(suite: &Suite, name: &Text, at: Instant, commit: Option<&Text>) -> (Re
             failed: count(Outcome::Failed).saturating_add(unnamed),
             skipped: count(Outcome::Skipped).saturating_add(skipped),
             failures,
+            // The report has one time for all attempts: it is told of the last one.
+            milliseconds: Some(suite.milliseconds).filter(|took| *took > 0 && !is_first),
         }
     };
     let flaky = tests.iter().filter(|tried| tried.outcome == Outcome::Passed && tried.failed);
@@ -338,11 +352,12 @@ fn sum_up(suite: &Suite, name: &Text, at: Instant, commit: Option<&Text>) -> (Re
 
 /// A `<testcase>`, which is open, up to its end.
 fn test(document: &mut Document<'_>, element: &Element<'_>) -> Result<Attempt, Problem> {
-    let [name, class, status, result] =
-        element.attributes(["name", "classname", "status", "result"], document)?;
+    let [name, class, status, result, time] =
+        element.attributes(["name", "classname", "status", "result", "time"], document)?;
     let mut attempt = Attempt {
         name: Text::new(name.unwrap_or_default()).to_string(),
         class: Text::new(class.unwrap_or_default()).to_string(),
+        milliseconds: milliseconds(time),
         ..Attempt::default()
     };
     // GoogleTest says so in attributes alone.
@@ -368,28 +383,34 @@ fn test(document: &mut Document<'_>, element: &Element<'_>) -> Result<Attempt, P
     Ok(attempt)
 }
 
-/// When a suite ended, and the numbers in its attributes.
+/// A time in seconds, with blanks around it and commas between thousands as some write it; 0 where
+/// there is none, or none that could be.
+fn milliseconds(time: Option<String>) -> u64 {
+    let seconds = time.and_then(|time| time.trim().replace(',', "").parse::<f64>().ok());
+    let seconds = seconds.filter(|seconds| (0.0..=864_000.0).contains(seconds)).unwrap_or_default();
+    (seconds * 1000.0).round() as u64
+}
+
+/// When a suite ended, how long it took (0 where it does not say), and the numbers in its attributes.
 fn numbers(
     element: &Element<'_>,
     document: &Document<'_>,
     calendar: &Calendar,
-) -> Result<(Option<Instant>, Declared), Problem> {
+) -> Result<(Option<Instant>, u64, Declared), Problem> {
     let names = ["timestamp", "time", "tests", "failures", "errors", "skipped", "disabled"];
     let [timestamp, time, tests, failures, errors, skipped, disabled] =
         element.attributes(names, document)?;
     let began = timestamp.as_deref().and_then(|written| dates::read(written, None));
-    let seconds = time.and_then(|time| time.trim().replace(',', "").parse::<f64>().ok());
-    let lasted = seconds.filter(|seconds| (0.0..=864_000.0).contains(seconds)).unwrap_or_default();
-    let ended = began.map(|began: Written| {
-        began.from(calendar) + Duration::milliseconds((lasted * 1000.0).round() as i64)
-    });
+    let lasted = milliseconds(time);
+    let ended =
+        began.map(|began: Written| began.from(calendar) + Duration::milliseconds(lasted.cast_signed()));
     let number = |written: Option<String>| written.and_then(|text| text.trim().parse().ok()).unwrap_or(0_u32);
     let declared = Declared {
         tests: number(tests),
         failed: number(failures).saturating_add(number(errors)),
         skipped: number(skipped).saturating_add(number(disabled)),
     };
-    Ok((ended, declared))
+    Ok((ended, lasted, declared))
 }
 
 /// The commit in `<properties>`, which are open, up to their end.

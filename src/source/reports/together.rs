@@ -165,6 +165,7 @@ fn runs(
         failed: 0,
         skipped: 0,
         failures: Vec::new(),
+        milliseconds: None,
     });
     let mut runs: Vec<TestRun> =
         found.into_iter().map(|(_, run)| run).chain(attempts).chain(unread).collect();

@@ -117,6 +117,36 @@ impl Analyzed<'_> {
         }
     }
 
+    /// How the quality gate stands: its name, in a word how it is, and its conditions; none where the
+    /// project has no gate.
+    pub(super) fn how_the_gate_stands(&self, gate: &ProjectStatus, name: Option<&Text>) -> Option<Finding> {
+        let (word, severity) = match gate.status.as_str() {
+            "NONE" => return None,
+            "OK" => ("passed".to_owned(), Some(Severity::Low)),
+            "WARN" => ("warns".to_owned(), Some(Severity::Medium)),
+            "ERROR" => ("failed".to_owned(), Some(Severity::Critical)),
+            other => (format!("says {other}"), None),
+        };
+        let is_met = |condition: &&Condition| matches!(condition.status.as_str(), "OK" | "NO_VALUE");
+        let (met, unmet): (Vec<&Condition>, Vec<&Condition>) = gate.conditions.iter().partition(is_met);
+        let mut said: Vec<String> = unmet.into_iter().map(words).collect();
+        if !met.is_empty() {
+            let names: Vec<&str> = met.iter().map(|condition| condition.metric_key.as_str()).collect();
+            said.push(format!("met: {}", names.join(", ")));
+        }
+        let called = name.map_or("the quality gate", Text::as_str);
+        let conditions = if said.is_empty() { "it has no conditions".to_owned() } else { said.join("; ") };
+        let title = Text::new(format!("{called} {word}: {conditions}"));
+        Some(Finding {
+            severity,
+            state: FindingState::Dismissed,
+            commit: self.commit.clone(),
+            closed_at: Some(self.at),
+            url: Some(self.address("dashboard", "")),
+            ..self.finding("gate", Text::new(Finding::QUALITY_GATE), title, self.at)
+        })
+    }
+
     /// What of the quality gate is not met. One that says something unheard of is a finding that
     /// nobody rated.
     pub(super) fn quality_gate(&self, gate: &ProjectStatus) -> Vec<Finding> {

@@ -185,6 +185,8 @@ impl Reading<'_> {
         let gate =
             self.about(Request::get("quality gate", "api/qualitygates/project_status"), &["projectKey"]);
         let gate: wire::ProjectStatus = self.session.send(gate).await?.at(&["projectStatus"])?;
+        let name = self.name_of_the_gate().await;
+        known.findings.extend(analyzed.how_the_gate_stands(&gate, name.as_ref()).map(Arc::new));
         known.findings.extend(analyzed.quality_gate(&gate).into_iter().map(Arc::new));
 
         let issues = self.issues(&mut known, now).await?;
@@ -200,6 +202,15 @@ impl Reading<'_> {
         }
         known.findings.extend(hotspots.iter().map(|hotspot| Arc::new(analyzed.hotspot(hotspot))));
         Ok(known)
+    }
+
+    /// What the quality gate of the project is called. How it stands is known without: where the server
+    /// does not tell, as the Cloud does not without its organization, it has no name.
+    async fn name_of_the_gate(&self) -> Option<Text> {
+        let request = Request::get("name of the quality gate", "api/qualitygates/get_by_project")
+            .query("project", self.key);
+        let gate = self.session.send(request).await.ok()?;
+        Some(gate.at::<wire::QualityGate>(&["qualityGate"]).ok()?.name)
     }
 
     /// All that are open, and those that were closed lately.

@@ -57,6 +57,9 @@ fn usual(asked: &Asked) -> fake::Answer {
     fake::Answer::json(match () {
         () if is("/sonar/api/project_analyses/search?") => ANALYSES,
         () if is("/sonar/api/qualitygates/project_status?") => GATE,
+        () if is("/sonar/api/qualitygates/get_by_project?") => {
+            r#"{"qualityGate": {"id": "1", "name": "Sonar way", "default": true}}"#
+        }
         () if is("/sonar/api/hotspots/search?") => HOTSPOTS,
         () if is("/sonar/api/issues/search?") && asked.target.contains("resolved=true") => ISSUES,
         () if is("/sonar/api/issues/search?") => empty,
@@ -91,6 +94,9 @@ async fn issues_hotspots_and_the_quality_gate_are_findings() {
         told,
         [
             "tminus: analysis | what was analyzed | Dismissed None | -",
+            "tminus: quality gate | Sonar way failed: new_coverage is 82.51, and must not be less than 85; \
+             new_blocker_violations is 14, and must not be more than 0; met: new_sqale_debt_ratio, skipped_tests \
+             | Dismissed Some(Critical) | -",
             "quality gate: new_coverage | new_coverage is 82.51, and must not be less than 85 | Open Some(Critical) | -",
             "quality gate: new_blocker_violations | new_blocker_violations is 14, and must not be more than 0 | Open Some(Critical) | -",
             "java:S1144 | Remove this unused private \"getKee\" method. | Dismissed Some(High) | src/main/java/HttpRequest.java",
@@ -101,7 +107,7 @@ async fn issues_hotspots_and_the_quality_gate_are_findings() {
     assert_eq!(facts.findings[0].commit.as_deref(), Some("be6c75b85da526349c44e3978374c95e0b80a96d"));
     assert!(facts.findings.iter().all(|finding| finding.repository.as_str() == "http-request"));
     assert_eq!(facts.covers.iter().copied().collect::<Vec<_>>(), [Kind::Findings]);
-    let url = facts.findings[3].url.as_deref().unwrap();
+    let url = facts.findings[4].url.as_deref().unwrap();
     assert!(
         url.contains("/sonar/project/issues?id=com.github.kevinsawicki%3Ahttp-request&open=01fc972e"),
         "{url}"
@@ -241,4 +247,57 @@ fn words_of_all_versions_are_understood_and_others_are_unknown() {
     assert_eq!(gate("NONE"), []);
     assert_eq!(gate("ERROR"), [Some(Severity::Critical)]);
     assert_eq!(gate("PENDING"), [None], "unheard of: a finding that nobody rated");
+}
+
+#[test]
+fn a_quality_gate_is_told_as_such_whatever_it_says() {
+    let analyzed = Analyzed {
+        key: KEY,
+        repository: "http-request".into(),
+        branch: None,
+        commit: None,
+        at: at(22, 0),
+        site: "https://sonar.example/",
+    };
+    let gate = |status: &str, conditions: Value| -> wire::ProjectStatus {
+        serde_json::from_value(json!({"status": status, "conditions": conditions})).unwrap()
+    };
+    let met =
+        json!([{"status": "OK", "metricKey": "new_coverage", "comparator": "LT", "errorThreshold": "80"}]);
+    let name = Text::new("Sonar way");
+    for (gate, name, expected) in [
+        (
+            gate("OK", met.clone()),
+            Some(&name),
+            Some(("Sonar way passed: met: new_coverage", Some(Severity::Low))),
+        ),
+        (
+            gate("OK", json!([])),
+            None,
+            Some(("the quality gate passed: it has no conditions", Some(Severity::Low))),
+        ),
+        (gate("BLUE", met.clone()), Some(&name), Some(("Sonar way says BLUE: met: new_coverage", None))),
+        (gate("NONE", met), Some(&name), None),
+    ] {
+        let told = analyzed.how_the_gate_stands(&gate, name);
+        assert!(told.iter().all(Finding::is_quality_gate));
+        let told = told.map(|told| (told.title.to_string(), told.severity));
+        assert_eq!(told, expected.map(|(title, severity)| (title.to_owned(), severity)));
+    }
+}
+
+#[tokio::test]
+async fn a_gate_whose_name_is_not_told_stands_all_the_same() {
+    let fake = Fake::start(|asked, _| {
+        if asked.target.contains("get_by_project") {
+            fake::Answer::new(400, "organization is missing")
+        } else {
+            usual(asked)
+        }
+    })
+    .await;
+    let answer = source(&fake).fetch(&Round::at(at(22, 0))).await;
+    let Ok(Answer::Facts(facts)) = answer else { panic!("{answer:?}") };
+    let gate = facts.findings.iter().find(|finding| finding.is_quality_gate()).unwrap();
+    assert!(gate.title.starts_with("the quality gate failed: new_coverage"), "{}", gate.title);
 }

@@ -85,3 +85,9 @@ pub(super) struct Condition {
     pub(super) error_threshold: Option<Text>,
     pub(super) actual_value: Option<Text>,
 }
+
+/// `qualityGate` of `GET api/qualitygates/get_by_project`.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct QualityGate {
+    pub(super) name: Text,
+}

@@ -28,7 +28,12 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
             Span::styled(format!("{} ", month.month.format("%B")), styles.muted),
             Span::styled(money(month.forecast()), styles.strong),
             Span::styled(
-                format!(" forecast: {} so far, {} booked ahead", money(month.so_far), money(month.ahead)),
+                format!(
+                    " forecast: {} so far, {} booked ahead{}",
+                    money(month.so_far),
+                    money(month.ahead),
+                    month.expected.map(|sum| format!(", {} expected", money(sum))).unwrap_or_default()
+                ),
                 styles.base,
             ),
         ]));
@@ -45,11 +50,12 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
         lines.extend(month.peak.as_ref().map(|found| extreme("peak", found)));
         lines.extend(month.trough.as_ref().map(|found| extreme("trough", found)));
     }
-    if !cost.unpriced.is_empty() {
-        let names: Vec<&str> = cost.unpriced.iter().map(crate::domain::EnvironmentId::as_str).collect();
+    let names: Vec<&str> = cost.unpriced.iter().map(crate::domain::EnvironmentId::as_str).collect();
+    let unpriced = (!names.is_empty()).then(|| {
         let said = format!("{} not priced: {}", glyphs.unknown, words::list(&names, NAMED));
-        lines.push(Line::styled(said, styles.unknown));
-    }
+        Line::styled(said, styles.unknown)
+    });
+    lines.extend(unpriced.clone());
     for release in cost.releases.iter().take(RELEASES) {
         let name = release.release.as_ref().map_or_else(|| "no release".to_owned(), ToString::to_string);
         let idle =
@@ -63,6 +69,17 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
     }
     if focused {
         lines.push(Line::default());
+        lines.push(Line::styled(
+            match cost.usual {
+                Some(usual) => format!(
+                    "expected: what is usual, {} a month (median of {} whole months), less what is booked",
+                    money(usual),
+                    cost.usual_months
+                ),
+                None => "booked only: fewer than three whole months are known".to_owned(),
+            },
+            styles.muted,
+        ));
         let most = cost.months.iter().map(crate::insight::MonthCost::forecast).fold(0.0, f64::max);
         for month in &cost.months {
             let cells =
@@ -71,7 +88,17 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
                 Span::styled(format!("{} ", month.month.format("%b %Y")), styles.muted),
                 Span::styled(glyphs.bar[0].repeat(cells(month.so_far)), styles.stories),
                 Span::styled(glyphs.bar[1].repeat(cells(month.ahead)), styles.forecast),
+                Span::styled(glyphs.shades[0].repeat(cells(month.expected.unwrap_or(0.0))), styles.muted),
                 Span::styled(format!(" {}", money(month.forecast())), styles.base),
+                Span::styled(
+                    match month.expected {
+                        Some(sum) if sum >= 0.5 => {
+                            format!(" {} booked, {} expected", money(month.booked()), money(sum))
+                        }
+                        _ => String::new(),
+                    },
+                    styles.muted,
+                ),
             ]));
             if let Some(peak) = month.peak.as_ref().filter(|_| month.forecast() > 0.0) {
                 let names: Vec<String> = peak.bookings.iter().map(|id| who(view, id)).collect();
@@ -85,9 +112,18 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
             }
         }
     }
-    let nothing = cost.releases.is_empty() && cost.unpriced.is_empty();
+    let nothing = cost.releases.is_empty();
     if nothing {
-        lines = vec![Line::styled("nothing is booked", styles.muted)];
+        lines.clear();
+        if view.bookings_known && cost.unpriced.is_empty() {
+            lines.push(Line::styled("nothing is booked", styles.muted));
+        } else if !view.bookings_known {
+            lines.push(Line::styled(
+                "no source tells all bookings: what they cost is not known",
+                styles.unknown,
+            ));
+        }
+        lines.extend(unpriced);
     }
     let note = if nothing { "" } else { "bookings x price of a day" };
     super::lines(screen, area, "Cost", note, &lines, focused);

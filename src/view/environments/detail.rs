@@ -6,7 +6,7 @@ use ratatui::{
 };
 
 use crate::{
-    domain::{Kind, Tier},
+    domain::Tier,
     insight::{Conflict, EnvironmentUse, EnvironmentsView, words},
     view::{Look, screen::Screen, text},
 };
@@ -52,7 +52,9 @@ pub(in crate::view) fn pages(
     ]);
     let versions = view.drift.components.iter().flat_map(|row| {
         let here = row.cells.iter().flatten().filter(|cell| cell.environment == one.id);
-        here.map(|cell| drift::told(screen, cell, &row.newest))
+        here.flat_map(|cell| {
+            std::iter::once(drift::told(screen, cell, &row.newest)).chain(drift::keys(screen, cell))
+        })
     });
     let mut versions: Vec<Line<'static>> = versions.collect();
     if versions.is_empty() {
@@ -92,24 +94,22 @@ fn now(
             format!("{name} until {}", screen.dates.moment(booking.window.until))
         });
     let has_it: Vec<String> = has_it.collect();
-    let board = &screen.state.board;
-    let is_told = board.world.is_covered(Kind::Bookings);
+    let is_told = view.bookings_known;
     let said = match has_it.is_empty() {
         false => words::list(&has_it, 3),
         true if is_told => "nobody has it now".to_owned(),
-        true => "no source tells who has it".to_owned(),
+        true => "nobody can tell who has it now: no source tells all bookings".to_owned(),
     };
     lines.extend(wrapped(&said, cells, styles.base));
     // Free of bookings is not free for a deployment.
-    let frozen = board.insight.schedule.frozen.iter();
-    let frozen = frozen.filter(|frozen| frozen.environment == one.id && frozen.window.until > screen.now);
+    let frozen = one.frozen.iter().filter(|frozen| frozen.window.until > screen.now);
     for frozen in frozen.take(SLOTS) {
         let said = format!("{} frozen {}: {}", glyphs.at_risk, span(screen, &frozen.window), frozen.name);
         lines.extend(wrapped(&said, cells, styles.at_risk));
     }
     let slots: Vec<String> = one.free.iter().take(SLOTS).map(|slot| span(screen, slot)).collect();
     let said = if !is_told {
-        "no booking is known: whether it is free nobody can tell".to_owned()
+        "whether it is free nobody can tell".to_owned()
     } else if slots.is_empty() {
         format!("not free within {} days", crate::insight::HORIZON_DAYS)
     } else {
@@ -145,13 +145,12 @@ fn conflict_lines(screen: &Screen<'_>, conflict: &Conflict, cells: usize) -> Vec
     );
     let mut lines = wrapped(&said, cells, styles.no_go);
     if let Some(suggestion) = &conflict.suggestion {
-        let said = format!(
-            "{} {} could yield to {}, and go {}",
-            glyphs.right,
-            suggestion.yields,
-            suggestion.keeps,
-            span(screen, &suggestion.move_to)
+        let go = suggestion.move_to.as_ref().map_or_else(
+            || "nothing is free for it".to_owned(),
+            |window| format!("go {}", span(screen, window)),
         );
+        let said =
+            format!("{} {} could yield to {}, and {go}", glyphs.right, suggestion.yields, suggestion.keeps);
         lines.extend(wrapped(&said, cells, styles.strong));
         for reason in &suggestion.reasons {
             lines.extend(wrapped(&format!("  {} {reason}", glyphs.separator), cells, styles.muted));

@@ -9,12 +9,14 @@ use ratatui::{
 };
 
 use crate::{
-    insight::{DriftCell, DriftStanding, EnvironmentsView, words},
+    insight::{ConfigurationDifference, DriftCell, DriftStanding, EnvironmentsView, words},
     view::{Look, format, screen::Screen, text},
 };
 
 /// Cells between two columns.
 const GAP: usize = 2;
+/// Keys that are named of one cell.
+const NAMED_KEYS: usize = 6;
 /// Cells of the narrowest column that is still shown.
 const NARROWEST: usize = 8;
 
@@ -22,8 +24,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
     let Look { styles, .. } = screen.look;
     let cells = || view.drift.components.iter().flat_map(|row| row.cells.iter().flatten());
     let count = |wanted: DriftStanding| cells().filter(|cell| cell.standing == wanted).count();
+    let differ: usize = cells().filter_map(|cell| Some(cell.configuration.as_ref()?.unaccepted())).sum();
+    let differing = match differ {
+        0 => String::new(),
+        some => format!(", {}", words::count(some, "key differs", "keys differ")),
+    };
     let note = format!(
-        "{} behind, {} on their way, {} accepted",
+        "{} behind, {} on their way, {} accepted{differing}",
         count(DriftStanding::Behind),
         count(DriftStanding::OnItsWay),
         count(DriftStanding::Accepted)
@@ -46,6 +53,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
             .collect();
         behind.sort_by_key(|(cell, _)| std::cmp::Reverse(cell.standing == DriftStanding::Behind));
         lines.extend(behind.iter().map(|(cell, newest)| told(screen, cell, newest)));
+        lines.extend(cells().filter_map(|cell| keys(screen, cell)));
     }
     super::lines(screen, area, "Drift", &note, &lines, focused);
 }
@@ -113,6 +121,19 @@ fn matrix(screen: &Screen<'_>, view: &EnvironmentsView, width: usize) -> Vec<Lin
 fn short(screen: &Screen<'_>, cell: Option<&DriftCell>) -> (String, Style) {
     let Look { styles, glyphs } = screen.look;
     let Some(cell) = cell else { return (glyphs.dash.to_owned(), styles.muted) };
+    let (said, style) = version(screen, cell);
+    match cell.configuration.as_ref().map_or(0, ConfigurationDifference::unaccepted) {
+        0 => (said, style),
+        // The version may be the newest one: what it runs with is not.
+        some => {
+            let style = if cell.standing == DriftStanding::Newest { styles.at_risk } else { style };
+            (format!("{said} {}", words::count(some, "key", "keys")), style)
+        }
+    }
+}
+
+fn version(screen: &Screen<'_>, cell: &DriftCell) -> (String, Style) {
+    let Look { styles, glyphs } = screen.look;
     let since = cell.behind_since.map(|at| format!(" {}", format::age(at, screen.now))).unwrap_or_default();
     let behind = format!("{} {}{}{since}", cell.version, glyphs.minus, cell.versions_behind);
     match cell.standing {
@@ -134,11 +155,7 @@ pub(super) fn told(screen: &Screen<'_>, cell: &DriftCell, newest: &str) -> Line<
     };
     let mut said = format!(" {} on {}", cell.release, cell.environment);
     if cell.versions_behind > 0 {
-        let count = words::count(cell.versions_behind as usize, "version", "versions");
-        let _ = write!(said, ", {count} behind {newest}");
-    }
-    if let Some(requests) = cell.pull_requests_behind.filter(|requests| *requests > 0) {
-        let _ = write!(said, " ({})", words::count(requests as usize, "pull request", "pull requests"));
+        let _ = write!(said, ", {} behind {newest}", cell.distance());
     }
     if let Some(at) = cell.behind_since {
         let _ = write!(said, " for {}", format::age(at, screen.now));
@@ -149,4 +166,16 @@ pub(super) fn told(screen: &Screen<'_>, cell: &DriftCell, newest: &str) -> Line<
         Span::styled(said, styles.base),
         Span::styled(why, styles.muted),
     ])
+}
+
+/// The keys that are not the same as on the environment before, if any.
+pub(super) fn keys(screen: &Screen<'_>, cell: &DriftCell) -> Option<Line<'static>> {
+    let Look { styles, glyphs } = screen.look;
+    let configuration = cell.configuration.as_ref()?;
+    let said = configuration.said(NAMED_KEYS)?;
+    let (mark, style) = match configuration.unaccepted() {
+        0 => (glyphs.not_needed, styles.muted),
+        _ => (glyphs.at_risk, styles.at_risk),
+    };
+    Some(Line::styled(format!("{mark} {} on {}: {said}", cell.release, cell.environment), style))
 }

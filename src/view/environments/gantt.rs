@@ -10,7 +10,7 @@ use ratatui::{
 
 use crate::{
     app::{ListArea, ListId, Row, TimeScale},
-    domain::{Instant, Kind, Window},
+    domain::{Instant, Window},
     insight::{BookingUse, EnvironmentUse, EnvironmentsView, ObservationKind, words},
     view::{Look, screen::Screen, text},
 };
@@ -28,6 +28,8 @@ const ROOM_TO_SAY: u16 = 76;
 #[derive(Clone, Copy, PartialEq)]
 enum Cell<'a> {
     Free,
+    /// Nobody has it, and nothing may be deployed.
+    Frozen,
     Booked(&'a BookingUse),
     /// More than one, and they bear each other.
     Shared(&'a BookingUse, usize),
@@ -73,10 +75,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView)
     }
     let count = view.conflicts.len();
     // Nothing is known to collide where nobody tells who has what.
-    let is_told =
-        [Kind::Bookings, Kind::Deployments].into_iter().any(|kind| state.board.world.is_covered(kind));
-    let conflicts = if count == 0 && !is_told {
-        Line::styled("bookings unknown", styles.unknown)
+    let conflicts = if count == 0 && !view.bookings_known {
+        Line::styled(format!("{} conflicts not known", glyphs.unknown), styles.unknown)
     } else if count == 0 {
         Line::styled("no conflict", styles.muted)
     } else {
@@ -155,6 +155,13 @@ fn remarks(
         let said = format!("{} {agreed} {}", glyphs.no_go, span(screen, &conflict.window));
         remarks.push((said, styles.no_go));
     }
+    // A freeze that holds, or else the next one in sight.
+    let ahead =
+        one.frozen.iter().find(|frozen| frozen.window.until > screen.now && frozen.window.overlaps(sight));
+    if let Some(frozen) = one.frozen_at(screen.now).or(ahead) {
+        let said = format!("{} frozen {}", glyphs.freeze, span(screen, &frozen.window));
+        remarks.push((said, styles.at_risk));
+    }
     if let Some([idle, unclear]) = view.idle_shares(one) {
         if idle >= 0.005 {
             let whole = format!("{} idle {:.0} %", glyphs.at_risk, idle * 100.0);
@@ -187,7 +194,9 @@ fn remarks(
         (None, true) => {
             let free = one.free.first();
             let is_free_now = free.is_some_and(|slot| slot.from <= screen.now);
-            if is_free_now {
+            if !view.bookings_known {
+                remarks.push((format!("{} bookings not known", glyphs.unknown), styles.unknown));
+            } else if is_free_now {
                 remarks.push(("free now".to_owned(), styles.muted));
             } else if let Some(slot) = free {
                 remarks.push((format!("free from {}", screen.dates.short_day(slot.from)), styles.muted));
@@ -246,7 +255,10 @@ fn draw_bookings(
         .map(|cell| {
             let part = axis.part(cell);
             let mut here = bookings.iter().filter(|made| made.booking.window.overlaps(&part));
-            let Some(first) = here.next() else { return Cell::Free };
+            let Some(first) = here.next() else {
+                let is_frozen = one.frozen.iter().any(|frozen| frozen.window.overlaps(&part));
+                return if is_frozen { Cell::Frozen } else { Cell::Free };
+            };
             let (count, last) = here.fold((1, first), |(count, _), made| (count + 1, made));
             if conflicts.iter().any(|conflict| conflict.overlaps(&part)) {
                 Cell::Conflict(last)
@@ -262,6 +274,7 @@ fn draw_bookings(
         let same = cells[at..].iter().take_while(|cell| **cell == cells[at]).count();
         let (fill, style, label) = match cells[at] {
             Cell::Free => (" ", styles.muted, String::new()),
+            Cell::Frozen => (glyphs.freeze, styles.at_risk, String::new()),
             Cell::Booked(made) => booked(screen, view, made, glyphs.shades[2]),
             Cell::Shared(made, count) => {
                 let (fill, style, label) = booked(screen, view, made, glyphs.shades[1]);

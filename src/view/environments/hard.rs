@@ -46,5 +46,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView)
 
 /// `3/24 (11 %, >6 %)`.
 fn said(rate: &Rate) -> String {
+    if !rate.is_ranked() {
+        return format!("{}/{} (too few runs)", rate.events, rate.runs);
+    }
     format!("{}/{} ({:.0} %, >{:.0} %)", rate.events, rate.runs, rate.expected * 100.0, rate.lower * 100.0)
 }

@@ -5,6 +5,7 @@ mod commands;
 mod help;
 mod operations;
 mod palette;
+mod recap;
 mod release_view;
 mod releases;
 mod sources;
@@ -38,6 +39,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
             let inside = frame(screen, body, &title, 100, rich.lines.len());
             screen.layout.overlay_most = screen.rich(inside, &rich, *scroll);
         }
+        Overlay::Recap { recap, scroll } => recap::draw(screen, body, recap, *scroll),
         Overlay::Release { scroll } => release_view::draw(screen, body, *scroll),
         Overlay::Sources { scroll } => sources::draw(screen, body, *scroll),
         Overlay::Operations(dialog) => operations::draw(screen, body, dialog),

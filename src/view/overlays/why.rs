@@ -41,6 +41,7 @@ pub(super) fn draw(
     part("is", std::slice::from_ref(&explanation.value), styles.strong);
     part("computed by", std::slice::from_ref(&explanation.formula), styles.base);
     part("counts", &explanation.counted, styles.base);
+    part("note", &explanation.notes, styles.base);
     part("left out", &explanation.left_out, styles.muted);
     part("from", &explanation.sources, styles.base);
     let said = detail::said(screen, subject, cells);

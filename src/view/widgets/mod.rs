@@ -6,3 +6,4 @@ pub(crate) mod gantt;
 pub(crate) mod month;
 pub(crate) mod runbook;
 pub(crate) mod table;
+pub(crate) mod trend;

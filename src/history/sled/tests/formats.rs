@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::*;
-use crate::domain::{DayFigures, ForecastFigures, ReleaseFigures, Text};
+use crate::domain::{DayFigures, ForecastFigures, MetricFigure, ReleaseFigures, Text};
 use crate::history::marker;
 use crate::history::{Archive, conformance::sample};
 
@@ -139,6 +139,7 @@ fn figures() -> DayFigures {
         forecast: Some(ForecastFigures { p50: at, p85: at + Duration::days(1), p95: at + Duration::days(2) }),
         verdict: Text::new("no-go"),
         outlook: Text::new("at risk"),
+        metrics: vec![MetricFigure { name: Text::new("points left"), definition: 7, value: 20.5 }],
     };
     DayFigures { day: at.date_naive(), at, releases: vec![release] }
 }

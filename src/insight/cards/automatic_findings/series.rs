@@ -1,7 +1,9 @@
 //! What is followed from week to week.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    domain::{Category, DeploymentState, Instant, PullRequest, ReviewVerdict, StoryKind},
+    domain::{Category, DeploymentState, Instant, PullRequest, ReviewVerdict, StoryKind, TestRun},
     insight::{Subject, context::Context, stories::went_back},
 };
 
@@ -126,7 +128,11 @@ pub(super) fn all(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
         weeks,
         ("code findings", "findings", Good::Less),
         How::Count,
-        context.findings.iter().map(|finding| Case { at: finding.opened_at, value: 1.0, subject: None }),
+        context.findings.iter().filter(|finding| !finding.is_remark()).map(|finding| Case {
+            at: finding.opened_at,
+            value: 1.0,
+            subject: None,
+        }),
     ));
     let ended = context.deployments.iter().filter(|deployment| {
         matches!(
@@ -209,24 +215,43 @@ fn pull_requests(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
 }
 
 fn tests(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
-    let ran = context.test_runs.iter().filter(|run| run.passed > 0 || run.failed > 0);
+    let ran = context.test_runs.iter().map(|run| &***run).filter(|run| run.passed > 0 || run.failed > 0);
     let failed = ran.clone().map(|run| {
         let subject = run.release.clone().map(Subject::Release);
         Case { at: run.at, value: f64::from(u8::from(run.failed > 0)), subject }
     });
-    // A run that follows one of the same suite and commit, and whether it ended otherwise.
-    let mut by_commit: Vec<_> =
-        ran.filter_map(|run| Some(((&run.suite, run.commit.as_ref()?), run))).collect();
-    by_commit.sort_by_key(|(key, run)| (*key, run.at));
-    let again = by_commit.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| {
-        let (before, after) = (pair[0].1, pair[1].1);
-        let is_mixed = (before.failed > 0) != (after.failed > 0);
-        let subject = after.release.clone().map(Subject::Release);
-        Case { at: after.at, value: f64::from(u8::from(is_mixed)), subject }
+    // Each commit that a suite tested is one case, however often it was tested: who repeats only what
+    // failed would else see more of it the less often all is repeated.
+    let mut commits: BTreeMap<_, Tested<'_>> = BTreeMap::new();
+    for run in ran {
+        let Some(commit) = &run.commit else { continue };
+        let tested = commits.entry((&run.suite, commit)).or_insert_with(|| Tested {
+            first: run.at,
+            newest: run,
+            passed: false,
+            failed: false,
+        });
+        tested.passed |= run.failed == 0;
+        tested.failed |= run.failed > 0;
+        // Runs are in order of time, so the last one is the newest.
+        tested.newest = run;
+    }
+    let mixed = commits.values().map(|tested| Case {
+        at: tested.first,
+        value: f64::from(u8::from(tested.passed && tested.failed)),
+        subject: tested.newest.release.clone().map(Subject::Release),
     });
-    let again: Vec<Case> = again.collect();
     vec![
         gather(weeks, ("failing test runs", "share", Good::Less), How::Share, failed),
-        gather(weeks, ("flaky test runs", "share", Good::Less), How::Share, again),
+        gather(weeks, ("commits with flaky tests", "share", Good::Less), How::Share, mixed),
     ]
+}
+
+/// A commit that a suite tested, by all its runs.
+struct Tested<'a> {
+    /// When it was tested first.
+    first: Instant,
+    newest: &'a TestRun,
+    passed: bool,
+    failed: bool,
 }

@@ -135,16 +135,16 @@ fn every_failure_says_what_is_behind_it_and_how_sure_that_is() {
             ("INC-3 Refunds", "no deployment in the week before it: no failure of one"),
         ]
     );
-    let left_out: Vec<&str> = card.notes.iter().map(|note| &**note).collect();
+    let left_out: Vec<&str> = card.remarks().map(|note| &**note).collect();
     assert_eq!(
         left_out,
         [
             "production only, finished deployments only, each environment on its own, times are medians; \
              3 incidents known",
+            "levels are told from 5 cases on",
             "1 change left out of lead time: merged before the first known deployment",
             "1 change left out: of authors left out",
             "1 failure left out of recovery: not known to be over",
-            "levels are told from 5 cases on",
         ]
     );
     // By another label there are no incidents.

@@ -79,7 +79,9 @@ fn a_backlog_that_shrinks_by_one_a_week_is_empty_after_as_many_weeks_as_it_has_i
     assert_eq!(row(card, "all"), ["all", "20", "30", "0", "30", "-1.0", "20 Jun 2027", "OLD-30, 82d"]);
     assert_eq!(row(card, "week of 9 Nov"), ["week of 9 Nov", "2", "3", "0", "30", "-1", "", ""]);
     assert_eq!(row(card, "week of 31 Aug"), ["week of 31 Aug", "40", "0", "0", "40", "+40", "", ""]);
-    assert!(card.notes[1].starts_with("1 item left out"), "{:?}", card.notes);
+    let of_stories = row(card, "week of 9 Nov, stories");
+    assert_eq!(of_stories, ["week of 9 Nov, stories", "2", "3", "0", "30", "-1", "", ""]);
+    assert!(card.left_out[0].starts_with("1 item left out"), "{:?}", card.left_out);
 }
 
 #[test]
@@ -152,7 +154,65 @@ fn work_in_progress_that_grew_by_half_needs_somebody() {
     made.extend((0..5).map(|number| begun(format!("B-{number}"), day(11, 9))));
     let study = study(&with(made));
     let card = study.card(CardId::CumulativeFlow).unwrap();
-    assert_eq!(&*card.sentence, "15 under way, 50 % more in the last 14 days than before; 0 done in 90 days");
+    assert_eq!(
+        &*card.sentence,
+        "15 under way; 15 on average in the last 14 days, 10 before: 50 % more; 0 done in 90 days"
+    );
     assert_eq!(card.standing, CardStanding::Poor);
     assert_eq!((figure(card, "growth"), figure(card, "days_in_work")), (Some(1.5), None));
+}
+
+#[test]
+fn where_the_pace_is_not_clear_no_end_is_promised() {
+    // Forty items; then three are solved in one week and two come in in the next, eight weeks
+    // long: mean −0.5, standard deviation sqrt(8 · 2.5² / 7), 90 % from −2.29 to +1.29.
+    let monday = day(9, 14);
+    let mut made: Vec<Story> =
+        (0..40).map(|number| story_with(&format!("A-{number}"), monday, &[])).collect();
+    for week in 0..8_usize {
+        let tuesday = day(9, 22) + Duration::days(7 * week as i64);
+        if week % 2 == 0 {
+            for number in 0..3 {
+                let index = week / 2 * 3 + number;
+                made[index] = story_with(&format!("A-{index}"), monday, &[(tuesday, Category::Done)]);
+            }
+        } else {
+            made.extend((0..2).map(|number| story_with(&format!("B-{week}-{number}"), tuesday, &[])));
+        }
+    }
+    let study = study(&with(made));
+    let card = study.card(CardId::OpenedAndSolved).unwrap();
+    assert_eq!(
+        &*card.sentence,
+        "36 are open; 1.0 a week come in and 1.5 are closed: may be empty in 16 weeks (13 Mar 2027) or never: the \
+         pace is not clear"
+    );
+    assert_eq!(row(card, "all")[6], "13 Mar 2027 or never");
+    assert_eq!(card.standing, CardStanding::Watch);
+    assert_eq!((figure(card, "weeks_until_empty"), figure(card, "weeks_until_empty_latest")), (None, None));
+    assert!((figure(card, "weeks_until_empty_earliest").unwrap() - 15.7164).abs() < 1e-3);
+}
+
+#[test]
+fn before_eight_whole_weeks_nobody_tells_a_pace() {
+    let study = study(&with(vec![story_with("A-1", day(11, 18), &[])]));
+    let card = study.card(CardId::OpenedAndSolved).unwrap();
+    assert_eq!(&*card.notes[0], "0 whole weeks are known so far: a pace is told from 8 on");
+}
+
+#[test]
+fn how_long_one_is_in_work_takes_two_weeks_and_ten_items() {
+    let told = |done: usize, days: i64| {
+        let begun = ago(days - 1);
+        let moves = [(begun, Category::InProgress), (ago(1), Category::Done)];
+        let made = (0..done).map(|number| story_with(&format!("A-{number}"), begun, &moves)).collect();
+        let study = study(&with(made).release(|release| release.start = None));
+        let card = study.card(CardId::CumulativeFlow).unwrap();
+        assert_eq!(figure(card, "days_in_work").is_some(), card.sentence.contains("is in work for"));
+        figure(card, "days_in_work")
+    };
+    // Of 14 days ten items are under way at the end of the first 12.
+    assert!((told(10, 14).unwrap() - 12.0).abs() < 1e-9);
+    assert_eq!(told(9, 14), None);
+    assert_eq!(told(10, 13), None);
 }

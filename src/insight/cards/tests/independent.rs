@@ -368,7 +368,7 @@ proptest! {
         let context = Context::new(&board.world, &board.health, &board.policy, board.at);
         let membership = Membership::of(&context);
         let material =
-            Material { board: &board, context: &context, membership: &membership, days: &[] };
+            Material { board: &board, context: &context, membership: &membership, days: Vec::new() };
         let found = read(&material);
         let end = told.requests.iter().map(|request| request[5]).chain([told.done]).max().unwrap();
         if end > CREATED {

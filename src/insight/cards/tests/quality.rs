@@ -4,10 +4,13 @@ use chrono::NaiveDate;
 
 use super::*;
 use crate::{
-    domain::{DayFigures, FindingState, ForecastFigures, ReleaseFigures, Severity, TestRun},
+    domain::{
+        DayFigures, FindingState, ForecastFigures, PullRequest, PullRequestState, ReleaseFigures, Severity,
+        TestRun,
+    },
     insight::{
         Subject,
-        fixture::{ALL_KINDS, at, finding},
+        fixture::{self, ALL_KINDS, at, finding},
     },
 };
 
@@ -42,6 +45,7 @@ fn run(
         failed: counts.1,
         skipped: 1,
         failures: failures.iter().map(Text::new).collect(),
+        milliseconds: None,
     }
 }
 
@@ -84,8 +88,8 @@ fn testing_tells_what_fails_what_did_not_run_and_what_ran_on_another_commit() {
     let card = study.card(CardId::Testing).unwrap();
     assert_eq!(
         &*card.sentence,
-        "payments 4.2: 10 of 150 tests fail; load did not run; e2e did not test it as it is now; \
-         unit flaky; failing tests returned 1 story"
+        "payments 4.2: 10 of 150 tests fail; load did not run any more; e2e did not test it as it is now; \
+         unit flaky; failing tests returned 1 story of it"
     );
     assert_eq!(card.standing, CardStanding::Poor);
     for (name, value) in [
@@ -104,28 +108,223 @@ fn testing_tells_what_fails_what_did_not_run_and_what_ran_on_another_commit() {
     }
     // Wilson for 1 of 1: 1/(1 + 1.96²) = 0.2065.
     assert!((figure_of(card, "flaky_at_least").unwrap() - 0.2065).abs() < 1e-3);
-    let unit = [
-        "payments 4.2 unit",
-        "90",
-        "10",
-        "1",
-        "+20",
-        "1 of 1",
-        "1",
-        "fails: refund_PAY-1_twice; returned in Checkout",
-    ];
+    let unit =
+        ["payments 4.2 unit", "90", "10", "1", "+20", "–", "–", "1 of 1", "1", "fails: refund_PAY-1_twice"];
     assert_eq!(cells(card, 0), unit);
     assert_eq!(card.rows[0].subject, Some(Subject::Story("PAY-1".into())));
-    let what: Vec<_> = card.rows.iter().map(|row| (&*row.cells[0], &*row.cells[7])).collect();
+    let what: Vec<_> = card.rows.iter().map(|row| (&*row.cells[0], &*row.cells[9])).collect();
     assert_eq!(
         what[1..],
         [
             ("payments 4.2 e2e", "ran on payments 4.1, not on 1a2b3c4d"),
-            ("payments 4.2 load", "did not run"),
+            ("payments 4.2 load", "did not run any more"),
             ("payments 4.1 e2e", ""),
             ("payments 4.1 load", ""),
             ("payments 4.1 unit", ""),
+            ("payments 4.2 returned in Checkout by unit", "PAY-1"),
         ]
+    );
+}
+
+/// A release that went out on a day of November.
+fn out(project: &str, version: &str, day: u32) -> Release {
+    Release { released_at: Some(at(day, 12)), ..Release::named(project, version) }
+}
+
+#[test]
+fn a_release_is_compared_with_the_one_before_it_by_project_and_date() {
+    // The newest of the project is not the newest of all, nor the one that stands next on the board.
+    let mut setting = setting().other(out("auth", "2.9", 8)).other(out("payments", "5.0", 2));
+    for (version, day) in [("3.5", 1), ("3.6", 1), ("3.7", 1), ("3.8", 1), ("3.9", 1)] {
+        let release = Release {
+            released_at: Some(at(day, version.len() as u32)),
+            ..Release::named("payments", version)
+        };
+        setting = setting.other(release).test_run(run("unit", version, at(1, 1), OLD, (7, 0), &[]));
+    }
+    let mut elsewhere = run("smoke", "2.9", at(7, 12), OLD, (3, 0), &[]);
+    elsewhere.release = Some(ReleaseId::of("auth", "2.9"));
+    let setting = setting
+        .test_run(elsewhere)
+        .test_run(run("unit", "5.0", at(1, 12), OLD, (50, 0), &[]))
+        .test_run(run("load", "5.0", at(1, 12), OLD, (5, 0), &[]))
+        .test_run(run("unit", "4.1", at(5, 12), OLD, (80, 0), &[]))
+        .test_run(run("e2e", "4.1", at(5, 12), OLD, (40, 0), &[]))
+        .test_run(run("unit", "4.2", at(20, 8), HEAD, (100, 0), &[]));
+    let study = study(&setting);
+    let card = study.card(CardId::Testing).unwrap();
+    assert_eq!(&*card.sentence, "payments 4.2: all 100 tests pass; e2e did not run any more");
+    let rows: Vec<_> = card.rows.iter().map(|row| (&*row.cells[0], &*row.cells[4])).collect();
+    assert_eq!(
+        rows,
+        [
+            ("payments 4.2 e2e", "–"),
+            ("payments 4.2 unit", "+20"),
+            ("payments 4.1 e2e", "–"),
+            ("payments 4.1 unit", "+30"),
+            ("payments 5.0 load", "–"),
+            ("payments 5.0 unit", "+43"),
+            ("payments 3.9 unit", "+0"),
+            ("payments 3.8 unit", "+0"),
+            ("payments 3.7 unit", "+0"),
+        ],
+        "the five before, and no other project"
+    );
+    // Nothing of it ran yet: that is what is to be said, and not how the one before did.
+    let mut none = setting.clone();
+    none.facts.test_runs.retain(|run| run.release != Some(ReleaseId::of("payments", "4.2")));
+    let study = Study::of(&none.board_at(now()));
+    let card = study.card(CardId::Testing).unwrap();
+    assert_eq!(&*card.sentence, "payments 4.2: no test ran; e2e and unit did not run any more");
+    assert_eq!(card.standing, CardStanding::Poor);
+}
+
+#[test]
+fn suites_that_grow_slower_are_told_the_slowest_growing_first() {
+    let took = |run: TestRun, seconds: u64| TestRun { milliseconds: Some(seconds * 1_000), ..run };
+    let passing = |suite, version, day, commit| run(suite, version, at(day, 12), commit, (10, 0), &[]);
+    let mut setting = setting().test_run(passing("smoke", "4.2", 20, HEAD));
+    // The one in the middle counts: 60, 300 and 100 seconds, then 90, 420 and 105.
+    for (suite, before, now) in [
+        ("unit", [60, 10, 600], [90, 95, 20]),
+        ("e2e", [300, 299, 301], [420; 3]),
+        ("api", [100; 3], [105; 3]),
+    ] {
+        for (day, (before, now)) in (1..).zip(before.into_iter().zip(now)) {
+            setting = setting
+                .test_run(took(passing(suite, "4.1", day, OLD), before))
+                .test_run(took(passing(suite, "4.2", 15 + day, HEAD), now));
+        }
+    }
+    let study = study(&setting);
+    let card = study.card(CardId::Testing).unwrap();
+    assert_eq!(
+        &*card.sentence,
+        "payments 4.2: all 40 tests pass; unit takes 2m, 50 % longer than in payments 4.1"
+    );
+    let rows: Vec<_> =
+        card.rows.iter().take(4).map(|row| (&*row.cells[0], &*row.cells[5], &*row.cells[6])).collect();
+    assert_eq!(
+        rows,
+        [
+            ("payments 4.2 unit", "2m", "+50 %"),
+            ("payments 4.2 e2e", "7m", "+40 %"),
+            ("payments 4.2 api", "2m", "+5 %"),
+            ("payments 4.2 smoke", "–", "–"),
+        ]
+    );
+    assert_eq!(figure_of(card, "slowest_growth"), Some(0.5));
+    // What one suite does not tell nobody can add up.
+    assert_eq!(figure_of(card, "duration"), None);
+    assert_eq!(card.notes.iter().map(|note| &**note).collect::<Vec<_>>(), ["1 run without a duration"]);
+}
+
+#[test]
+fn what_is_required_must_have_run_and_after_the_last_merge() {
+    let merged = PullRequest {
+        merged_at: Some(at(20, 12)),
+        release: Some(ReleaseId::new("payments 4.2")),
+        ..fixture::pull_request(1, PullRequestState::Merged)
+    };
+    let setting = setting()
+        .policy(|policy| policy.required_suites = vec![Text::new("smoke"), Text::new("unit")])
+        .pull_request(merged);
+    for (hour, what, standing) in
+        [(11, "ran before the last merge", CardStanding::Poor), (13, "", CardStanding::Poor)]
+    {
+        let unit = TestRun { commit: None, ..run("unit", "4.2", at(20, hour), HEAD, (9, 0), &[]) };
+        let study = study(&setting.clone().test_run(unit));
+        let card = study.card(CardId::Testing).unwrap();
+        assert_eq!(row(card, "payments 4.2 unit")[9], what);
+        assert_eq!(row(card, "payments 4.2 smoke")[9], "never ran, though required");
+        assert!(card.sentence.contains("smoke never ran, though required"), "{}", card.sentence);
+        assert_eq!(card.standing, standing);
+    }
+    // Neither is required any more: what ran too early is worth an eye, and no more.
+    let free = setting.policy(|policy| policy.required_suites.clear());
+    let early = TestRun { commit: None, ..run("unit", "4.2", at(20, 11), HEAD, (9, 0), &[]) };
+    let study = study(&free.test_run(early));
+    let card = study.card(CardId::Testing).unwrap();
+    assert_eq!((card.standing, card.rows.len()), (CardStanding::Watch, 1));
+}
+
+#[test]
+fn returned_stories_are_those_of_the_release_each_once_and_people_only_where_configured() {
+    let story = |key: &str, version: &str, component: &str, owner: &str, back: &[u32]| {
+        let moves = back
+            .iter()
+            .flat_map(|day| [(at(day - 1, 12), Category::InTest), (at(*day, 12), Category::InProgress)]);
+        Story {
+            component: Some(Text::new(component)),
+            owner: Some(Text::new(owner)),
+            releases: vec![ReleaseId::of("payments", version)],
+            ..story_with(key, at(1, 0), &moves.collect::<Vec<_>>())
+        }
+    };
+    let setting = setting()
+        // Twice returned by the same suite, and by another one: it is one story.
+        .story(story("PAY-1", "4.2", "Checkout", "lee", &[12, 16, 20]))
+        .story(story("PAY-2", "4.2", "Cart", "lee", &[20]))
+        // Of the release before, by one of its runs.
+        .story(story("PAY-3", "4.1", "Cart", "kim", &[5]))
+        // No failing run names it, or the one that does is too old.
+        .story(story("PAY-4", "4.2", "Cart", "kim", &[20]))
+        .test_run(run("unit", "4.1", at(4, 12), OLD, (9, 1), &["pays_PAY-3"]))
+        .test_run(run("unit", "4.2", at(12, 8), HEAD, (9, 1), &["pays_PAY-1"]))
+        .test_run(run("unit", "4.2", at(16, 8), HEAD, (9, 2), &["pays_PAY-1", "pays_PAY-4"]))
+        .test_run(run("e2e", "4.2", at(20, 8), HEAD, (9, 2), &["buys_PAY-1", "buys_PAY-2"]));
+    let of = |setting: &Setting| {
+        let study = study(setting);
+        let card = study.card(CardId::Testing).unwrap().clone();
+        let returned = card.rows.iter().filter(|row| row.cells[0].contains("returned"));
+        let cells = |row: &CardRow| [0, 8, 9].map(|cell: usize| row.cells[cell].to_string()).join(" | ");
+        (returned.map(cells).collect::<Vec<_>>(), card)
+    };
+    let (told, card) = of(&setting);
+    assert!(card.sentence.ends_with("failing tests returned 2 stories of it"), "{}", card.sentence);
+    assert_eq!(figure_of(&card, "returned_by_failing_tests"), Some(2.0));
+    assert_eq!(figure_of(&card, "returned_by_others"), Some(1.0));
+    let by_suite = [
+        "payments 4.2 returned in Cart by e2e | 1 | PAY-2",
+        "payments 4.2 returned in Checkout by e2e | 1 | PAY-1",
+        "payments 4.2 returned in Checkout by unit | 1 | PAY-1",
+    ];
+    assert_eq!(told, by_suite);
+    assert_eq!(row(&card, "payments 4.2 e2e")[8], "2");
+    assert_eq!(row(&card, "payments 4.1 unit")[8], "1", "that is told of its own release");
+    let (told, _) = of(&setting.policy(|policy| policy.returned_by_person = true));
+    assert_eq!(told[..3], by_suite);
+    assert_eq!(told[3..], ["payments 4.2 returned to lee | 2 | PAY-1, PAY-2"]);
+}
+
+#[test]
+fn tests_that_fail_again_are_no_defects() {
+    let setting = recurring()
+        .test_run(run("unit", "4.1", at(4, 8), OLD, (9, 2), &["pays_by_card", "ships_abroad"]))
+        .test_run(run("unit", "4.2", at(19, 8), HEAD, (9, 2), &["pays_by_card", "ships_abroad"]));
+    let study = study(&setting);
+    let card = study.card(CardId::RecurringDefects).unwrap();
+    assert!(
+        card.sentence.starts_with(
+            "1 defect came back, most of all Total is wrong after refund; 2 tests failed in two releases or more; "
+        ),
+        "{}",
+        card.sentence
+    );
+    assert_eq!(figure_of(card, "recurring"), Some(1.0));
+    assert_eq!(figure_of(card, "tests_failing_again"), Some(2.0));
+    // Defects first, whatever happened lately.
+    assert_eq!(cells(card, 0)[0], "Total is wrong after refund");
+    assert!(cells(card, 1)[4].starts_with("same test in every release since"), "{:?}", cells(card, 1));
+    // Without any defect the tests are told all the same.
+    let mut tests = setting;
+    tests.facts.stories.retain(|story| story.kind != StoryKind::Defect);
+    let study = Study::of(&tests.board_at(now()));
+    let card = study.card(CardId::RecurringDefects).unwrap();
+    assert!(
+        card.sentence.starts_with("no defect was ever reported; 2 tests failed in two releases or more"),
+        "{}",
+        card.sentence
     );
 }
 
@@ -241,6 +440,8 @@ fn code_analysis_counts_what_is_open_new_and_old() {
             ("median_age", Some(9.875)),
             ("p85_age", Some(9.875 + 0.7 * 10.0)),
             ("median_time_to_fix", Some(4.0)),
+            ("quality_gates", Some(0.0)),
+            ("quality_gates_failed", Some(0.0)),
         ]
     );
     assert_eq!(card.standing, CardStanding::Poor);
@@ -252,12 +453,59 @@ fn code_analysis_counts_what_is_open_new_and_old() {
         [last(0), last(1), last(2)],
         [[2.0, 2.0, 0.0], [1.0, 3.0, 0.0], [1.0, 0.0, 0.0]].map(Vec::from)
     );
-    assert_eq!(cells(card, 0), ["payments", "0", "0", "0", "0", "1", "1", "0", "0", "1.9d"]);
+    assert_eq!(cells(card, 0), ["payments", "0", "0", "0", "0", "1", "1", "0", "0", "1.9d", ""]);
     assert_eq!(
         cells(card, 1),
-        ["payments/src", "1", "0", "1", "0", "0", "1", "1", "1", "19.9d"]
+        ["payments/src", "1", "0", "1", "0", "0", "1", "1", "1", "19.9d", ""]
             .map(|cell| { if cell == "19.9d" { "20d" } else { cell } })
     );
+}
+
+#[test]
+fn quality_gates_are_told_beside_the_findings_and_an_analysis_is_none() {
+    let remark = |number: u32, rule: &str, title: &str, severity| {
+        let mut told = finding(number, 21, severity);
+        (told.rule, told.title) = (Text::new(rule), Text::new(title));
+        (told.state, told.closed_at, told.path) = (FindingState::Dismissed, Some(at(21, 12)), None);
+        told
+    };
+    let failed = "Sonar way failed: coverage is 70, and must not be less than 80; met: duplications";
+    let gate = |severity| remark(8, crate::domain::Finding::QUALITY_GATE, failed, severity);
+    let plain = study(&analysed()).card(CardId::CodeAnalysis).unwrap().clone();
+    let with = analysed().finding(remark(7, crate::domain::Finding::ANALYSIS, "what was analyzed", None));
+    assert_eq!(
+        study(&with).card(CardId::CodeAnalysis).unwrap(),
+        &plain,
+        "an analysis is no dismissed finding"
+    );
+    let with = with.finding(gate(Some(Severity::Critical)));
+    let card = study(&with).card(CardId::CodeAnalysis).unwrap().clone();
+    assert_eq!(*card.sentence, format!("the quality gate fails; {}", plain.sentence));
+    let [name, .., what] = &card.rows[0].cells[..] else { panic!("{:?}", card.rows) };
+    assert_eq!(
+        (&**name, &**what, card.rows[0].standing),
+        ("quality gate of payments", failed, CardStanding::Poor)
+    );
+    assert_eq!((&card.rows[1..], &card.notes), (&plain.rows[..], &plain.notes));
+    assert_eq!(figure_of(&card, "quality_gates_failed"), Some(1.0));
+    let why = crate::insight::explain(
+        &with.board_at(now()),
+        &ReleaseId::new("payments 4.2"),
+        &Subject::Gate(crate::insight::GateName::Findings),
+        now(),
+    );
+    assert!(why.counted[0].starts_with("Sonar way failed: coverage is 70"), "{:?}", why.counted);
+    // Without a finding there is one that looked.
+    for (severity, sentence, standing) in [
+        (Some(Severity::Low), "the quality gate passes; no finding is open", CardStanding::Good),
+        (Some(Severity::Critical), "the quality gate fails; no finding is open", CardStanding::Poor),
+        (None, "the quality gate neither passes nor fails; no finding is open", CardStanding::Watch),
+    ] {
+        let study = study(&setting().finding(gate(severity)));
+        let card = study.card(CardId::CodeAnalysis).unwrap();
+        assert!(card.sentence.starts_with(sentence), "{}", card.sentence);
+        assert_eq!(card.standing, standing);
+    }
 }
 
 /// Ten stories that took 1 to 10 working days, the last of them done on 20 November.
@@ -332,6 +580,7 @@ fn day_of(day: u32, target: u32, forecast: [u32; 3]) -> DayFigures {
             forecast: Some(ForecastFigures { p50, p85, p95 }),
             verdict: Text::new("go"),
             outlook: Text::new("late"),
+            metrics: Vec::new(),
         }],
     }
 }

@@ -60,12 +60,12 @@ fn the_steps_of_a_story_add_up_to_its_way() {
     assert_eq!(figure(card, "constraint_cost"), Some(240.0));
     assert_eq!(
         &*card.sentence,
-        "the constraint is deploy with 2.0d a story, 240 hours in 365 days; half take 8.0d or less from the \
-         first work to production, 50 % of it is work"
+        "the constraint is deploy: 2.0d of the 8.0d that an item takes on average, 240 hours of all 5 together \
+         in 365 days; half take 8.0d or less from the first work to production, 50 % of it is work"
     );
     assert_eq!(card.standing, CardStanding::Good);
     assert_eq!(row(card, "repository api")[1..6], ["5", "8.0d", "8.0d", "8.0d", "50 %"]);
-    assert!(card.notes.iter().any(|note| note.starts_with("1 story left out")), "{:?}", card.notes);
+    assert!(card.left_out[0].starts_with("1 item left out"), "{:?}", card.left_out);
     assert!(!card.notes.iter().any(|note| note.contains("candidate")), "five are too few to say so");
 }
 
@@ -87,6 +87,66 @@ fn what_is_entered_again_adds_up() {
     assert_eq!(row(card, "in progress")[1..7], ["1", "2.0d", "2.0d", "2.0d", "0 %", "1"]);
     assert_eq!(row(card, "test")[6], "1");
     assert_eq!((figure(card, "flow_efficiency"), card.standing), (Some(1.0), CardStanding::Told));
+    assert_eq!(&*card.sentence, "1 item reached production in 365 days: too few to say how long one takes");
+}
+
+#[test]
+fn a_mean_is_the_same_wherever_it_stands() {
+    // Four stories never were in test, six were for a day each: 0.6 days of all ten.
+    let mut setting = with(6, ReviewVerdict::ChangesRequested);
+    for number in 10..14 {
+        let key = format!("PAY-{number}");
+        let moves = [(at(3, 12), Category::InProgress), (at(10, 12), Category::Done)];
+        setting = setting.story(story_with(&key, at(2, 12), &moves));
+    }
+    let study = study(&setting);
+    let card = study.card(CardId::ValueStream).unwrap();
+    assert_eq!(row(card, "test")[1..4], ["6", "14.4h", "24.0h"]);
+    let Picture::Parts { bars, .. } = &card.picture else { panic!() };
+    let bar = bars.iter().find(|bar| &*bar.label == "test").unwrap();
+    assert!(bar.says.starts_with("14.4h"), "{}", bar.says);
+    // The means of the steps after the beginning add up to that of the way.
+    let sum: f64 = bars.iter().skip(1).map(|bar| bar.parts.iter().sum::<f64>()).sum();
+    assert!((sum - figure(card, "start_to_production_mean").unwrap()).abs() < 1e-9, "{sum}");
+}
+
+#[test]
+fn too_few_in_a_quarter_are_those_of_a_year() {
+    let finished = |key: String, days_ago: i64| {
+        let end = now() - Duration::days(days_ago);
+        let begun = end - Duration::days(7);
+        story_with(&key, begun, &[(begun, Category::InProgress), (end, Category::Done)])
+    };
+    let looked_at = |lately: u32| {
+        let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories]);
+        for number in 0..lately {
+            setting = setting.story(finished(format!("NEW-{number}"), 1 + i64::from(number)));
+        }
+        // Within the year, and before it.
+        for (number, days_ago) in [(0, 91), (1, 200), (2, 364), (3, 366)] {
+            setting = setting.story(finished(format!("OLD-{number}"), days_ago));
+        }
+        let study = study(&setting);
+        let card = study.card(CardId::ValueStream).unwrap();
+        (figure(card, "days"), figure(card, "items"))
+    };
+    assert_eq!(looked_at(20), (Some(90.0), Some(20.0)));
+    assert_eq!(looked_at(19), (Some(365.0), Some(22.0)));
+}
+
+#[test]
+fn the_way_is_told_by_team() {
+    let setting = with(5, ReviewVerdict::ChangesRequested).policy(|policy| {
+        policy.teams = vec![crate::domain::Team {
+            name: Text::new("money"),
+            repositories: vec![Text::new("API")],
+            ..Default::default()
+        }];
+    });
+    let study = study(&setting);
+    let card = study.card(CardId::ValueStream).unwrap();
+    assert_eq!(row(card, "team money")[1..6], row(card, "repository api")[1..6]);
+    assert_eq!(row(card, "team money")[1], "5");
 }
 
 #[test]
@@ -109,18 +169,20 @@ fn steps_that_never_changed_anything_are_named() {
     let candidates = |first| {
         let study = study(&with(20, first));
         let card = study.card(CardId::ValueStream).unwrap();
-        let notes = card.notes.iter().filter_map(|note| note.strip_prefix("candidate to remove: "));
+        let notes = card.notes.iter().filter_map(|note| note.strip_prefix("candidate to "));
         notes.map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(
         candidates(ReviewVerdict::Approved),
         [
-            "review, none of 20 reviews said anything, fewer than 15 % do (0m in 90 days)",
-            "test, none of 20 stories came back from it, fewer than 15 % do (20.0d in 90 days)",
-            "pickup, pure waiting, 12.5 % of the way (20.0d in 90 days)",
+            "remove: review, none of 20 reviews said anything, fewer than 15 % do (0 hours of all together in 90 \
+             days)",
+            "remove: test, none of 20 items came back from it, fewer than 15 % do (480 hours of all together in 90 \
+             days)",
+            "shorten: pickup, pure waiting, 12.5 % of the way (480 hours of all together in 90 days)",
             // Approved at once: the day of the second review is one of waiting for the merge.
-            "merge, pure waiting, 25 % of the way (40.0d in 90 days)",
-            "deploy, pure waiting, 25 % of the way (40.0d in 90 days)",
+            "shorten: merge, pure waiting, 25 % of the way (960 hours of all together in 90 days)",
+            "shorten: deploy, pure waiting, 25 % of the way (960 hours of all together in 90 days)",
         ]
     );
     let said = candidates(ReviewVerdict::ChangesRequested);

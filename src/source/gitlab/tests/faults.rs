@@ -132,7 +132,7 @@ async fn one_thing_that_cannot_be_read_loses_itself() {
     says("cannot answer now (HTTP 502)");
     says("the past of 1 issues");
     let kinds = [Kind::Stories, Kind::Defects, Kind::PullRequests];
-    assert_eq!(told.incomplete(), kinds.into());
+    assert_eq!(told.incomplete(), kinds.into(), "{:#?}", told.problems);
     assert_eq!(told.pull_requests[0].checks.len(), 1, "what could be read of it is told");
     service.tables().faults.clear();
     let told = facts(&mut source, &Round::at(now())).await;

@@ -69,6 +69,12 @@ fn what_the_usual_programs_write_is_understood() {
     assert_eq!(counts(run(&facts, "cart")), (2, 0, 0));
     assert_eq!(counts(run(&facts, "till")), (0, 1, 0));
     assert_eq!(counts(run(&facts, "github.com/acme/shop/cart")), (1, 0, 1));
+    // What a suite says of itself; tests of pytest add up to 0.103 seconds, which is not how long it took.
+    let took = ["pytest", "org.acme.CartTest", "cart", "github.com/acme/shop/cart"];
+    assert_eq!(
+        took.map(|suite| run(&facts, suite).milliseconds),
+        [Some(3_600_500), Some(1_200_066), Some(500), Some(160)]
+    );
     assert_eq!(facts.test_runs.len(), 6, "a suite without tests is no run, one with a retry is two");
     assert_eq!(
         problems(&facts),
@@ -265,4 +271,29 @@ fn a_report_without_a_commit_is_of_the_one_that_was_checked_out_at_its_time() {
     assert_eq!(of(19), Some(second));
     assert_eq!(of(21), Some(first), "what was checked out again");
     assert_eq!(of(14), None, "nothing was checked out yet");
+}
+
+#[test]
+fn a_run_takes_what_its_suite_says_or_else_what_its_tests_add_up_to() {
+    let test = |name: &str, time: &str| format!(r#"<testcase name="{name}" classname="c" {time}/>"#);
+    let suite = |name: &str, time: &str, inside: &str| {
+        format!(r#"<testsuite name="{name}" tests="1" {time}>{inside}</testsuite>"#)
+    };
+    let two = test("one", r#"time="1.25""#) + &test("two", r#"time="2""#);
+    let inner = suite("inner", r#"time="4""#, &test("three", r#"time="1""#));
+    for (what, inside, expected) in [
+        ("tests beside each other", suite("s", r#"time="2.1""#, &two), Some(2_100)),
+        ("nothing of itself", suite("s", "", &two), Some(3_250)),
+        ("a zero is not known", suite("s", r#"time="0""#, &two), Some(3_250)),
+        ("with what is within it", suite("s", r#"time="9""#, &(two.clone() + &inner)), Some(9_000)),
+        ("all that is within it", suite("s", "", &(two.clone() + &inner)), Some(7_250)),
+        ("two of one name", suite("s", r#"time="2""#, &two) + &suite("s", r#"time="3""#, &two), Some(5_000)),
+        ("nobody says", suite("s", "", &test("one", "")), None),
+        ("no number", suite("s", r#"time="soon""#, &test("one", r#"time="-1""#)), None),
+    ] {
+        let mut reports = Reports::junit();
+        reports.file("report.xml", 21, &format!("<testsuites>{inside}</testsuites>"));
+        let facts = reports.facts();
+        assert_eq!(run(&facts, "s").milliseconds, expected, "{what}");
+    }
 }
