@@ -215,7 +215,7 @@ proptest! {
                         target: Some(came(number) - Duration::days(late + moved)),
                         forecast: Some(ForecastFigures { p50, p85: on(*wide), p95: on(2 * wide) }),
                         verdict: Text::new("go"),
-                        outlook: Text::new("late"), metrics: Vec::new() }],
+                        outlook: Text::new("late") }],
                 });
             }
         }
@@ -318,7 +318,6 @@ fn a_board_and_its_history_say_the_same() {
             forecast: Some(ForecastFigures { p50: day(8, 22), p85: day(8, 26), p95: day(8, 30) }),
             verdict: Text::new("go"),
             outlook: Text::new("late"),
-            metrics: Vec::new(),
         }],
     };
     let days = [said(8, 10), said(8, 15)];

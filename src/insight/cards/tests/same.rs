@@ -94,7 +94,6 @@ fn days(shift: Duration) -> Vec<DayFigures> {
                 forecast: Some(ForecastFigures { p50: ahead(4), p85: ahead(7), p95: ahead(12) }),
                 verdict: Text::new("go"),
                 outlook: Text::new("late"),
-                metrics: Vec::new(),
             }],
         }
     };
