@@ -279,7 +279,7 @@ impl Fit {
 }
 
 /// What an entry or a command of one's own is called, and what is said of it.
-fn called<'a>(row: Row, own: &'a OwnCommands) -> Option<(&'a str, &'a str)> {
+fn called(row: Row, own: &OwnCommands) -> Option<(&str, &str)> {
     match row {
         Row::Palette(index) => PaletteEntry::at(index).map(|entry| (entry.name(), entry.help())),
         Row::Own(index) => own.all().get(index as usize).map(|command| (&*command.name, command.does())),

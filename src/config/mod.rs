@@ -467,7 +467,7 @@ impl Resolver {
             complaints.push(Complaint::new(
                 "lens",
                 format!("there is no reader called {name:?}"),
-                &format!("allowed here: {known}"),
+                format!("allowed here: {known}"),
             ));
             Lens::default()
         })
