@@ -274,7 +274,7 @@ mod tests {
         assert_eq!((now.plain.len() as u64, u128::from_be_bytes(now.digest)), FIXTURE);
     }
 
-    const FIXTURE: (u64, u128) = (2984, 0xb972_132d_df2b_9025_fee6_c07c_6863_160a);
+    const FIXTURE: (u64, u128) = (2962, 0x8482_2951_c33c_aea2_ac71_c532_a80d_1d4d);
 
     /// Run by hand to make the fixture of a new format.
     #[test]
