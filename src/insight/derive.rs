@@ -51,16 +51,14 @@ pub fn derive(
     let usual_ages = unchanged.usual_ages(&context);
     let mut tracer = Tracer::default();
     let (drawn, progress): (Vec<Drawn<'_>>, Vec<_>) = (0..context.releases.len())
-        .map(|release| match unchanged.finished(&membership, release) {
-            Some(known) => {
+        .map(|release| {
+            if let Some(known) = unchanged.finished(&membership, release) {
                 let progress = (known.insight.burn_down.unit, Arc::clone(&known.progress));
-                (Drawn::Known(&known.insight), progress)
+                return (Drawn::Known(&known.insight), progress);
             }
-            None => {
-                let (drawn, progress) = burn_down(&context, &membership, release, &mut tracer);
-                let progress = (drawn.unit, Arc::new(progress));
-                (Drawn::New(drawn), progress)
-            }
+            let (drawn, progress) = burn_down(&context, &membership, release, &mut tracer);
+            let progress = (drawn.unit, Arc::new(progress));
+            (Drawn::New(drawn), progress)
         })
         .unzip();
     let forecasts = Forecasts::learn(&context, &progress, learned);
@@ -188,7 +186,7 @@ fn with_gates_of_now(question: &Question<'_, '_>, known: &Arc<ReleaseInsight>) -
     if (&gates, verdict, tally) == (&known.gates, known.verdict, known.tally) {
         return Arc::clone(known);
     }
-    Arc::new(ReleaseInsight { gates, verdict, tally, ..(**known).clone() })
+    Arc::new(ReleaseInsight { tally, gates, verdict, ..(**known).clone() })
 }
 
 /// Unreleased ones by target, the nearest first; those that another one speaks for; those

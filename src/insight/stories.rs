@@ -46,7 +46,9 @@ impl UsualAges {
                 spans.entry(category).or_default().push(seconds);
             }
         }
-        spans.values_mut().for_each(|spans| spans.sort_unstable());
+        for spans in spans.values_mut() {
+            spans.sort_unstable();
+        }
         let mut ages = Self { spans, p85: BTreeMap::new() };
         ages.take_percentiles();
         ages

@@ -218,16 +218,38 @@ fn letters(text: &[u8], small: u8) -> impl Iterator<Item = usize> {
     memchr2_iter(small, small.to_ascii_uppercase(), text)
 }
 
+/// How often letters are used, the most frequent ones of English first; what is not here is rarer.
+const FREQUENT: &[u8] = b" etaoinsrhldcumfpgwybvkxjqz";
+
+/// How frequent each plain character is: 0 is rare.
+const FREQUENCIES: [u8; 128] = {
+    let mut frequencies = [0; 128];
+    let mut index = 0;
+    while index < FREQUENT.len() {
+        frequencies[FREQUENT[index] as usize] = (FREQUENT.len() - index) as u8;
+        index += 1;
+    }
+    frequencies
+};
+
+/// The rarest character of a plain `part`, and where it is: most texts do not have it, and no more
+/// of them needs to be looked at.
+fn rarest(part: &[u8]) -> Option<(usize, u8)> {
+    let frequency = |character: u8| FREQUENCIES.get(usize::from(character)).copied().unwrap_or(0);
+    part.iter().copied().enumerate().min_by_key(|(_, character)| frequency(*character))
+}
+
 /// Whether `text` contains `part` (in small letters), whatever the case.
 pub(crate) fn contains(text: &str, part: &str) -> bool {
-    let Some(first) = part.as_bytes().first() else { return true };
     if !is_comparable(text, part) {
         return text.to_lowercase().contains(part);
     }
     let (text, part) = (text.as_bytes(), part.as_bytes());
+    let Some((offset, rarest)) = rarest(part) else { return true };
     let Some(last) = text.len().checked_sub(part.len()) else { return false };
-    // It begins where it still has room.
-    letters(&text[..=last], *first).any(|at| text[at..at + part.len()].eq_ignore_ascii_case(part))
+    // Where all of it has room.
+    letters(&text[offset..=offset + last], rarest)
+        .any(|at| text[at..at + part.len()].eq_ignore_ascii_case(part))
 }
 
 /// Whether the letters of `part` (small ones) are in `text` in their order, the first one where
@@ -236,6 +258,9 @@ fn has_in_order(text: &str, part: &str) -> bool {
     let Some(first) = part.chars().next() else { return true };
     if is_comparable(text, part) {
         let bytes = text.as_bytes();
+        if rarest(part.as_bytes()).is_some_and(|(_, rarest)| letters(bytes, rarest).next().is_none()) {
+            return false;
+        }
         let begins = |at: &usize| !text[..*at].chars().next_back().is_some_and(char::is_alphanumeric);
         let Some(start) = letters(bytes, part.as_bytes()[0]).find(begins) else { return false };
         let mut rest = &bytes[start + 1..];

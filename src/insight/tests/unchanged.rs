@@ -128,16 +128,15 @@ impl Team {
         let facts = &mut self.setting.facts;
         self.made += 1;
         match step {
-            Step::Story(place, mut story) => match facts.stories.get_mut(place) {
-                Some(known) => {
+            Step::Story(place, mut story) => {
+                if let Some(known) = facts.stories.get_mut(place) {
                     story.key = known.key.clone();
                     *known = Arc::new(story);
-                }
-                None => {
+                } else {
                     story.key = StoryKey::new(format!("PAY-{}", self.made));
                     facts.stories.push(Arc::new(story));
                 }
-            },
+            }
             Step::Title(place) => {
                 if let Some(known) = facts.stories.get_mut(place) {
                     let title = Text::new(format!("title {}", self.made));
@@ -145,16 +144,15 @@ impl Team {
                 }
             }
             Step::NoStory(place) if place < facts.stories.len() => drop(facts.stories.remove(place)),
-            Step::PullRequest(place, mut request) => match facts.pull_requests.get_mut(place) {
-                Some(known) => {
+            Step::PullRequest(place, mut request) => {
+                if let Some(known) = facts.pull_requests.get_mut(place) {
                     request.id = known.id.clone();
                     *known = Arc::new(request);
-                }
-                None => {
+                } else {
                     request.id = PullRequestId::new(format!("api#{}", self.made));
                     facts.pull_requests.push(Arc::new(request));
                 }
-            },
+            }
             Step::NoPullRequest(place) if place < facts.pull_requests.len() => {
                 drop(facts.pull_requests.remove(place));
             }
