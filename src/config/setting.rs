@@ -305,6 +305,12 @@ static BOARD: &[Setting] = &[
         "[]",
         "Authors whose pull requests are left out of delivery metrics, with * and ?: [\"*[bot]\"].",
     ),
+    Setting::new(
+        "insights.people",
+        Kind::Flag,
+        "false",
+        "The card on testing tells by person, too, whose stories failing tests returned.",
+    ),
     Setting::unset(
         "insights.stories_per_release.few",
         Kind::Count(0..=100_000),
@@ -316,12 +322,6 @@ static BOARD: &[Setting] = &[
         Kind::Count(0..=100_000),
         "20",
         "A release with so many stories or more has many. Not set: the median of its project.",
-    ),
-    Setting::new(
-        "insights.people",
-        Kind::Flag,
-        "false",
-        "The card on testing tells by person, too, whose stories failing tests returned.",
     ),
 ];
 
