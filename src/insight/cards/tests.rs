@@ -1,6 +1,7 @@
 //! Cards of small worlds, worked out by hand.
 
 mod delivery;
+mod demo;
 mod effort;
 mod flow;
 mod independent;
@@ -14,7 +15,7 @@ use chrono::{Duration, TimeZone, Utc};
 use super::*;
 use crate::{
     domain::{Category, Instant, Kind, Release, ReleaseId, StatusMove, Story, StoryKind, Target, Text},
-    insight::fixture::{Setting, now},
+    insight::fixture::{self, Setting, now},
 };
 
 fn day(month: u32, day: u32) -> Instant {

@@ -58,7 +58,9 @@ fn task() -> impl Strategy<Value = Task> {
 
 fn board_of(tasks: &[Task]) -> Setting {
     let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories])
-        .other(Release::named("ledger", "1.0"));
+        .other(Release::named("ledger", "1.0"))
+        // All of the 90 days are known.
+        .story(story_with("OLD-1", hours_ago(3_000), &[]));
     for (number, task) in tasks.iter().enumerate() {
         let begun = hours_ago(task.begun);
         let mut moves = vec![(begun, Category::InProgress)];
