@@ -70,7 +70,7 @@ fn what_is_said_twice_is_the_same() {
     let stream = card(CardId::ValueStream);
     let deploy = format!("the constraint is deploy: {} of the", cell(stream, "deploy", "mean"));
     assert!(stream.sentence.starts_with(&deploy), "{} {deploy}", stream.sentence);
-    let of = |name| cell(stream, name, "items").parse::<f64>().unwrap();
+    let of = |name: &str| cell(stream, name, "items").parse::<f64>().unwrap();
     assert_eq!(figure(stream, "items"), Some(of("stories") + of("defects")));
     for team in teams() {
         assert!(of(&format!("team {}", team.name)) > 0.0, "{}", team.name);
