@@ -16,7 +16,12 @@ pub(super) fn read(top: &mut TableReader<'_>) -> Vec<Team> {
         let [members, repositories, components] = ["members", "repositories", "components"].map(|key| {
             let names = table.texts(key);
             if names.len() > MOST_NAMES {
-                table.complain_within(key, 0, format!("more than {MOST_NAMES} names"), "make two teams of it");
+                table.complain_within(
+                    key,
+                    0,
+                    format!("more than {MOST_NAMES} names"),
+                    "make two teams of it",
+                );
             }
             names
         });
@@ -27,10 +32,16 @@ pub(super) fn read(top: &mut TableReader<'_>) -> Vec<Team> {
             );
         }
         let mut others = teams.iter().flat_map(|other| other.members.iter().map(move |one| (one, other)));
-        let taken = others.find(|(one, _)| members.iter().any(|mine| mine.to_lowercase() == one.to_lowercase()));
+        let taken =
+            others.find(|(one, _)| members.iter().any(|mine| mine.to_lowercase() == one.to_lowercase()));
         if let Some((member, other)) = taken {
             let what = format!("{member} is a member of the team {} already", other.name);
-            table.complain_within("members", 0, what, "name everybody in one team only: effort is added up by team");
+            table.complain_within(
+                "members",
+                0,
+                what,
+                "name everybody in one team only: effort is added up by team",
+            );
         }
         let is_double = name.as_ref().is_some_and(|name| teams.iter().any(|other| other.name == *name));
         if is_double {

@@ -87,10 +87,13 @@ impl Recap {
         }
         if self.runs > 0 {
             let runs = words::count(self.runs as usize, "test run", "test runs");
-            judged.say(self.failed_runs == 0, match self.failed_runs {
-                0 => format!("none of {runs} had failures"),
-                failed => format!("{failed} of {runs} had failures"),
-            });
+            judged.say(
+                self.failed_runs == 0,
+                match self.failed_runs {
+                    0 => format!("none of {runs} had failures"),
+                    failed => format!("{failed} of {runs} had failures"),
+                },
+            );
         }
         let is_bad = |state| matches!(state, DeploymentState::Failed | DeploymentState::RolledBack);
         let ended = self
@@ -101,10 +104,13 @@ impl Recap {
         if ended > 0 {
             let bad = self.deployments.iter().filter(|one| is_bad(one.state)).count();
             let deployments = words::count(ended, "deployment", "deployments");
-            judged.say(bad == 0, match bad {
-                0 => format!("none of {deployments} failed or had to be rolled back"),
-                bad => format!("{bad} of {deployments} failed or had to be rolled back"),
-            });
+            judged.say(
+                bad == 0,
+                match bad {
+                    0 => format!("none of {deployments} failed or had to be rolled back"),
+                    bad => format!("{bad} of {deployments} failed or had to be rolled back"),
+                },
+            );
         }
         if let Some(daily) = self.daily.filter(|daily| daily.days > 0) {
             let days = words::count(daily.days as usize, "day", "days");
@@ -143,7 +149,10 @@ impl Recap {
                 self.planned, self.added, self.removed, self.delivered, self.scope
             ),
         ));
-        facts.push(("returned", format!("{}, {} in all", stories(self.returned.len()), times(self.returns()))));
+        facts.push((
+            "returned",
+            format!("{}, {} in all", stories(self.returned.len()), times(self.returns())),
+        ));
         facts.push(("defects", format!("{}, {} open when it went out", self.defects, self.defects_open)));
         facts.push(("test runs", format!("{} with failures, of {}", self.failed_runs, self.runs)));
         if let Some(daily) = self.daily {

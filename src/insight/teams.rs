@@ -31,7 +31,8 @@ pub(crate) fn of_story<'a>(
 ) -> Option<TeamName<'a>> {
     let story = context.stories[item];
     let policy = context.policy;
-    let owner = story.owner.as_ref().and_then(|owner| policy.teams.iter().find(|team| team.has_member(owner)));
+    let owner =
+        story.owner.as_ref().and_then(|owner| policy.teams.iter().find(|team| team.has_member(owner)));
     let component = || {
         let component = story.component.as_ref()?;
         policy.teams.iter().find(|team| team.has_component(component))

@@ -8,8 +8,8 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, parts::plain, timeline,
-    weeks,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, parts::plain,
+    timeline, weeks,
 };
 
 /// Days that are drawn.

@@ -250,12 +250,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     rows.extend(group_rows(&usual, &all.open));
     Card {
         id: CardId::Effort,
-        sentence: Text::new(sentence([
-            head,
-            remaining(&release.id, &all, until_target),
-            too_much,
-            unowned,
-        ])),
+        sentence: Text::new(sentence([head, remaining(&release.id, &all, until_target), too_much, unowned])),
         standing,
         figures: vec![
             figure("stories_p50", at(stories, 0.5), "working days"),
@@ -329,12 +324,7 @@ fn of_project(material: &Material<'_>, project: &Text) -> Vec<bool> {
 
 /// What each person, each team and all of them have open, and how much of this project each
 /// works on at a time.
-fn loads<'a>(
-    material: &Material<'a>,
-    usual: &Usual<'a>,
-    project: &Text,
-    open: &[usize],
-) -> Loads<'a> {
+fn loads<'a>(material: &Material<'a>, usual: &Usual<'a>, project: &Text, open: &[usize]) -> Loads<'a> {
     let context = material.context;
     let owner = |item: usize| -> Option<&'a str> {
         context.stories[item].owner.as_ref().map(Text::as_str).filter(|name| !name.is_empty())

@@ -244,8 +244,7 @@ fn notes(material: &Material<'_>, all: &[Came<'_>], is_calibrated: bool) -> Vec<
     }
     if material.days.is_empty() {
         notes.push(
-            "no day was kept yet: a target that was moved before is taken for the first one"
-                .to_owned(),
+            "no day was kept yet: a target that was moved before is taken for the first one".to_owned(),
         );
     }
     notes.into_iter().map(Text::new).collect()

@@ -340,8 +340,11 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         let of_it = candidates.iter().filter(|candidate| candidate.remedy == remedy);
         of_it.map(|candidate| candidate.seconds as f64 / 3_600.0).sum()
     };
-    let defects =
-        read.finished.iter().filter(|(item, _)| material.context.stories[*item].kind == StoryKind::Defect).count();
+    let defects = read
+        .finished
+        .iter()
+        .filter(|(item, _)| material.context.stories[*item].kind == StoryKind::Defect)
+        .count();
     let lead = sorted(ways.iter().map(|way| way.total() as f64));
     let mut notes = vec![Text::new(format!(
         "{} that reached production in {} days; means are of all of them, P50 and P85 of those that were in a \

@@ -17,11 +17,8 @@ fn board() -> Board {
     let at = settings.picture();
     let facts = facts(&Organisation::new(&settings), at);
     let source = SourceId::new("demo");
-    let policy = Policy {
-        calendar: Calendar { zone, ..Calendar::default() },
-        teams: teams(),
-        ..Policy::default()
-    };
+    let policy =
+        Policy { calendar: Calendar { zone, ..Calendar::default() }, teams: teams(), ..Policy::default() };
     Board::derive(
         Text::new("demo"),
         Arc::new(World::union([(&source, &facts)])),
@@ -59,7 +56,8 @@ fn what_is_said_twice_is_the_same() {
     let by_card: BTreeSet<_> = sizes.rows.iter().map(|row| (&row.cells[0], &row.cells[3])).collect();
     let by_record: BTreeSet<_> = promises.rows.iter().map(|row| (&row.cells[0], &row.cells[3])).collect();
     assert_eq!(by_card, by_record);
-    let kept = promises.rows.iter().filter(|row| &*row.cells[3] == "on time" || row.cells[3].ends_with("early"));
+    let kept =
+        promises.rows.iter().filter(|row| &*row.cells[3] == "on time" || row.cells[3].ends_with("early"));
     assert!(
         promises.sentence.starts_with(&format!("{} of {} releases", kept.count(), promises.rows.len())),
         "{}",
@@ -81,7 +79,8 @@ fn what_is_said_twice_is_the_same() {
     let team = &teams()[0];
     let at_a_time: f64 = cell(effort, "everybody", "at a time").parse().unwrap();
     assert!(at_a_time < 2.0 * team.members.len() as f64, "{at_a_time}");
-    let people: Vec<_> = effort.rows.iter().filter(|row| &*row.cells[3] != "–").map(|row| &row.cells[0]).collect();
+    let people: Vec<_> =
+        effort.rows.iter().filter(|row| &*row.cells[3] != "–").map(|row| &row.cells[0]).collect();
     assert!(people.contains(&&Text::new("team payments")), "{people:?}");
     assert!(!people.contains(&&Text::new("nobody")), "{people:?}");
     assert_eq!(cell(effort, "nobody", "at a time"), "–");

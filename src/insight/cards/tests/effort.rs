@@ -138,7 +138,11 @@ fn what_took_longer_than_all_before_takes_their_median_once_more() {
 #[test]
 fn teams_have_what_their_people_have() {
     let teams = vec![
-        Team { name: Text::new("money"), members: vec![Text::new("Ada"), Text::new("lee")], ..Team::default() },
+        Team {
+            name: Text::new("money"),
+            members: vec![Text::new("Ada"), Text::new("lee")],
+            ..Team::default()
+        },
         Team { name: Text::new("core"), components: vec![Text::new("ledger")], ..Team::default() },
     ];
     let of_core = Story { component: Some(Text::new("Ledger")), ..open("PAY-23", None) };

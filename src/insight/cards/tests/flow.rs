@@ -154,7 +154,10 @@ fn work_in_progress_that_grew_by_half_needs_somebody() {
     made.extend((0..5).map(|number| begun(format!("B-{number}"), day(11, 9))));
     let study = study(&with(made));
     let card = study.card(CardId::CumulativeFlow).unwrap();
-    assert_eq!(&*card.sentence, "15 under way; 15 on average in the last 14 days, 10 before: 50 % more; 0 done in 90 days");
+    assert_eq!(
+        &*card.sentence,
+        "15 under way; 15 on average in the last 14 days, 10 before: 50 % more; 0 done in 90 days"
+    );
     assert_eq!(card.standing, CardStanding::Poor);
     assert_eq!((figure(card, "growth"), figure(card, "days_in_work")), (Some(1.5), None));
 }
@@ -164,7 +167,8 @@ fn where_the_pace_is_not_clear_no_end_is_promised() {
     // Forty items; then three are solved in one week and two come in in the next, eight weeks
     // long: mean −0.5, standard deviation sqrt(8 · 2.5² / 7), 90 % from −2.29 to +1.29.
     let monday = day(9, 14);
-    let mut made: Vec<Story> = (0..40).map(|number| story_with(&format!("A-{number}"), monday, &[])).collect();
+    let mut made: Vec<Story> =
+        (0..40).map(|number| story_with(&format!("A-{number}"), monday, &[])).collect();
     for week in 0..8_usize {
         let tuesday = day(9, 22) + Duration::days(7 * week as i64);
         if week % 2 == 0 {

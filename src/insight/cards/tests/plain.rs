@@ -282,7 +282,12 @@ fn weeks_by_kind_and_severity_are_those_of_the_items() {
                 });
                 let number = |cell: usize| row.cells[cell].parse::<i64>().unwrap();
                 assert_eq!(number(4), after, "seed {seed}, {}", row.cells[0]);
-                assert_eq!(number(1) - number(2) - number(3), after - before, "seed {seed}, {}", row.cells[0]);
+                assert_eq!(
+                    number(1) - number(2) - number(3),
+                    after - before,
+                    "seed {seed}, {}",
+                    row.cells[0]
+                );
                 assert_eq!(number(5), after - before, "seed {seed}, {}", row.cells[0]);
             }
         }

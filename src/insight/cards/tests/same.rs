@@ -112,8 +112,7 @@ fn the_order_of_days_and_their_repetition_change_nothing() {
     let of = |shift: Duration, zone: Option<Tz>, change: fn(Vec<DayFigures>) -> Vec<DayFigures>| {
         let mut setting = world(shift);
         if let Some(zone) = zone {
-            setting =
-                setting.policy(|policy| policy.calendar = Calendar { zone, ..Calendar::default() });
+            setting = setting.policy(|policy| policy.calendar = Calendar { zone, ..Calendar::default() });
         }
         let board = setting.board_at(now() + shift);
         let days = change(days(shift));
@@ -121,7 +120,8 @@ fn the_order_of_days_and_their_repetition_change_nothing() {
     };
     let expected = of(Duration::zero(), None, |days| days);
     assert_eq!(figure(&expected, "forecast_days"), Some(38.0));
-    let reversed = |days: Vec<DayFigures>| days.into_iter().rev().flat_map(|day| [day.clone(), day]).collect();
+    let reversed =
+        |days: Vec<DayFigures>| days.into_iter().rev().flat_map(|day| [day.clone(), day]).collect();
     assert_eq!(of(Duration::zero(), None, reversed), expected);
     assert_eq!(of(Duration::hours(-5), Some(Tz::Etc__GMTMinus5), |days| days), expected);
 }
