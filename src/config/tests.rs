@@ -556,6 +556,10 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     left_out_authors = []                             # default
     people = false                                    # default
 
+    [insights.stories_per_release]
+    # few is not set
+    # many is not set
+
     [notify]
     about = []                                        # default
     by = "auto"                                       # default

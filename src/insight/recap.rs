@@ -422,9 +422,9 @@ mod tests {
                 "it came 4d late",
                 "2 stories were planned, 1 added and 0 removed",
                 "1 story was returned, 1 time",
-                "of 2 defects 1 was open when it went out",
-                "of 2 test runs 1 had failures",
-                "of 1 deployment 1 failed or had to be rolled back",
+                "1 defect was open when it went out",
+                "1 of 2 test runs had failures",
+                "1 of 1 deployment failed or had to be rolled back",
             ]
         );
         let late: Vec<_> = recap.late.iter().map(|one| (one.name.as_str(), one.why.as_str())).collect();

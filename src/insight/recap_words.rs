@@ -78,15 +78,22 @@ impl Recap {
             );
         }
         if self.defects > 0 {
-            let defects = words::count(self.defects as usize, "defect", "defects");
-            judged.say(
-                self.defects_open == 0,
-                format!("of {defects} {} open when it went out", is(self.defects_open as usize)),
-            );
+            let said = match self.defects_open {
+                0 => "no defect was open when it went out".to_owned(),
+                1 => "1 defect was open when it went out".to_owned(),
+                open => format!("{open} defects were open when it went out"),
+            };
+            judged.say(self.defects_open == 0, said);
         }
         if self.runs > 0 {
             let runs = words::count(self.runs as usize, "test run", "test runs");
-            judged.say(self.failed_runs == 0, format!("of {runs} {} had failures", self.failed_runs));
+            judged.say(
+                self.failed_runs == 0,
+                match self.failed_runs {
+                    0 => format!("none of {runs} had failures"),
+                    failed => format!("{failed} of {runs} had failures"),
+                },
+            );
         }
         let is_bad = |state| matches!(state, DeploymentState::Failed | DeploymentState::RolledBack);
         let ended = self
@@ -97,7 +104,13 @@ impl Recap {
         if ended > 0 {
             let bad = self.deployments.iter().filter(|one| is_bad(one.state)).count();
             let deployments = words::count(ended, "deployment", "deployments");
-            judged.say(bad == 0, format!("of {deployments} {bad} failed or had to be rolled back"));
+            judged.say(
+                bad == 0,
+                match bad {
+                    0 => format!("none of {deployments} failed or had to be rolled back"),
+                    bad => format!("{bad} of {deployments} failed or had to be rolled back"),
+                },
+            );
         }
         if let Some(daily) = self.daily.filter(|daily| daily.days > 0) {
             let days = words::count(daily.days as usize, "day", "days");
@@ -202,15 +215,6 @@ impl Recap {
 
 fn stories(count: usize) -> String {
     words::count(count, "story", "stories")
-}
-
-/// `1 was`, `2 were`, `none was`.
-fn is(count: usize) -> String {
-    match count {
-        0 => "none was".to_owned(),
-        1 => "1 was".to_owned(),
-        count => format!("{count} were"),
-    }
 }
 
 fn times(count: u32) -> String {

@@ -1,6 +1,7 @@
 //! Cards of small worlds, worked out by hand.
 
 mod delivery;
+mod demo;
 mod effort;
 mod flow;
 mod independent;
@@ -15,7 +16,7 @@ use chrono::{Duration, TimeZone, Utc};
 use super::*;
 use crate::{
     domain::{Category, Instant, Kind, Release, ReleaseId, StatusMove, Story, StoryKind, Target, Text},
-    insight::fixture::{Setting, now},
+    insight::fixture::{self, Setting, now},
 };
 
 fn day(month: u32, day: u32) -> Instant {
@@ -136,6 +137,7 @@ fn stories_per_release_against_the_quartiles_of_the_team() {
 
 #[test]
 fn a_release_is_judged_by_those_of_its_own_project() {
+    use CardStanding::{Good, Poor, Watch};
     // Payments had 2, 3, 4 and 5 stories, ledger 20, 30, 40 and 50; all of them on the day.
     let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories]);
     for (index, stories) in [2, 3, 4, 5].into_iter().enumerate() {
@@ -150,7 +152,6 @@ fn a_release_is_judged_by_those_of_its_own_project() {
         (card, standings)
     };
     let (card, standings) = told(&setting);
-    use CardStanding::{Good, Poor, Watch};
     // Newest first, ledger and payments in turn.
     assert_eq!(standings, [Good, Good, Good, Good, Watch, Watch, Poor, Poor]);
     assert_eq!(row(&card, "payments 1.3")[5], "3.5");

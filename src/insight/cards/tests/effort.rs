@@ -7,6 +7,8 @@ fn setting() -> Setting {
     Setting::covering(&[Kind::Releases, Kind::Stories, Kind::PullRequests])
         .other(Release { released_at: Some(at(6, 12)), ..Release::named("payments", "4.1") })
         .other(Release { released_at: Some(at(6, 12)), ..Release::named("ledger", "1.0") })
+        // All of the 90 days are known.
+        .story(story_with("OLD-1", now() - Duration::days(100), &[]))
 }
 
 /// Done at the beginning of Friday the 20th, after whole weeks of five working days.

@@ -170,7 +170,7 @@ fn where_the_pace_is_not_clear_no_end_is_promised() {
     let mut made: Vec<Story> =
         (0..40).map(|number| story_with(&format!("A-{number}"), monday, &[])).collect();
     for week in 0..8_usize {
-        let tuesday = day(9, 22) + Duration::days(7 * week as i64);
+        let tuesday = day(9, 22) + Duration::weeks(i64::try_from(week).unwrap());
         if week % 2 == 0 {
             for number in 0..3 {
                 let index = week / 2 * 3 + number;

@@ -57,8 +57,10 @@ fn task() -> impl Strategy<Value = Task> {
 }
 
 fn board_of(tasks: &[Task]) -> Setting {
-    let mut setting =
-        Setting::covering(&[Kind::Releases, Kind::Stories]).other(Release::named("ledger", "1.0"));
+    let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories])
+        .other(Release::named("ledger", "1.0"))
+        // All of the 90 days are known.
+        .story(story_with("OLD-1", hours_ago(3_000), &[]));
     for (number, task) in tasks.iter().enumerate() {
         let begun = hours_ago(task.begun);
         let mut moves = vec![(begun, Category::InProgress)];
@@ -146,7 +148,7 @@ proptest! {
         let projects = ["payments", "ledger"];
         let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories]);
         for (number, (project, stories, late)) in went.iter().enumerate() {
-            let at = day(1, 2) + Duration::days(20 * number as i64);
+            let at = day(1, 2) + Duration::days(20 * i64::try_from(number).unwrap());
             setting = of_project(setting, projects[*project], &format!("9.{number}"), at, *late, *stories);
         }
         let study = study(&setting);
@@ -192,7 +194,7 @@ proptest! {
         went in prop::collection::vec((-3_i64..6, prop::collection::vec((0_i64..6, 0_i64..9, 0_i64..4), 0..5)), 1..6),
     ) {
         // Each came on the 28th day of its span; what was said of it is of the days before.
-        let came = |release: usize| day(1, 2) + Duration::days(50 * release as i64 + 28);
+        let came = |release: usize| day(1, 2) + Duration::days(50 * i64::try_from(release).unwrap() + 28);
         let mut setting = Setting::covering(&[Kind::Releases, Kind::Stories]);
         let mut days = Vec::new();
         for (number, (late, told)) in went.iter().enumerate() {
@@ -276,7 +278,7 @@ fn weeks_by_kind_and_severity_are_those_of_the_items() {
                     let is_open = |story: &&Story| {
                         is_of(story) && story.category_at(end).is_some_and(|category| !is_closed(category))
                     };
-                    made.iter().filter(is_open).count() as i64
+                    i64::try_from(made.iter().filter(is_open).count()).unwrap()
                 });
                 let number = |cell: usize| row.cells[cell].parse::<i64>().unwrap();
                 assert_eq!(number(4), after, "seed {seed}, {}", row.cells[0]);
