@@ -274,7 +274,7 @@ mod tests {
         assert_eq!((now.plain.len() as u64, u128::from_be_bytes(now.digest)), FIXTURE);
     }
 
-    const FIXTURE: (u64, u128) = (2984, 0xb972_132d_df2b_9025_fee6_c07c_6863_160a);
+    const FIXTURE: (u64, u128) = (2986, 0x75cf_53e5_decf_d0e3_08b3_b48d_490b_4f9d);
 
     /// Run by hand to make the fixture of a new format.
     #[test]
