@@ -538,6 +538,7 @@ fn what_holds_is_printed_with_where_it_comes_from() {
 
     [serve]
     # group is not set
+    # calendar_file is not set
 
     [gates]
     tests_passing = 1.0                               # project (~/work/payments/.tminus.toml:2)
@@ -555,6 +556,10 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     incident_labels = ["incident"]                    # default
     left_out_authors = []                             # default
     people = false                                    # default
+
+    [insights.stories_per_release]
+    # few is not set
+    # many is not set
 
     [insights.stories_per_release]
     # few is not set

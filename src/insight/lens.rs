@@ -229,7 +229,7 @@ fn row(part: Part) -> [Depth; 4] {
             CardId::RecurringDefects => [Rows(8), Rows(15), Picture, Hidden],
             CardId::CodeAnalysis => [Rows(8), Rows(15), Sentence, Hidden],
             CardId::Effort => [Rows(8), Rows(12), Rows(12), Hidden],
-            CardId::Environments => [Rows(8), Sentence, Rows(15), Picture],
+            CardId::EnvironmentCost => [Rows(8), Sentence, Rows(15), Picture],
             CardId::StoriesPerRelease | CardId::TrackRecord => [Rows(8), Sentence, Rows(8), Picture],
         },
     }

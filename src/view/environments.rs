@@ -97,6 +97,19 @@ fn who(view: &EnvironmentsView, id: &BookingId) -> String {
     release.map_or_else(|| id.to_string(), ToString::to_string)
 }
 
+/// Who made these bookings, each once: `payments 4.2 (3 bookings)`.
+fn makers(view: &EnvironmentsView, bookings: &[BookingId]) -> Vec<String> {
+    let mut makers: Vec<(String, usize)> = Vec::new();
+    for name in bookings.iter().map(|id| who(view, id)) {
+        match makers.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => makers.push((name, 1)),
+        }
+    }
+    let said = |(name, count)| if count == 1 { name } else { format!("{name} ({count} bookings)") };
+    makers.into_iter().map(said).collect()
+}
+
 /// Draws lines in a panel that can be scrolled by nothing: what has no room is counted.
 fn lines(
     screen: &mut Screen<'_>,

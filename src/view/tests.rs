@@ -988,7 +988,13 @@ fn environments_board() -> Board {
     let insight = &board.insight;
     world.releases = insight.releases.iter().map(|one| Arc::clone(&one.release)).collect();
     world.deployments = insight.schedule.deployments.iter().map(|row| Arc::clone(&row.deployment)).collect();
-    for kind in [crate::domain::Kind::Environments, crate::domain::Kind::Deployments] {
+    world.freezes = vec![Arc::new(crate::domain::Freeze {
+        name: "Sale weekend".into(),
+        window: Window { from: at(27, 0, 0), until: at(30, 0, 0) },
+        environments: vec!["production*".into()],
+    })];
+    use crate::domain::Kind::{Bookings, Deployments, Environments, Freezes};
+    for kind in [Environments, Deployments, Bookings, Freezes] {
         world.covers.entry(kind).or_default().insert("plan".into());
     }
     let ran = |id: &str, release: &str, environment: &str, day: i64, state| {
@@ -1002,7 +1008,9 @@ fn environments_board() -> Board {
             finished_at: Some(at(day, 10, 50)),
             activities: Vec::new(),
             time_zone: None,
-            configuration: std::collections::BTreeMap::new(),
+            configuration: [("LOG_LEVEL", "a"), ("RETRY_LIMIT", if day < 3 { "b" } else { "c" })]
+                .map(|(key, digest)| (key.into(), digest.into()))
+                .into(),
             url: None,
         })
     };

@@ -93,7 +93,7 @@ cards! {
          open one: the average of what those like it took beyond the time already spent. Needs: what is left, \
          divided by what somebody, a team or everybody finished of this project at a time (Little's law over \
          90 days).";
-    Environments, "environments", "Environments", [Bookings, Environments, Deployments, TestRuns],
+    EnvironmentCost, "environment_cost", "Cost of environments", [Bookings, Environments, Deployments, TestRuns],
         "What bookings cost by month (days by the price of a day), with the times in which a day costs most and \
          least. Forecast: what is booked, and what is usual (median of up to 6 whole months) less that, for the \
          time to come. Idle: booked working time that saw no use; good below 20 %, poor from 40 % on. Hard: \

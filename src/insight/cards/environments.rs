@@ -24,7 +24,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let view = EnvironmentsView::within(material.board, material.context, material.membership);
     if view.bookings.is_empty() && view.hard.is_empty() {
         return Card::silent(
-            CardId::Environments,
+            CardId::EnvironmentCost,
             "no source tells of a booking or of a deployment that ended",
         );
     }
@@ -49,7 +49,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         )
     });
     Card {
-        id: CardId::Environments,
+        id: CardId::EnvironmentCost,
         sentence: Text::new(sentence([
             month.filter(|_| !view.cost.releases.is_empty()).map(spending).unwrap_or_default(),
             use_of_them,

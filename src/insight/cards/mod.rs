@@ -131,7 +131,7 @@ fn card(id: CardId, material: &Material<'_>) -> Card {
         CardId::RecurringDefects => recurring_defects::card(material),
         CardId::CodeAnalysis => code_analysis::card(material),
         CardId::Effort => effort::card(material),
-        CardId::Environments => environments::card(material),
+        CardId::EnvironmentCost => environments::card(material),
         CardId::TrackRecord => track_record::card(material),
     }
 }

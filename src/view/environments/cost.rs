@@ -10,7 +10,7 @@ use crate::{
     view::{Look, screen::Screen},
 };
 
-use super::{colour, money, span, who};
+use super::{colour, makers, money, span};
 
 /// Bookings that are named of a peak.
 const NAMED: usize = 3;
@@ -38,7 +38,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
             ),
         ]));
         let extreme = |name: &str, extreme: &Extreme| {
-            let names: Vec<String> = extreme.bookings.iter().map(|id| who(view, id)).collect();
+            let names = makers(view, &extreme.bookings);
             let names =
                 if names.is_empty() { "nothing booked".to_owned() } else { words::list(&names, NAMED) };
             Line::from(vec![
@@ -101,7 +101,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
                 ),
             ]));
             if let Some(peak) = month.peak.as_ref().filter(|_| month.forecast() > 0.0) {
-                let names: Vec<String> = peak.bookings.iter().map(|id| who(view, id)).collect();
+                let names = makers(view, &peak.bookings);
                 let said = format!(
                     "         peak {} a day {}: {}",
                     money(peak.per_day),

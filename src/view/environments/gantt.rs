@@ -159,7 +159,7 @@ fn remarks(
     let ahead =
         one.frozen.iter().find(|frozen| frozen.window.until > screen.now && frozen.window.overlaps(sight));
     if let Some(frozen) = one.frozen_at(screen.now).or(ahead) {
-        let said = format!("{} frozen {}", glyphs.freeze, span(screen, &frozen.window));
+        let said = format!("{} frozen {}", glyphs.dash, span(screen, &frozen.window));
         remarks.push((said, styles.at_risk));
     }
     if let Some([idle, unclear]) = view.idle_shares(one) {
@@ -274,7 +274,7 @@ fn draw_bookings(
         let same = cells[at..].iter().take_while(|cell| **cell == cells[at]).count();
         let (fill, style, label) = match cells[at] {
             Cell::Free => (" ", styles.muted, String::new()),
-            Cell::Frozen => (glyphs.freeze, styles.at_risk, String::new()),
+            Cell::Frozen => (glyphs.dash, styles.at_risk, String::new()),
             Cell::Booked(made) => booked(screen, view, made, glyphs.shades[2]),
             Cell::Shared(made, count) => {
                 let (fill, style, label) = booked(screen, view, made, glyphs.shades[1]);
