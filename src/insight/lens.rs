@@ -171,7 +171,7 @@ impl Study {
             let known = card.rows.len();
             if known > most {
                 card.rows.truncate(most);
-                card.notes
+                card.left_out
                     .push(Text::new(format!("{} more rows are left out for this reader", known - most)));
             }
         }
@@ -197,7 +197,8 @@ fn seen_by(card: &Card, lens: Lens, board: &Board) -> Card {
         Picture::Lines { .. } | Picture::None => &mut [],
     };
     let bars = bars.iter_mut().flat_map(|bar| [&mut bar.label, &mut bar.says]);
-    let texts = std::iter::once(&mut seen.sentence).chain(&mut seen.notes).chain(rows).chain(bars);
+    let notes = seen.notes.iter_mut().chain(&mut seen.left_out);
+    let texts = std::iter::once(&mut seen.sentence).chain(notes).chain(rows).chain(bars);
     for text in texts {
         if let Cow::Owned(plain) = lens.words(text, board) {
             *text = Text::new(plain);
@@ -280,7 +281,12 @@ mod tests {
                 let most = lens.depth(Part::Card(card.id)).rows();
                 assert_eq!(card.rows.len(), most, "{lens:?} {:?}", card.id);
                 let left = format!("{} more rows are left out for this reader", 40 - most);
-                assert_eq!(card.notes.iter().any(|note| **note == *left), most > 0, "{lens:?} {:?}", card.id);
+                assert_eq!(
+                    card.left_out.iter().any(|note| **note == *left),
+                    most > 0,
+                    "{lens:?} {:?}",
+                    card.id
+                );
             }
         }
     }
