@@ -9,6 +9,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::{DayFigures, ForecastFigures, ReleaseFigures, Severity};
 
+/// Whether an item counts in a line.
+type IsOf = fn(&Story) -> bool;
+
 const OWNERS: [Option<&str>; 4] = [None, Some("ada"), Some("lee"), Some("kim")];
 
 fn hours_ago(hours: i64) -> Instant {
@@ -254,7 +257,7 @@ proptest! {
 
 #[test]
 fn weeks_by_kind_and_severity_are_those_of_the_items() {
-    let lines: [(&str, fn(&Story) -> bool); 5] = [
+    let lines: [(&str, IsOf); 5] = [
         ("stories", |story| story.kind == StoryKind::Story),
         ("critical defects", |story| is_defect(story, Some(Severity::Critical))),
         ("high defects", |story| is_defect(story, Some(Severity::High))),
