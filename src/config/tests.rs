@@ -471,7 +471,7 @@ fn what_is_wrong_in_several_layers_is_reported_together() {
     machine.variable("TMINUS_MOUSE", "maybe");
     insta::assert_snapshot!(machine.fail(), @r#"
     ~/.config/tminus/config.toml:1:1: unknown key `tiem_zone` — did you mean `time_zone`?
-      allowed here: accept_drift, ascii, board, booking, checkout, command, data_dir, deployment, environment, freeze, gate, gates, history, holidays, insights, keys, last_day, lens, metric, mouse, notify, on_call, project, read_only, release, schedule, section, serve, source, story, theme, time_zone, wall, working_week
+      allowed here: accept_drift, ascii, board, booking, checkout, command, data_dir, deployment, environment, freeze, gate, gates, history, holidays, insights, keys, last_day, lens, metric, mouse, notify, on_call, project, read_only, release, schedule, section, serve, source, story, team, theme, time_zone, wall, working_week
     ~/work/payments/.tminus.toml:1:1: `data_dir` cannot be set in a project's file
       set it in your own file, by its variable or by its flag: it is a matter of you and your machine
     TMINUS_MOUSE: `mouse` must be true or false, not "maybe"
@@ -556,10 +556,6 @@ fn what_holds_is_printed_with_where_it_comes_from() {
     incident_labels = ["incident"]                    # default
     left_out_authors = []                             # default
     people = false                                    # default
-
-    [insights.stories_per_release]
-    # few is not set
-    # many is not set
 
     [insights.stories_per_release]
     # few is not set

@@ -175,7 +175,7 @@ fn a_release_is_compared_with_the_one_before_it_by_project_and_date() {
     none.facts.test_runs.retain(|run| run.release != Some(ReleaseId::of("payments", "4.2")));
     let study = Study::of(&none.board_at(now()));
     let card = study.card(CardId::Testing).unwrap();
-    assert_eq!(&*card.sentence, "payments 4.2: no test ran; e2e and unit did not run any more");
+    assert_eq!(&*card.sentence, "payments 4.2: no test ran; e2e, unit did not run any more");
     assert_eq!(card.standing, CardStanding::Poor);
 }
 
