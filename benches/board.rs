@@ -255,6 +255,7 @@ fn board_of_five_years() -> Board {
                 finished_at: Some(until),
                 activities: Vec::new(),
                 time_zone: None,
+                configuration: std::collections::BTreeMap::new(),
                 url: None,
             }));
         }

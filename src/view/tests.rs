@@ -11,7 +11,7 @@ use crate::{
         fixture::{self, board, board_with, now},
         update,
     },
-    domain::Text,
+    domain::{Kind, Text},
     insight::{
         Board, Flaky, MetricDay, MetricValue, Outlook, Subject, SuiteRow, TestRow, Verdict, Week,
         board::Completeness,
@@ -993,8 +993,7 @@ fn environments_board() -> Board {
         window: Window { from: at(27, 0, 0), until: at(30, 0, 0) },
         environments: vec!["production*".into()],
     })];
-    use crate::domain::Kind::{Bookings, Deployments, Environments, Freezes};
-    for kind in [Environments, Deployments, Bookings, Freezes] {
+    for kind in [Kind::Environments, Kind::Deployments, Kind::Bookings, Kind::Freezes] {
         world.covers.entry(kind).or_default().insert("plan".into());
     }
     let ran = |id: &str, release: &str, environment: &str, day: i64, state| {

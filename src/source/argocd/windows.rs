@@ -6,7 +6,10 @@
 //! Freezes are of environments: one covers those that an application which is held up goes to, and
 //! its name says of which applications it speaks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use chrono::Duration;
 use chrono_tz::Tz;
@@ -192,7 +195,11 @@ fn whom(window: &SyncWindow) -> String {
     let named = lists
         .into_iter()
         .filter(|(_, patterns)| !patterns.is_empty() && !patterns.iter().any(|pattern| pattern == "*"));
-    named.map(|(what, patterns)| format!(", {what} {}", cron::clipped(&patterns.join(" ")))).collect()
+    let mut said = String::new();
+    for (what, patterns) in named {
+        let _ = write!(said, ", {what} {}", cron::clipped(&patterns.join(" ")));
+    }
+    said
 }
 
 /// The parts of `within` that nothing of `open` covers.

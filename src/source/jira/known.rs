@@ -237,15 +237,15 @@ impl Known {
         // A status that nobody understands is no reason to do without its issue.
         let not_understood = not_understood(service, &meaning.not_understood.borrow());
         facts.problems.extend(not_understood.into_iter().map(Problem::losing_nothing));
-        let mut lost: Vec<Problem> =
+        let mut unread: Vec<Problem> =
             self.lost.values().take(MOST_TOLD).map(|lost| lost.problem.clone()).collect();
         if self.lost.len() > MOST_TOLD {
-            lost.push(Problem::new(
+            unread.push(Problem::new(
                 format!("{service}: {} more issues cannot be read", self.lost.len() - MOST_TOLD),
                 "mend what is said of the others first",
             ));
         }
-        facts.problems.extend(lost.into_iter().map(|problem| problem.losing(Part::Issues.kinds())));
+        facts.problems.extend(unread.into_iter().map(|problem| problem.losing(Part::Issues.kinds())));
         facts
     }
 

@@ -123,17 +123,14 @@ fn covers(document: &Object<'_>) -> Result<BTreeSet<Kind>, Wrong> {
     }
     let mut covered = BTreeSet::new();
     for (index, word) in document.texts("covers")?.iter().enumerate() {
-        match Kind::of_key(word) {
-            Some(kind) => {
-                covered.insert(kind);
-            }
-            // Whatever was meant is not told of as far as this program understands.
-            None => {
-                let what = format!("covers[{index}]: there is no kind {:?}", word.as_str());
-                let meant = nearest(word, Kind::ALL.map(Kind::key)).and_then(Kind::of_key);
-                document.note_lost(what, meant.map(|kind| vec![kind]));
-            }
+        if let Some(kind) = Kind::of_key(word) {
+            covered.insert(kind);
+            continue;
         }
+        // Whatever was meant is not told of as far as this program understands.
+        let what = format!("covers[{index}]: there is no kind {:?}", word.as_str());
+        let meant = nearest(word, Kind::ALL.map(Kind::key)).and_then(Kind::of_key);
+        document.note_lost(what, meant.map(|kind| vec![kind]));
     }
     Ok(covered)
 }

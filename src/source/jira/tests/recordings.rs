@@ -168,7 +168,10 @@ async fn pages_of_search_jql_are_followed_by_their_token_and_end_where_it_ends()
 
         let story = told(&facts, "SP-15");
         assert_eq!((story.points, story.sprint.as_deref()), (Some(13.0), Some("Scrum Sprint 3")));
-        assert_eq!(story.blocked_by.iter().map(|key| key.as_str()).collect::<Vec<_>>(), ["SP-14"]);
+        assert_eq!(
+            story.blocked_by.iter().map(crate::domain::StoryKey::as_str).collect::<Vec<_>>(),
+            ["SP-14"]
+        );
         assert_eq!(moves(&story), [(at("2022-04-24T20:30:38.234Z"), Category::InProgress)]);
         assert_eq!(story.status.as_str(), "Selected for Development");
     }

@@ -292,7 +292,7 @@ fn a_run_takes_what_its_suite_says_or_else_what_its_tests_add_up_to() {
         ("no number", suite("s", r#"time="soon""#, &test("one", r#"time="-1""#)), None),
     ] {
         let mut reports = Reports::junit();
-        reports.file("report.xml", 21, &format!("<testsuites>{inside}</testsuites>"));
+        reports.file("report.xml", 21, format!("<testsuites>{inside}</testsuites>"));
         let facts = reports.facts();
         assert_eq!(run(&facts, "s").milliseconds, expected, "{what}");
     }
