@@ -15,7 +15,12 @@ pub(crate) fn keys(value: &Value, found: &mut BTreeSet<String>) {
         Value::Object(map) => {
             for (key, value) in map {
                 found.insert(key.clone());
-                keys(value, found);
+                // The names in a map from keys to digests are data.
+                let is_digest = |value: &Value| value.as_str().is_some_and(|text| text.len() == 32);
+                let names = |it: &serde_json::Map<_, _>| it.values().all(is_digest);
+                if !(key == "configuration" && value.as_object().is_some_and(names)) {
+                    keys(value, found);
+                }
             }
         }
         Value::Array(values) => values.iter().for_each(|value| keys(value, found)),
