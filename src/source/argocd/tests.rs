@@ -361,9 +361,10 @@ async fn a_broken_application_loses_only_itself() {
     assert!(said("items[3].metadata"), "{:?}", told.problems);
     assert!(said("payments-prod: fake: status.history[0].deployedAt"), "{:?}", told.problems);
     assert!(said("auth-prod: fake: application: there is no"), "{:?}", told.problems);
-    // They are not asked for in every round.
+    assert_eq!(told.incomplete(), [Kind::Deployments, Kind::Environments].into());
+    // They are not asked for in every round, and stay unknown until they are.
     let before = fake.asked().len();
-    source.fetch(&Round::at(at(22, 9))).await.unwrap();
+    assert!(matches!(source.fetch(&Round::at(at(22, 9))).await, Ok(Answer::Unchanged)));
     assert_eq!(fake.asked().len(), before + 2);
 }
 
