@@ -1,8 +1,8 @@
 //! The whole board as one page, for those who have no terminal.
 //!
-//! Pure: a [`Board`] and its [`Study`] become a document ([`document`]: sections, tables,
-//! pictures), made part by part in [`parts`], which is then written as HTML ([`html`], with
-//! pictures as SVG by [`charts`]) or as Markdown ([`markdown`]). Every figure is one that the
+//! Pure: a [`Board`] and its [`Study`] become a document (`document`: sections, tables,
+//! pictures), made part by part in `parts`, which is then written as HTML (`html`, with
+//! pictures as SVG by `charts`) or as Markdown (`markdown`). Every figure is one that the
 //! board, the views and the cards have; nothing is worked out here. The same board gives the
 //! same bytes.
 

@@ -215,7 +215,7 @@ impl Outlook {
 pub enum ForecastDate {
     /// It is ready by then.
     By(Instant),
-    /// Later than [`FURTHEST_DAYS`](super::super::forecast::FURTHEST_DAYS): no date is known.
+    /// Later than [`FURTHEST_DAYS`]: no date is known.
     Beyond,
 }
 

@@ -1,7 +1,7 @@
 //! Deploy freezes: pairs of cron patterns in a time zone become windows.
 //!
 //! A freeze begins whenever its first pattern matches and ends when its second one next does:
-//! [`cron`](crate::source::cron).
+//! [`cron`].
 
 use super::wire::FreezePeriod;
 use crate::{
