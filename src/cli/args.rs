@@ -52,7 +52,7 @@ pub struct Common {
     /// With --wall: no key does anything; signals end it.
     #[arg(long, global = true, help_heading = "Screen")]
     pub locked: bool,
-    /// The tab to open: readiness, pull-requests, schedule, insights, changes; `status` prints pull-requests by itself.
+    /// The tab to open: readiness, pull-requests, schedule, environments, insights, changes; `status` prints pull-requests by itself.
     #[arg(long, global = true, value_name = "NAME", help_heading = "Screen")]
     pub tab: Option<String>,
     /// How many colours to use.

@@ -19,7 +19,7 @@ pub(crate) fn forecast_words(board: &Board, insight: &ReleaseInsight) -> String 
         }
         ForecastView::Withheld(why) => format!("no forecast: {why}"),
         ForecastView::Ready if insight.release.released_at.is_some() => went_out_with(insight),
-        ForecastView::Ready => "nothing left to do".to_owned(),
+        ForecastView::Ready => "all stories ready".to_owned(),
     }
 }
 

@@ -129,6 +129,7 @@ impl Lens {
             (Self::Executive, CardId::ValueStream) => "Where does the time go?",
             (Self::Executive, CardId::Delivery) => "How fast do we deliver, how safely?",
             (Self::Executive, CardId::Testing) => "Do the tests hold?",
+            (Self::Executive, CardId::EnvironmentCost) => "What do environments cost?",
             (Self::Executive, CardId::TrackRecord) => "Did we keep our promises?",
             _ => card.title(),
         }
@@ -171,8 +172,10 @@ impl Study {
             let known = card.rows.len();
             if known > most {
                 card.rows.truncate(most);
-                card.left_out
-                    .push(Text::new(format!("{} more rows are left out for this reader", known - most)));
+                card.left_out.push(Text::new(format!(
+                    "{} left out for this reader",
+                    super::words::count(known - most, "more row", "more rows")
+                )));
             }
         }
         self
@@ -280,7 +283,7 @@ mod tests {
             for card in seen.cut(lens).cards.iter().filter(|_| lens != Lens::All) {
                 let most = lens.depth(Part::Card(card.id)).rows();
                 assert_eq!(card.rows.len(), most, "{lens:?} {:?}", card.id);
-                let left = format!("{} more rows are left out for this reader", 40 - most);
+                let left = format!("{} more rows left out for this reader", 40 - most);
                 assert_eq!(
                     card.left_out.iter().any(|note| **note == *left),
                     most > 0,

@@ -1,7 +1,5 @@
 //! A release that ended, in words: for the screen, the command line and a page alike.
 
-use chrono::Duration;
-
 use super::{Board, Recap, words};
 use crate::domain::DeploymentState;
 
@@ -131,8 +129,8 @@ impl Recap {
         let calendar = &board.policy.calendar;
         let day = |at| words::day_and_time(at, calendar);
         let mut facts = vec![("went out", day(self.released_at))];
-        if let Some((target, slip)) = self.target.zip(self.slip_hours) {
-            let how = words::duration(Duration::hours(slip.abs()));
+        if let Some(target) = self.target {
+            let how = words::duration((self.released_at - target).abs());
             let how = match self.days_late(board).unwrap_or_default() {
                 0 => "on time: the same day".to_owned(),
                 1.. => format!("{how} late"),

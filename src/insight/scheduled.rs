@@ -188,7 +188,7 @@ pub(crate) fn release_words(
         format!("target {}{about}", words::day(target.at, calendar))
     });
     let forecast = dates(insight).map_or_else(String::new, |(p50, p85)| {
-        let day = |at| words::day(at, calendar);
+        let day = |at| words::day_from(at, now, calendar);
         format!("P50 {}, P85 {}", p50.said(day), p85.said(day))
     });
     let planned =

@@ -522,6 +522,13 @@ async fn what_is_confirmed_is_carried_out_and_its_answer_reaches_the_row() {
     rig.press("2 m");
     rig.until_text("merge api#812 Refund webhook retries at 1a2b3c4 into main").await;
     rig.press("y");
+    // Due at once; the clock stands still, so it is noticed at the next key.
+    rig.until("confirmed", |screen| {
+        let shown = screen.contents();
+        shown.contains("merge: waits") || shown.contains("in 0 s") || shown.contains("✓ merged")
+    })
+    .await;
+    rig.press("j");
     rig.until_text("✓ merged as 4f2a9c1").await;
     rig.press("q");
     assert_eq!(rig.ended().await, 0);

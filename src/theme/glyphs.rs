@@ -84,8 +84,8 @@ pub struct Glyphs {
     pub shades: [&'static str; 4],
     /// Bars that grow upwards, from empty to full: sparklines.
     pub bars: [&'static str; 9],
-    /// A bar that lies, and what is left of it.
-    pub bar: [&'static str; 2],
+    /// A bar that lies, what is left of it, and what may come beyond that.
+    pub bar: [&'static str; 3],
     /// The track of a scroll bar, and its thumb.
     pub scroll: [&'static str; 2],
     /// Lines within panes: horizontal, vertical, and where they meet a frame at the left and
@@ -145,7 +145,7 @@ impl Glyphs {
             scope: "╷",
             shades: [" ", "░", "▒", "▓"],
             bars: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
-            bar: ["█", "░"],
+            bar: ["█", "░", "▒"],
             scroll: ["│", "█"],
             lines: ["─", "│", "├", "┤"],
             ticks: ["┬", "┴"],
@@ -168,7 +168,7 @@ impl Glyphs {
             scope: "│",
             shades: [" ", "░", "▒", "▓"],
             bars: [" ", "▄", "▄", "▄", "▄", "█", "█", "█", "█"],
-            bar: ["█", "░"],
+            bar: ["█", "░", "▒"],
             scroll: ["│", "█"],
             lines: ["─", "│", "├", "┤"],
             ticks: ["┬", "┴"],
@@ -213,7 +213,7 @@ impl Glyphs {
             scope: "|",
             shades: [" ", ".", ":", "%"],
             bars: [" ", "_", "_", ".", ".", "-", "=", "#", "#"],
-            bar: ["#", "."],
+            bar: ["#", ".", "-"],
             scroll: ["|", "#"],
             lines: ["-", "|", "+", "+"],
             ticks: ["+", "+"],

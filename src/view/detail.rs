@@ -296,13 +296,15 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
     ]);
     let mut book = Vec::new();
     if let Some(end) = row.projected_end.filter(|_| item.state == DeploymentState::Running) {
-        let over = end > item.window.until;
-        let style = if over { styles.at_risk } else { styles.go };
-        let against = if over { "after" } else { "within" };
+        let (against, style) = match end {
+            end if end < item.window.from => ("before", styles.at_risk),
+            end if end > item.window.until => ("after", styles.at_risk),
+            _ => ("within", styles.go),
+        };
         let said = format!(
-            "projected end {}, {against} the window (until {})",
+            "projected end {}, {against} the window ({})",
             screen.dates.time(end),
-            screen.dates.time(item.window.until)
+            screen.dates.span(item.window, glyphs.dash)
         );
         book.push(Line::styled(said, style));
     }

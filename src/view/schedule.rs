@@ -131,9 +131,10 @@ fn draw_next(screen: &mut Screen<'_>, area: Rect) {
         ],
     ));
     if let (true, Some(end)) = (running, next.projected_end) {
-        let over = end > item.window.until;
-        let style = if over { styles.at_risk } else { styles.go };
-        let said = format!("projected end {}", screen.dates.time(end));
+        let inside = end >= item.window.from && end <= item.window.until;
+        let style = if inside { styles.go } else { styles.at_risk };
+        let early = if end < item.window.from { " before its window" } else { "" };
+        let said = format!("projected end {}{early}", screen.dates.time(end));
         pieces.push(Piece::new(1, vec![Span::styled(said, style)]));
     }
     pieces.push(Piece::new(2, vec![Span::styled(detail::window(screen, next), styles.base)]));
@@ -387,7 +388,7 @@ fn release_cells(screen: &Screen<'_>, insight: &ReleaseInsight) -> [(String, Sty
             let day = |at| screen.dates.short_day(at);
             format!("P50 {}, P85 {}", p50.said(day), p85.said(day))
         }
-        ForecastView::Ready if !over => "all is ready".to_owned(),
+        ForecastView::Ready if !over => "all stories ready".to_owned(),
         _ => String::new(),
     };
     [

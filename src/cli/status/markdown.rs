@@ -77,8 +77,11 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now:
     let asked = if outlook { "Ready by its target?" } else { "May it go now?" };
     let _ = writeln!(out, "\n{asked} **{}**", answer_word(release, outlook));
     out.push_str(&gates(release));
+    if !release.remedies.is_empty() {
+        out.push_str("\n## What turns it green\n\n");
+    }
     for remedy in &release.remedies {
-        let _ = writeln!(out, "- {} (turns: {})", escape(&remedy.action), escape(&remedy.turns()));
+        let _ = writeln!(out, "- {} ({})", escape(&remedy.action), escape(&remedy.said()));
     }
     out
 }

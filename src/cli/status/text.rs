@@ -107,7 +107,7 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now:
     if !release.remedies.is_empty() {
         section(&mut out, "What turns it green");
         for remedy in &release.remedies {
-            line(&mut out, format_args!("  {} (turns: {})", remedy.action, remedy.turns()));
+            line(&mut out, format_args!("  {} ({})", remedy.action, remedy.said()));
         }
     }
     out
@@ -115,7 +115,8 @@ pub(super) fn check(board: &Board, release: &ReleaseInsight, outlook: bool, now:
 
 /// The answer to the question that was asked, in one word or two.
 pub(super) fn answer_word(release: &ReleaseInsight, outlook: bool) -> &'static str {
-    if outlook { outlook_word(release.outlook) } else { verdict_word(release.verdict) }
+    let is_out = release.release.released_at.is_some();
+    if outlook || is_out { outlook_word(release.outlook) } else { verdict_word(release.verdict) }
 }
 
 pub(super) fn verdict_word(verdict: Verdict) -> &'static str {

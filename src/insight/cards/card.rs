@@ -96,7 +96,7 @@ cards! {
     EnvironmentCost, "environment_cost", "Cost of environments", [Bookings, Environments, Deployments, TestRuns],
         "What bookings cost by month (days by the price of a day), with the times in which a day costs most and \
          least. Forecast: what is booked, and what is usual (median of up to 6 whole months) less that, for the \
-         time to come. Idle: booked working time that saw no use; good below 20 %, poor from 40 % on. Hard: \
+         time to come. Idle: working time of bookings that reach into the last 90 days that saw no use; good below 20 %, poor from 40 % on. Hard: \
          failed deployments of at least 5, drawn towards the rate of all, by what is surely exceeded (90 %).";
     TrackRecord, "track_record", "Promises and forecasts", [Releases, Stories],
         "Slip: calendar days from the target that was known first to the release. Held: the share of forecasts whose \

@@ -181,7 +181,7 @@ fn sentence(flow: &Flow, drawn: usize, means: Option<(f64, f64)>, in_work: Optio
 
 fn notes(drawn: usize, is_enough: bool) -> Vec<Text> {
     let mut notes = vec![Text::new(format!(
-        "done: what became ready in these {}; what was given up is left out from that day on",
+        "done: what became ready in {}; what was given up is left out from that day on",
         words::count(drawn, "day", "days")
     ))];
     if !is_enough {

@@ -17,6 +17,8 @@ use super::{
 const IDLE: [f64; 2] = [0.2, 0.4];
 /// Failure rate that a place surely exceeds from which on it is worth an eye.
 const HARD: f64 = 0.1;
+/// Days that a booking must reach into to count as use.
+const USE_DAYS: i64 = 90;
 /// Bookings that are named of a peak.
 const NAMED: usize = 4;
 
@@ -34,7 +36,10 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let month = view.cost.this_month();
     let use_of_them = match idle {
         _ if !view.bookings_known => "who has which environment is not fully known".to_owned(),
-        Some([idle, _]) => format!("{} of the booked working time saw no use", words::percent(idle)),
+        Some([idle, _]) => format!(
+            "{} of the working time booked in the last {USE_DAYS} days saw no use",
+            words::percent(idle)
+        ),
         None => String::new(),
     };
     let conflicts = match unapproved {
@@ -98,9 +103,11 @@ fn priced(view: &EnvironmentsView, of: impl Fn(&MonthCost) -> Option<f64>) -> Op
 }
 
 /// The shares of the booked working time that is over in which nothing was seen, and of which
-/// nobody can tell. A booking of a group counts once.
+/// nobody can tell, of bookings that reach into the last [`USE_DAYS`]. A booking of a group counts once.
 fn idle(view: &EnvironmentsView) -> Option<[f64; 2]> {
-    let [used, idle, unclear] = view.bookings.iter().fold([0, 0, 0], |sum, one| {
+    let from = view.at - Duration::days(USE_DAYS);
+    let lately = view.bookings.iter().filter(|one| one.booking.window.until > from);
+    let [used, idle, unclear] = lately.fold([0, 0, 0], |sum, one| {
         [sum[0] + one.used_seconds, sum[1] + one.idle_seconds, sum[2] + one.unclear_seconds]
     });
     let all = used + idle + unclear;

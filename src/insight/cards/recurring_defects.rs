@@ -302,7 +302,11 @@ fn bar(component: &Component<'_>) -> Bar {
     Bar {
         label: Text::new(component.name),
         parts: vec![component.weight],
-        says: Text::new(words::count(component.fixes, "fix", "fixes")),
+        says: Text::new(format!(
+            "{}, weight {:.1}",
+            words::count(component.fixes, "fix", "fixes"),
+            component.weight
+        )),
         standing: if component.flagged { CardStanding::Poor } else { CardStanding::Told },
     }
 }

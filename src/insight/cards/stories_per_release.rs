@@ -187,7 +187,7 @@ fn sentence(releases: usize, last: &Size<'_>, usual: Usual, slips: Option<(f64, 
     }
     if let Some((small, large)) = slips.map(|(small, large)| (slip::words(small), slip::words(large))) {
         let _ = if small == large {
-            write!(said, "; size made no difference: smaller and larger ones were {small} in the middle")
+            write!(said, "; smaller and larger ones were both {small} in the middle")
         } else {
             write!(said, "; smaller ones were {small} in the middle, larger ones {large}")
         };

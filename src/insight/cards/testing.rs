@@ -211,7 +211,8 @@ fn slower(suite: &Suite<'_>, before: &crate::domain::ReleaseId) -> String {
 fn length(seconds: Option<f64>) -> String {
     match seconds {
         None => "–".to_owned(),
-        Some(seconds) if seconds < 90.0 => format!("{seconds:.0}s"),
+        // In minutes a percent would be lost.
+        Some(seconds) if seconds < 300.0 => format!("{seconds:.0}s"),
         Some(seconds) if seconds < 5_400.0 => format!("{:.0}m", seconds / 60.0),
         Some(seconds) => format!("{:.1}h", seconds / 3_600.0),
     }

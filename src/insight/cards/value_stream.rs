@@ -338,7 +338,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let candidates = candidates(material, &read, &all);
     let sum = |remedy: Remedy| -> f64 {
         let of_it = candidates.iter().filter(|candidate| candidate.remedy == remedy);
-        of_it.map(|candidate| candidate.seconds as f64 / 3_600.0).sum()
+        of_it.map(|candidate| candidate.seconds as f64 / 3_600.0).fold(0.0, |sum, hours| sum + hours)
     };
     let defects = read
         .finished

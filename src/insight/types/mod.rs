@@ -84,6 +84,11 @@ impl Remedy {
         let gate = self.gate.as_ref().map(|gate| gate.title().to_owned());
         gate.into_iter().chain(days).chain(outlook).collect::<Vec<_>>().join(", ")
     }
+
+    /// The same, said as what it is: `turns: Stories ready`, `1.1d sooner, on track`.
+    pub fn said(&self) -> String {
+        if self.gate.is_some() { format!("turns: {}", self.turns()) } else { self.turns() }
+    }
 }
 
 impl ReleaseInsight {

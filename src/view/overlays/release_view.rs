@@ -51,7 +51,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, scroll: u16) {
 fn bar(look: &Look, step: &StepShare) -> Line<'static> {
     let Look { styles, glyphs } = look;
     let share = step.share().map_or_else(|| glyphs.unknown.to_owned(), words::percent);
-    let [full, empty] = glyphs.bar;
+    let [full, empty, _] = glyphs.bar;
     let drawn = crate::insight::bar(step, BAR, full, empty);
     let style = if step.failed > 0 {
         styles.no_go

@@ -63,7 +63,7 @@ fn activity_line(
     now: Instant,
 ) -> Line<'static> {
     let Look { styles, glyphs } = look;
-    let [full, empty] = glyphs.bar;
+    let [full, empty, _] = glyphs.bar;
     let whole = minutes(activity, now);
     let cells = (whole * LONGEST_BAR).div_ceil(longest).clamp(1, LONGEST_BAR);
     let spent = activity.started_at.map_or(0, |from| {

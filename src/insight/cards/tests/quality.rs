@@ -200,16 +200,16 @@ fn suites_that_grow_slower_are_told_the_slowest_growing_first() {
     let card = study.card(CardId::Testing).unwrap();
     assert_eq!(
         &*card.sentence,
-        "payments 4.2: all 40 tests pass; unit takes 2m, 50 % longer than in payments 4.1"
+        "payments 4.2: all 40 tests pass; unit takes 90s, 50 % longer than in payments 4.1"
     );
     let rows: Vec<_> =
         card.rows.iter().take(4).map(|row| (&*row.cells[0], &*row.cells[5], &*row.cells[6])).collect();
     assert_eq!(
         rows,
         [
-            ("payments 4.2 unit", "2m", "+50 %"),
+            ("payments 4.2 unit", "90s", "+50 %"),
             ("payments 4.2 e2e", "7m", "+40 %"),
-            ("payments 4.2 api", "2m", "+5 %"),
+            ("payments 4.2 api", "105s", "+5 %"),
             ("payments 4.2 smoke", "–", "–"),
         ]
     );

@@ -88,7 +88,7 @@ fn telling(bars: &[Bar], room: u16) -> Vec<Bar> {
 /// The parts of a bar have names of their own, or the bar is as good as it is coloured.
 fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar], is_named: bool) {
     let Look { styles, glyphs } = screen.look;
-    let [full, rest] = glyphs.bar;
+    let [full, rest, expected] = glyphs.bar;
     let shown = &bars[bars.len().saturating_sub(usize::from(area.height))..];
     let name = shown.iter().map(|bar| text::width(&bar.label)).max().unwrap_or(0).min(LONGEST_NAME);
     let says = shown.iter().map(|bar| text::width(&bar.says)).max().unwrap_or(0);
@@ -105,6 +105,7 @@ fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar], is_named: bool) 
                 (0, false) => (full, style),
                 (0, true) => (full, styles.stories),
                 (_, true) if bar.standing != CardStanding::Told => (rest, style),
+                (2, true) => (expected, styles.muted),
                 _ => (rest, styles.muted),
             };
             let least = usize::from(*part > 0.0);
