@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::*;
 use crate::{
     domain::{Freeze, Hours},
-    insight::fixture::deployment,
+    insight::{CardId, CardStanding, Study, fixture::deployment},
 };
 
 fn table(view: &EnvironmentsView, title: &str) -> Vec<Vec<String>> {
@@ -298,4 +298,29 @@ fn how_far_behind_counts_commits_where_every_version_between_is_counted() {
     assert_eq!(cell.distance(), "1 version, 15 pull requests");
     cell.pull_requests_behind = None;
     assert_eq!(cell.distance(), "1 version");
+}
+
+/// By hand: 10 days of November at 10 are over, one is ahead; three whole months cost 100, 200 and
+/// 300, so 200 is usual, of which 57.5 is for what is left of November, and 10 of that is booked.
+#[test]
+fn the_card_says_what_the_month_costs_and_how_much_of_it_nobody_used() {
+    let day = |month, day| Utc.with_ymd_and_hms(2026, month, day, 0, 0, 0).unwrap();
+    let setting = booked(
+        setting(),
+        [
+            booking("a", "staging", "payments 4.1", window(day(8, 1), day(8, 11))),
+            booking("b", "staging", "payments 4.2", window(day(9, 1), day(9, 21))),
+            booking("c", "staging", "payments 4.2", window(day(10, 1), day(10, 31))),
+            booking("d", "staging", "payments 4.2", window(day(11, 1), day(11, 11))),
+            booking("e", "staging", "payments 4.2", window(day(11, 25), day(11, 26))),
+        ],
+    );
+    let study = Study::of(&setting.board_at(now()));
+    let card = study.card(CardId::EnvironmentCost).unwrap();
+    assert_eq!(
+        &*card.sentence,
+        "November will cost 158: 100 so far, 10 booked ahead, 47 expected; 100 % of the working time booked \
+         in the last 90 days saw no use"
+    );
+    assert_eq!(card.standing, CardStanding::Poor);
 }
