@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use ahash::RandomState;
 use chrono::Duration;
 
 use crate::domain::{
@@ -15,6 +16,10 @@ use crate::domain::{
 };
 
 use super::{days::Days, words};
+
+/// Where each item is, by its identity. Every key of a board is hashed for every board: with keys that
+/// nobody outside can guess, as with the usual hasher, and in a third of its time.
+type Positions<K> = HashMap<K, usize, RandomState>;
 
 /// One world at one instant, under one policy. An item that is named twice counts once: the
 /// first one stands, as the world is ordered by the rank of its sources.
@@ -38,8 +43,8 @@ pub(crate) struct Context<'a> {
     health: &'a [SourceHealth],
     /// Who does not tell all of a kind, and why.
     incomplete: HashMap<Kind, Vec<(&'a SourceId, &'a Problem)>>,
-    release_by_id: HashMap<&'a ReleaseId, usize>,
-    story_by_key: HashMap<&'a StoryKey, usize>,
+    release_by_id: Positions<&'a ReleaseId>,
+    story_by_key: Positions<&'a StoryKey>,
     environment_by_id: HashMap<&'a EnvironmentId, &'a Arc<Environment>>,
     /// Positions in `deployments`.
     deployments_by_release: HashMap<&'a ReleaseId, Vec<usize>>,
@@ -284,7 +289,7 @@ fn names(sources: &[SourceId]) -> Vec<&str> {
 }
 
 fn distinct<'a, T, K: Eq + Hash + 'a>(items: &'a [Arc<T>], key: impl Fn(&'a T) -> K) -> Vec<&'a Arc<T>> {
-    let mut seen = HashSet::with_capacity(items.len());
+    let mut seen = HashSet::with_capacity_and_hasher(items.len(), RandomState::new());
     items.iter().filter(|item| seen.insert(key(item))).collect()
 }
 
@@ -292,9 +297,9 @@ fn distinct<'a, T, K: Eq + Hash + 'a>(items: &'a [Arc<T>], key: impl Fn(&'a T) -
 fn by_identity<'a, T, K: Eq + Hash + 'a>(
     items: &'a [Arc<T>],
     key: impl Fn(&'a T) -> K,
-) -> (Vec<&'a Arc<T>>, HashMap<K, usize>) {
+) -> (Vec<&'a Arc<T>>, Positions<K>) {
     let mut distinct = Vec::with_capacity(items.len());
-    let mut positions = HashMap::with_capacity(items.len());
+    let mut positions = Positions::with_capacity_and_hasher(items.len(), RandomState::new());
     for item in items {
         if let Entry::Vacant(free) = positions.entry(key(item)) {
             free.insert(distinct.len());
