@@ -139,7 +139,11 @@ fn scrolling() -> impl Strategy<Value = Vec<Buffer>> {
             let end = (top + rows).min(12);
             let cells = &mut next.content[top * 40..end * 40];
             let by = by * 40 % cells.len().max(1);
-            if up { cells.rotate_left(by) } else { cells.rotate_right(by) }
+            if up {
+                cells.rotate_left(by)
+            } else {
+                cells.rotate_right(by)
+            }
             // A corner of it has other texts.
             for y in 0..5 {
                 next.content[y * 40..y * 40 + 22].clone_from_slice(&news.content[y * 22..y * 22 + 22]);
@@ -199,7 +203,11 @@ fn a_list_that_scrolls_costs_two_rows() {
         let (rows, cost) = (whole.len() / 28, bytes.len());
         assert!(cost < rows * 6, "{at}: {cost} bytes, a row is {rows}");
         if at == 1 {
-            assert!(cost < rows * 3 + 40, "{cost} bytes, a row is {rows}: {:?}", String::from_utf8_lossy(&bytes));
+            assert!(
+                cost < rows * 3 + 40,
+                "{cost} bytes, a row is {rows}: {:?}",
+                String::from_utf8_lossy(&bytes)
+            );
         }
     }
 }

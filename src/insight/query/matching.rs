@@ -262,8 +262,10 @@ fn has_in_order(text: &str, part: &str) -> bool {
     let Some(first) = part.chars().next() else { return true };
     let bytes = text.as_bytes();
     // Nearly every text is out by this, whatever else is in it: these letters are nobody's small one.
-    let is_missing = |small: u8| small.is_ascii() && memchr2(small, small.to_ascii_uppercase(), bytes).is_none();
-    if rarest(part.as_bytes()).is_some_and(|(_, rarest)| !matches!(rarest, b'k' | b'i') && is_missing(rarest)) {
+    let is_missing =
+        |small: u8| small.is_ascii() && memchr2(small, small.to_ascii_uppercase(), bytes).is_none();
+    if rarest(part.as_bytes()).is_some_and(|(_, rarest)| !matches!(rarest, b'k' | b'i') && is_missing(rarest))
+    {
         return false;
     }
     if is_comparable(text, part) {
