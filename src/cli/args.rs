@@ -96,6 +96,11 @@ pub enum Command {
     Status(StatusArguments),
     /// Ask whether a release may go: exit 0 go, 1 no-go, 3 cannot tell.
     Check(CheckArguments),
+    /// Say when a release will be ready, how sure that is, and what it rests on: exit 0 told, 3 cannot
+    /// tell.
+    ///
+    /// Without --release: all releases in the making, in a line each.
+    Forecast(ForecastArguments),
     /// Say what changed between two instants.
     Diff(DiffArguments),
     /// Look back on a release that ended: planned, forecast and actual, and what was late and why.
@@ -190,6 +195,14 @@ pub struct CheckArguments {
     /// Ask whether it will be ready by its target, not whether it may go now.
     #[arg(long)]
     pub outlook: bool,
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// How to print forecasts.
+#[derive(Debug, Args)]
+pub struct ForecastArguments {
     /// For people, for programs, or for a page.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

@@ -14,6 +14,7 @@ mod context;
 mod diff;
 mod doctor;
 mod environments;
+mod forecast;
 mod headless;
 mod history;
 mod insights;
@@ -79,7 +80,8 @@ impl<E: Into<color_eyre::Report>> From<E> for Failure {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // A check that breaks has not said no.
-    let broken = if matches!(arguments.command, Some(Command::Check(_))) { EXIT_UNKNOWN } else { 1 };
+    let is_question = matches!(arguments.command, Some(Command::Check(_) | Command::Forecast(_)));
+    let broken = if is_question { EXIT_UNKNOWN } else { 1 };
     match run(&arguments) {
         Ok(code) => code,
         Err(Failure::Usage(message)) => {
@@ -123,6 +125,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Report(asked)) => report::run(&Context::resolve(common, None)?, common, asked),
         Some(Command::Trace(asked)) => {
             trace::run(&Context::resolve(common, None)?, common, asked.format, &asked.what)
+        }
+        Some(Command::Forecast(asked)) => {
+            forecast::run(&Context::resolve(common, None)?, common, asked.format)
         }
         Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Serve) => serve::run(common),

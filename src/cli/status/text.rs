@@ -284,7 +284,8 @@ fn problems(out: &mut String, board: &Board) {
     }
 }
 
-fn section(out: &mut String, title: &str) {
+/// A heading, after an empty line.
+pub(in crate::cli) fn section(out: &mut String, title: &str) {
     line(out, format_args!("\n{title}"));
 }
 
@@ -295,7 +296,7 @@ fn line(out: &mut String, words: std::fmt::Arguments<'_>) {
 }
 
 /// Columns as wide as their widest cell; the last one is not padded.
-fn rows(out: &mut String, mut cells: Vec<Vec<String>>) {
+pub(in crate::cli) fn rows(out: &mut String, mut cells: Vec<Vec<String>>) {
     let more = cells.len().saturating_sub(ROWS);
     cells.truncate(ROWS);
     let columns = cells.iter().map(Vec::len).max().unwrap_or(0);
