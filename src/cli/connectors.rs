@@ -458,7 +458,7 @@ fn gitlab(config: &Config, home: Option<&Home>, elsewhere: Option<&str>) -> Conn
 }
 
 /// `home` as seen from a GitLab that is installed in a folder of its host, if `configured` says so.
-fn in_folder(home: &Home, configured: &str) -> Home {
+pub(super) fn in_folder(home: &Home, configured: &str) -> Home {
     let mut home = home.clone();
     if let Some((host, folder)) = configured.split_once('/')
         && host == home.host

@@ -8,6 +8,7 @@ mod as_of;
 mod background;
 mod backtest;
 mod check;
+mod completions;
 mod config;
 mod connectors;
 mod context;
@@ -17,9 +18,11 @@ mod environments;
 mod forecast;
 mod headless;
 mod history;
+mod init;
 mod insights;
 mod log;
 mod looks;
+mod man;
 mod open;
 mod recap;
 mod release;
@@ -28,6 +31,7 @@ mod schedule;
 mod serve;
 mod sharing;
 mod status;
+mod themes;
 mod trace;
 
 use std::{
@@ -129,6 +133,10 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Forecast(asked)) => {
             forecast::run(&Context::resolve(common, None)?, common, asked.format)
         }
+        Some(Command::Init(asked)) => init::run(common, asked),
+        Some(Command::Themes(asked)) => themes::run(common, asked),
+        Some(Command::Completions(asked)) => completions::run(asked.shell),
+        Some(Command::Man(asked)) => man::run(asked),
         Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Serve) => serve::run(common),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
@@ -146,6 +154,12 @@ fn say(problem: &Problem) -> String {
 fn complain(message: &str) {
     // Nobody may be listening; the exit code says it too.
     drop(writeln!(io::stderr(), "tminus: {}", cleaned(message)));
+}
+
+/// Says several lines that are no data, in columns. What of them comes from outside was cleaned before.
+fn tell(lines: &str) {
+    // As above.
+    drop(io::stderr().write_all(lines.as_bytes()));
 }
 
 /// `message` without what a terminal would obey: paths, arguments and what the system says of

@@ -97,8 +97,12 @@ mod tests {
     #[test]
     fn only_days_before_today_with_a_forecast_are_told() {
         let far = at(18, 9) + Duration::days(FURTHEST_DAYS as i64);
-        let board =
-            board(&[(at(18, 9), Some(far)), (at(19, 9), None), (at(20, 9), Some(at(26, 9))), (now(), Some(now()))]);
+        let board = board(&[
+            (at(18, 9), Some(far)),
+            (at(19, 9), None),
+            (at(20, 9), Some(at(26, 9))),
+            (now(), Some(now())),
+        ]);
         let told = earlier_forecasts(&board, &id());
         let said: Vec<_> = told.iter().map(|one| (one.at, one.p85)).collect();
         assert_eq!(said, [(at(18, 9), ForecastDate::Beyond), (at(20, 9), ForecastDate::By(at(26, 9)))]);

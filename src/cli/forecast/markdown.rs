@@ -37,7 +37,11 @@ pub(super) fn one(board: &Board, insight: &ReleaseInsight, now: Instant) -> Stri
     let shown = &earlier[earlier.len().saturating_sub(DAYS)..];
     let rows = super::earlier_rows(board, shown).into_iter();
     let rows = rows.map(|cells| cells.iter().map(|cell| escape(cell)).collect());
-    out.push_str(&table("What was forecast before", &["Day", "P50", "P85", "P95", "Outlook"], rows.collect()));
+    out.push_str(&table(
+        "What was forecast before",
+        &["Day", "P50", "P85", "P95", "Outlook"],
+        rows.collect(),
+    ));
     if let Some(moved) = moved(shown, &insight.forecast, &board.policy.calendar) {
         let _ = writeln!(out, "\n{}", escape(&moved));
     }

@@ -8,9 +8,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use crate::{
     domain::Instant,
-    insight::{
-        Board, Completeness, EarlierForecast, ForecastView, Learned, ReleaseInsight, Remedy, words,
-    },
+    insight::{Board, Completeness, EarlierForecast, ForecastView, Learned, ReleaseInsight, Remedy, words},
 };
 
 use super::{

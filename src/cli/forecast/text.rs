@@ -77,6 +77,9 @@ pub(super) fn all(board: &Board, releases: &[&ReleaseInsight], now: Instant) -> 
         ]
     });
     rows(&mut out, cells.collect());
+    if !releases.is_empty() {
+        out.push_str("\n--release NAME says why, and what makes it sooner\n");
+    }
     out
 }
 

@@ -148,7 +148,7 @@ fn is_junit(bytes: &[u8]) -> bool {
     loop {
         match reader.read_event() {
             Ok(Event::Start(start) | Event::Empty(start)) => {
-                return matches!(start.local_name().as_ref(), b"testsuites" | b"testsuite");
+                return matches!(start.local_name().as_ref(), "testsuites" | "testsuite");
             }
             Ok(Event::Eof) | Err(_) => return false,
             Ok(_) => {}

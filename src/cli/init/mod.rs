@@ -34,7 +34,7 @@ use super::{
     args::{Common, InitArguments},
     complain, connectors,
     context::{Context, flags},
-    environment, print, report,
+    environment, print, report, tell,
 };
 
 /// What was found where the program was started.
@@ -86,7 +86,7 @@ pub(super) fn run(common: &Common, asked: &InitArguments) -> Result<ExitCode, Fa
     let said = format!("{}\n{}", said::found(&found), said::next_steps(&found, is_set));
     if asked.print {
         print(&text)?;
-        complain(&format!("found\n{said}"));
+        tell(&said);
         return Ok(ExitCode::SUCCESS);
     }
     keep(&project.file, &shown, &text, asked.force)?;

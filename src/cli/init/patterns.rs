@@ -133,7 +133,12 @@ mod tests {
                 &["t/testng-results.xml"],
                 &[("t/TEST-*.xml", 2)],
             ),
-            ("two directories", &["a/x.xml", "a/y.xml", "b/x.xml", "b/y.xml"], &[], &[("a/*.xml", 2), ("b/*.xml", 2)]),
+            (
+                "two directories",
+                &["a/x.xml", "a/y.xml", "b/x.xml", "b/y.xml"],
+                &[],
+                &[("a/*.xml", 2), ("b/*.xml", 2)],
+            ),
             ("at the root", &["a.xml", "b.xml"], &[], &[("a.xml", 1), ("b.xml", 1)]),
             (
                 "modules",
@@ -153,7 +158,12 @@ mod tests {
                 &["c/r/TEST-c.xml"],
                 &[("a/r/TEST-*.xml", 1), ("b/r/TEST-*.xml", 1)],
             ),
-            ("analyzers", &["scan/a.sarif", "scan/b.sarif.json"], &[], &[("scan/a.sarif", 1), ("scan/b.sarif.json", 1)]),
+            (
+                "analyzers",
+                &["scan/a.sarif", "scan/b.sarif.json"],
+                &[],
+                &[("scan/a.sarif", 1), ("scan/b.sarif.json", 1)],
+            ),
         ] {
             let owned = |paths: &[&str]| paths.iter().map(|path| (*path).to_owned()).collect();
             let (patterns, left) = patterns(&Files { found: owned(found), others: owned(others) });

@@ -31,8 +31,11 @@ pub(super) fn found(found: &Found) -> String {
         Err(Some(host)) => ("forge", format!("the remote is at {host}, where you are not signed in")),
         Err(None) => ("forge", "no remote `upstream` or `origin` is at one".to_owned()),
     });
-    rows.push(("junit", files("test reports", &found.junit, found.junit_left)));
-    rows.push(("sarif", files("reports of analyzers", &found.sarif, found.sarif_left)));
+    rows.push(("junit", files(("test report", "test reports"), &found.junit, found.junit_left)));
+    rows.push((
+        "sarif",
+        files(("report of an analyzer", "reports of analyzers"), &found.sarif, found.sarif_left),
+    ));
     if let Some(key) = &found.around.sonarqube {
         rows.push(("sonarqube", format!("the project {key}, by sonar-project.properties")));
     }
@@ -53,14 +56,15 @@ pub(super) fn found(found: &Found) -> String {
 }
 
 /// `12 test reports: target/surefire-reports/TEST-*.xml`.
-fn files(what: &str, patterns: &[Pattern], left: usize) -> String {
+fn files((one, many): (&str, &str), patterns: &[Pattern], left: usize) -> String {
     let count: usize = patterns.iter().map(|pattern| pattern.files).sum();
+    let counted = words::count(count, one, many);
     let written: Vec<&str> = patterns.iter().map(|pattern| pattern.written.as_str()).collect();
     match (count, left) {
-        (0, _) => format!("no {what} found"),
-        (count, 0) => format!("{count} {what}: {}", words::list(&written, 4)),
-        (count, left) => {
-            format!("{count} {what}: {}; {left} more are not named, add them", words::list(&written, 4))
+        (0, _) => format!("no {many} found"),
+        (_, 0) => format!("{counted}: {}", words::list(&written, 4)),
+        (_, left) => {
+            format!("{counted}: {}; {left} more are not named: add them", words::list(&written, 4))
         }
     }
 }

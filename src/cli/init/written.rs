@@ -78,7 +78,9 @@ pub(super) fn written(found: &Found) -> String {
     out.off("projects = [\"PAY\"]");
     sonarqube(&mut out, found);
     reports(&mut out, found);
-    out.about("When a release may go: suites without which nothing does, and the share of tests that must pass.");
+    out.about(
+        "When a release may go: suites without which nothing does, and the share of tests that must pass.",
+    );
     out.off("[gates]");
     out.off("required_suites = [\"unit\"]");
     out.off("tests_passing = 0.99");
@@ -173,12 +175,7 @@ fn reports(out: &mut Writing, found: &Found) {
         &found.junit,
     );
     out.off("commit = \"head\"");
-    files(
-        out,
-        "Reports of code analyzers in SARIF.",
-        ("[source.sarif]", "reports/*.sarif"),
-        &found.sarif,
-    );
+    files(out, "Reports of code analyzers in SARIF.", ("[source.sarif]", "reports/*.sarif"), &found.sarif);
     out.off("commit = \"head\"");
     out.about("Stories and defects as CSV, as Jira and Azure DevOps export them.");
     out.off("[source.csv]");
@@ -211,7 +208,9 @@ fn plan(out: &mut Writing, found: &Found) {
     }
     let release = quote(&format!("{} 1.0.0", found.project));
     let day = |days| found.today.checked_add_days(Days::new(days)).unwrap_or(NaiveDate::MAX);
-    out.about("The plan says what no other tool knows. A release: when work on it begins, when it shall be ready.");
+    out.about(
+        "The plan says what no other tool knows. A release: when work on it begins, when it shall be ready.",
+    );
     out.off("[[release]]");
     out.off(&format!("name = {release}"));
     out.off(&format!("start = {}", found.today));

@@ -28,7 +28,9 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) ->
         line(&mut out, format_args!("  tag a version (`git tag v0.1.0`): tags are releases"));
         line(
             &mut out,
-            format_args!("  write a plan into .tminus.toml: it names releases, stories and deployments"),
+            format_args!(
+                "  `tminus init` writes .tminus.toml for what is found here, with a plan to fill in"
+            ),
         );
         line(&mut out, format_args!("  `tminus demo` shows the board on a simulated organisation"));
         return out;

@@ -44,7 +44,7 @@ impl Explainer<'_, '_> {
         match forecast {
             ForecastView::Dates { p50, p85, p95, by_target, scored, held, basis } => {
                 for (name, date) in [("P50", p50), ("P85", p85), ("P95", p95)] {
-                    said.dates.push(format!("{name} {}", date.said(|at| self.day(at))));
+                    said.dates.push(format!("{name} {}", date.said(|at| self.date(at))));
                 }
                 said.dates
                     .extend(by_target.map(|share| format!("ready by the target: {}", words::percent(share))));
@@ -63,6 +63,12 @@ impl Explainer<'_, '_> {
             ForecastView::Ready => said.dates.push("nothing is left to forecast".to_owned()),
         }
         said
+    }
+
+    /// Day and time, with the year where it is another one.
+    fn date(&self, at: Instant) -> String {
+        let calendar = &self.context.policy.calendar;
+        format!("{} {}", words::day_from(at, self.board.at, calendar), words::time(at, calendar))
     }
 
     /// The forecast factor by factor: the product of the lines is the P50.
