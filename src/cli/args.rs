@@ -8,6 +8,8 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
+use clap_complete::Shell;
+
 use super::history::HistoryCommand;
 use crate::{insight::Lens, terminal::ColorChoice};
 
@@ -96,6 +98,11 @@ pub enum Command {
     Status(StatusArguments),
     /// Ask whether a release may go: exit 0 go, 1 no-go, 3 cannot tell.
     Check(CheckArguments),
+    /// Say when a release will be ready, how sure that is, and what it rests on: exit 0 told, 3 cannot
+    /// tell.
+    ///
+    /// Without --release: all releases in the making, in a line each.
+    Forecast(ForecastArguments),
     /// Say what changed between two instants.
     Diff(DiffArguments),
     /// Look back on a release that ended: planned, forecast and actual, and what was late and why.
@@ -115,16 +122,24 @@ pub enum Command {
     Serve,
     /// Score forecasts against releases that ended.
     Backtest(BacktestArguments),
+    /// Write a configuration file for what is found here: repository, forge, reports, plan.
+    Init(InitArguments),
     /// Say of every source and of this machine what works, what does not, and what to do.
     ///
     /// Exit 0: all that is in use works. Exit 1: something does not.
     Doctor(DoctorArguments),
+    /// List the themes, with their colours, and which one applies and why; or tell all of one.
+    Themes(ThemesArguments),
     /// Show which configuration applies, and whether it is right.
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Look through the stored past, move it to another place, or check it.
     #[command(subcommand)]
     History(HistoryCommand),
+    /// Print what completes the command line in a shell: `source <(tminus completions bash)`.
+    Completions(CompletionsArguments),
+    /// Print a manual page: `tminus man | man -l -`; or write those of all commands.
+    Man(ManArguments),
 }
 
 /// The simulated organisation.
@@ -190,6 +205,14 @@ pub struct CheckArguments {
     /// Ask whether it will be ready by its target, not whether it may go now.
     #[arg(long)]
     pub outlook: bool,
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// How to print forecasts.
+#[derive(Debug, Args)]
+pub struct ForecastArguments {
     /// For people, for programs, or for a page.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -294,6 +317,25 @@ pub struct BacktestArguments {
     pub format: TableFormat,
 }
 
+/// How to write a configuration file.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Replace a file that is there.
+    #[arg(long)]
+    pub force: bool,
+    /// Print the file in place of writing it.
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// Which theme.
+#[derive(Debug, Args)]
+pub struct ThemesArguments {
+    /// A shipped theme, one of your own, or a file; none: list them.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
 /// What to say about what works.
 #[derive(Debug, Args)]
 pub struct DoctorArguments {
@@ -351,6 +393,25 @@ pub enum ReportFormat {
     Html,
     /// For a page or a chat message.
     Markdown,
+}
+
+/// For which shell.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+}
+
+/// Which manual page.
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// The page of a command, such as `history list`; none: that of tminus itself.
+    #[arg(value_name = "COMMAND", conflicts_with = "out")]
+    pub command: Vec<String>,
+    /// Write the pages of all commands into a directory that exists.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Which configuration applies.

@@ -29,6 +29,7 @@ mod day;
 mod days;
 mod dependencies;
 mod derive;
+mod earlier_forecasts;
 mod environments;
 mod explain;
 mod features;
@@ -89,13 +90,16 @@ pub use cards::{
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
+pub use earlier_forecasts::{EarlierForecast, earlier_forecasts, moved};
 pub use environments::{
     BookingUse, Claim, ClaimKind, ComponentDrift, ConfigurationDifference, Conflict, Cost, Drift, DriftCell,
     DriftStanding, EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, KeyDifference,
     KeyStanding, MonthCost, Observation, ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
 };
 pub(crate) use environments::{Table as EnvironmentTable, tables as environment_tables};
-pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain, explain_card};
+pub use explain::{
+    Answered, Evidence, Explanation, ForecastInWords, Row, evidence, explain, explain_card, forecast_in_words,
+};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};

@@ -98,7 +98,7 @@ pub(super) fn gitlab(config: &Config, home: Option<&Home>, elsewhere: Option<&st
 }
 
 /// `home` as seen from a GitLab that is installed in a folder of its host, if `configured` says so.
-pub(super) fn in_folder(home: &Home, configured: &str) -> Home {
+pub(in crate::cli) fn in_folder(home: &Home, configured: &str) -> Home {
     let mut home = home.clone();
     if let Some((host, folder)) = configured.split_once('/')
         && host == home.host

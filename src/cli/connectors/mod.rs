@@ -23,6 +23,8 @@ use crate::{
 
 use super::Failure;
 
+pub(super) use forges::in_folder;
+
 /// How long a forge that joined by itself may take to be connected to: nobody may have asked for
 /// it, and whoever waits for the repository shall not wait for the network.
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);

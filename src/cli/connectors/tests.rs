@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    forges::{github_settings, gitlab_settings, in_folder},
+    forges::{github_settings, gitlab_settings},
     services::jira_settings,
     *,
 };

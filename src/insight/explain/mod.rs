@@ -9,6 +9,7 @@ mod day;
 mod deployments;
 mod environments;
 mod evidence;
+mod forecast;
 mod gates;
 mod items;
 mod release;
@@ -16,6 +17,7 @@ mod tests;
 
 pub use cards::explain_card;
 pub use evidence::{Answered, Evidence, Row, evidence};
+pub use forecast::{ForecastInWords, forecast_in_words};
 
 use crate::domain::{Instant, Kind, ReleaseId, SourceId};
 
