@@ -95,7 +95,7 @@ pub use environments::{
     KeyStanding, MonthCost, Observation, ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
 };
 pub(crate) use environments::{Table as EnvironmentTable, tables as environment_tables};
-pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain, explain_card};
+pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain, explain_card, explain_card_row};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};
