@@ -95,7 +95,8 @@ impl State {
             | Subject::Test(..)
             | Subject::Environment(_)
             | Subject::Card(_)
-            | Subject::CardRow(..) => None,
+            | Subject::CardRow(..)
+            | Subject::Remedy(_) => None,
         };
         Link::of(url?)
     }
@@ -126,7 +127,7 @@ impl State {
             Subject::Suite(name) | Subject::Test(_, name) => name.to_string(),
             Subject::Environment(id) => id.to_string(),
             Subject::Card(id) => id.title().to_owned(),
-            Subject::CardRow(_, row) => row.to_string(),
+            Subject::CardRow(_, text) | Subject::Remedy(text) => text.to_string(),
         })
     }
 }

@@ -61,6 +61,7 @@ pub use environments::{Environments, EnvironmentsPicture, TimeScale};
 pub use event::{Effect, Event};
 pub use groups::GroupBy;
 pub use insights::Insights;
+pub(crate) use insights::opens;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
 pub use layout::{Layout, LinkArea, ListArea, QuestionPage};

@@ -545,6 +545,12 @@ impl State {
         }
     }
 
+    /// A pull request of another release than the one that is shown.
+    pub(super) fn pull_request_is_elsewhere(&self, subject: &Subject) -> bool {
+        let Subject::PullRequest(id) = subject else { return false };
+        matches!(self.pull_request_at.get(id), Some(PullRequestAt::Elsewhere(..)))
+    }
+
     /// The pull request of a row of a list.
     pub(crate) fn pull_request_of(&self, row: Row) -> Option<&PullRequestRow> {
         match row {
@@ -622,6 +628,9 @@ impl State {
                 self.release().is_some_and(|release| release.test(suite, name).is_some())
             }
             Subject::Environment(id) => self.environment(id).is_some(),
+            Subject::Remedy(action) => self
+                .release()
+                .is_some_and(|release| release.remedies.iter().any(|remedy| remedy.action == *action)),
             Subject::Day(day) => self
                 .release()
                 .is_some_and(|release| release.burn_down.days.iter().any(|known| known.day == *day)),
@@ -656,9 +665,12 @@ impl State {
         let now = self.instant(now);
         let study = self.insights.study.as_ref();
         match subject {
-            Subject::Card(id) | Subject::CardRow(id, _) => study
+            Subject::Card(id) => study
                 .and_then(|study| study.card(*id))
                 .map(|card| crate::insight::explain_card(&self.board, card, now)),
+            Subject::CardRow(id, row) => study
+                .and_then(|study| study.card(*id))
+                .map(|card| crate::insight::explain_card_row(&self.board, card, row, now)),
             _ => None,
         }
         .unwrap_or_else(|| crate::insight::explain(&self.board, release, subject, now))

@@ -97,9 +97,7 @@ pub use environments::{
     KeyStanding, MonthCost, Observation, ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
 };
 pub(crate) use environments::{Table as EnvironmentTable, tables as environment_tables};
-pub use explain::{
-    Answered, Evidence, Explanation, ForecastInWords, Row, evidence, explain, explain_card, forecast_in_words,
-};
+pub use explain::{Answered, Evidence, Explanation, ForecastInWords, Row, evidence, explain, explain_card, explain_card_row, forecast_in_words};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};

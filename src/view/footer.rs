@@ -9,8 +9,8 @@ use tui_input::Input;
 
 use crate::{
     app::{
-        ChartPicture, Command, CountedBy, Dialog, Overlay, PullRequestPicture, SchedulePicture, Section,
-        Since, State, Tab,
+        ChartPicture, Command, CountedBy, Dialog, ListId, Overlay, PullRequestPicture, SchedulePicture, Section,
+        Since, State, Tab, opens,
     },
     insight::{Subject, words},
 };
@@ -235,7 +235,10 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             }
             match state.section {
                 Section::BurnDown => offers.push((&[C::Open], "the day")),
-                Section::Remedies => offers.push((&[C::Open], "go there")),
+                Section::Remedies if state.list(ListId::Remedies).row().is_some() => {
+                    offers.push((&[C::Open], "go there"));
+                }
+                Section::Remedies => {}
                 Section::Gates | Section::Stories => offers.push((&[C::Open], "open")),
             }
         }
@@ -251,7 +254,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
         }
         Tab::Insights if state.insights.opened => {
             offers.push((&[C::Back], "all cards"));
-            offers.push((&[C::Open], "go there"));
+            offers.extend(opens(state).map(|word| (&[C::Open][..], word)));
         }
         Tab::Schedule | Tab::Insights => offers.push((&[C::Open], "open")),
         Tab::Changes => {

@@ -1100,6 +1100,7 @@ fn cards() -> crate::insight::Study {
                 cells: vec![name.into(), "48".into()],
                 standing,
                 subject: Some(Subject::Release("payments 4.2".into())),
+                behind: Vec::new(),
             })
             .to_vec(),
         notes: Vec::new(),

@@ -151,6 +151,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                     .collect(),
                 standing: CardStanding::Told,
                 subject: None,
+                behind: Vec::new(),
             })
             .collect(),
         notes: notes(drawn, in_work.is_some()),

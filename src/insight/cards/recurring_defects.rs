@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture,
+    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture, behind,
     parts::{counted, sentence},
 };
 use components::{Component, Silent};
@@ -36,6 +36,13 @@ struct Recurring<'a> {
     newest: Instant,
 }
 
+impl Recurring<'_> {
+    /// How often it came back: in how many releases, opened again, after a fix.
+    fn times(&self) -> usize {
+        self.releases.len() + self.reopened + self.after_a_fix
+    }
+}
+
 pub(super) fn card(material: &Material<'_>) -> Card {
     let context = material.context;
     let defects: Vec<(usize, &Story)> = context
@@ -52,9 +59,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let links = Links::of(context);
     let mut recurring = by_fingerprint(material, &defects, &links);
     for found in [&mut recurring, &mut tests] {
-        found.sort_by_key(|it| {
-            let times = it.releases.len() + it.reopened + it.after_a_fix;
-            (std::cmp::Reverse((times, it.newest)), it.fingerprint.clone())
+        found.sort_by_cached_key(|it| {
+            (std::cmp::Reverse((it.times(), it.newest)), it.fingerprint.clone())
         });
     }
     let ranked = components::ranked(context);
@@ -64,11 +70,24 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let said = match recurring.first() {
         None if defects.is_empty() => "no defect was ever reported".to_owned(),
         None => format!("none of {} came back", words::count(defects.len(), "defect", "defects")),
-        Some(worst) => format!(
-            "{} came back, most of all {}",
-            words::count(recurring.len(), "defect", "defects"),
-            worst.fingerprint.named()
-        ),
+        Some(worst) => {
+            let came_back = format!(
+                "{} came back among {}",
+                words::count(recurring.len(), "defect", "defects"),
+                words::count(defects.len(), "report", "reports")
+            );
+            // Of several that came back as often none is the one.
+            let is_as_bad = |it: &&Recurring<'_>| it.times() == worst.times();
+            let worst: Vec<String> =
+                recurring.iter().take_while(is_as_bad).map(|it| it.fingerprint.named()).collect();
+            match worst.len() {
+                _ if recurring.len() == 1 => format!("{came_back}: {}", worst.concat()),
+                1 => format!("{came_back}, most of all {}", worst.concat()),
+                tied if tied == recurring.len() => format!("{came_back}, none more often than another"),
+                2 => format!("{came_back}, most of all, and as often, {}", worst.join(" and ")),
+                tied => format!("{came_back}, most of all {tied} of them, as often as each other"),
+            }
+        }
     };
     let failed = match tests.len() {
         0 => String::new(),
@@ -151,7 +170,7 @@ fn by_fingerprint<'a>(
     links: &Links<'_>,
 ) -> Vec<Recurring<'a>> {
     let mut in_releases: BTreeMap<usize, BTreeSet<&ReleaseId>> = BTreeMap::new();
-    for (release, members) in material.membership.stories.iter().enumerate() {
+    for (release, members) in material.membership().stories.iter().enumerate() {
         for member in members {
             in_releases.entry(member.item).or_default().insert(&material.context.releases[release].id);
         }
@@ -191,7 +210,7 @@ fn by_fingerprint<'a>(
 fn failing_tests<'a>(material: &Material<'a>) -> Vec<Recurring<'a>> {
     let context = material.context;
     let mut found: BTreeMap<Fingerprint, Recurring<'a>> = BTreeMap::new();
-    for (release, runs) in material.membership.test_runs.iter().enumerate() {
+    for (release, runs) in material.membership().test_runs.iter().enumerate() {
         for run in runs.iter().map(|run| context.test_runs[*run]) {
             for name in &run.failures {
                 let Some(fingerprint) = Fingerprint::of_test(name) else { continue };
@@ -227,6 +246,12 @@ fn row(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>) -> CardRo
         cells: cells.map(Text::new).to_vec(),
         standing: if is_open { CardStanding::Poor } else { CardStanding::Watch },
         subject: newest.map(|report| Subject::Story(report.key.clone())).or(release),
+        behind: if it.reports.is_empty() {
+            let releases: Vec<_> = it.releases.iter().rev().collect();
+            behind(&releases, |release| format!("failed in {release}"))
+        } else {
+            behind(&it.reports, |report| format!("{} {}: {}", report.key, report.title, report.status))
+        },
     }
 }
 
@@ -328,6 +353,7 @@ fn component_row(component: &Component<'_>) -> CardRow {
         cells: cells.map(Text::new).to_vec(),
         standing: if component.flagged { CardStanding::Poor } else { CardStanding::Told },
         subject: component.newest.map(|story| Subject::Story(story.key.clone())),
+        behind: Vec::new(),
     }
 }
 
@@ -344,6 +370,7 @@ fn silent_row(silent: &Silent<'_>) -> CardRow {
         cells: cells.map(Text::new).to_vec(),
         standing: CardStanding::Watch,
         subject: silent.changed.first().map(|story| Subject::Story(story.key.clone())),
+        behind: behind(&silent.changed, |story| format!("{} {}: {}", story.key, story.title, story.status)),
     }
 }
 

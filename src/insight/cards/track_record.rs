@@ -230,6 +230,7 @@ fn row(material: &Material<'_>, came: &Came<'_>) -> CardRow {
         cells: cells.map(Text::new).to_vec(),
         standing: late.map_or(CardStanding::Told, standing),
         subject: Some(Subject::Release(came.release.id.clone())),
+        behind: Vec::new(),
     }
 }
 

@@ -13,9 +13,10 @@ mod forecast;
 mod gates;
 mod items;
 mod release;
+mod remedy;
 mod tests;
 
-pub use cards::explain_card;
+pub use cards::{explain_card, explain_card_row};
 pub use evidence::{Answered, Evidence, Row, evidence};
 pub use forecast::{ForecastInWords, forecast_in_words};
 
@@ -69,6 +70,7 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
         Subject::Source(id) => explainer.source(id),
         Subject::Environment(id) => explainer.environment(id),
         Subject::Card(id) | Subject::CardRow(id, _) => cards::not_made(*id),
+        Subject::Remedy(action) => explainer.remedy(action),
         Subject::Suite(name) => explainer.suite(name),
         Subject::Test(suite, name) => explainer.test(suite, name),
     };

@@ -119,7 +119,7 @@ pub(super) fn silent<'a>(material: &Material<'a>) -> Vec<Silent<'a>> {
     tests.sort_unstable();
     tests.dedup();
     let mut changed: BTreeMap<&str, Vec<&'a Story>> = BTreeMap::new();
-    for member in &material.membership.stories[current] {
+    for member in &material.membership().stories[current] {
         let story: &'a Story = context.stories[member.item];
         let is_begun = !matches!(story.category, Category::ToDo | Category::Dropped | Category::Unknown);
         if let Some(component) = story.component.as_ref().filter(|_| is_begun) {
