@@ -224,4 +224,6 @@ pub enum Subject {
     Test(Text, Text),
     /// An environment.
     Environment(EnvironmentId),
+    /// A component on an environment.
+    Component(Text, EnvironmentId),
 }
