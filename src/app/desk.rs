@@ -94,6 +94,7 @@ impl State {
             | Subject::Suite(_)
             | Subject::Test(..)
             | Subject::Environment(_)
+            | Subject::Component(..)
             | Subject::Card(_)
             | Subject::CardRow(..)
             | Subject::Remedy(_) => None,
@@ -126,6 +127,7 @@ impl State {
             Subject::Source(id) => id.to_string(),
             Subject::Suite(name) | Subject::Test(_, name) => name.to_string(),
             Subject::Environment(id) => id.to_string(),
+            Subject::Component(name, id) => format!("{name} on {id}"),
             Subject::Card(id) => id.title().to_owned(),
             Subject::CardRow(_, text) | Subject::Remedy(text) => text.to_string(),
         })

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use chrono::{Duration, NaiveDate};
 
 use crate::{
-    domain::{Calendar, EnvironmentId, Instant, Window},
-    insight::{EnvironmentUse, EnvironmentsView},
+    domain::{Calendar, EnvironmentId, Instant, Text, Window},
+    insight::{Drift, DriftCell, DriftStanding, EnvironmentUse, EnvironmentsView},
 };
 
 use super::{Effect, State, Tab};
@@ -25,6 +25,8 @@ pub struct Environments {
     pub scale: TimeScale,
     /// Quarters of that time that the sight was moved, to later ones if positive.
     pub moved: i32,
+    /// The cell of the drift that somebody went to: a component and an environment.
+    cell: Option<(Text, EnvironmentId)>,
 }
 
 /// The pictures of the tab Environments.
@@ -117,7 +119,47 @@ impl Environments {
     }
 }
 
+impl Environments {
+    /// Where the selected cell of the drift is: its row and its column. The one that somebody went to,
+    /// while it is there; else the first one that is behind, or the first one.
+    pub fn cell(&self) -> Option<(usize, usize)> {
+        let drift = &self.view.as_ref()?.drift;
+        let gone_to = self.cell.as_ref().and_then(|(name, id)| place(drift, name, id));
+        let first = |wanted: &dyn Fn(&DriftCell) -> bool| {
+            let is_it = |cell: &Option<DriftCell>| cell.as_ref().is_some_and(wanted);
+            drift.components.iter().enumerate().find_map(|(row, component)| {
+                component.cells.iter().position(is_it).map(|column| (row, column))
+            })
+        };
+        gone_to.or_else(|| first(&|cell| cell.standing == DriftStanding::Behind)).or_else(|| first(&|_| true))
+    }
+
+    pub(super) fn knows_cell(&self, name: &Text, id: &EnvironmentId) -> bool {
+        self.view.as_ref().is_some_and(|view| place(&view.drift, name, id).is_some())
+    }
+}
+
+fn place(drift: &Drift, name: &Text, id: &EnvironmentId) -> Option<(usize, usize)> {
+    let row = drift.components.iter().position(|component| component.component == *name)?;
+    Some((row, drift.environments.iter().position(|known| known == id)?))
+}
+
 impl State {
+    /// The component and the environment of the selected cell, where the drift fills the tab.
+    pub(super) fn drift_cell(&self) -> Option<(Text, EnvironmentId)> {
+        if self.tab != Tab::Environments || self.environments.picture != EnvironmentsPicture::Drift {
+            return None;
+        }
+        let (row, column) = self.environments.cell()?;
+        let drift = &self.environments.view.as_ref()?.drift;
+        Some((drift.components.get(row)?.component.clone(), drift.environments.get(column)?.clone()))
+    }
+
+    /// The keys that move go over the cells of the drift.
+    pub(crate) fn is_in_drift(&self) -> bool {
+        self.overlays.is_empty() && self.drift_cell().is_some()
+    }
+
     /// The environment with this name.
     pub fn environment(&self, id: &EnvironmentId) -> Option<&EnvironmentUse> {
         self.environments.view.as_ref()?.environment(id)
@@ -150,4 +192,31 @@ pub(super) fn zoom(state: &mut State, closer: bool, effects: &mut Vec<Effect>) {
 /// The tab's other pictures, in turn.
 pub(super) fn next_picture(state: &mut State) {
     state.environments.picture = state.environments.picture.next();
+    state.follow_detail();
+}
+
+/// Selects a cell of the drift by what it is about.
+pub(super) fn select_cell(state: &mut State, name: Text, id: EnvironmentId) {
+    state.environments.picture = EnvironmentsPicture::Drift;
+    state.environments.cell = Some((name, id));
+}
+
+/// Goes to the cell of the drift at a row and a column, or the nearest there is.
+pub(super) fn go_to_cell(state: &mut State, (row, column): (usize, usize), effects: &mut Vec<Effect>) {
+    let Some(view) = &state.environments.view else { return };
+    let drift = &view.drift;
+    let row = drift.components.get(row).or(drift.components.last());
+    let column = drift.environments.get(column).or(drift.environments.last());
+    let (Some(row), Some(column)) = (row, column) else { return };
+    let cell = Some((row.component.clone(), column.clone()));
+    if state.environments.cell != cell {
+        state.environments.cell = cell;
+        effects.extend([Effect::Draw, Effect::RestTimer]);
+    }
+}
+
+/// Moves over the cells of the drift, stopping at the ends.
+pub(super) fn step_cell(state: &mut State, rows: isize, columns: isize, effects: &mut Vec<Effect>) {
+    let Some((row, column)) = state.environments.cell() else { return };
+    go_to_cell(state, (row.saturating_add_signed(rows), column.saturating_add_signed(columns)), effects);
 }

@@ -9,7 +9,7 @@ use crate::{
 
 use super::{
     Chooser, Effect, ListId, Listed, Overlay, PullRequestPicture, Row, Section, State, Tab, commands,
-    insights, operations, palette,
+    environments, insights, operations, palette,
     update::{say, show_overlay},
 };
 
@@ -255,6 +255,12 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) -> bool {
         Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
         Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
         Subject::Environment(_) => (Tab::Environments, ListId::Environments),
+        Subject::Component(name, id) => {
+            state.tab = Tab::Environments;
+            environments::select_cell(state, name.clone(), id.clone());
+            state.follow_detail();
+            return;
+        }
         Subject::Headline
         | Subject::BurnDown
         | Subject::Day(_)

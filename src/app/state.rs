@@ -522,6 +522,9 @@ impl State {
 
     /// What is selected in the list that the keys go to, else what the section is about.
     pub fn subject(&self) -> Subject {
+        if let Some((name, id)) = self.drift_cell().filter(|_| self.overlays.is_empty()) {
+            return Subject::Component(name, id);
+        }
         match self.active_list() {
             Some(id) => self.list(id).selected.clone().unwrap_or(Subject::Headline),
             None if self.overlays.is_empty() => self.chart.cursor.map_or(Subject::BurnDown, Subject::Day),
@@ -631,6 +634,7 @@ impl State {
             Subject::Remedy(action) => self
                 .release()
                 .is_some_and(|release| release.remedies.iter().any(|remedy| remedy.action == *action)),
+            Subject::Component(name, id) => self.environments.knows_cell(name, id),
             Subject::Day(day) => self
                 .release()
                 .is_some_and(|release| release.burn_down.days.iter().any(|known| known.day == *day)),
@@ -802,7 +806,8 @@ impl State {
 
     /// The detail pane tells of the selected row. Whether that is news.
     pub(super) fn follow_detail(&mut self) -> bool {
-        let selected = self.list(self.main_list()).selected.clone();
+        let cell = self.drift_cell().map(|(name, id)| Subject::Component(name, id));
+        let selected = cell.or_else(|| self.list(self.main_list()).selected.clone());
         if self.detail.subject == selected {
             return false;
         }

@@ -68,6 +68,7 @@ mod scope;
 mod slots;
 mod stages;
 mod stories;
+mod suggested_window;
 mod suites;
 mod teams;
 mod test_results;
@@ -92,15 +93,17 @@ pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime}
 pub use derive::derive;
 pub use earlier_forecasts::{EarlierForecast, earlier_forecasts, moved};
 pub use environments::{
-    BookingUse, Claim, ClaimKind, ComponentDrift, ConfigurationDifference, Conflict, Cost, Drift, DriftCell,
-    DriftStanding, EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, KeyDifference,
-    KeyStanding, MonthCost, Observation, ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
+    AcceptedDifferences, BookingUse, Claim, ClaimKind, ComponentDrift, ConfigurationDifference, Conflict,
+    Cost, Drift, DriftCell, DriftStanding, EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS,
+    HardPlace, KeyDifference, KeyStanding, MonthCost, Observation, ObservationKind, PlaceKind, Rate,
+    ReleaseCost, Suggestion,
 };
 pub(crate) use environments::{Table as EnvironmentTable, tables as environment_tables};
 pub use explain::{Answered, Evidence, Explanation, ForecastInWords, Row, evidence, explain, explain_card, explain_card_row, forecast_in_words};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};
+pub(crate) use past_activities::minutes_between;
 pub use preview::Preview;
 pub use readiness::{gates_against, readiness, stories_in_short, stories_ready};
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};

@@ -205,7 +205,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             return match &**dialog {
                 Dialog::Menu(_) => vec![(&[C::Open], "ask"), (MOVE, "move"), (&[C::Back], "close")],
                 Dialog::Line(_) => vec![(&[C::Open], "go on"), (&[C::Back], "leave it")],
-                Dialog::Question(_) => vec![(&[C::Back], "no")],
+                Dialog::Question(_) | Dialog::Begin(_) => vec![(&[C::Back], "no")],
                 Dialog::Leave => vec![(&[C::Back], "stay")],
                 Dialog::Log { .. } => vec![(&[C::Back], "close"), (MOVE, "scroll")],
             };
@@ -242,6 +242,12 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
                 Section::Gates | Section::Stories => offers.push((&[C::Open], "open")),
             }
         }
+        Tab::Environments if state.is_in_drift() => {
+            offers.push((&[C::SectionLeft, C::SectionRight], "cell"));
+            offers.push((&[C::Open], "open"));
+            offers.push((&[C::Trace], "trace"));
+            offers.push((&[C::OtherPicture], state.environments.picture.next().word()));
+        }
         Tab::Environments => {
             offers.push((&[C::SectionLeft, C::SectionRight], "in time"));
             offers.push((&[C::ZoomIn, C::ZoomOut], "zoom"));
@@ -272,7 +278,10 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
     if state.tab != Tab::Changes {
         offers.push((&[C::Why], "why"));
     }
-    offers.push((&[C::Filter], "filter"));
+    // The rows of the drift are those that there are.
+    if !state.is_in_drift() {
+        offers.push((&[C::Filter], "filter"));
+    }
     let is_row = matches!(state.subject(), Subject::PullRequest(_) | Subject::Story(_));
     if is_row && !state.operations.operators.is_empty() && state.past.is_none() {
         offers.push((&[C::Operations], "act"));
@@ -280,7 +289,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
     if is_row {
         offers.push((&[C::Mark], "mark"));
     }
-    if state.active_list().is_some_and(|id| id.orders().len() > 1) {
+    if !state.is_in_drift() && state.active_list().is_some_and(|id| id.orders().len() > 1) {
         offers.push((&[C::Sort], "sort"));
     }
     match state.tab {

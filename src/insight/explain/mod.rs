@@ -69,6 +69,7 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
         Subject::Deployment(id) => explainer.deployment(id),
         Subject::Source(id) => explainer.source(id),
         Subject::Environment(id) => explainer.environment(id),
+        Subject::Component(name, environment) => explainer.component(name, environment),
         Subject::Card(id) | Subject::CardRow(id, _) => cards::not_made(*id),
         Subject::Remedy(action) => explainer.remedy(action),
         Subject::Suite(name) => explainer.suite(name),

@@ -226,4 +226,6 @@ pub enum Subject {
     Environment(EnvironmentId),
     /// A step of what turns the release green, by what it does.
     Remedy(Text),
+    /// A component on an environment.
+    Component(Text, EnvironmentId),
 }
