@@ -41,6 +41,7 @@ pub(crate) mod headline;
 mod last_release;
 mod lens;
 mod membership;
+mod merge_reasons;
 pub(crate) mod metrics;
 mod next_step;
 mod observed;
@@ -99,6 +100,8 @@ pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain, expla
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};
+pub use merge_reasons::{MergeReason, MergeReasons};
+pub(crate) use merge_reasons::{OpenThreads, freezes_now, merge_reasons};
 pub use preview::Preview;
 pub use readiness::{gates_against, readiness, stories_in_short, stories_ready};
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};
