@@ -402,7 +402,7 @@ fn pull_request(
     let merged = reviewed + Duration::hours(random.i64(1..50));
     let is_merged = merged < now();
     let review =
-        Review { at: reviewed, reviewer: Text::new("kim"), verdict: ReviewVerdict::Approved, bot: false };
+        Review { at: reviewed, reviewer: Text::new("kim"), verdict: ReviewVerdict::Approved, bot: false, of_head: None };
     let state = if is_merged { PullRequestState::Merged } else { PullRequestState::Open };
     PullRequest {
         number: Some(number as u64),

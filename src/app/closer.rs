@@ -10,11 +10,11 @@ use chrono::Duration;
 
 use crate::{
     domain::{Instant, Problem, PullRequestDetail, PullRequestId},
-    insight::{CloserLook, Completeness, Insight, Subject},
+    insight::{CloserLook, Completeness, Insight, OpenThreads, Subject},
     source::reading::{PullRequestPlace, Readers},
 };
 
-use super::{Effect, Overlay, State, Tab};
+use super::{Effect, Overlay, State, Tab, operations};
 
 /// Details that are kept, the ones read last.
 const MOST_KEPT: usize = 40;
@@ -116,10 +116,36 @@ impl State {
         }
     }
 
-    /// Asks for what is not known yet of the pull request that is looked at.
+    /// The threads of a pull request that are left open, as far as they are known of it as it is
+    /// now. What is not read and `is_asked_for` counts as being read, where somebody can.
+    pub(super) fn open_threads(&self, id: &PullRequestId, is_asked_for: bool) -> OpenThreads<'_> {
+        match self.version(id).and_then(|version| self.closer.get(&version)) {
+            Some(Closely::Read(detail)) => OpenThreads::Read(detail),
+            Some(Closely::Reading) => OpenThreads::Reading,
+            None if is_asked_for && self.place(id).is_some_and(|it| self.closer.readers.know(&it)) => {
+                OpenThreads::Reading
+            }
+            Some(Closely::Failed(..)) | None => OpenThreads::NotTold,
+        }
+    }
+
+    fn place(&self, id: &PullRequestId) -> Option<PullRequestPlace> {
+        let pull_request = &self.pull_request(id)?.pull_request;
+        Some(PullRequestPlace {
+            repository: pull_request.repository.clone(),
+            number: pull_request.number?,
+            base: pull_request.base.clone(),
+        })
+    }
+
+    /// Asks for what is not known yet of the pull request that is looked at, and of those that
+    /// somebody is about to merge.
     pub(super) fn look_closer(&mut self, now: Instant, effects: &mut Vec<Effect>) {
         if self.board.completeness == Completeness::Preview {
             return;
+        }
+        for id in operations::about_to_merge(self) {
+            self.read_detail(&id, now, effects);
         }
         let Some(id) = self.looked_at().cloned() else { return };
         let is_asked = self.closer.asked.as_ref().is_some_and(|(insight, known)| {
@@ -129,25 +155,21 @@ impl State {
             self.closer.asked = Some((Arc::downgrade(&self.board.insight), id.clone()));
             effects.push(Effect::LookCloser { board: Arc::clone(&self.board), id: id.clone() });
         }
+        self.read_detail(&id, now, effects);
+    }
+
+    fn read_detail(&mut self, id: &PullRequestId, now: Instant, effects: &mut Vec<Effect>) {
         // What is said today of what was then would be wrong.
         if self.past.is_some() || self.opening.is_some() {
             return;
         }
-        let Some(version) = self.version(&id) else { return };
+        let Some(version) = self.version(id) else { return };
         let is_due = match self.closer.get(&version) {
             None => true,
             Some(Closely::Failed(_, at)) => now - *at >= Duration::seconds(AGAIN_SECONDS),
             Some(_) => false,
         };
-        let place = self.pull_request(&id).and_then(|row| {
-            let pull_request = &row.pull_request;
-            Some(PullRequestPlace {
-                repository: pull_request.repository.clone(),
-                number: pull_request.number?,
-                base: pull_request.base.clone(),
-            })
-        });
-        if let Some(place) = place.filter(|place| is_due && self.closer.readers.know(place)) {
+        if let Some(place) = self.place(id).filter(|place| is_due && self.closer.readers.know(place)) {
             self.closer.put(version.clone(), Closely::Reading);
             effects.push(Effect::ReadDetail { version, place });
         }
@@ -170,5 +192,13 @@ impl State {
             Err(problem) => Closely::Failed(problem, now),
         };
         self.closer.put(version, closely);
+        self.weigh_merges(now);
+    }
+
+    /// Works out anew what speaks against what somebody is about to merge.
+    fn weigh_merges(&mut self, now: Instant) {
+        let mut overlays = std::mem::take(&mut self.overlays);
+        operations::weigh(self, &mut overlays, now);
+        self.overlays = overlays;
     }
 }

@@ -70,8 +70,8 @@ pub use marks::Marks;
 pub use notify::{Considered, NewNotice, NotifySettings, in_short, notices};
 pub use operations::{
     Asked as OperationAsked, Choice, Dialog, Line as OperationLine, LogEntry, Menu as OperationMenu, Offer,
-    OperationKind, Operations, Outcome, Progress, Question as OperationQuestion, QueuedOperation, Tracked,
-    Undo,
+    OperationKind, Operations, Outcome, Progress, Question as OperationQuestion, QueuedOperation,
+    Sentence as OperationSentence, Tracked, Undo,
 };
 pub(crate) use operations::{brief, progress};
 pub use overlay::{Chooser, Overlay};

@@ -660,6 +660,7 @@ impl State {
             }
             _ => true,
         });
+        operations::weigh(self, &mut overlays, now);
         self.overlays = overlays;
         self.explain_anew(|_| true, now);
     }

@@ -16,7 +16,7 @@ use crate::{
 use super::{Failure, args::Common, as_of, complain, context::Context, say, sharing, status};
 
 /// Version of [`Preview`]: rises when its type changes.
-const PREVIEW_SCHEMA: u32 = 11;
+const PREVIEW_SCHEMA: u32 = 12;
 
 /// How long the sources are waited for unless `--timeout` says otherwise.
 const SETTLED_WITHIN: Duration = Duration::from_secs(60);

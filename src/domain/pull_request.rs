@@ -161,6 +161,9 @@ pub struct Review {
     pub verdict: ReviewVerdict,
     /// Written by a program: never counts as a first review or an approval.
     pub bot: bool,
+    /// It is about the commit at the end of the branch as that is now; false: something was pushed
+    /// since. None where the source does not tell.
+    pub of_head: Option<bool>,
 }
 
 /// The result of a review.

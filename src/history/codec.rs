@@ -274,7 +274,7 @@ mod tests {
         assert_eq!((now.plain.len() as u64, u128::from_be_bytes(now.digest)), FIXTURE);
     }
 
-    const FIXTURE: (u64, u128) = (2990, 0xf4d6_9b55_fbde_19bc_9b51_2940_8573_59fe);
+    const FIXTURE: (u64, u128) = (2994, 0xebf3_ec70_c52d_0f2f_d066_b89c_198c_fd9f);
 
     /// Run by hand to make the fixture of a new format.
     #[test]

@@ -615,6 +615,7 @@ pub(super) mod sample {
                 reviewer: Text::new("grace"),
                 verdict: ReviewVerdict::Approved,
                 bot: false,
+                of_head: Some(number.is_multiple_of(2)),
             }],
             requested_reviewers: vec![Text::new("linus")],
             required_approvals: Some(2),

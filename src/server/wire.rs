@@ -24,7 +24,7 @@ use crate::{
 
 /// The shape of [`Frame`] and of answers about the past: rises with every change of a type
 /// that goes over the line.
-pub(super) const WIRE: u32 = 12;
+pub(super) const WIRE: u32 = 13;
 /// No frame of ours is longer: a world of a million items has some 300 MB.
 pub(super) const LONGEST: usize = 1 << 29;
 /// How long the header of a frame is.

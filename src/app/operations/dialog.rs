@@ -4,14 +4,15 @@ use crossterm::event::{KeyCode, KeyEvent};
 use tui_input::{Input, InputRequest};
 
 use crate::{
-    domain::{Instant, SourceId, Text},
-    insight::{Subject, words},
+    domain::{Instant, Text},
+    insight::Subject,
     source::operation::{MergeMethod, Operation, PullRequestOperation},
 };
 
 use super::{
     Choice, LogEntry, Offer, OperationKind, State, enqueue, nudge,
     offer::{build, hands_off, known_words, offers, refusal},
+    question::{Asked, Question, weighed},
     sentence::sentence,
 };
 use crate::app::{Effect, FarBeginning, Overlay, QuestionPage, runbook, update::say};
@@ -67,61 +68,6 @@ pub struct Line {
     pub problem: Option<Text>,
 }
 
-/// Whether an operation shall be done, to each of some rows.
-#[derive(Clone, Debug)]
-pub struct Question {
-    /// What kind it is.
-    pub kind: OperationKind,
-    /// What exactly, row by row; at least one.
-    pub asked: Vec<Asked>,
-    /// Rows that it cannot be done to, with the reason.
-    pub left_out: Vec<(Text, Text)>,
-    /// Lines scrolled away.
-    pub scroll: u16,
-    /// What of it was on the screen so far.
-    seen: Seen,
-}
-
-/// How much of a question was on the screen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Seen {
-    /// Lines that all its rows take; where that changes, they were wrapped anew.
-    total: u16,
-    /// Lines from the first one on, without a gap, that were seen.
-    to: u16,
-    /// Rows that were not seen to their end; none: nothing was drawn yet.
-    missing: Option<usize>,
-}
-
-impl Seen {
-    fn note(&mut self, page: &QuestionPage) {
-        if self.total != page.total {
-            *self = Self { total: page.total, ..Self::default() };
-        }
-        if page.first <= self.to {
-            self.to = self.to.max(page.first.saturating_add(page.height));
-        }
-        self.missing = Some(page.ends.iter().filter(|end| **end > self.to).count());
-    }
-}
-
-/// What is asked of one row.
-#[derive(Clone, Debug)]
-pub struct Asked {
-    /// The row.
-    pub subject: Subject,
-    /// What exactly.
-    pub operation: Operation,
-    /// The same in words.
-    pub sentence: Text,
-    /// The same in few words.
-    pub short: Text,
-    /// The source of the service that is asked.
-    pub source: Option<SourceId>,
-    /// As whom, as far as that is known.
-    pub account: Option<Text>,
-}
-
 impl Line {
     /// What is asked for.
     pub fn prompt(&self) -> &'static str {
@@ -137,29 +83,6 @@ impl Line {
 
 fn last_word(value: &str) -> &str {
     value.rsplit(',').next().unwrap_or_default().trim_start().trim_start_matches('@')
-}
-
-impl Question {
-    fn new(kind: OperationKind, asked: Vec<Asked>, left_out: Vec<(Text, Text)>) -> Self {
-        Self { kind, asked, left_out, scroll: 0, seen: Seen::default() }
-    }
-
-    /// Why it cannot be said yes to yet: not everything that it is about was on the screen.
-    fn unseen(&self) -> Option<String> {
-        match self.seen.missing {
-            Some(0) => None,
-            Some(missing) => {
-                let rows = words::count(missing, "row", "rows");
-                Some(format!("not yet: {rows} not shown (j, page-down)"))
-            }
-            None => Some("not yet: the question was not shown: read it first".to_owned()),
-        }
-    }
-
-    /// The merge method can still be chosen.
-    pub fn has_methods(&self) -> bool {
-        self.kind.merges()
-    }
 }
 
 fn top(state: &mut State) -> Option<&mut Dialog> {
@@ -291,7 +214,10 @@ fn begin(
         }
         _ => Ok(String::new()),
     }) {
-        Ok(question) => show(state, Dialog::Question(question), effects),
+        Ok(question) => {
+            let question = weighed(state, question, now);
+            show(state, Dialog::Question(question), effects);
+        }
         Err(why) => say(state, format!("not possible: {why}"), now, effects),
     }
 }
@@ -338,7 +264,16 @@ fn name_of(subject: &Subject) -> Text {
 fn ask(state: &State, subject: Subject, operation: Operation) -> Asked {
     let words = sentence(state, &subject, &operation);
     let source = state.operations.operators.source(&operation).cloned();
-    Asked { subject, operation, sentence: words.whole, short: words.short, source, account: words.account }
+    Asked {
+        subject,
+        operation,
+        sentence: words.whole,
+        parts: words.sentence,
+        short: words.short,
+        source,
+        account: words.account,
+        reasons: None,
+    }
 }
 
 /// A click on a row of the menu: selects it; on the selected one: takes it.
@@ -475,7 +410,7 @@ fn confirmed(state: &mut State, question: Question, now: Instant, effects: &mut 
 }
 
 /// The next method of the merges that are asked about: the same for all.
-fn other_method(state: &mut State, question: &Question, effects: &mut Vec<Effect>) {
+fn other_method(state: &mut State, question: &Question, now: Instant, effects: &mut Vec<Effect>) {
     use MergeMethod as M;
     if !question.kind.merges() {
         return;
@@ -505,6 +440,7 @@ fn other_method(state: &mut State, question: &Question, effects: &mut Vec<Effect
         others.push(ask(state, asked.subject.clone(), operation));
     }
     let question = Question::new(question.kind, others, question.left_out.clone());
+    let question = weighed(state, question, now);
     show(state, Dialog::Question(question), effects);
 }
 
@@ -549,7 +485,7 @@ fn scroll(state: &mut State, first: u16, key: KeyEvent, effects: &mut Vec<Effect
 pub(crate) fn drawn(state: &mut State) {
     let Some(page) = state.layout.question.clone() else { return };
     if let Some(Dialog::Question(question)) = top(state) {
-        question.seen.note(&page);
+        question.note(&page);
     }
 }
 
@@ -581,7 +517,7 @@ pub(crate) fn on_key(state: &mut State, key: KeyEvent, now: Instant, effects: &m
                 }
                 KeyCode::Tab => {
                     let question = question.clone();
-                    other_method(state, &question, effects);
+                    other_method(state, &question, now, effects);
                 }
                 KeyCode::Char('n' | 'q') | KeyCode::Enter | KeyCode::Esc => refused(state, now, effects),
                 _ => {}

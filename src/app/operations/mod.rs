@@ -13,6 +13,7 @@ mod dialog;
 mod log;
 mod nudge;
 pub(super) mod offer;
+mod question;
 mod sentence;
 #[cfg(test)]
 mod tests;
@@ -29,7 +30,9 @@ use crate::{
 
 use super::{Effect, State, triage, update::say};
 
-pub use dialog::{Asked, Dialog, Line, Menu, Question};
+pub use dialog::{Dialog, Line, Menu};
+pub use question::{Asked, Question};
+pub use sentence::Sentence;
 pub(super) use dialog::{
     ask_by_key, ask_to_begin, click, drawn, edit, edited, is_still_meant, leave, on_key, open, open_log,
     open_menu, step,
@@ -219,7 +222,7 @@ fn is_same(one: &Operation, other: &Operation) -> bool {
 fn enqueue(state: &mut State, sure: Vec<Asked>, now: Instant) {
     let operations = &mut state.operations;
     let batch = operations.last + 1;
-    for Asked { subject, operation, sentence, short, source, account } in sure {
+    for Asked { subject, operation, sentence, short, source, account, .. } in sure {
         operations.last += 1;
         let due = now + operations.hold;
         let number = operations.last;
@@ -366,3 +369,5 @@ pub(super) fn looked_at(state: &mut State, subject: &Subject) {
 }
 
 pub(crate) use sentence::{brief, progress};
+use sentence::{Together, together};
+pub(super) use question::{about_to_merge, weigh};

@@ -1,8 +1,8 @@
 //! What an operation does, in words: before it is confirmed, while it waits, and after it ended.
 
 use crate::{
-    domain::Text,
-    insight::Subject,
+    domain::{Prose, Text},
+    insight::{Subject, words},
     source::operation::{MergeMethod, Operation, PullRequestOperation, StoryOperation},
 };
 
@@ -13,8 +13,89 @@ const SHORT_COMMIT: usize = 7;
 /// Characters of a title that are said in the sentence.
 const LONGEST_TITLE: usize = 120;
 
-/// What is asked for, as a person reads it before saying yes.
-pub(super) struct Sentence {
+/// What is asked for, as a person reads it before saying yes: its parts, in their order. Each part
+/// brings its own blank or comma before it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sentence {
+    /// `squash and merge`.
+    what: String,
+    /// `api#812`.
+    row: String,
+    /// ` Refund webhook retries`.
+    title: String,
+    /// ` at 1a2b3c4`.
+    at: String,
+    /// ` into main`.
+    to: String,
+    /// `, by the project's own method`.
+    how: String,
+    /// ` at github.com`.
+    place: String,
+    /// ` as ana`.
+    whom: String,
+    /// What is written, whole.
+    text: Option<Prose>,
+}
+
+/// The parts that sentences which are asked together can share.
+const SHARED: usize = 5;
+
+impl Sentence {
+    fn shared(&self) -> [&str; SHARED] {
+        [&self.what, &self.to, &self.how, &self.place, &self.whom]
+    }
+
+    /// All of it, with the beginning of what is written: for the log.
+    fn whole(&self) -> String {
+        let Self { what, row, title, at, to, how, place, whom, text } = self;
+        let text = text.as_ref().map(|text| said(text.as_str())).unwrap_or_default();
+        format!("{what} {row}{title}{at}{to}{how}{text}{place}{whom}")
+    }
+}
+
+/// What is asked of some rows: what is the same for all of them is said once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Together<'a> {
+    /// `squash and merge into main at github.com as ana`; empty where there is one row only, or
+    /// nothing is the same.
+    pub(crate) head: String,
+    /// What is written, where it is the same for several rows.
+    pub(crate) text: Option<&'a Prose>,
+    /// Each row, with what is written on it alone.
+    pub(crate) rows: Vec<(String, Option<&'a Prose>)>,
+}
+
+/// `sentences` together.
+pub(crate) fn together<'a>(sentences: &[&'a Sentence]) -> Together<'a> {
+    let Some((first, rest)) = sentences.split_first() else { return Together::default() };
+    let has_several = !rest.is_empty();
+    let is_same: [bool; SHARED] = std::array::from_fn(|part| {
+        has_several && rest.iter().all(|other| other.shared()[part] == first.shared()[part])
+    });
+    let has_same_text = has_several && rest.iter().all(|other| other.text == first.text);
+    let mut head: String = first.shared().iter().zip(is_same).filter(|(_, same)| *same).map(|(it, _)| *it).collect();
+    if !is_same[0] && !head.is_empty() {
+        head.insert_str(0, "each");
+    }
+    let row = |sentence: &&'a Sentence| {
+        let [what, to, how, place, whom]: [&str; SHARED] =
+            std::array::from_fn(|part| if is_same[part] { "" } else { sentence.shared()[part] });
+        let Sentence { row, title, at, text, .. } = *sentence;
+        let blank = if what.is_empty() { "" } else { " " };
+        let text = text.as_ref().filter(|_| !has_same_text);
+        (format!("{what}{blank}{row}{title}{at}{to}{how}{place}{whom}"), text)
+    };
+    Together {
+        head,
+        text: first.text.as_ref().filter(|_| has_same_text),
+        rows: sentences.iter().map(row).collect(),
+    }
+}
+
+/// What is asked of one row, in words.
+pub(super) struct Worded {
+    /// Its parts.
+    pub(super) sentence: Sentence,
     /// All of it: what, which row, at which commit, into what, where, as whom.
     pub(super) whole: Text,
     /// `merge api#812`.
@@ -24,50 +105,50 @@ pub(super) struct Sentence {
 }
 
 /// Words for `operation` on the row of `subject`.
-pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) -> Sentence {
+pub(super) fn sentence(state: &State, subject: &Subject, operation: &Operation) -> Worded {
     let source = state.operations.operators.source(operation);
     let health = source.and_then(|source| state.board.health.iter().find(|health| health.id == *source));
     let is_viewer = state.operations.is_viewer;
     let account = health.and_then(|health| health.account.clone()).filter(|_| !is_viewer);
     // The two forges do some of it differently, and a person shall know how.
     let is_gitlab = source.is_some_and(|source| source.as_str().starts_with("gitlab"));
-    let (what, row, rest, url) = match (operation, subject) {
+    let (mut sentence, url) = match (operation, subject) {
         (Operation::PullRequest(target, operation), Subject::PullRequest(id)) => {
             let row = state.pull_request(id).map(|row| &row.pull_request);
             let title = row.map(|row| title(&row.title)).unwrap_or_default();
             let base = row.map_or("its base", |row| row.base.as_str());
             let at = target.head.as_ref().map(|head| format!(" at {}", commit(head))).unwrap_or_default();
-            let row_name = format!("{}#{}", target.repository, target.number);
-            let (what, rest) = on_pull_request(operation, &at, base, is_gitlab);
-            (what, (row_name, title), rest, row.and_then(|row| row.url.clone()))
+            let name = format!("{}#{}", target.repository, target.number);
+            let sentence = on_pull_request(operation, at, base, is_gitlab);
+            (Sentence { row: name, title, ..sentence }, row.and_then(|row| row.url.clone()))
         }
         (Operation::Story(key, operation), _) => {
             let row = state.story(key).map(|row| &row.story);
             let title = row.map(|row| title(&row.title)).unwrap_or_default();
-            let (what, rest) = on_story(operation);
-            (what, (key.to_string(), title), rest, row.and_then(|row| row.url.clone()))
+            let sentence = Sentence { row: key.to_string(), title, ..on_story(operation) };
+            (sentence, row.and_then(|row| row.url.clone()))
         }
         (Operation::PullRequest(target, operation), _) => {
-            let (what, rest) = on_pull_request(operation, "", "its base", is_gitlab);
-            (what, (format!("{}#{}", target.repository, target.number), String::new()), rest, None)
+            let name = format!("{}#{}", target.repository, target.number);
+            let sentence = on_pull_request(operation, String::new(), "its base", is_gitlab);
+            (Sentence { row: name, ..sentence }, None)
         }
     };
-    let (row, title) = row;
     let place = url.as_deref().and_then(host).or(source.map(crate::domain::SourceId::as_str));
-    let place = place.map(|place| format!(" at {place}")).unwrap_or_default();
-    let whom = account.as_ref().map_or_else(
+    sentence.place = place.map(|place| format!(" at {place}")).unwrap_or_default();
+    sentence.whom = account.as_ref().map_or_else(
         || " as whoever your credentials belong to".to_owned(),
         |account| format!(" as {account}"),
     );
-    let title = if title.is_empty() { title } else { format!(" {title}") };
-    Sentence {
-        whole: Text::new(format!("{what} {row}{title}{rest}{place}{whom}")),
-        short: Text::new(format!("{} {row}", brief(operation))),
+    Worded {
+        whole: Text::new(sentence.whole()),
+        short: Text::new(format!("{} {}", brief(operation), sentence.row)),
+        sentence,
         account,
     }
 }
 
-/// A text as it is in a question: its beginning, and how much there is, where it is long.
+/// A text as it is in the log: its beginning, and how much there is, where it is long.
 fn said(text: &str) -> String {
     const LONGEST: usize = 200;
     let characters = text.chars().count();
@@ -75,58 +156,64 @@ fn said(text: &str) -> String {
         return format!(": “{text}”");
     }
     let begin: String = text.chars().take(LONGEST).collect();
-    format!(": “{begin}…” ({characters} characters, {} lines)", text.lines().count())
+    let lines = words::count(text.lines().count(), "line", "lines");
+    format!(": “{begin}…” ({characters} characters, {lines})")
 }
 
 fn on_pull_request(
     operation: &PullRequestOperation,
-    at: &str,
+    at: String,
     base: &str,
     is_gitlab: bool,
-) -> (String, String) {
+) -> Sentence {
     use PullRequestOperation as P;
+    let asks = |what: &str| Sentence { what: what.to_owned(), ..Sentence::default() };
+    let merges = |what: &str, method: Option<MergeMethod>, at: String| Sentence {
+        what: format!("{what}{}", self::method(method)),
+        at,
+        to: format!(" into {base}"),
+        how: which(method, is_gitlab).to_owned(),
+        ..Sentence::default()
+    };
     match operation {
-        P::Comment(text) => ("comment on".to_owned(), said(text)),
-        P::Approve(None) => ("approve".to_owned(), at.to_owned()),
-        P::Approve(Some(text)) => ("approve".to_owned(), format!("{at}{}", said(text))),
-        P::RequestReview(people) => (format!("ask {} to review", names(people)), String::new()),
-        P::Merge(method) => {
-            (self::method(*method).to_owned(), format!("{at} into {base}{}", which(*method, is_gitlab)))
-        }
-        P::MergeWhenReady(method) => {
-            let what = format!("once it may be merged, {}", self::method(*method));
-            (what, format!("{at} into {base}{}", which(*method, is_gitlab)))
-        }
-        P::RunFailedChecksAgain => ("run the failed checks of".to_owned(), format!("{at} again")),
-        P::UpdateBranch if is_gitlab => (format!("rebase onto {base} the branch of"), at.to_owned()),
-        P::UpdateBranch => (format!("merge {base} into the branch of"), at.to_owned()),
-        P::MarkReady => ("declare ready for review".to_owned(), String::new()),
-        P::Close => ("close without merging".to_owned(), String::new()),
+        P::Comment(text) => Sentence { text: Some(Prose::new(text)), ..asks("comment on") },
+        P::Approve(None) => Sentence { at, ..asks("approve") },
+        P::Approve(Some(text)) => Sentence { at, text: Some(Prose::new(text)), ..asks("approve") },
+        P::RequestReview(people) => asks(&format!("ask {} to review", names(people))),
+        P::Merge(method) => merges("", *method, at),
+        P::MergeWhenReady(method) => merges("once it may be merged, ", *method, at),
+        P::RunFailedChecksAgain => Sentence { at, to: " again".to_owned(), ..asks("run the failed checks of") },
+        P::UpdateBranch if is_gitlab => Sentence { at, ..asks(&format!("rebase onto {base} the branch of")) },
+        P::UpdateBranch => Sentence { at, ..asks(&format!("merge {base} into the branch of")) },
+        P::MarkReady => asks("declare ready for review"),
+        P::Close => asks("close without merging"),
         P::Assign(people) => assign(people),
         P::Move(release) => moved(release.as_ref()),
     }
 }
 
-fn on_story(operation: &StoryOperation) -> (String, String) {
+fn on_story(operation: &StoryOperation) -> Sentence {
     use StoryOperation as S;
+    let asks = |what: &str| Sentence { what: what.to_owned(), ..Sentence::default() };
     match operation {
-        S::Comment(text) => ("comment on".to_owned(), said(text)),
+        S::Comment(text) => Sentence { text: Some(Prose::new(text)), ..asks("comment on") },
         S::Assign(people) => assign(people),
         S::Move(release) => moved(release.as_ref()),
-        S::SetPriority(priority) => (format!("set the priority {priority} of"), String::new()),
-        S::Transition(status) => ("move".to_owned(), format!(" to the status “{status}”")),
+        S::SetPriority(priority) => asks(&format!("set the priority {priority} of")),
+        S::Transition(status) => Sentence { to: format!(" to the status “{status}”"), ..asks("move") },
     }
 }
 
-fn assign(people: &[Text]) -> (String, String) {
-    ("give".to_owned(), format!(" to {}", names(people)))
+fn assign(people: &[Text]) -> Sentence {
+    Sentence { what: "give".to_owned(), to: format!(" to {}", names(people)), ..Sentence::default() }
 }
 
-fn moved(release: Option<&Text>) -> (String, String) {
-    match release {
-        Some(release) => ("move".to_owned(), format!(" to the release {release}")),
-        None => ("take".to_owned(), " out of its release".to_owned()),
-    }
+fn moved(release: Option<&Text>) -> Sentence {
+    let (what, to) = match release {
+        Some(release) => ("move", format!(" to the release {release}")),
+        None => ("take", " out of its release".to_owned()),
+    };
+    Sentence { what: what.to_owned(), to, ..Sentence::default() }
 }
 
 fn names(people: &[Text]) -> String {
@@ -151,9 +238,14 @@ fn which(method: Option<MergeMethod>, is_gitlab: bool) -> &'static str {
     }
 }
 
+/// A title with a blank before it.
 fn title(title: &Text) -> String {
-    let mut characters = title.chars();
-    let mut short: String = characters.by_ref().take(LONGEST_TITLE).collect();
+    let mut characters = title.chars().peekable();
+    let mut short = String::new();
+    if characters.peek().is_some() {
+        short.push(' ');
+    }
+    short.extend(characters.by_ref().take(LONGEST_TITLE));
     if characters.next().is_some() {
         short.push('…');
     }
@@ -205,5 +297,59 @@ pub(crate) fn progress(progress: &Progress) -> String {
         Progress::Moved(problem) => format!("not done, it moved: {}", problem.what),
         Progress::FoundNotDone => "looked: it was not done".to_owned(),
         Progress::CannotTell(problem) => format!("cannot be told: {}", problem.what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merge(row: &str, method: &str, place: &str) -> Sentence {
+        Sentence {
+            what: method.to_owned(),
+            row: row.to_owned(),
+            title: " Retries".to_owned(),
+            at: " at 1a2b3c4".to_owned(),
+            to: " into main".to_owned(),
+            place: place.to_owned(),
+            whom: " as ana".to_owned(),
+            ..Sentence::default()
+        }
+    }
+
+    fn comment(row: &str, text: &str) -> Sentence {
+        Sentence { text: Some(Prose::new(text)), what: "comment on".to_owned(), ..merge(row, "", "") }
+    }
+
+    #[test]
+    fn what_is_the_same_for_all_rows_is_said_once() {
+        let (one, other) = (merge("api#1", "merge", " at a.example"), merge("api#2", "merge", " at a.example"));
+        let alone = together(&[&one]);
+        assert_eq!(alone.head, "");
+        assert_eq!(alone.rows[0].0, "merge api#1 Retries at 1a2b3c4 into main at a.example as ana");
+        let both = together(&[&one, &other]);
+        assert_eq!(both.head, "merge into main at a.example as ana");
+        let rows: Vec<&str> = both.rows.iter().map(|(row, _)| row.as_str()).collect();
+        assert_eq!(rows, ["api#1 Retries at 1a2b3c4", "api#2 Retries at 1a2b3c4"]);
+        // What differs stays at its row.
+        let (squash, elsewhere) = (merge("api#2", "squash and merge", " at a.example"), merge("web#3", "merge", " at b.example"));
+        let mixed = together(&[&one, &squash, &elsewhere]);
+        assert_eq!(mixed.head, "each into main as ana");
+        assert_eq!(mixed.rows[1].0, "squash and merge api#2 Retries at 1a2b3c4 at a.example");
+    }
+
+    #[test]
+    fn what_is_written_is_whole_and_once_where_it_is_the_same() {
+        let long = "word ".repeat(100);
+        let (one, same, other) = (comment("api#1", &long), comment("api#2", &long), comment("api#3", "short"));
+        let alone = together(&[&one]);
+        assert_eq!((alone.text, alone.rows[0].1.unwrap().as_str()), (None, long.trim_end()));
+        let both = together(&[&one, &same]);
+        assert_eq!(both.text.unwrap().as_str(), long.trim_end());
+        assert!(both.rows.iter().all(|(_, text)| text.is_none()));
+        let different = together(&[&one, &other]);
+        assert_eq!((different.text, different.rows[1].1.unwrap().as_str()), (None, "short"));
+        // The log has its beginning, and counts the rest.
+        assert!(one.whole().contains("…” (499 characters, 1 line)"), "{}", one.whole());
     }
 }

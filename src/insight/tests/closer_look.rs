@@ -76,6 +76,7 @@ fn the_way_through_the_stages_is_told_against_what_is_usual() {
         reviewer: "kim".into(),
         verdict: ReviewVerdict::Commented,
         bot: false,
+        of_head: None,
     }];
     let look = look(&Setting::covering(&ALL_KINDS).pull_request(first));
     let times: Vec<_> =

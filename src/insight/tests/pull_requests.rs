@@ -23,7 +23,7 @@ fn open(change: impl FnOnce(&mut PullRequest)) -> PullRequest {
 }
 
 fn review(day: u32, reviewer: &str, verdict: ReviewVerdict) -> Review {
-    Review { at: at(day, 12), reviewer: reviewer.into(), verdict, bot: false }
+    Review { at: at(day, 12), reviewer: reviewer.into(), verdict, bot: false, of_head: None }
 }
 
 fn check(name: &str, step: Step, outcome: CheckOutcome, required: bool) -> Check {

@@ -125,7 +125,7 @@ fn told(case: &Case, now: Instant) -> (PullRequest, Option<Instant>) {
         };
         if let Some(verdict) = verdict {
             told.requested_reviewers.retain(|asked| *asked != who);
-            told.reviews.push(Review { at, reviewer: who.clone(), verdict, bot: event.bot });
+            told.reviews.push(Review { at, reviewer: who.clone(), verdict, bot: event.bot, of_head: None });
         }
         match event.what {
             What::FirstCommit => (told.started_at, told.author) = (Some(at), who),

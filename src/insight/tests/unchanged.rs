@@ -72,6 +72,7 @@ fn any_request() -> impl Strategy<Value = PullRequest> {
                 reviewer: Text::new("kim"),
                 verdict: ReviewVerdict::Approved,
                 bot: false,
+                of_head: None,
             }));
             made
         },

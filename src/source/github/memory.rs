@@ -18,7 +18,7 @@ use super::{documents::Document, graphql::Dialect, known::Known, settings::Githu
 use crate::source::http::Validators;
 
 /// Changes with the types in `wire.rs`, `known.rs` and `findings.rs`.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 /// Version, digest and checksum.
 const HEAD: usize = 1 + 32 + 4;
 

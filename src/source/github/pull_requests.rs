@@ -125,6 +125,10 @@ fn reviews(found: &wire::PullRequest) -> Vec<Review> {
                 reviewer: login(review.author.as_ref()),
                 verdict: verdict(review.state.as_deref()?)?,
                 bot: is_bot(review.author.as_ref()),
+                of_head: review
+                    .commit
+                    .as_ref()
+                    .and_then(|commit| Some(commit.oid.as_ref()? == found.head_ref_oid.as_ref()?)),
             })
         })
         .collect();

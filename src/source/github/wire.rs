@@ -234,6 +234,8 @@ pub(super) struct Review {
     pub(super) state: Option<Text>,
     pub(super) submitted_at: Option<Instant>,
     pub(super) author: Option<Actor>,
+    /// The commit that it is about; none where that is gone.
+    pub(super) commit: Option<Object>,
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -208,6 +208,10 @@ fn reviews(found: &MergeRequest, detail: Option<&Detail>) -> Vec<Review> {
     let author = found.author.as_ref().map(|user| &user.username);
     let mut reviews: Vec<Review> = Vec::new();
     let mut latest: BTreeMap<&Text, (ReviewVerdict, Instant)> = BTreeMap::new();
+    // Reviews name no commit, but what was pushed is noted. A branch that was rewritten is not
+    // always: that nothing was noted says nothing.
+    let pushed = detail.said.iter().filter(|said| said.what == What::Pushed).map(|said| said.at).max();
+    let of_head = |at: Instant| pushed.filter(|pushed| at < *pushed).map(|_| false);
     for said in &detail.said {
         let verdict = match said.what {
             What::Commented if Some(&said.by) == author => continue,
@@ -215,12 +219,18 @@ fn reviews(found: &MergeRequest, detail: Option<&Detail>) -> Vec<Review> {
             What::Approved => ReviewVerdict::Approved,
             What::Unapproved => ReviewVerdict::Dismissed,
             What::RequestedChanges => ReviewVerdict::ChangesRequested,
-            What::Ready => continue,
+            What::Ready | What::Pushed => continue,
         };
         if verdict != ReviewVerdict::Commented {
             latest.insert(&said.by, (verdict, said.at));
         }
-        reviews.push(Review { at: said.at, reviewer: said.by.clone(), verdict, bot: is_bot(&said.by) });
+        reviews.push(Review {
+            at: said.at,
+            reviewer: said.by.clone(),
+            verdict,
+            bot: is_bot(&said.by),
+            of_head: of_head(said.at),
+        });
     }
     // Approvals are taken away without a word when somebody pushes: the list has the last word.
     if let Some(approvals) = &detail.approvals {
@@ -230,7 +240,13 @@ fn reviews(found: &MergeRequest, detail: Option<&Detail>) -> Vec<Review> {
                 let at = approval.approved_at.unwrap_or(found.updated_at);
                 let at = latest.get(name).map_or(at, |(_, last)| at.max(*last));
                 let verdict = ReviewVerdict::Approved;
-                reviews.push(Review { at, reviewer: name.clone(), verdict, bot: is_bot(name) });
+                reviews.push(Review {
+                    at,
+                    reviewer: name.clone(),
+                    verdict,
+                    bot: is_bot(name),
+                    of_head: of_head(at),
+                });
             }
         }
         for (name, (verdict, at)) in latest {
@@ -238,7 +254,13 @@ fn reviews(found: &MergeRequest, detail: Option<&Detail>) -> Vec<Review> {
             if verdict == ReviewVerdict::Approved && !is_there && found.is_open() {
                 let at = found.updated_at.max(at);
                 let verdict = ReviewVerdict::Dismissed;
-                reviews.push(Review { at, reviewer: name.clone(), verdict, bot: is_bot(name) });
+                reviews.push(Review {
+                    at,
+                    reviewer: name.clone(),
+                    verdict,
+                    bot: is_bot(name),
+                    of_head: of_head(at),
+                });
             }
         }
     }
@@ -256,12 +278,19 @@ pub(super) fn said(note: &Note) -> Option<Said> {
             "unapproved this merge request" => What::Unapproved,
             "requested changes" => What::RequestedChanges,
             "marked this merge request as **ready**" | "unmarked as a **Work In Progress**" => What::Ready,
+            // `added 2 commits`, and which.
+            _ if is_push(body) => What::Pushed,
             _ => return None,
         }
     } else {
         What::Commented
     };
     Some(Said { at: note.created_at, by, what })
+}
+
+fn is_push(note: &str) -> bool {
+    let rest = note.strip_prefix("added ").and_then(|rest| rest.split_once(' '));
+    rest.is_some_and(|(count, rest)| count.parse::<u32>().is_ok() && rest.starts_with("commit"))
 }
 
 /// Project and group tokens write as `project_12_bot…` and `group_12_bot…`; services of GitLab's
@@ -563,6 +592,8 @@ mod tests {
             note(7, "ada", true, "approved this merge request"),
             note(8, "project_12_bot_9a", true, "approved this merge request"),
             note(7, "lee", true, "marked this merge request as **ready**"),
+            note(8, "lee", true, "added 1 commit\n\n<ul><li>1a2b3c4d - Retry</li></ul>"),
+            note(9, "lee", true, "added label ~backend"),
         ];
         let mut detail = detail(json!({ "approvals": {
             "approvals_required": 2, "approvals_left": 1,
@@ -592,6 +623,9 @@ mod tests {
                 ("ada", Dismissed, false),
             ]
         );
+        let of_head: Vec<_> = told.reviews.iter().map(|review| review.of_head).collect();
+        let before = Some(false);
+        assert_eq!(of_head, [before, before, before, before, None, None, None], "pushed on the 8th");
         assert_eq!(told.requested_reviewers, [Text::new("max")]);
         assert_eq!(told.ready_at.unwrap().to_rfc3339(), "2026-10-07T08:00:00+00:00");
         assert_eq!(told.required_approvals, Some(4), "one is left, whoever gave the three");

@@ -292,6 +292,8 @@ pub(super) enum What {
     Unapproved,
     RequestedChanges,
     Ready,
+    /// Commits came to the branch.
+    Pushed,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -412,6 +412,7 @@ fn review(review: &Object<'_>) -> Result<Review, Wrong> {
         reviewer: review.required_text("reviewer")?,
         verdict: verdict.unwrap_or(ReviewVerdict::Commented),
         bot: review.flag("bot")?,
+        of_head: review.maybe_flag("of_head")?,
     })
 }
 

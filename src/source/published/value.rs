@@ -123,7 +123,12 @@ impl<'v> Object<'v> {
 
     /// True or false; false if it is not said.
     pub(super) fn flag(&self, key: &'static str) -> Result<bool, Wrong> {
-        Ok(self.read(key, "true or false", Value::as_bool)?.unwrap_or(false))
+        Ok(self.maybe_flag(key)?.unwrap_or(false))
+    }
+
+    /// True or false; none if it is not said.
+    pub(super) fn maybe_flag(&self, key: &'static str) -> Result<Option<bool>, Wrong> {
+        self.read(key, "true or false", Value::as_bool)
     }
 
     /// A whole number.

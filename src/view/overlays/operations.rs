@@ -11,8 +11,8 @@ use crate::{
         Choice, Dialog, FarBeginning, Link, LogEntry, OperationKind, OperationLine, OperationMenu,
         OperationQuestion, Outcome, QuestionPage, distance_from_window,
     },
-    domain::Text,
-    insight::Subject,
+    domain::{Prose, Text},
+    insight::{MergeReasons, Subject, words},
     view::{Look, footer, rich::Rich, screen::Screen, text},
 };
 
@@ -128,15 +128,9 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
     const ROOM_FOR_WORDS: u16 = 7;
     let Look { styles, .. } = screen.look;
     let cells = usize::from(super::inner_width(body, WIDTH));
-    let (mut lines, mut ends) = (Vec::new(), Vec::new());
-    for asked in &question.asked {
-        lines.extend(wrapped(&asked.sentence, cells, styles.strong));
-        ends.push(lines.len());
-    }
-    for (name, why) in &question.left_out {
-        let said = format!("{} not {name}: {why}", screen.look.glyphs.not_needed);
-        lines.extend(wrapped(&said, cells, styles.muted));
-        ends.push(lines.len());
+    let (mut lines, ends) = question_lines(screen.look, question, cells);
+    if lines.is_empty() {
+        lines.push(Line::default());
     }
     // The keys stay in sight, however many rows there are.
     let mut below = Vec::new();
@@ -179,7 +173,12 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
     let last = usize::from(first) + usize::from(shown.height);
     let hidden = ends.iter().filter(|end| **end > last).count();
     if hidden > 0 {
-        let said = format!("{} below", crate::insight::words::count(hidden, "more row", "more rows"));
+        let said = if ends.len() == 1 {
+            let more = lines.len().saturating_sub(last);
+            format!("{} below", words::count(more, "more line", "more lines"))
+        } else {
+            format!("{} below", words::count(hidden, "more row", "more rows"))
+        };
         let down = screen.key(crate::app::Command::MoveDown).unwrap_or_default();
         let line = Line::from(vec![
             Span::styled(said, styles.strong),
@@ -198,6 +197,134 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
         total: lines_of(lines.len()),
         ends: ends.into_iter().map(lines_of).collect(),
     }));
+}
+
+/// What is asked, and the line behind the last one of each row. What speaks against a row comes
+/// before what would be done to it; of several rows each has its own, in few words.
+fn question_lines(look: &Look, question: &OperationQuestion, cells: usize) -> (Vec<Line<'static>>, Vec<usize>) {
+    let Look { styles, glyphs } = look;
+    let (mut lines, mut ends) = (Vec::new(), Vec::new());
+    let together = question.together();
+    let reasons = || question.asked.iter().filter_map(|asked| asked.reasons.as_ref());
+    let is_one = question.asked.len() == 1;
+    if let (true, Some(reasons)) = (is_one, reasons().next()) {
+        lines.extend(reason_lines(look, reasons, cells));
+    } else if reasons().next().is_some() {
+        let against = reasons().filter(|reasons| reasons.is_against()).count();
+        let (said, style) = match against {
+            0 => ("nothing that is known speaks against them".to_owned(), styles.go),
+            _ => {
+                let all = question.asked.len();
+                (format!("{} something speaks against {against} of these {all}", glyphs.no_go), styles.no_go)
+            }
+        };
+        lines.extend(wrapped(&said, cells, style));
+    }
+    if !together.head.is_empty() {
+        let end = if together.text.is_some() { ":" } else { "" };
+        lines.extend(wrapped(&format!("{}{end}", together.head), cells, styles.strong));
+    }
+    if let Some(written) = together.text {
+        lines.extend(written_lines(look, written, cells));
+    }
+    if !lines.is_empty() && !is_one {
+        lines.push(Line::default());
+    }
+    for (asked, (row, written)) in question.asked.iter().zip(&together.rows) {
+        let end = if written.is_some() { ":" } else { "" };
+        lines.extend(wrapped(&format!("{row}{end}"), cells, styles.strong));
+        if let Some(written) = written {
+            lines.extend(written_lines(look, written, cells));
+        }
+        if let (false, Some(reasons)) = (is_one, &asked.reasons) {
+            lines.extend(short_reasons(look, reasons, cells));
+        }
+        ends.push(lines.len());
+    }
+    for (name, why) in &question.left_out {
+        let said = format!("{} not {name}: {why}", glyphs.not_needed);
+        lines.extend(wrapped(&said, cells, styles.muted));
+        ends.push(lines.len());
+    }
+    (lines, ends)
+}
+
+/// What speaks against the one row that is asked about, in words, and what is fine.
+fn reason_lines(look: &Look, reasons: &MergeReasons, cells: usize) -> Vec<Line<'static>> {
+    let Look { styles, glyphs } = look;
+    let mut lines = Vec::new();
+    let (known, not_known): (Vec<_>, Vec<_>) = reasons.against.iter().partition(|reason| reason.is_known);
+    if !known.is_empty() {
+        lines.extend(wrapped("Against it:", cells, styles.no_go));
+        for reason in known {
+            lines.extend(hanging(glyphs.no_go, &reason.whole, cells, styles.no_go));
+        }
+    }
+    if !not_known.is_empty() {
+        lines.extend(wrapped("Not known:", cells, styles.unknown));
+        for reason in not_known {
+            lines.extend(hanging(glyphs.unknown, &reason.whole, cells, styles.unknown));
+        }
+    }
+    let fine = reasons.fine.join(", ");
+    if reasons.against.is_empty() {
+        lines.extend(hanging(glyphs.go, &format!("nothing speaks against it: {fine}"), cells, styles.go));
+    } else if !fine.is_empty() {
+        lines.extend(hanging(glyphs.go, &fine, cells, styles.muted));
+    }
+    lines.push(Line::default());
+    lines
+}
+
+/// The same in few words, below its row.
+fn short_reasons(look: &Look, reasons: &MergeReasons, cells: usize) -> Vec<Line<'static>> {
+    let Look { styles, glyphs } = look;
+    let said = |is_known: bool| {
+        let of = reasons.against.iter().filter(|reason| reason.is_known == is_known);
+        of.map(|reason| reason.short.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (known, not_known) = (said(true), said(false));
+    let indented = cells.saturating_sub(2);
+    let mut lines = Vec::new();
+    if !known.is_empty() {
+        lines.extend(hanging(glyphs.no_go, &known, indented, styles.no_go));
+    }
+    if !not_known.is_empty() {
+        lines.extend(hanging(glyphs.unknown, &not_known, indented, styles.unknown));
+    }
+    if reasons.against.is_empty() {
+        lines.extend(hanging(glyphs.go, &reasons.fine.join(", "), indented, styles.go));
+    }
+    let indent = |mut line: Line<'static>| {
+        line.spans.insert(0, Span::raw("  "));
+        line
+    };
+    lines.into_iter().map(indent).collect()
+}
+
+/// A mark, and words that stand behind it in all their lines.
+fn hanging(mark: &str, said: &str, cells: usize, style: Style) -> Vec<Line<'static>> {
+    let indent = text::width(mark) + 1;
+    let lines = text::wrap(said, cells.saturating_sub(indent)).into_iter().enumerate();
+    let line = |(number, line): (usize, String)| match number {
+        0 => Line::styled(format!("{mark} {line}"), style),
+        _ => Line::styled(format!("{:indent$}{line}", ""), style),
+    };
+    lines.map(line).collect()
+}
+
+/// What somebody wrote, line by line.
+fn written_lines(look: &Look, written: &Prose, cells: usize) -> Vec<Line<'static>> {
+    let Look { styles, .. } = look;
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for line in written.as_str().lines() {
+        let wrapped = text::wrap(line, cells.saturating_sub(2)).into_iter();
+        lines.extend(wrapped.map(|line| Line::styled(format!("  {line}"), styles.base)));
+    }
+    if written.is_cut() {
+        lines.extend(wrapped("  (it goes on, and all of it is sent)", cells, styles.at_risk));
+    }
+    lines
 }
 
 fn draw_leave(screen: &mut Screen<'_>, body: Rect) {

@@ -96,7 +96,7 @@ fn organisation(seed: u64, planted: Planted) -> Setting {
             let is_merged = merged <= now();
             let state = if is_merged { PullRequestState::Merged } else { PullRequestState::Open };
             let review =
-                Review { at: reviewed, reviewer: "ada".into(), verdict: ReviewVerdict::Approved, bot: false };
+                Review { at: reviewed, reviewer: "ada".into(), verdict: ReviewVerdict::Approved, bot: false, of_head: None };
             setting = setting.pull_request(PullRequest {
                 ready_at: Some(ready),
                 opened_at: Some(ready),
