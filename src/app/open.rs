@@ -259,7 +259,7 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) -> bool {
             state.tab = Tab::Environments;
             environments::select_cell(state, name.clone(), id.clone());
             state.follow_detail();
-            return;
+            return true;
         }
         Subject::Headline
         | Subject::BurnDown

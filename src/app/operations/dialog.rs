@@ -15,7 +15,7 @@ use super::{
     question::{Asked, Question, weighed},
     sentence::sentence,
 };
-use crate::app::{Effect, FarBeginning, Overlay, QuestionPage, runbook, update::say};
+use crate::app::{Effect, FarBeginning, Overlay, runbook, update::say};
 
 /// Characters that a comment takes.
 const LONGEST_LINE: usize = 400;
