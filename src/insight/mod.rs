@@ -13,6 +13,7 @@
 //! disk for the first paint; the longer lists behind a number are made by [`explain()`] when
 //! somebody asks.
 
+mod announced;
 mod arrival;
 mod assume;
 pub mod board;
