@@ -95,7 +95,7 @@ fn every_shell_can_complete_the_command_line() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = printed(&place, &["completions", shell]);
-        for word in ["forecast", "as-of", "markdown"] {
+        for word in ["forecast", "as-of", "verify"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }

@@ -57,7 +57,7 @@ pub(super) fn run(
     // A clock that was wrong then may have been ahead.
     let last = last_announcement(directory, release.as_ref()).filter(|last| *last <= after.at);
     let since = written.or(last).unwrap_or(after.at - FIRST);
-    let before = as_of::boards(context, &[since])?.pop().flatten();
+    let before = as_of::before(context, since, &after)?;
     if let (None, None) = (&before, written) {
         complain("note: nothing was known before: from now on it is announced what changes");
     } else {

@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, common: &Common, diff: &DiffArguments) -> R
     } else {
         // Now first: the sources may tell more of then.
         let after = headless::board(context, common)?;
-        (as_of::boards(context, &[since])?.pop().flatten(), Some(after))
+        (as_of::before(context, since, &after)?, Some(after))
     };
     let Some(after) = after else {
         return Err(Failure::Usage("nothing was known at either instant: the history begins later".into()));

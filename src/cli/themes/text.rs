@@ -17,7 +17,7 @@ use super::{Applying, Brush, Listed, Seen, paint::painted};
 const NAMED: usize = 4;
 
 /// All themes: a line of colours for each, where there are colours.
-pub(super) fn list(themes: &[Listed], applying: &Applying, own: Option<&str>, brush: Brush) -> String {
+pub(super) fn list(themes: &[Listed], applying: &Applying, own: Option<&str>, brush: &Brush) -> String {
     let mut out = format!("theme: {}\n\n", why(applying));
     let width = themes.iter().map(|theme| theme.name.width()).max().unwrap_or(0);
     for is_shipped in [true, false] {
@@ -47,7 +47,7 @@ pub(super) fn list(themes: &[Listed], applying: &Applying, own: Option<&str>, br
     out
 }
 
-fn line(out: &mut String, listed: &Listed, applying: &Applying, width: usize, brush: Brush) {
+fn line(out: &mut String, listed: &Listed, applying: &Applying, width: usize, brush: &Brush) {
     let mark = if listed.name == applying.name { "*" } else { " " };
     let gap = " ".repeat(width.saturating_sub(listed.name.width()));
     let indent = " ".repeat(width + 4);
@@ -70,8 +70,8 @@ fn line(out: &mut String, listed: &Listed, applying: &Applying, width: usize, br
 }
 
 /// The marks and words of the board in the colours of a theme.
-fn sample(styles: &Styles, brush: Brush) -> String {
-    let glyphs = brush.glyphs;
+fn sample(styles: &Styles, brush: &Brush) -> String {
+    let glyphs = &brush.glyphs;
     let words: [(&str, &str, Style); 10] = [
         (glyphs.go, "go", styles.go),
         (glyphs.no_go, "no-go", styles.no_go),
@@ -113,7 +113,7 @@ fn readable(theme: &Theme) -> String {
 }
 
 /// One theme, role by role.
-pub(super) fn one(name: &str, theme: &Theme, applying: &Applying, brush: Brush) -> String {
+pub(super) fn one(name: &str, theme: &Theme, applying: &Applying, brush: &Brush) -> String {
     let mut out = if name == applying.name {
         format!("{}\n", why(applying))
     } else {
