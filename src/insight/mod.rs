@@ -91,7 +91,7 @@ pub use cards::{
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
-pub use earlier_forecasts::{EarlierForecast, earlier_forecasts, moved};
+pub use earlier_forecasts::{EarlierForecast, earlier_forecasts, forecast_moved};
 pub use environments::{
     BookingUse, Claim, ClaimKind, ComponentDrift, ConfigurationDifference, Conflict, Cost, Drift, DriftCell,
     DriftStanding, EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, KeyDifference,

@@ -9,7 +9,7 @@ use crate::{
     config::{self, Config, Layer},
     domain::{Problem, clean},
     terminal::{Background, Capabilities},
-    theme::{ColorDepth, Glyphs, SHIPPED, Styles, Theme, shipped},
+    theme::{ColorDepth, Glyphs, SHIPPED, Theme, shipped},
 };
 
 use super::{
@@ -138,12 +138,6 @@ fn own_names(directory: &Path) -> Vec<String> {
     names
 }
 
-impl Brush {
-    fn styles(&self, theme: &Theme) -> Styles {
-        Styles::resolve(theme, self.color)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,9 +226,9 @@ mod tests {
         let applying = applying(&config, || None);
         let dark = shipped("dark").unwrap();
         for (color, painted) in [
-            (ColorDepth::Truecolor, "\u{1b}[38;2;86;211;100m"),
+            (ColorDepth::Truecolor, "\u{1b}[38;2;86;211;100;48;2;30;30;30m"),
             (ColorDepth::Palette256, "\u{1b}[38;5;"),
-            (ColorDepth::Sixteen, "\u{1b}[32m"),
+            (ColorDepth::Sixteen, "\u{1b}[32;40m"),
         ] {
             for told in [
                 text::list(&listed(None), &applying, None, &brush(color)),

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::{
     insight::words,
     terminal::Background,
-    theme::{ColorDepth, LEAST_OF_LINES, LEAST_OF_TEXT, Role, Styles, Theme},
+    theme::{ColorDepth, LEAST_OF_LINES, LEAST_OF_TEXT, Role, Styles, Theme, ThemeColor},
 };
 
 use super::{Applying, Brush, Listed, Seen, paint::painted};
@@ -36,8 +36,8 @@ pub(super) fn list(themes: &[Listed], applying: &Applying, own: Option<&str>, br
     }
     let example = own.map_or_else(String::new, |own| {
         format!(
-            "\nOne of your own is a file there, such as {own}/dusk.toml: `inherits = \"dark\"`, then the roles that \
-             differ; `tminus themes dark` names them all.\n"
+            "\nOne of your own is a file such as {own}/dusk.toml:\n`inherits = \"dark\"`, then the roles that differ; \
+             `tminus themes dark` names them all.\n"
         )
     });
     let _ = write!(
@@ -63,14 +63,20 @@ fn line(out: &mut String, listed: &Listed, applying: &Applying, width: usize, br
         let _ = writeln!(out, "{mark} {}{gap}  {}", listed.name, readable(theme));
         return;
     }
-    let _ = writeln!(out, "{mark} {}{gap}  {}", listed.name, sample(&brush.styles(theme), brush));
+    let _ = writeln!(out, "{mark} {}{gap}  {}", listed.name, sample(theme, brush));
     if !theme.weak().is_empty() {
         let _ = writeln!(out, "{indent}{}", readable(theme));
     }
 }
 
-/// The marks and words of the board in the colours of a theme.
-fn sample(styles: &Styles, brush: &Brush) -> String {
+/// The marks and words of the board in the colours of a theme, on the background that it is meant for.
+fn sample(theme: &Theme, brush: &Brush) -> String {
+    let mut styles = Styles::resolve(theme, brush.color);
+    if let Some([red, green, blue]) = theme.background() {
+        // What is meant for a light terminal cannot be read on a dark one.
+        let behind = ThemeColor::Rgb(red, green, blue).resolve(brush.color);
+        styles.base = styles.base.bg(behind);
+    }
     let glyphs = &brush.glyphs;
     let words: [(&str, &str, Style); 10] = [
         (glyphs.go, "go", styles.go),
@@ -119,9 +125,8 @@ pub(super) fn one(name: &str, theme: &Theme, applying: &Applying, brush: &Brush)
     } else {
         format!("{name}: not the one that applies, which is {}\n", applying.name)
     };
-    let styles = brush.styles(theme);
     if brush.color != ColorDepth::None {
-        let _ = writeln!(out, "{}", sample(&styles, brush));
+        let _ = writeln!(out, "{}", sample(theme, brush));
     }
     out.push('\n');
     let width = Role::ALL.iter().map(|role| role.name().len()).max().unwrap_or(0);
