@@ -72,7 +72,7 @@ pub struct Common {
     /// Ask no source: show what was known last.
     #[arg(long, global = true, help_heading = "Common")]
     pub offline: bool,
-    /// Look at the past: the board, `status` and `check` as of 2026-11-22, "yesterday 14:00", 3h or an instant.
+    /// Look at the past: the board, and what commands print, as of 2026-11-22, "yesterday 14:00", 3h or an instant.
     #[arg(long, global = true, value_name = "TIME", help_heading = "Common")]
     pub as_of: Option<String>,
     /// Test reports (`JUnit` XML) in place of those of the configuration; `-` is the standard input.
@@ -105,6 +105,8 @@ pub enum Command {
     Forecast(ForecastArguments),
     /// Say what changed between two instants.
     Diff(DiffArguments),
+    /// Say what is new, a sentence for each, for a chat or a mail; nothing if nothing is.
+    Announce(AnnounceArguments),
     /// Look back on a release that ended: planned, forecast and actual, and what was late and why.
     Recap(RecapArguments),
     /// Print what goes out when, and what stands in its way; also for a calendar program.
@@ -228,6 +230,18 @@ pub struct DiffArguments {
     /// The later instant; not given: now, after the sources were asked.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+    /// For people, for programs, or for a chat message.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What to announce.
+#[derive(Debug, Args)]
+pub struct AnnounceArguments {
+    /// What changed since then: 2026-11-22, "2026-11-22 14:00", yesterday, 3h, 2d, 1w; not given: since
+    /// it was last announced to you (with --release: of that release), which is kept.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
     /// For people, for programs, or for a chat message.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,

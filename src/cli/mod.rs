@@ -3,6 +3,7 @@
 //! Data goes to the standard output, everything else to the standard error. Exit codes are
 //! part of the interface: scripts and pipelines rely on them.
 
+mod announce;
 mod args;
 mod as_of;
 mod background;
@@ -137,6 +138,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Themes(asked)) => themes::run(common, asked),
         Some(Command::Completions(asked)) => completions::run(asked.shell),
         Some(Command::Man(asked)) => man::run(asked),
+        Some(Command::Announce(asked)) => announce::run(&Context::resolve(common, None)?, common, asked),
         Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Serve) => serve::run(common),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),

@@ -53,7 +53,11 @@ pub fn earlier_forecasts(board: &Board, release: &ReleaseId) -> Vec<EarlierForec
 
 /// How far the 85 % date is from what it was on the first of the days: `P85 was Thu 26 Nov on Sun
 /// 15 Nov: 1d later now`. Whole days, as dates are said. None where one of the two has no date.
-pub fn moved(earlier: &[EarlierForecast], now: &ForecastView, calendar: &Calendar) -> Option<String> {
+pub fn forecast_moved(
+    earlier: &[EarlierForecast],
+    now: &ForecastView,
+    calendar: &Calendar,
+) -> Option<String> {
     let first = earlier.first()?;
     let ForecastView::Dates { p85, .. } = now else { return None };
     let (then, now) = (first.p85.at()?, p85.at()?);
@@ -125,8 +129,8 @@ mod tests {
             (ForecastDate::By(at(24, 8)), Some("P85 was Thu 26 Nov on Wed 18 Nov: 2d sooner now")),
             (ForecastDate::Beyond, None),
         ] {
-            assert_eq!(moved(&earlier, &view(p85), &calendar).as_deref(), said);
+            assert_eq!(forecast_moved(&earlier, &view(p85), &calendar).as_deref(), said);
         }
-        assert_eq!(moved(&[], &view(ForecastDate::By(now())), &calendar), None);
+        assert_eq!(forecast_moved(&[], &view(ForecastDate::By(now())), &calendar), None);
     }
 }

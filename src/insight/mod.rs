@@ -13,6 +13,7 @@
 //! disk for the first paint; the longer lists behind a number are made by [`explain()`] when
 //! somebody asks.
 
+mod announced;
 mod arrival;
 mod assume;
 pub mod board;
@@ -92,7 +93,7 @@ pub use cards::{
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
-pub use earlier_forecasts::{EarlierForecast, earlier_forecasts, moved};
+pub use earlier_forecasts::{EarlierForecast, earlier_forecasts, forecast_moved};
 pub use environments::{
     AcceptedDifferences, BookingUse, Claim, ClaimKind, ComponentDrift, ConfigurationDifference, Conflict,
     Cost, Drift, DriftCell, DriftStanding, EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS,

@@ -64,8 +64,8 @@ fn every_command_is_documented() {
     let help = String::from_utf8(place.run(&["--help"]).stdout).expect("text");
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     // Names are indented by two; what goes on in a further line by more.
-    let named = commands.take_while(|line| !line.is_empty() && !line.ends_with(':'));
-    let names: Vec<&str> = named
+    let lines = commands.take_while(|line| !line.is_empty() && !line.ends_with(':'));
+    let names: Vec<&str> = lines
         .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?.split(' ').next())
         .filter(|name| *name != "help")
         .collect();

@@ -7,6 +7,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make the files that the program reads")]
 
 mod agreement;
+mod announcements;
 mod commands;
 mod doctor;
 mod documents;

@@ -71,6 +71,21 @@ fn init_finds_repository_forge_reports_and_plan() {
 }
 
 #[test]
+fn init_keeps_the_board_whose_past_is_kept() {
+    let place = Place::new();
+    place.git(&["init", "--quiet", "--initial-branch=main"], "");
+    let author = ["-c", "user.name=ada", "-c", "user.email=ada@example.org"];
+    place.git(&[&author[..], &["commit", "--quiet", "--allow-empty", "--message=one"]].concat(), "");
+    printed(&place, &["status"]);
+    place.git(&["remote", "add", "origin", "git@github.com:acme/pay.git"], "");
+    printed(&place, &["init"]);
+    let written = fs::read_to_string(place.work().join(".tminus.toml")).expect("the file");
+    assert!(written.contains("\n#repositories = [\"acme/pay\"]\n"), "{written}");
+    let listed = printed(&place, &["history", "list", "--format", "json"]);
+    assert!(listed.contains("\"git\""), "the past is there: {listed}");
+}
+
+#[test]
 fn themes_are_listed_and_told() {
     let place = Place::new();
     let listed = printed(&place, &["themes"]);
@@ -95,7 +110,7 @@ fn every_shell_can_complete_the_command_line() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = printed(&place, &["completions", shell]);
-        for word in ["forecast", "as-of", "markdown"] {
+        for word in ["forecast", "as-of", "verify"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
     }
@@ -110,7 +125,7 @@ fn every_shell_can_complete_the_command_line() {
     let said = text(&asked.stdout);
     let lines: Vec<&str> = said.lines().skip(1).collect();
     assert!(
-        said.starts_with("complete -F _tminus") && asked.status.success(),
+        said.starts_with("complete ") && said.contains(" -F _tminus tminus\n") && asked.status.success(),
         "{said}{}",
         text(&asked.stderr)
     );

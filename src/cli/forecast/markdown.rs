@@ -6,9 +6,9 @@ use crate::{
     cli::status::markdown::{escape, table},
     domain::Instant,
     insight::{
-        Board, ReleaseInsight, earlier_forecasts, forecast_in_words,
+        Board, ReleaseInsight, earlier_forecasts, forecast_in_words, forecast_moved,
         headline::{forecast_words, target_words},
-        moved, words,
+        words,
     },
 };
 
@@ -42,7 +42,7 @@ pub(super) fn one(board: &Board, insight: &ReleaseInsight, now: Instant) -> Stri
         &["Day", "P50", "P85", "P95", "Outlook"],
         rows.collect(),
     ));
-    if let Some(moved) = moved(shown, &insight.forecast, &board.policy.calendar) {
+    if let Some(moved) = forecast_moved(shown, &insight.forecast, &board.policy.calendar) {
         let _ = writeln!(out, "\n{}", escape(&moved));
     }
     list(&mut out, "Counted from", &said.sources);

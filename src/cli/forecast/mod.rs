@@ -99,7 +99,8 @@ fn earlier_rows(board: &Board, earlier: &[EarlierForecast]) -> Vec<Vec<String>> 
 mod tests {
     use super::*;
     use crate::{
-        domain::Category,
+        domain::{Category, ForecastFigures, World},
+        insight::ForecastDate,
         insight::fixture::{ALL_KINDS, Setting, at, id, now, story, with_far_dates},
     };
 
@@ -123,6 +124,33 @@ mod tests {
         for said in [text::one(&board, insight, now()), markdown::one(&board, insight, now())] {
             assert!(said.contains("P85 beyond 3 years") && said.contains("not yet calibrated"), "{said}");
         }
+    }
+
+    #[test]
+    fn what_was_forecast_before_is_told_day_by_day_and_held_against_now() {
+        let setting = Setting::covering(&ALL_KINDS).story(story("PAY-2", Category::ToDo));
+        let days = (1..=20).map(|day| {
+            let mut figures = setting.board_at(at(day, 9)).day_figures();
+            let forecast = ForecastFigures { p50: at(25, 9), p85: at(26, 9), p95: at(27, 9) };
+            figures.releases[0].forecast = Some(forecast);
+            Arc::new(figures)
+        });
+        let mut board = with_far_dates(setting.board_at(now()));
+        board.world = Arc::new(World { days: days.collect(), ..(*board.world).clone() });
+        let release = Arc::make_mut(&mut Arc::make_mut(&mut board.insight).releases[0]);
+        if let ForecastView::Dates { p85, .. } = &mut release.forecast {
+            *p85 = ForecastDate::By(at(28, 9));
+        }
+        let insight = board.release(&id()).unwrap();
+        let (text, page) = (text::one(&board, insight, now()), markdown::one(&board, insight, now()));
+        let moved = "P85 was Thu 26 Nov on Sat 7 Nov: 2d later now";
+        for said in ["Fri 20 Nov  Wed 25 Nov  Thu 26 Nov  Fri 27 Nov", "… 6 earlier", moved] {
+            assert!(text.contains(said), "{said} is not in {text}");
+        }
+        assert!(page.contains("| Fri 20 Nov | Wed 25 Nov | Thu 26 Nov |") && page.contains(moved), "{page}");
+        assert!(!text.contains("Fri 6 Nov") && !page.contains("Fri 6 Nov"), "two weeks are enough");
+        let told: serde_json::Value = serde_json::from_str(&json::forecasts(&board, &[insight])).unwrap();
+        assert_eq!(told["releases"][0]["history"].as_array().map(Vec::len), Some(20));
     }
 
     #[test]

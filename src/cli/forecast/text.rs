@@ -6,9 +6,9 @@ use crate::{
     cli::status::text::{rows, section},
     domain::Instant,
     insight::{
-        Board, ReleaseInsight, earlier_forecasts, forecast_in_words,
+        Board, ReleaseInsight, earlier_forecasts, forecast_in_words, forecast_moved,
         headline::{forecast_words, source_words, target_words},
-        moved, words,
+        words,
     },
 };
 
@@ -46,7 +46,7 @@ pub(super) fn one(board: &Board, insight: &ReleaseInsight, now: Instant) -> Stri
         let mut cells = vec![["", "P50", "P85", "P95", "outlook"].map(str::to_owned).to_vec()];
         cells.extend(super::earlier_rows(board, &earlier[more..]));
         rows(&mut out, cells);
-        if let Some(moved) = moved(&earlier[more..], &insight.forecast, &board.policy.calendar) {
+        if let Some(moved) = forecast_moved(&earlier[more..], &insight.forecast, &board.policy.calendar) {
             let _ = writeln!(out, "  {moved}");
         }
     }

@@ -67,7 +67,7 @@ pub(super) fn patterns(files: &Files) -> (Vec<Pattern>, usize) {
 /// The pattern of the names of a directory's files; none where they are better named one by one.
 fn shape(directory: &str, names: &[&str], files: &Files) -> Option<String> {
     // As Surefire, Failsafe and Gradle call them.
-    let is_usual = names.iter().all(|name| name.starts_with("TEST-") && name.ends_with(".xml"));
+    let is_usual = names.iter().all(|name| matches("TEST-*.xml", name));
     let candidate = if is_usual {
         "TEST-*.xml".to_owned()
     } else if names.len() > 1 && !directory.is_empty() {

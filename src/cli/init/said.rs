@@ -79,7 +79,7 @@ pub(super) fn next_steps(found: &Found, is_set: impl Fn(&str) -> bool) -> String
                 rows.push((format!("${name}"), format!("is set: it signs in at {}", home.host)));
             } else {
                 rows.push((
-                    format!("{} auth login --hostname {}", tokens::program(home), home.host),
+                    format!("{} auth login --hostname {}", tokens::program(home), tokens::hostname(home)),
                     format!("signs in, as does a token in the variable {}", variables.join(" or ")),
                 ));
             }

@@ -31,6 +31,11 @@ pub(super) fn program(home: &Home) -> &'static str {
     }
 }
 
+/// The host that one signs in at, without the folder that its service is in.
+pub(super) fn hostname(home: &Home) -> &str {
+    home.host.split('/').next().unwrap_or(&home.host)
+}
+
 /// `that of the variable GH_TOKEN or GITHUB_TOKEN, else that of gh`.
 pub(super) fn places(home: &Home) -> String {
     format!("that of the variable {}, else that of `{}`", variables(home).join(" or "), program(home))

@@ -154,15 +154,12 @@ fn sonarqube(out: &mut Writing, found: &Found) {
     out.about(
         "SonarQube: the keys of its projects. Its site belongs into your own file, as that of Jira does.",
     );
-    match &found.around.sonarqube {
-        Some(key) => {
-            out.on("[source.sonarqube]");
-            out.on(&format!("projects = [{}]", quote(key)));
-        }
-        None => {
-            out.off("[source.sonarqube]");
-            out.off("projects = [\"payments\"]");
-        }
+    if let Some(key) = &found.around.sonarqube {
+        out.on("[source.sonarqube]");
+        out.on(&format!("projects = [{}]", quote(key)));
+    } else {
+        out.off("[source.sonarqube]");
+        out.off("projects = [\"payments\"]");
     }
 }
 

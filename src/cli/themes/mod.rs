@@ -9,7 +9,7 @@ use crate::{
     config::{self, Config, Layer},
     domain::{Problem, clean},
     terminal::{Background, Capabilities},
-    theme::{ColorDepth, Glyphs, SHIPPED, Styles, Theme, shipped},
+    theme::{ColorDepth, Glyphs, SHIPPED, Theme, shipped},
 };
 
 use super::{
@@ -51,7 +51,6 @@ enum Seen {
 }
 
 /// How samples are drawn.
-#[derive(Clone, Copy)]
 struct Brush {
     color: ColorDepth,
     glyphs: Glyphs,
@@ -79,13 +78,13 @@ pub(super) fn run(common: &Common, asked: &ThemesArguments) -> Result<ExitCode, 
             if let Err(problem) = looks::named(&applying.name, &config.root, own.as_deref()) {
                 complain(&format!("note: the board cannot be opened with this theme\n{}", say(&problem)));
             }
-            text::list(&listed(own.as_deref()), &applying, own_shown.as_deref(), brush)
+            text::list(&listed(own.as_deref()), &applying, own_shown.as_deref(), &brush)
         }
         Some(name) => {
             let name = if name == looks::AUTO { &applying.name } else { name };
             let theme = looks::named(name, &config.root, own.as_deref())
                 .map_err(|problem| Failure::Usage(say(&problem)))?;
-            text::one(&clean(name), &theme, &applying, brush)
+            text::one(&clean(name), &theme, &applying, &brush)
         }
     };
     print(&printed)?;
@@ -139,12 +138,6 @@ fn own_names(directory: &Path) -> Vec<String> {
     names
 }
 
-impl Brush {
-    fn styles(self, theme: &Theme) -> Styles {
-        Styles::resolve(theme, self.color)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +185,7 @@ mod tests {
         ] {
             let config = config(directory.path(), user, &[]);
             let applying = applying(&config, || background);
-            let told = text::list(&listed(None), &applying, Some("~/t"), brush(ColorDepth::None));
+            let told = text::list(&listed(None), &applying, Some("~/t"), &brush(ColorDepth::None));
             assert!(told.starts_with(first), "{told}");
             assert_eq!(told.lines().filter(|line| line.starts_with('*')).count(), 1, "{told}");
             assert!(told.lines().any(|line| line.starts_with(&format!("* {}", applying.name))), "{told}");
@@ -213,7 +206,7 @@ mod tests {
         let names: Vec<_> = themes.iter().filter(|it| !it.is_shipped).map(|it| it.name.as_str()).collect();
         assert_eq!(names, ["broken", "dusk", "light"]);
         let applying = applying(&config, || panic!("a theme is named"));
-        let told = text::list(&themes, &applying, Some("~/themes"), brush(ColorDepth::None));
+        let told = text::list(&themes, &applying, Some("~/themes"), &brush(ColorDepth::None));
         for said in [
             "* dusk",
             "muted",
@@ -233,13 +226,13 @@ mod tests {
         let applying = applying(&config, || None);
         let dark = shipped("dark").unwrap();
         for (color, painted) in [
-            (ColorDepth::Truecolor, "\u{1b}[38;2;86;211;100m"),
+            (ColorDepth::Truecolor, "\u{1b}[38;2;86;211;100;48;2;30;30;30m"),
             (ColorDepth::Palette256, "\u{1b}[38;5;"),
-            (ColorDepth::Sixteen, "\u{1b}[32m"),
+            (ColorDepth::Sixteen, "\u{1b}[32;40m"),
         ] {
             for told in [
-                text::list(&listed(None), &applying, None, brush(color)),
-                text::one("dark", &dark, &applying, brush(color)),
+                text::list(&listed(None), &applying, None, &brush(color)),
+                text::one("dark", &dark, &applying, &brush(color)),
             ] {
                 assert!(told.contains(painted), "{color:?}: {told:?}");
                 // Every colour ends in its line.
@@ -249,7 +242,7 @@ mod tests {
                 }
             }
         }
-        let plain = text::one("dark", &dark, &applying, brush(ColorDepth::None));
+        let plain = text::one("dark", &dark, &applying, &brush(ColorDepth::None));
         assert!(plain.contains("#56d364") && plain.contains("Not ready, failed, late."), "{plain}");
     }
 }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::{
     insight::words,
     terminal::Background,
-    theme::{ColorDepth, LEAST_OF_LINES, LEAST_OF_TEXT, Role, Styles, Theme},
+    theme::{ColorDepth, LEAST_OF_LINES, LEAST_OF_TEXT, Role, Styles, Theme, ThemeColor},
 };
 
 use super::{Applying, Brush, Listed, Seen, paint::painted};
@@ -17,7 +17,7 @@ use super::{Applying, Brush, Listed, Seen, paint::painted};
 const NAMED: usize = 4;
 
 /// All themes: a line of colours for each, where there are colours.
-pub(super) fn list(themes: &[Listed], applying: &Applying, own: Option<&str>, brush: Brush) -> String {
+pub(super) fn list(themes: &[Listed], applying: &Applying, own: Option<&str>, brush: &Brush) -> String {
     let mut out = format!("theme: {}\n\n", why(applying));
     let width = themes.iter().map(|theme| theme.name.width()).max().unwrap_or(0);
     for is_shipped in [true, false] {
@@ -36,8 +36,8 @@ pub(super) fn list(themes: &[Listed], applying: &Applying, own: Option<&str>, br
     }
     let example = own.map_or_else(String::new, |own| {
         format!(
-            "\nOne of your own is a file there, such as {own}/dusk.toml: `inherits = \"dark\"`, then the roles that \
-             differ; `tminus themes dark` names them all.\n"
+            "\nOne of your own is a file such as {own}/dusk.toml:\n`inherits = \"dark\"`, then the roles that differ; \
+             `tminus themes dark` names them all.\n"
         )
     });
     let _ = write!(
@@ -47,7 +47,7 @@ pub(super) fn list(themes: &[Listed], applying: &Applying, own: Option<&str>, br
     out
 }
 
-fn line(out: &mut String, listed: &Listed, applying: &Applying, width: usize, brush: Brush) {
+fn line(out: &mut String, listed: &Listed, applying: &Applying, width: usize, brush: &Brush) {
     let mark = if listed.name == applying.name { "*" } else { " " };
     let gap = " ".repeat(width.saturating_sub(listed.name.width()));
     let indent = " ".repeat(width + 4);
@@ -63,15 +63,21 @@ fn line(out: &mut String, listed: &Listed, applying: &Applying, width: usize, br
         let _ = writeln!(out, "{mark} {}{gap}  {}", listed.name, readable(theme));
         return;
     }
-    let _ = writeln!(out, "{mark} {}{gap}  {}", listed.name, sample(&brush.styles(theme), brush));
+    let _ = writeln!(out, "{mark} {}{gap}  {}", listed.name, sample(theme, brush));
     if !theme.weak().is_empty() {
         let _ = writeln!(out, "{indent}{}", readable(theme));
     }
 }
 
-/// The marks and words of the board in the colours of a theme.
-fn sample(styles: &Styles, brush: Brush) -> String {
-    let glyphs = brush.glyphs;
+/// The marks and words of the board in the colours of a theme, on the background that it is meant for.
+fn sample(theme: &Theme, brush: &Brush) -> String {
+    let mut styles = Styles::resolve(theme, brush.color);
+    if let Some([red, green, blue]) = theme.background() {
+        // What is meant for a light terminal cannot be read on a dark one.
+        let behind = ThemeColor::Rgb(red, green, blue).resolve(brush.color);
+        styles.base = styles.base.bg(behind);
+    }
+    let glyphs = &brush.glyphs;
     let words: [(&str, &str, Style); 10] = [
         (glyphs.go, "go", styles.go),
         (glyphs.no_go, "no-go", styles.no_go),
@@ -113,15 +119,14 @@ fn readable(theme: &Theme) -> String {
 }
 
 /// One theme, role by role.
-pub(super) fn one(name: &str, theme: &Theme, applying: &Applying, brush: Brush) -> String {
+pub(super) fn one(name: &str, theme: &Theme, applying: &Applying, brush: &Brush) -> String {
     let mut out = if name == applying.name {
         format!("{}\n", why(applying))
     } else {
         format!("{name}: not the one that applies, which is {}\n", applying.name)
     };
-    let styles = brush.styles(theme);
     if brush.color != ColorDepth::None {
-        let _ = writeln!(out, "{}", sample(&styles, brush));
+        let _ = writeln!(out, "{}", sample(theme, brush));
     }
     out.push('\n');
     let width = Role::ALL.iter().map(|role| role.name().len()).max().unwrap_or(0);
