@@ -500,9 +500,15 @@ proptest! {
         let document = Document { path: PathBuf::from("p"), shown: "p".into(), text };
         if let Ok(file) = parse(&document, false, now()) {
             let calendar = Calendar { zone: Tz::America__Santiago, ..Calendar::default() };
+            let misspelt: Vec<Kind> = file.misspelt.iter().flat_map(|(_, kinds)| kinds.iter().copied()).collect();
             let meaning = convert(std::slice::from_ref(&file), Some("a"), &calendar, now(), Vec::new());
             let again = convert(&[file], Some("a"), &calendar, now(), Vec::new());
             prop_assert_eq!(&meaning.facts, &again.facts);
+            // Whatever else is wrong: what a table of an unknown name would have carried is missing.
+            let incomplete = meaning.facts.incomplete();
+            for kind in misspelt {
+                prop_assert!(incomplete.contains(&kind), "{kind:?}: {:?}", meaning.facts.problems);
+            }
             for story in &meaning.facts.stories {
                 prop_assert_eq!(story.category_at(now()), Some(story.category));
             }
@@ -521,6 +527,9 @@ const PARTS: &[&str] = &[
     "[[freeze]]",
     "[[deployment]]",
     "[[deployment.activity]]",
+    "[[deploment]]",
+    "[[bokings]]",
+    "[[cutover]]",
     "project",
     "version",
     "name",
