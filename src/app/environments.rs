@@ -324,7 +324,10 @@ mod tests {
         press(&mut state, "enter");
         let Some(Overlay::Item { subject, .. }) = state.overlays.last() else { panic!("not opened") };
         assert_eq!(*subject, cell("auth", "production/us"));
-        press(&mut state, "esc t");
+        // From there to the environment, and back.
+        press(&mut state, "enter");
+        assert_eq!(state.subject(), Subject::Environment(EnvironmentId::new("production/us")));
+        press(&mut state, "b t");
         let traced = |state: &State| match state.overlays.last() {
             Some(Overlay::Trace { answer, .. }) => (answer.title.to_string(), answer.answer.to_string()),
             other => panic!("{other:?}"),
