@@ -40,6 +40,28 @@ fn a_cell_of_the_drift_is_marked_opened_and_clicked() {
 }
 
 #[test]
+fn the_selected_cell_is_in_sight_however_many_components_there_are() {
+    let mut state = on_environments(SMALL, "b");
+    let mut view = (**state.environments.view.as_ref().unwrap()).clone();
+    let like = view.drift.components[0].clone();
+    for number in 0..60 {
+        let component = Text::new(format!("part {number:02}"));
+        view.drift.components.push(crate::insight::ComponentDrift { component, ..like.clone() });
+    }
+    let insight = Arc::clone(&state.board.insight);
+    update(&mut state, Event::Surveyed { insight, environments: Arc::new(view) }, now());
+    for (keys, name) in [("G", "part 59"), ("k k", "part 57"), ("ctrl-u", "part"), ("g", "auth")] {
+        go_on(&mut state, SMALL, keys);
+        let shown = render(&mut state, SMALL, GlyphSet::Unicode, now());
+        let marked =
+            shown.lines().find(|line| line.contains('▌')).unwrap_or_else(|| panic!("{keys}: {shown}"));
+        assert!(marked.contains(name), "{keys}: {shown}");
+        let Subject::Component(selected, _) = state.subject() else { panic!("no cell") };
+        assert!(marked.contains(selected.as_str()), "{keys}: {shown}");
+    }
+}
+
+#[test]
 fn a_runbook_far_from_its_window_is_asked_about() {
     for (name, size) in [("80x24", SMALL), ("120x36", USUAL)] {
         let mut state = after(board(), size, "3 .");
