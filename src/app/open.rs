@@ -8,8 +8,8 @@ use crate::{
 };
 
 use super::{
-    Chooser, Effect, ListId, Listed, Overlay, PullRequestPicture, Row, Section, State, Tab, commands,
-    environments, insights, operations, palette,
+    Chooser, Effect, EnvironmentsPicture, ListId, Listed, Overlay, PullRequestPicture, Row, Section, State,
+    Tab, commands, environments, insights, operations, palette,
     update::{say, show_overlay},
 };
 
@@ -227,6 +227,10 @@ fn follow(state: &mut State, subject: &Subject, now: Instant) {
         Subject::Release(id) => {
             state.tab = Tab::Readiness;
             state.choose(id.clone(), now);
+        }
+        Subject::Component(_, id) => {
+            state.environments.picture = EnvironmentsPicture::Allocation;
+            go_to(state, &Subject::Environment(id.clone()));
         }
         Subject::Deployment(id) => {
             let release = state.deployment(id).and_then(|row| row.deployment.release.clone());

@@ -138,8 +138,9 @@ pub(super) fn start_or_finish(state: &mut State, now: Instant, effects: &mut Vec
 /// Begins what was asked about, if that is still what is in front.
 pub(super) fn begin(state: &mut State, asked: &FarBeginning, now: Instant, effects: &mut Vec<Effect>) {
     let FarBeginning { deployment, activity } = asked.clone();
+    let subject = TriageSubject::Activity(deployment.clone(), activity.clone());
     state.pointed = Some(PointedActivity { deployment, activity });
-    if far_beginning(state, now).is_some_and(|found| found != *asked) {
+    if step(state, now).is_ok_and(|(entry, _)| entry.subject != subject) {
         return say(state, "nothing was started: another runbook is in front by now", now, effects);
     }
     carry_on(state, now, effects);

@@ -1,3 +1,5 @@
+mod cells;
+
 use std::sync::Arc;
 
 use chrono::Duration;
@@ -1117,6 +1119,7 @@ fn cards() -> crate::insight::Study {
     let line = |name: &str, values: [f64; 4]| Series {
         name: name.into(),
         values: values.into_iter().map(Some).collect(),
+        standing: CardStanding::Told,
     };
     let lines = |stacked| Picture::Lines {
         steps: ["2 Nov", "9 Nov", "16 Nov", "22 Nov"].map(Text::new).to_vec(),

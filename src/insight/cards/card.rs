@@ -244,6 +244,9 @@ pub struct Series {
     pub name: Text,
     /// A value for each step; none where nothing is known.
     pub values: Vec<Option<f64>>,
+    /// What much of it means: poor of failures; told of most, of which neither much nor little is good
+    /// by itself.
+    pub standing: CardStanding,
 }
 
 /// A column of the rows behind a card.

@@ -280,6 +280,7 @@ impl Weekly {
         let line = |name: &str, values: &[usize]| Series {
             name: Text::new(name),
             values: values.iter().map(|value| Some(*value as f64)).collect(),
+            standing: CardStanding::Told,
         };
         Picture::Lines {
             steps: weeks.names(),

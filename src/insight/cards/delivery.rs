@@ -520,9 +520,10 @@ fn picture(material: &Material<'_>, ran: &[Ran<'_>], failures: &Failures<'_>, ch
             Series {
                 name: Text::new("lead time, days"),
                 values: lead.into_iter().map(|days| quantile(&sorted(days), 0.5)).collect(),
+                standing: CardStanding::Told,
             },
-            Series { name: Text::new("deployments"), values: counts(deployed) },
-            Series { name: Text::new("failures"), values: counts(failed) },
+            Series { name: Text::new("deployments"), values: counts(deployed), standing: CardStanding::Told },
+            Series { name: Text::new("failures"), values: counts(failed), standing: CardStanding::Poor },
         ],
         stacked: false,
     }

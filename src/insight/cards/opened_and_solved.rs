@@ -311,6 +311,7 @@ fn picture(all: &Line<'_>, drawn_from: Week) -> Picture {
     let series = |name: &str, values: Vec<f64>| Series {
         name: Text::new(name),
         values: values.into_iter().map(Some).collect(),
+        standing: CardStanding::Told,
     };
     Picture::Lines {
         steps: weeks::names((skipped..=DRAWN).map(|index| drawn_from.after(index).monday())),

@@ -180,7 +180,8 @@ pub enum EstimateBasis {
 pub struct ScheduleProblem {
     /// Of which kind.
     pub kind: ScheduleProblemKind,
-    /// Which freeze, which other deployment: `with ledger 1.8, 14:30–15:10`.
+    /// Which freeze, which other deployment or booking: `with the deployment of ledger 1.8,
+    /// Wed 25 Nov 14:30–15:10`.
     pub what: Text,
 }
 

@@ -46,7 +46,9 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
     }
     let width = usize::from(area.width.saturating_sub(4));
     let selected = if focused { screen.state.environments.cell() } else { None };
-    let matrix = Matrix::of(screen, view, width, selected);
+    // The frame, the names of the environments, and what may be said to be left.
+    let rows = usize::from(area.height.saturating_sub(4)).max(1);
+    let matrix = Matrix::of(screen, view, (width, rows), selected);
     let mut lines = matrix.lines(screen, view);
     if focused {
         lines.push(Line::default());
@@ -78,13 +80,15 @@ struct Matrix {
     columns: Vec<(usize, usize)>,
     /// What is said in each row and of each environment.
     said: Vec<Vec<(String, Style)>>,
+    /// Rows at the top that have no room, as somebody looks at one below them.
+    above: usize,
 }
 
 impl Matrix {
     fn of(
         screen: &Screen<'_>,
         view: &EnvironmentsView,
-        width: usize,
+        (width, rows): (usize, usize),
         selected: Option<(usize, usize)>,
     ) -> Self {
         let drift = &view.drift;
@@ -118,7 +122,8 @@ impl Matrix {
         if let Some((_, column)) = selected.filter(|(_, column)| *column < first) {
             columns = fitting(&mut (column..count));
         }
-        Self { name, columns, said }
+        let above = selected.map_or(0, |(row, _)| (row + 1).saturating_sub(rows));
+        Self { name, columns, said, above }
     }
 
     /// A line for the environments, one for each component, and one for what has no room.
@@ -141,8 +146,12 @@ impl Matrix {
         let titles = &mut self.columns.iter().map(|(index, cells)| {
             Span::styled(fitted(drift.environments[*index].as_str(), *cells), styles.header)
         });
-        let mut lines = vec![line(Span::styled(fitted("component", self.name), styles.header), titles)];
-        for (row, said) in drift.components.iter().zip(&self.said) {
+        let title = match self.above {
+            0 => "component".to_owned(),
+            above => format!("{} {above} more", screen.look.glyphs.up),
+        };
+        let mut lines = vec![line(Span::styled(fitted(&title, self.name), styles.header), titles)];
+        for (row, said) in drift.components.iter().zip(&self.said).skip(self.above) {
             let contents = &mut self.columns.iter().map(|(index, cells)| {
                 let (content, style) = &said[*index];
                 Span::styled(fitted(content, *cells), *style)
@@ -165,7 +174,7 @@ impl Matrix {
         inside: Rect,
         selected: Option<(usize, usize)>,
     ) {
-        for (row, y) in (0..view.drift.components.len()).zip(inside.y + 1..inside.bottom()) {
+        for (row, y) in (self.above..view.drift.components.len()).zip(inside.y + 1..inside.bottom()) {
             let mut x = inside.x + self.name as u16;
             for (column, cells) in &self.columns {
                 // The last cell of the gap is kept free for the mark.

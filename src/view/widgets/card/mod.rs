@@ -96,7 +96,12 @@ fn draw_lines(screen: &mut Screen<'_>, area: Rect, steps: &[&str], series: &[Ser
     let says = series.iter().map(|line| text::width(&last(line))).max().unwrap_or(0);
     let room = usize::from(area.width).saturating_sub(name + says + 2);
     let palette = [styles.stories, styles.scope, styles.tests, styles.defects, styles.forecast, styles.muted];
-    for ((line, index), style) in series.iter().zip(0u16..).zip(palette.into_iter().cycle()) {
+    for ((line, index), told) in series.iter().zip(0u16..).zip(palette.into_iter().cycle()) {
+        // Colours without a meaning tell lines apart; what has one is coloured by it.
+        let style = match line.standing {
+            CardStanding::Told => told,
+            other => standing(screen.look, other).1,
+        };
         let y = area.y + index * height;
         if y + height > area.bottom() {
             return;
