@@ -144,13 +144,16 @@ fn table(table: &Table) -> Markup {
                     @for row in &table.rows {
                         tr {
                             @for (one, place) in row.iter().zip(0..) {
-                                @let is_figure = table.columns.get(place).is_some_and(|column| column.is_figure);
+                                // On a narrow screen rows stand below each other, and each cell says
+                                // what it is.
+                                @let column = table.columns.get(place);
+                                @let title = column.map_or("", |column| column.title.as_str());
                                 @if place == 0 {
                                     th scope="row" { (cell(one)) }
-                                } @else if is_figure {
-                                    td.figure { (cell(one)) }
+                                } @else if column.is_some_and(|column| column.is_figure) {
+                                    td.figure data-is=(title) { (cell(one)) }
                                 } @else {
-                                    td { (cell(one)) }
+                                    td data-is=(title) { (cell(one)) }
                                 }
                             }
                         }
@@ -207,7 +210,8 @@ fn span(said: &Span) -> Markup {
 fn mark(tone: Tone) -> Markup {
     html! {
         @if !tone.mark().is_empty() {
-            span.mark aria-hidden="true" { (tone.mark()) } " "
+            // A mark is not parted from its word.
+            span.mark aria-hidden="true" { (tone.mark()) } "\u{a0}"
         }
     }
 }
