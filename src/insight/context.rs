@@ -79,7 +79,8 @@ impl<'a> Context<'a> {
     ) -> Self {
         let mut first_story = None;
         let (stories, story_by_key) = by_identity(&world.stories, |story| {
-            first_story = Some(first_story.map_or(story.created_at, |first: Instant| first.min(story.created_at)));
+            first_story =
+                Some(first_story.map_or(story.created_at, |first: Instant| first.min(story.created_at)));
             &story.key
         });
         let pull_requests = distinct(&world.pull_requests, |pull_request| &pull_request.id);

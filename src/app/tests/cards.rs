@@ -45,7 +45,11 @@ fn enter_on_every_row_of_every_card_leads_on_as_the_footer_says() {
             state.board = Arc::clone(&board);
             press(state, "5");
             let (insight, study) = (Arc::clone(&insight), Arc::clone(&study));
-            update(state, Event::Surveyed { insight: Arc::clone(&insight), environments: Arc::clone(&environments) }, now());
+            update(
+                state,
+                Event::Surveyed { insight: Arc::clone(&insight), environments: Arc::clone(&environments) },
+                now(),
+            );
             update(state, Event::Studied { insight, study }, now());
             state.list_mut(ListId::Cards).go_to(place);
             press(state, "enter");
@@ -68,9 +72,9 @@ fn enter_on_every_row_of_every_card_leads_on_as_the_footer_says() {
                 (Some("open"), None) => {
                     assert!(state.tab != Tab::Insights, "{what}");
                     let is_selected = state.active_list().is_none_or(|id| match &row.subject {
-                        Some(subject @ (Subject::Story(_) | Subject::PullRequest(_) | Subject::Deployment(_))) => {
-                            state.list(id).selected.as_ref() == Some(subject)
-                        }
+                        Some(
+                            subject @ (Subject::Story(_) | Subject::PullRequest(_) | Subject::Deployment(_)),
+                        ) => state.list(id).selected.as_ref() == Some(subject),
                         _ => true,
                     });
                     assert!(is_selected, "{what}");

@@ -238,7 +238,11 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let drawn = people.iter().take(MOST_BARS).map(|(name, load)| Bar {
         label: Text::new(name),
         parts: vec![load.needs().unwrap_or_default()],
-        says: Text::new(format!("{} for {}", load.says(load.needs()), load.open.len())),
+        says: Text::new(format!(
+            "{} for {}",
+            load.says(load.needs()),
+            words::count(load.open.len(), "item", "items")
+        )),
         standing: load_standing(load, until_target),
     });
     let bars = drawn.collect();

@@ -4,7 +4,9 @@ use chrono::Duration;
 
 use crate::{
     domain::{DeploymentState, Text, Window},
-    insight::{Cost, DeploymentRow, EnvironmentsView, Extreme, HardPlace, MonthCost, PlaceKind, Subject, words},
+    insight::{
+        Cost, DeploymentRow, EnvironmentsView, Extreme, HardPlace, MonthCost, PlaceKind, Subject, words,
+    },
 };
 
 use super::{
@@ -204,7 +206,9 @@ fn rows(material: &Material<'_>, view: &EnvironmentsView) -> Vec<CardRow> {
         let trough = month.trough.as_ref().map(|found| extreme("trough", month, found));
         peak.into_iter().chain(trough)
     });
-    extremes.chain(view.hard.iter().filter(|place| place.failed.is_ranked()).map(|place| hard(material, place))).collect()
+    extremes
+        .chain(view.hard.iter().filter(|place| place.failed.is_ranked()).map(|place| hard(material, place)))
+        .collect()
 }
 
 fn hard(material: &Material<'_>, place: &HardPlace) -> CardRow {

@@ -59,9 +59,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let links = Links::of(context);
     let (mut recurring, vague) = by_fingerprint(material, &defects, &links);
     for found in [&mut recurring, &mut tests] {
-        found.sort_by_cached_key(|it| {
-            (std::cmp::Reverse((it.times(), it.newest)), it.fingerprint.clone())
-        });
+        found.sort_by_cached_key(|it| (std::cmp::Reverse((it.times(), it.newest)), it.fingerprint.clone()));
     }
     let ranked = components::ranked(context);
     let silent = components::silent(material);
@@ -407,7 +405,8 @@ fn silent_row(silent: &Silent<'_>) -> CardRow {
 
 fn notes(context: &Context<'_>, defects: &[(usize, &Story)]) -> Vec<Text> {
     let nameless = defects.iter().filter(|(_, story)| story.component.is_none()).count();
-    let mut notes = Vec::new();
+    let known = words::count(context.releases.len(), "release that is known", "releases that are known");
+    let mut notes = vec![format!("counted over all time and {known}")];
     if nameless > 0 {
         let count = words::count(nameless, "defect", "defects");
         notes.push(format!(

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use crate::{
     domain::{
-        Category, DeploymentId, DeploymentState, Instant, PullRequest, PullRequestId, ReleaseId, ReviewVerdict,
-        StoryKey, StoryKind, TestRun,
+        Category, DeploymentId, DeploymentState, Instant, PullRequest, PullRequestId, ReleaseId,
+        ReviewVerdict, StoryKey, StoryKind, TestRun,
     },
     insight::{Subject, context::Context, stories::went_back},
 };

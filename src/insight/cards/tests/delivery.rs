@@ -139,8 +139,8 @@ fn every_failure_says_what_is_behind_it_and_how_sure_that_is() {
     assert_eq!(
         left_out,
         [
-            "production only, finished deployments only, each environment on its own, times are medians; \
-             3 incidents known",
+            "production only, finished deployments only, each environment on its own; times are medians of \
+             calendar time; 3 incidents known",
             "levels are told from 5 cases on",
             "1 change left out of lead time: merged before the first known deployment",
             "1 change left out: of authors left out",

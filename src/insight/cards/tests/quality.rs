@@ -331,12 +331,22 @@ fn tests_that_fail_again_are_no_defects() {
 #[test]
 fn of_defects_that_came_back_as_often_none_is_the_worst() {
     let again = |setting: Setting, title: &str, key: u32| {
-        setting
-            .story(fixed(&format!("PAY-{key}"), "Cart", title, "4.1", 1, &[3]))
-            .story(fixed(&format!("PAY-{}", key + 1), "Cart", title, "4.2", 10, &[11]))
+        setting.story(fixed(&format!("PAY-{key}"), "Cart", title, "4.1", 1, &[3])).story(fixed(
+            &format!("PAY-{}", key + 1),
+            "Cart",
+            title,
+            "4.2",
+            10,
+            &[11],
+        ))
     };
     let all = ["Total is wrong", "Page stays blank", "Login hangs forever"];
-    let of = |count: usize| all.iter().zip((40..).step_by(2)).take(count).fold(setting(), |setting, (title, key)| again(setting, title, key));
+    let of = |count: usize| {
+        all.iter()
+            .zip((40..).step_by(2))
+            .take(count)
+            .fold(setting(), |setting, (title, key)| again(setting, title, key))
+    };
     // Opened again once more.
     let worse = || of(3).story(fixed("PAY-60", "Cart", "Page stays blank", "4.2", 12, &[13, 15]));
     let both = || worse().story(fixed("PAY-61", "Cart", "Login hangs forever", "4.2", 12, &[13, 15]));
@@ -345,7 +355,10 @@ fn of_defects_that_came_back_as_often_none_is_the_worst() {
         (of(2), "2 defects came back among 4 reports, none more often than another"),
         (of(3), "3 defects came back among 6 reports, none more often than another"),
         (worse(), "3 defects came back among 7 reports, most of all Page stays blank"),
-        (both(), "3 defects came back among 8 reports, most of all, and as often, Login hangs forever and Page stays blank"),
+        (
+            both(),
+            "3 defects came back among 8 reports, most of all, and as often, Page stays blank and Login hangs forever",
+        ),
     ] {
         let study = study(&setting);
         let sentence = &study.card(CardId::RecurringDefects).unwrap().sentence;
