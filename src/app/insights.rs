@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::{
     domain::{DayFigures, Instant, ReleaseId, Text, Triage},
     insight::{
-        Board, Card, CardId, Completeness, EnvironmentsView, Insight, Lens, Recap, ReleaseInsight, Study, Subject,
+        Board, Card, CardId, Completeness, EnvironmentsView, Insight, Lens, Recap, ReleaseInsight, Study,
+        Subject,
     },
 };
 
@@ -144,8 +145,10 @@ fn lead(state: &mut State, card: CardId, subject: &Subject, now: Instant, effect
     match subject {
         // What is listed is listed with its release.
         Subject::Story(key) if state.story(key).is_none() => {
-            let holds = |release: &&Arc<ReleaseInsight>| release.stories.iter().any(|row| row.story.key == *key);
-            let Some(id) = state.board.insight.releases.iter().find(holds).map(|it| it.release.id.clone()) else {
+            let holds =
+                |release: &&Arc<ReleaseInsight>| release.stories.iter().any(|row| row.story.key == *key);
+            let Some(id) = state.board.insight.releases.iter().find(holds).map(|it| it.release.id.clone())
+            else {
                 return false;
             };
             say(state, format!("{key} is in {id}, which is shown now"), now, effects);
@@ -189,9 +192,8 @@ fn named(subject: &Subject) -> String {
 pub(crate) fn opens(state: &State) -> Option<&'static str> {
     let Some(Row::OfCard(index)) = state.list(ListId::CardRows).row() else { return None };
     let row = state.card()?.rows.get(index as usize)?;
-    let is_out = |id: &ReleaseId| {
-        state.board.release(id).is_some_and(|insight| insight.release.released_at.is_some())
-    };
+    let is_out =
+        |id: &ReleaseId| state.board.release(id).is_some_and(|insight| insight.release.released_at.is_some());
     Some(match &row.subject {
         Some(Subject::Release(id)) if is_out(id) => "as it ended",
         Some(_) => "open",

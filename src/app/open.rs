@@ -47,9 +47,8 @@ pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effec
 /// The step that is selected of what turns the release green: its row leads to what the step is
 /// about, and why asks for the step.
 fn selected_step(state: &State) -> Option<Subject> {
-    let Some(Row::Remedy(index)) = (state.active_list() == Some(ListId::Remedies))
-        .then(|| state.list(ListId::Remedies).row())
-        .flatten()
+    let Some(Row::Remedy(index)) =
+        (state.active_list() == Some(ListId::Remedies)).then(|| state.list(ListId::Remedies).row()).flatten()
     else {
         return None;
     };

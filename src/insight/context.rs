@@ -82,7 +82,12 @@ impl<'a> Context<'a> {
         policy: &'a Policy,
         now: Instant,
     ) -> Self {
-        let (stories, story_by_key) = by_identity(&world.stories, |story| &story.key);
+        let mut first_story = None;
+        let (stories, story_by_key) = by_identity(&world.stories, |story| {
+            first_story =
+                Some(first_story.map_or(story.created_at, |first: Instant| first.min(story.created_at)));
+            &story.key
+        });
         let pull_requests = distinct(&world.pull_requests, |pull_request| &pull_request.id);
         let (releases, release_by_id) = by_identity(&world.releases, |release| &release.id);
         let mut deployments = distinct(&world.deployments, |deployment| &deployment.id);
@@ -107,9 +112,8 @@ impl<'a> Context<'a> {
         for (kind, source, problem) in world.incomplete() {
             incomplete.entry(kind).or_default().push((source, problem));
         }
-        let earliest = stories
-            .iter()
-            .map(|story| story.created_at)
+        let earliest = first_story
+            .into_iter()
             .chain(pull_requests.iter().filter_map(|pull_request| first_known(pull_request)))
             .chain(releases.iter().flat_map(|release| [release.start, release.released_at]).flatten())
             .min();
@@ -296,7 +300,7 @@ fn distinct<'a, T, K: Eq + Hash + 'a>(items: &'a [Arc<T>], key: impl Fn(&'a T) -
 /// The distinct ones, and where each is, in one pass: a hash of every key is what costs.
 fn by_identity<'a, T, K: Eq + Hash + 'a>(
     items: &'a [Arc<T>],
-    key: impl Fn(&'a T) -> K,
+    mut key: impl FnMut(&'a T) -> K,
 ) -> (Vec<&'a Arc<T>>, Positions<K>) {
     let mut distinct = Vec::with_capacity(items.len());
     let mut positions = Positions::with_capacity_and_hasher(items.len(), RandomState::new());

@@ -9,8 +9,8 @@ use tui_input::Input;
 
 use crate::{
     app::{
-        ChartPicture, Command, CountedBy, Dialog, ListId, Overlay, PullRequestPicture, SchedulePicture, Section,
-        Since, State, Tab, opens,
+        ChartPicture, Command, CountedBy, Dialog, ListId, Overlay, PullRequestPicture, SchedulePicture,
+        Section, Since, State, Tab, opens,
     },
     insight::{Subject, words},
 };

@@ -127,11 +127,20 @@ fn remarks(screen: &mut Screen<'_>, area: Rect, card: &Card) -> u16 {
         lines.extend(wrapped.map(|(index, line)| (index == 0, line)));
     }
     let most = usize::from(area.height / 3).max(1);
+    if most == 1
+        && let Some(first) = card.remarks().next()
+    {
+        // Where there is room for one line only, it is cut off and says so.
+        lines = vec![(true, first.to_string())];
+    }
     if lines.len() > most {
         let hidden = lines.len() - most + 1;
         lines.truncate(most - 1);
         let key = screen.key(Command::Why).map(|key| format!(", {key} shows all")).unwrap_or_default();
-        lines.push((true, format!("{} {}{key}", glyphs.ellipsis, words::count(hidden, "more line", "more lines"))));
+        lines.push((
+            true,
+            format!("{} {}{key}", glyphs.ellipsis, words::count(hidden, "more line", "more lines")),
+        ));
     }
     for ((is_first, line), y) in lines.iter().zip(area.y..) {
         if *is_first {

@@ -381,9 +381,10 @@ fn draw_remedies(
     let Look { styles, glyphs } = screen.look;
     let mut title = vec![Span::styled("What turns it green", styles.title)];
     let note = shared_note(screen, places, Section::Stories, Command::SectionLeft, "stories");
-    let unit = format!(" {} days: P85 sooner", glyphs.separator);
+    let unit = format!(" {} moves P85", glyphs.separator);
     let needed = text::width("What turns it green") + text::width(&unit) + line_width(&note) + FRAME;
-    if insight.remedies.iter().any(|remedy| remedy.days_saved.is_some()) && needed <= usize::from(area.width) {
+    if insight.remedies.iter().any(|remedy| remedy.days_saved.is_some()) && needed <= usize::from(area.width)
+    {
         title.push(Span::styled(unit, styles.muted));
     }
     let inside = screen.panel(area, &Line::from(title), &note, focused);

@@ -1156,9 +1156,9 @@ fn insights() {
             let shown = render(&mut state, size, GlyphSet::Unicode, now());
             insta::assert_snapshot!(format!("insights_{picture}_{name}"), shown);
         }
-        // A row leads to where it is listed.
+        // A row leads to what it is about: a release in the making to what it needs.
         go_on(&mut state, size, "h h h h enter enter");
-        assert_eq!(state.tab, Tab::Schedule);
+        assert_eq!(state.tab, Tab::Readiness);
     }
 }
 

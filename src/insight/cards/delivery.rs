@@ -149,7 +149,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let metrics = metrics(&now, then.as_ref());
     let worst = metrics.iter().filter_map(|metric| metric.level).min();
     let behind = behind_metrics(material, &ran, &failures, &changes);
-    let mut rows: Vec<CardRow> = metrics.iter().zip(behind).map(|(metric, behind)| row(metric, behind)).collect();
+    let mut rows: Vec<CardRow> =
+        metrics.iter().zip(behind).map(|(metric, behind)| row(metric, behind)).collect();
     let before = then.as_ref();
     rows.extend(spread::rows("lead time", &now.lead, before.map(|then| &*then.lead)));
     rows.extend(spread::rows("recovery", &now.recovery, before.map(|then| &*then.recovery)));
@@ -375,12 +376,16 @@ fn sentence(metrics: &[Metric; 5], now: &Quarter, worst: Option<Level>) -> Strin
     let [lead, frequency, fail, recovery, _] = metrics;
     let said = |metric: &Metric| metric.now.map(metric.say);
     let mut parts = Vec::new();
-    parts.extend(
-        said(lead).map(|time| format!("half of {} took {time} or less to production", words::count(lead.cases, "change", "changes"))),
-    );
+    parts.extend(said(lead).map(|time| {
+        format!("half of {} took {time} or less to production", words::count(lead.cases, "change", "changes"))
+    }));
     parts.extend(said(frequency).map(|frequency| format!("{frequency} deployed")));
     parts.extend(said(fail).map(|share| {
-        format!("{} of {} failed ({share})", now.failed, words::count(now.deployments, "deployment", "deployments"))
+        format!(
+            "{} of {} failed ({share})",
+            now.failed,
+            words::count(now.deployments, "deployment", "deployments")
+        )
     }));
     parts.extend(said(recovery).map(|time| match recovery.cases {
         1 => format!("the one failure was over in {time}"),

@@ -196,7 +196,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let at = |taken: Option<&Vec<f64>>, share| taken.and_then(|taken| quantile(taken, share));
     let head = match (at(stories, 0.5), at(stories, 0.85)) {
         (Some(p50), Some(p85)) => {
-            format!("half of the stories take {}, 85 % up to {}", days(Some(p50)), days(Some(p85)))
+            let count = words::count(stories.map_or(0, Vec::len), "finished story", "finished stories");
+            format!("half of {count} took up to {}, 85 % up to {}", days(Some(p50)), days(Some(p85)))
         }
         _ => "too few stories were done to say how long one takes".to_owned(),
     };
@@ -237,7 +238,11 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let drawn = people.iter().take(MOST_BARS).map(|(name, load)| Bar {
         label: Text::new(name),
         parts: vec![load.needs().unwrap_or_default()],
-        says: Text::new(format!("{} for {}", load.says(load.needs()), load.open.len())),
+        says: Text::new(format!(
+            "{} for {}",
+            load.says(load.needs()),
+            words::count(load.open.len(), "item", "items")
+        )),
         standing: load_standing(load, until_target),
     });
     let bars = drawn.collect();

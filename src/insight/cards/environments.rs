@@ -4,7 +4,9 @@ use chrono::Duration;
 
 use crate::{
     domain::{DeploymentState, Text, Window},
-    insight::{Cost, DeploymentRow, EnvironmentsView, Extreme, HardPlace, MonthCost, PlaceKind, Subject, words},
+    insight::{
+        Cost, DeploymentRow, EnvironmentsView, Extreme, HardPlace, MonthCost, PlaceKind, Subject, words,
+    },
 };
 
 use super::{
@@ -115,19 +117,14 @@ fn idle(view: &EnvironmentsView) -> Option<[f64; 2]> {
 }
 
 fn spending(month: &MonthCost) -> String {
-    let mut parts = vec![
-        format!("{} so far", words::amount(month.so_far)),
-        format!("{} booked ahead", words::amount(month.ahead)),
-    ];
-    parts.extend(
-        month.expected.filter(|sum| *sum >= 0.5).map(|sum| format!("{} expected", words::amount(sum))),
-    );
-    // What is said adds up: the sum of what is said of its parts.
-    let whole = [month.so_far, month.ahead, month.expected.unwrap_or_default()].map(f64::round);
+    let [so_far, ahead, expected] = month.in_whole_units();
+    let mut parts =
+        vec![format!("{} so far", words::amount(so_far)), format!("{} booked ahead", words::amount(ahead))];
+    parts.extend((expected > 0.0).then(|| format!("{} expected", words::amount(expected))));
     format!(
         "{} will cost {}: {}",
         month.month.format("%B"),
-        words::amount(whole.iter().sum()),
+        words::amount(month.forecast().round()),
         parts.join(", ")
     )
 }
@@ -209,7 +206,9 @@ fn rows(material: &Material<'_>, view: &EnvironmentsView) -> Vec<CardRow> {
         let trough = month.trough.as_ref().map(|found| extreme("trough", month, found));
         peak.into_iter().chain(trough)
     });
-    extremes.chain(view.hard.iter().filter(|place| place.failed.is_ranked()).map(|place| hard(material, place))).collect()
+    extremes
+        .chain(view.hard.iter().filter(|place| place.failed.is_ranked()).map(|place| hard(material, place)))
+        .collect()
 }
 
 fn hard(material: &Material<'_>, place: &HardPlace) -> CardRow {

@@ -278,7 +278,9 @@ fn sentence(open: i64, weeks: usize, moved: Option<(f64, f64)>, end: Empty) -> S
         (_, None) => format!("{open} {are} open"),
         (_, Some((opened, closed))) => {
             let weeks = words::count(weeks, "whole week", "whole weeks");
-            format!("{open} {are} open; in the last {weeks} {opened:.1} a week came in and {closed:.1} were closed")
+            format!(
+                "{open} {are} open; in the last {weeks} {opened:.1} a week came in and {closed:.1} were closed"
+            )
         }
     };
     let outlook = match end {
@@ -288,7 +290,10 @@ fn sentence(open: i64, weeks: usize, moved: Option<(f64, f64)>, end: Empty) -> S
         Empty::Far => ": at this pace it takes more than five years until nothing is".to_owned(),
         Empty::Unclear(Some((weeks, day))) => {
             let weeks = words::count(usize::try_from(weeks).unwrap_or_default(), "week", "weeks");
-            format!(": may be empty in {weeks} ({}) at the earliest, or never: the pace is not clear", date(day))
+            format!(
+                ": may be empty in {weeks} ({}) at the earliest, or never: the pace is not clear",
+                date(day)
+            )
         }
         Empty::Unclear(None) => ": not empty within five years, perhaps never".to_owned(),
         Empty::By { day, earliest: Some(earliest), latest: Some(latest) } => {
@@ -404,8 +409,8 @@ fn notes(weeks: usize) -> Vec<Text> {
         format!("{known} known so far: a pace is told from {ENOUGH} on")
     } else {
         format!(
-            "pace: the mean of the last {}, this one left out; from the earliest to the latest day: nine of ten \
-             cases",
+            "pace: the mean of the last {}, the one under way left out, which the picture ends with; from the \
+             earliest to the latest day: nine of ten cases",
             words::count(weeks, "whole week", "whole weeks")
         )
     })]

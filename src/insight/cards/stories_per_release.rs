@@ -138,8 +138,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             })
             .collect(),
         notes: vec![Text::new(
-            "few and many are told by the releases of the same project, or by insights.stories_per_release; \
-             enter opens a release as it ended",
+            "few and many are told by the releases of the same project, or by insights.stories_per_release",
         )],
         left_out: left_out(untold),
     }

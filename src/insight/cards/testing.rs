@@ -437,7 +437,9 @@ fn rows(context: &Context<'_>, suites: &mut [Suite<'_>]) -> Vec<CardRow> {
             cells: cells.map(Text::new).to_vec(),
             standing: standing(suite, context),
             subject: story.or_else(|| Some(Subject::Release(release.clone()))),
-            behind: behind(suite.newest.map_or(&[][..], |run| &run.failures), |test| format!("fails: {test}")),
+            behind: behind(suite.newest.map_or(&[][..], |run| &run.failures), |test| {
+                format!("fails: {test}")
+            }),
         }
     };
     suites.iter().map(row).collect()

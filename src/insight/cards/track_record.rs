@@ -135,7 +135,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::words("came"),
             CardColumn::figures("slip"),
             CardColumn::figures("target moved"),
-            CardColumn::figures("forecasts"),
+            CardColumn::figures("days kept"),
             CardColumn::figures("85 % held"),
             CardColumn::figures("P50 off"),
             CardColumn::figures("width"),

@@ -591,7 +591,8 @@ fn step_rows(
     let row = |step: Step| {
         let index = step as usize;
         let through: Vec<&&Way> = all.ways.iter().filter(|way| way.entered[index] > 0).collect();
-        let longest = read.finished.iter().filter(|(_, way)| way.entered[index] > 0).map(|(item, way)| (*item, way));
+        let longest =
+            read.finished.iter().filter(|(_, way)| way.entered[index] > 0).map(|(item, way)| (*item, way));
         let spent = sorted(through.iter().map(|way| way.spent[index] as f64));
         let again: u32 = through.iter().map(|way| way.entered[index] - 1).sum();
         // Of all, so that the means of the steps add up to that of the way.
@@ -666,7 +667,8 @@ fn groups<'a>(material: &Material<'a>, item: usize) -> Vec<(By, &'a str)> {
         },
     )];
     // Without teams the repositories stand for them, and are rows of their own.
-    if let Some(teams::TeamName::Team(team)) = teams::of_story(material.context, material.membership(), item) {
+    if let Some(teams::TeamName::Team(team)) = teams::of_story(material.context, material.membership(), item)
+    {
         groups.push((By::Team, team));
     }
     let pull_requests = material.membership().by_story[item].iter();

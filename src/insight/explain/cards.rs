@@ -42,7 +42,8 @@ pub fn explain_card_row(board: &Board, card: &Card, name: &Text, now: Instant) -
     let of_card = explain_card(board, card, now);
     let Some(row) = card.rows.iter().find(|row| row.cells.first() == Some(name)) else { return of_card };
     let cells = card.columns.iter().zip(&row.cells).skip(1);
-    let said = cells.filter(|(_, cell)| !cell.is_empty()).map(|(column, cell)| format!("{}: {cell}", column.title));
+    let said =
+        cells.filter(|(_, cell)| !cell.is_empty()).map(|(column, cell)| format!("{}: {cell}", column.title));
     Explanation {
         title: format!("{}: {name}", of_card.title),
         value: said.collect::<Vec<_>>().join("; "),

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{Assumption, Kind, Text},
-    insight::{ForecastView, Gate, Remedy, ReleaseInsight, Unit, words},
+    insight::{ForecastView, Gate, ReleaseInsight, Remedy, Unit, words},
 };
 
 use super::{Explainer, Explanation, gates::gate_line, lines, missing};
@@ -78,7 +78,8 @@ impl Explainer<'_, '_> {
             if let Some(now) = p85.at() {
                 let from_now = (now - self.context.now).num_seconds() as f64 / SECONDS_A_DAY;
                 let then = now - chrono::Duration::seconds((days * SECONDS_A_DAY) as i64);
-                counted.push(format!("as it is: 85 % sure by {}, {from_now:.1} days from now", self.day(now)));
+                counted
+                    .push(format!("as it is: 85 % sure by {}, {from_now:.1} days from now", self.day(now)));
                 counted.push(format!(
                     "with this step: 85 % sure by {}, {:.1} days from now: {days:.1} days sooner",
                     self.day(then),
@@ -86,7 +87,13 @@ impl Explainer<'_, '_> {
                 ));
             }
             if left_out.is_empty() {
-                counted.extend(basis.effects.iter().map(|effect| effect.what.to_string()).filter(|what| what.starts_with("the scope")));
+                counted.extend(
+                    basis
+                        .effects
+                        .iter()
+                        .map(|effect| effect.what.to_string())
+                        .filter(|what| what.starts_with("the scope")),
+                );
             }
         }
         if let Some(then) = remedy.outlook {
@@ -97,11 +104,8 @@ impl Explainer<'_, '_> {
             let age = words::age(self.context.now - row.since);
             Some(format!("left out: {key} {} · {} for {age}", row.story.title, row.story.status))
         }));
-        let chosen = if left_out.is_empty() {
-            ""
-        } else {
-            " Those are left out that are expected to take longest."
-        };
+        let chosen =
+            if left_out.is_empty() { "" } else { " Those are left out that are expected to take longest." };
         Explanation {
             formula: format!(
                 "What would be: the forecast is asked again {instead}, and all else as it is. Days saved: by how much \

@@ -313,7 +313,7 @@ fn the_card_says_what_the_month_costs_and_how_much_of_it_nobody_used() {
     let card = study.card(CardId::EnvironmentCost).unwrap();
     assert_eq!(
         &*card.sentence,
-        "November will cost 158: 100 so far, 10 booked ahead, 47 expected; 100 % of the working time booked \
+        "November will cost 158: 100 so far, 10 booked ahead, 48 expected; 100 % of the working time booked \
          in the last 90 days saw no use"
     );
     assert_eq!(card.standing, CardStanding::Poor);

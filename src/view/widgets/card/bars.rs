@@ -28,7 +28,9 @@ pub(super) enum Order {
 /// The order of the bars of a card.
 pub(super) fn order(card: CardId) -> Order {
     match card {
-        CardId::AutomaticFindings | CardId::Testing | CardId::RecurringDefects | CardId::Effort => Order::Rank,
+        CardId::AutomaticFindings | CardId::Testing | CardId::RecurringDefects | CardId::Effort => {
+            Order::Rank
+        }
         _ => Order::Time,
     }
 }

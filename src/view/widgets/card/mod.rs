@@ -16,6 +16,8 @@ use bars::Order;
 
 /// Cells of the longest name beside a picture.
 const LONGEST_NAME: usize = 24;
+/// Rows of a picture from which on its legend is one of them.
+const LEAST_WITH_LEGEND: u16 = 4;
 /// Rows of one line of a picture where there is room.
 const LINE_HEIGHT: u16 = 3;
 
@@ -53,9 +55,9 @@ pub(crate) fn picture(screen: &mut Screen<'_>, area: Rect, card: &Card) {
         Picture::None => {}
         Picture::Bars { bars } => bars::draw(screen, area, bars, bars::order(card.id)),
         Picture::Parts { bars, parts } => {
-            // In a small place the bars count more than their legend.
+            // In a very small place the bars count more than their legend.
             let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-            if usize::from(below.height) >= bars.len() {
+            if area.height >= LEAST_WITH_LEGEND || usize::from(below.height) >= bars.len() {
                 legend(screen, area, parts);
                 bars::draw(screen, below, bars, Order::Named);
             } else {
