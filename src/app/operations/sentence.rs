@@ -56,7 +56,7 @@ impl Sentence {
 /// What is asked of some rows: what is the same for all of them is said once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Together<'a> {
-    /// `squash and merge into main at github.com as ana`; empty where there is one row only, or
+    /// `squash and merge each into main at github.com as ana`; empty where there is one row only, or
     /// nothing is the same.
     pub(crate) head: String,
     /// What is written, where it is the same for several rows.
@@ -73,9 +73,12 @@ pub(crate) fn together<'a>(sentences: &[&'a Sentence]) -> Together<'a> {
         has_several && rest.iter().all(|other| other.shared()[part] == first.shared()[part])
     });
     let has_same_text = has_several && rest.iter().all(|other| other.text == first.text);
-    let mut head: String = first.shared().iter().zip(is_same).filter(|(_, same)| *same).map(|(it, _)| *it).collect();
-    if !is_same[0] && !head.is_empty() {
-        head.insert_str(0, "each");
+    let [what, to, how, place, whom]: [&str; SHARED] =
+        std::array::from_fn(|part| if is_same[part] { first.shared()[part] } else { "" });
+    let blank = if what.is_empty() { "" } else { " " };
+    let mut head = format!("{what}{blank}each{to}{how}{place}{whom}");
+    if !is_same.contains(&true) {
+        head.clear();
     }
     let row = |sentence: &&'a Sentence| {
         let [what, to, how, place, whom]: [&str; SHARED] =
@@ -328,7 +331,7 @@ mod tests {
         assert_eq!(alone.head, "");
         assert_eq!(alone.rows[0].0, "merge api#1 Retries at 1a2b3c4 into main at a.example as ana");
         let both = together(&[&one, &other]);
-        assert_eq!(both.head, "merge into main at a.example as ana");
+        assert_eq!(both.head, "merge each into main at a.example as ana");
         let rows: Vec<&str> = both.rows.iter().map(|(row, _)| row.as_str()).collect();
         assert_eq!(rows, ["api#1 Retries at 1a2b3c4", "api#2 Retries at 1a2b3c4"]);
         // What differs stays at its row.

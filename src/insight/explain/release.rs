@@ -21,7 +21,7 @@ impl Explainer<'_, '_> {
         ];
         let mut counted = Vec::new();
         match &insight.forecast {
-            ForecastView::Dates { p50, p85, p95, by_target, scored, held, basis } => {
+            ForecastView::Dates { p50, p85, p95, by_target, scored, held, basis, .. } => {
                 formula.push(
                     "Forecast: what is typical times what is known of this release, learnt from finished \
                      releases; P85 is the date that holds in 85 of 100 cases."
