@@ -110,7 +110,9 @@ fn readiness_then(release: &ReleaseInsight, at: Instant, now: Instant) -> Option
         ForecastView::Dates { likelihood: Some(likelihood), .. } => {
             Likelihood::Forecast(likelihood.clone()).ready_by(now, at)
         }
-        ForecastView::Dates { likelihood: None, .. } | ForecastView::Ready | ForecastView::Withheld(_) => None,
+        ForecastView::Dates { likelihood: None, .. } | ForecastView::Ready | ForecastView::Withheld(_) => {
+            None
+        }
     };
     let said = readiness::readiness(Some(release), ready_by_then)?;
     Some(Text::new(format!("{}: {said}", release.release.id)))

@@ -85,7 +85,8 @@ fn overview(
     let ended = ended.into_iter().find_map(|(word, at)| Some((word, at?)));
     let line = match ended.filter(|_| item.state != PullRequestState::Open) {
         Some((word, at)) => {
-            let deployed = item.deployed_at.map(|at| format!("in production since {}", screen.dates.moment(at)));
+            let deployed =
+                item.deployed_at.map(|at| format!("in production since {}", screen.dates.moment(at)));
             let said = format!("{word} {} ago, {}", format::age(at, screen.now), screen.dates.moment(at));
             joined(screen, [said, deployed.unwrap_or_default()])
         }

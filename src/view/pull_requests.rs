@@ -78,6 +78,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     }
     let order = list.order_name(ListId::PullRequests);
     let order = match order {
+        "slack" if is_over(screen) && list.reversed => "first ended first".to_owned(),
+        "slack" if is_over(screen) => "last ended first".to_owned(),
         "slack" if list.reversed => "least delayed first".to_owned(),
         "slack" => "most delayed first".to_owned(),
         order => format!("by {order}"),
@@ -116,6 +118,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     if let Some(area) = detail_area {
         detail::draw(screen, area);
     }
+}
+
+/// Nothing of the release is open, and nothing else.
+fn is_over(screen: &Screen<'_>) -> bool {
+    let of_release = screen.state.release().map(|release| release.pull_requests.as_slice());
+    let mut rows = of_release.unwrap_or_default().iter().chain(&screen.state.board.insight.unassigned);
+    rows.all(|row| row.pull_request.state != PullRequestState::Open)
 }
 
 /// The sections with their counts; what is left below them.
@@ -161,7 +170,7 @@ pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bo
     let of_release = screen.state.release().map(|release| release.pull_requests.as_slice());
     let unassigned = &screen.state.board.insight.unassigned;
     let rows = || of_release.unwrap_or_default().iter().chain(unassigned);
-    let is_over = rows().all(|row| row.pull_request.state != PullRequestState::Open);
+    let is_over = is_over(screen);
     let nothing = [screen.look.glyphs.unknown, screen.look.glyphs.dash];
     let mut widest = table::widest(rows().map(|row| cells(screen, row, is_over)), &nothing);
     let mut columns = COLUMNS;

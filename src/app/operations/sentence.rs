@@ -163,12 +163,7 @@ fn said(text: &str) -> String {
     format!(": “{begin}…” ({characters} characters, {lines})")
 }
 
-fn on_pull_request(
-    operation: &PullRequestOperation,
-    at: String,
-    base: &str,
-    is_gitlab: bool,
-) -> Sentence {
+fn on_pull_request(operation: &PullRequestOperation, at: String, base: &str, is_gitlab: bool) -> Sentence {
     use PullRequestOperation as P;
     let asks = |what: &str| Sentence { what: what.to_owned(), ..Sentence::default() };
     let merges = |what: &str, method: Option<MergeMethod>, at: String| Sentence {
@@ -185,7 +180,9 @@ fn on_pull_request(
         P::RequestReview(people) => asks(&format!("ask {} to review", names(people))),
         P::Merge(method) => merges("", *method, at),
         P::MergeWhenReady(method) => merges("once it may be merged, ", *method, at),
-        P::RunFailedChecksAgain => Sentence { at, to: " again".to_owned(), ..asks("run the failed checks of") },
+        P::RunFailedChecksAgain => {
+            Sentence { at, to: " again".to_owned(), ..asks("run the failed checks of") }
+        }
         P::UpdateBranch if is_gitlab => Sentence { at, ..asks(&format!("rebase onto {base} the branch of")) },
         P::UpdateBranch => Sentence { at, ..asks(&format!("merge {base} into the branch of")) },
         P::MarkReady => asks("declare ready for review"),
@@ -326,7 +323,8 @@ mod tests {
 
     #[test]
     fn what_is_the_same_for_all_rows_is_said_once() {
-        let (one, other) = (merge("api#1", "merge", " at a.example"), merge("api#2", "merge", " at a.example"));
+        let (one, other) =
+            (merge("api#1", "merge", " at a.example"), merge("api#2", "merge", " at a.example"));
         let alone = together(&[&one]);
         assert_eq!(alone.head, "");
         assert_eq!(alone.rows[0].0, "merge api#1 Retries at 1a2b3c4 into main at a.example as ana");
@@ -335,7 +333,8 @@ mod tests {
         let rows: Vec<&str> = both.rows.iter().map(|(row, _)| row.as_str()).collect();
         assert_eq!(rows, ["api#1 Retries at 1a2b3c4", "api#2 Retries at 1a2b3c4"]);
         // What differs stays at its row.
-        let (squash, elsewhere) = (merge("api#2", "squash and merge", " at a.example"), merge("web#3", "merge", " at b.example"));
+        let (squash, elsewhere) =
+            (merge("api#2", "squash and merge", " at a.example"), merge("web#3", "merge", " at b.example"));
         let mixed = together(&[&one, &squash, &elsewhere]);
         assert_eq!(mixed.head, "each into main as ana");
         assert_eq!(mixed.rows[1].0, "squash and merge api#2 Retries at 1a2b3c4 at a.example");
@@ -344,7 +343,8 @@ mod tests {
     #[test]
     fn what_is_written_is_whole_and_once_where_it_is_the_same() {
         let long = "word ".repeat(100);
-        let (one, same, other) = (comment("api#1", &long), comment("api#2", &long), comment("api#3", "short"));
+        let (one, same, other) =
+            (comment("api#1", &long), comment("api#2", &long), comment("api#3", "short"));
         let alone = together(&[&one]);
         assert_eq!((alone.text, alone.rows[0].1.unwrap().as_str()), (None, long.trim_end()));
         let both = together(&[&one, &same]);

@@ -173,7 +173,8 @@ mod tests {
             // Only what stands before the caret counts.
             ("aut is:open", 3, 0..3, &["author:"]),
         ] {
-            let teams = ["checkout", "card payments"].map(|name| Team { name: name.into(), ..Team::default() });
+            let teams =
+                ["checkout", "card payments"].map(|name| Team { name: name.into(), ..Team::default() });
             let found = complete_with(text, caret, Items::PullRequests, &teams, |_| {
                 BTreeSet::from(["lee".to_owned(), "van dyk".to_owned()])
             });

@@ -420,8 +420,7 @@ fn of_pull_request<'a>(row: &'a PullRequestRow, release: Option<&'a Release>, fi
 fn reviewers(pull_request: &PullRequest) -> Vec<&str> {
     let asked = pull_request.requested_reviewers.iter();
     let people = pull_request.reviews.iter().filter(|review| !review.bot);
-    let mut all: Vec<&str> =
-        asked.chain(people.map(|review| &review.reviewer)).map(|name| &**name).collect();
+    let mut all: Vec<&str> = asked.chain(people.map(|review| &review.reviewer)).map(|name| &**name).collect();
     all.sort_unstable();
     all.dedup();
     all

@@ -76,12 +76,7 @@ pub(crate) fn parse_for(
 /// Who looks.
 const ME: &str = "@me";
 
-fn read(
-    text: &str,
-    items: Items,
-    me: Option<&[Text]>,
-    teams: Option<&[Team]>,
-) -> Result<Query, QueryError> {
+fn read(text: &str, items: Items, me: Option<&[Text]>, teams: Option<&[Team]>) -> Result<Query, QueryError> {
     let characters = text.chars().collect();
     let mut parser = Parser { characters, position: 0, items, me, teams, asks_who: None };
     let mut terms = Vec::new();
@@ -259,7 +254,8 @@ impl Parser<'_> {
             return Err(QueryError::new(word.at.clone(), "`team` is for lists: name people here"));
         }
         let Some(teams) = self.teams else { return Ok(Wanted::AnyOf(Vec::new())) };
-        let small = |team: &Team| -> Vec<String> { team.members.iter().map(|it| it.to_lowercase()).collect() };
+        let small =
+            |team: &Team| -> Vec<String> { team.members.iter().map(|it| it.to_lowercase()).collect() };
         if word.text == "none" && !word.is_quoted {
             return Ok(Wanted::NoneOf(teams.iter().flat_map(small).collect()));
         }

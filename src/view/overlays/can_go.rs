@@ -94,7 +94,16 @@ mod tests {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
         let shown = terminal.backend().to_string();
-        for word in what.split(' ').chain(["payments", "production/eu", "no", "next", "free", "2", "gates", "Findings)"]) {
+        for word in what.split(' ').chain([
+            "payments",
+            "production/eu",
+            "no",
+            "next",
+            "free",
+            "2",
+            "gates",
+            "Findings)",
+        ]) {
             assert!(shown.contains(word), "{word} is not in {shown}");
         }
     }

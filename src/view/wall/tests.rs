@@ -90,10 +90,14 @@ fn what_is_assumed_is_said_before_the_answer() {
         assumption: crate::domain::Assumption::FreezeScope,
     };
     state.what_if = Some(crate::app::WhatIf::of(truth, vec![assumed]));
-    for (size, banner) in [((120, 36), " WHAT IF 1 change "), ((60, 16), " WHAT IF "), ((30, 8), "WHAT IF ")] {
+    for (size, banner) in [((120, 36), " WHAT IF 1 change "), ((60, 16), " WHAT IF "), ((30, 8), "WHAT IF ")]
+    {
         let shown = unicode(&state, size, 0);
         let line = shown.lines().find(|line| line.contains("WHAT IF")).unwrap_or_else(|| panic!("{shown}"));
-        assert!(line.trim_start_matches('│').trim_start().starts_with(banner.trim_start()), "{size:?}\n{shown}");
+        assert!(
+            line.trim_start_matches('│').trim_start().starts_with(banner.trim_start()),
+            "{size:?}\n{shown}"
+        );
     }
 }
 
