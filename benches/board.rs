@@ -401,8 +401,13 @@ fn pull_request(
     let reviewed = opened + Duration::hours(random.i64(1..50));
     let merged = reviewed + Duration::hours(random.i64(1..50));
     let is_merged = merged < now();
-    let review =
-        Review { at: reviewed, reviewer: Text::new("kim"), verdict: ReviewVerdict::Approved, bot: false, of_head: None };
+    let review = Review {
+        at: reviewed,
+        reviewer: Text::new("kim"),
+        verdict: ReviewVerdict::Approved,
+        bot: false,
+        of_head: None,
+    };
     let state = if is_merged { PullRequestState::Merged } else { PullRequestState::Open };
     PullRequest {
         number: Some(number as u64),

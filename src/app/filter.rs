@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tui_input::{Input, InputRequest};
 
 use crate::{
-    domain::{Items, Text},
+    domain::{Items, Team, Text},
     insight::query::{Completion, Item, Query, QueryError, complete, parse_for},
 };
 
@@ -14,8 +14,8 @@ use super::{Effect, ListId, State, rows, update::set_filter};
 /// The query of a list, as far as it could be read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
-    /// What was read last, over which items, for whom.
-    read: Option<(String, Items, Vec<Text>)>,
+    /// What was read last, over which items, for whom, with which teams.
+    read: Option<(String, Items, Vec<Text>, Vec<Team>)>,
     /// The last one that could be read.
     query: Option<Arc<Query>>,
     /// What is wrong with what is written.
@@ -30,22 +30,22 @@ impl PartialEq for Filter {
 
 impl Filter {
     /// Reads `written`, unless it was read. Where it cannot be read, the query before stays.
-    pub(super) fn read(&mut self, written: &str, items: Items, me: &[Text]) {
+    pub(super) fn read(&mut self, written: &str, items: Items, me: &[Text], teams: &[Team]) {
         let is_known = self
             .read
             .as_ref()
-            .is_some_and(|(text, of, by)| text == written && *of == items && by.as_slice() == me);
+            .is_some_and(|(text, of, by, with)| text == written && *of == items && by == me && with == teams);
         if is_known {
             return;
         }
-        let was_over_others = self.read.as_ref().is_some_and(|(_, of, _)| *of != items);
-        self.read = Some((written.to_owned(), items, me.to_vec()));
+        let was_over_others = self.read.as_ref().is_some_and(|(_, of, _, _)| *of != items);
+        self.read = Some((written.to_owned(), items, me.to_vec(), teams.to_vec()));
         self.problem = None;
         if written.trim().is_empty() {
             self.query = None;
             return;
         }
-        match parse_for(written, items, me) {
+        match parse_for(written, items, me, Some(teams)) {
             Ok(query) => {
                 // An empty list alone would read as if nothing needed anybody.
                 self.problem = if me.is_empty() { query.without_who() } else { None };
@@ -100,24 +100,25 @@ impl State {
         let items = self.queried(id)?;
         let (text, caret, now) = (input.value(), input.cursor(), self.board.at);
         let release = self.release();
+        let teams = &self.board.policy.teams;
         Some(match items {
             Items::PullRequests => {
                 let rows = rows::listed(self.view());
                 let shown = rows
                     .into_iter()
                     .map(|found| Item::PullRequest { row: found.row, release: found.release });
-                complete(text, caret, items, shown, now)
+                complete(text, caret, items, teams, shown, now)
             }
             Items::Deployments => {
                 let rows = self.board.insight.schedule.deployments.iter();
                 let shown =
                     rows.map(|row| Item::Deployment { deployment: &row.deployment, is_production: false });
-                complete(text, caret, items, shown, now)
+                complete(text, caret, items, teams, shown, now)
             }
             _ => {
                 let stories = release.map(|release| release.stories.as_slice()).unwrap_or_default();
                 let shown = stories.iter().map(|row| Item::Story { story: &row.story, is_blocked: false });
-                complete(text, caret, items, shown, now)
+                complete(text, caret, items, teams, shown, now)
             }
         })
     }

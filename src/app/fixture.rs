@@ -233,6 +233,7 @@ fn payments_insight() -> ReleaseInsight {
             by_target: Some(0.61),
             scored: 42,
             held: Some(0.86),
+            likelihood: None,
             basis: ForecastBasis { elapsed_days: 13, ..ForecastBasis::default() },
         },
         last_day_from: Some(at(24, 14, 0)),
@@ -460,6 +461,7 @@ fn small(
         by_target: Some(share),
         scored: 4,
         held: Some(0.75),
+        likelihood: None,
         basis: ForecastBasis { elapsed_days: 13, ..ForecastBasis::default() },
     };
     let withheld = || ForecastView::Withheld(Text::new("no story and no pull request yet"));

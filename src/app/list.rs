@@ -74,6 +74,18 @@ impl ListId {
             Self::Environments => &["tier", "name", "conflicts", "idle", "cost"],
         }
     }
+
+    /// Whether the figures of a column fall in the order of its name: the oldest first, the furthest
+    /// stage first.
+    pub fn falls(self, order: &str) -> bool {
+        match self {
+            Self::Stories | Self::Defects => order == "age",
+            Self::PullRequests => matches!(order, "age" | "stage"),
+            Self::Tests => order == "flaky",
+            Self::Environments => matches!(order, "conflicts" | "idle" | "cost"),
+            _ => false,
+        }
+    }
 }
 
 /// What the list of the tab Readiness shows.

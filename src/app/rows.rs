@@ -67,7 +67,7 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
     list.groups.clear();
     list.known = 0;
     if let Some(items) = queried(id, view) {
-        list.asked.read(&list.filter, items, view.me);
+        list.asked.read(&list.filter, items, view.me, &view.board.policy.teams);
     }
     let filter = list.asked.clone();
     let query = filter.query();

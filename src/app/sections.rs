@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{Instant, Items, Text},
+    domain::{Instant, Items, Team, Text},
     insight::query::{Query, parse_for},
 };
 
@@ -112,12 +112,14 @@ impl Sections {
 
     /// Reads the queries for who looks. One that cannot be read picks nothing out: those of the
     /// configuration were read before.
-    pub(super) fn read(&mut self, me: &[Text]) {
+    pub(super) fn read(&mut self, me: &[Text], teams: &[Team]) {
         let read = |section: &PullRequestSection| {
             if section.query.trim().is_empty() {
                 return None;
             }
-            parse_for(&section.query, Items::PullRequests, me).ok()
+            // A team that is gone since: nobody knows who is in it, and no row is picked.
+            let parse = |teams| parse_for(&section.query, Items::PullRequests, me, teams).ok();
+            parse(Some(teams)).or_else(|| parse(None))
         };
         self.queries = self.given.iter().chain(&self.saved).map(read).collect();
         self.is_counted = false;
@@ -224,7 +226,7 @@ pub(super) fn forget(state: &mut State, name: &str, now: Instant, effects: &mut 
 fn kept(state: &mut State, said: String, now: Instant, effects: &mut Vec<Effect>) {
     effects.push(Effect::KeepSections(state.sections.saved.clone()));
     let me = state.me.clone();
-    state.sections.read(&me);
+    state.sections.read(&me, &state.board.policy.teams);
     state.arrange(ListId::PullRequests);
     state.count_sections();
     say(state, said, now, effects);

@@ -748,7 +748,7 @@ impl State {
         let own = board.health.iter().filter(|_| !self.operations.is_viewer);
         let me: Vec<Text> = own.filter_map(|health| health.account.clone()).collect();
         if me != self.me || !self.sections.is_read() {
-            self.sections.read(&me);
+            self.sections.read(&me, &self.board.policy.teams);
             self.me = me;
         }
         let is_whole = !self.board.health.iter().any(is_first_round);

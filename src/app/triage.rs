@@ -386,12 +386,32 @@ pub(super) fn can_be_undone(state: &mut State, changes: Vec<TriageChange>, now: 
     state.said.undo = Some((changes, now + UNDO));
 }
 
+/// What is taken back, in words: `undone: api#823 watched`.
+fn undone(changes: &[TriageChange]) -> String {
+    let Some(change) = changes.first() else { return "undone".to_owned() };
+    let Some(entry) = change.withdrawn.as_ref().or(change.said.as_ref()) else { return "undone".to_owned() };
+    let word = match entry.kind {
+        TriageKind::Acknowledged => "acknowledged",
+        TriageKind::Snoozed(_) => "put off",
+        TriageKind::Note => "noted",
+        TriageKind::Watched => "watched",
+    };
+    let what = match changes.len() {
+        1 => name(&entry.subject),
+        several => words::count(several, "row", "rows"),
+    };
+    // What was taken back counts again.
+    let again = if change.withdrawn.is_none() { " again" } else { "" };
+    format!("undone: {what} {word}{again}")
+}
+
 /// Takes back what was said last.
 pub(super) fn undo(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     match state.said.undo.take().filter(|(_, until)| now <= *until) {
         Some((changes, _)) => {
+            let said = undone(&changes);
             effects.extend(changes.into_iter().map(Effect::Note));
-            say(state, "undone", now, effects);
+            say(state, said, now, effects);
         }
         None => say(state, "there is nothing to undo: what was said can be for 10 seconds", now, effects),
     }

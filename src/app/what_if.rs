@@ -21,6 +21,14 @@ pub struct WhatIf {
     held: Option<ReleaseId>,
 }
 
+#[cfg(test)]
+impl WhatIf {
+    /// These assumptions, while `truth` waits.
+    pub(crate) fn of(truth: Arc<Board>, assumed: Vec<Assumed>) -> Self {
+        Self { truth, assumed, held: None }
+    }
+}
+
 impl State {
     /// Whether the board that is shown is an assumed one; while the first one is on its way it
     /// is not.

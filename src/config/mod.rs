@@ -306,6 +306,7 @@ pub fn load(environment: &Environment, flags: &Flags) -> Result<Config, ConfigEr
     let mut rules = std::mem::take(&mut resolver.rules);
     let sections = std::mem::take(&mut rules.sections);
     let rules = rules.resolve(&mut complaints);
+    complaints.extend(sections::without_their_team(&sections, &rules.teams));
     let notify = resolver.notify(&mut complaints);
     let wall = resolver.wall(&mut complaints);
     let lens = resolver.lens(&mut complaints);

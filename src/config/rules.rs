@@ -257,7 +257,7 @@ pub(super) fn query_text(table: &mut TableReader<'_>, key: &'static str) -> Opti
 }
 
 pub(super) fn wrong_query(table: &TableReader<'_>, key: &'static str, query: &Text, error: &QueryError) {
-    let guess = nearest(&error.word, error.known.iter().copied())
+    let guess = nearest(&error.word, error.known.iter().map(|known| &**known))
         .map(|near| format!(" — did you mean `{near}`?"))
         .unwrap_or_default();
     let mut next_step = format!("{query}\n  {}", error.carets(query));

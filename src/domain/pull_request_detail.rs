@@ -112,7 +112,8 @@ impl Prose {
             let blanks = &line[..line.len() - rest.len()];
             let indent: usize =
                 blanks.chars().take(Self::DEEPEST).map(|c| if c == '\t' { 4 } else { 1 }).sum();
-            let cleaned = clean_line(rest);
+            // Who writes does not always break lines: a paragraph is one.
+            let cleaned = clean_line(rest, Self::LONGEST);
             if index >= Self::MOST_LINES || text.len() + cleaned.len() + Self::DEEPEST > Self::LONGEST {
                 is_cut = true;
                 break;
@@ -150,12 +151,14 @@ mod tests {
 
     #[test]
     fn prose_keeps_its_lines_and_nothing_that_a_terminal_obeys() {
+        let long = ["word"; 900].join(" ");
         for (raw, cleaned) in [
             ("# What\r\n\r\n\r\n- one\r\n  - two\r\n", "# What\n\n\n- one\n  - two"),
             ("```\n\tif x {\n\t\ty\n```", "```\n    if x {\n        y\n```"),
             ("a\u{1b}[31mred\u{202e}x", "a␛[31mredx"),
             ("\u{200b}\n\n", ""),
             ("one  two   three", "one  two   three"),
+            (&long, &long),
         ] {
             assert_eq!(Prose::new(raw).as_str(), cleaned, "{raw:?}");
         }

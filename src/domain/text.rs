@@ -39,20 +39,21 @@ impl Text {
 ///
 /// Cleaning twice changes nothing.
 pub fn clean(raw: &str) -> String {
-    cleaned(raw, false)
+    cleaned(raw, false, Text::LONGEST)
 }
 
-/// [`clean`], but several blanks stay several: for lines in which columns may mean something.
-pub(super) fn clean_line(raw: &str) -> String {
-    cleaned(raw, true)
+/// [`clean`], but several blanks stay several: for lines in which columns may mean something. The
+/// result has at most `longest` characters.
+pub(super) fn clean_line(raw: &str, longest: usize) -> String {
+    cleaned(raw, true, longest)
 }
 
-fn cleaned(raw: &str, keeps_blanks: bool) -> String {
-    let mut out = String::with_capacity(raw.len().min(4 * Text::LONGEST));
+fn cleaned(raw: &str, keeps_blanks: bool, longest: usize) -> String {
+    let mut out = String::with_capacity(raw.len().min(4 * longest));
     let mut length = 0;
     let mut marks = 0;
     // What cannot be seen may be endless, too: look at a bounded part of it only.
-    for character in raw.chars().take(16 * Text::LONGEST) {
+    for character in raw.chars().take(16 * longest) {
         let character = match character {
             blank if blank.is_whitespace() => ' ',
             '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + character as u32).unwrap_or('\u{fffd}'),
@@ -69,7 +70,7 @@ fn cleaned(raw: &str, keeps_blanks: bool) -> String {
         if marks > 2 || (is_mark && out.is_empty()) {
             continue;
         }
-        if length == Text::LONGEST {
+        if length == longest {
             out.pop();
             out.truncate(out.trim_end().len());
             out.push('…');

@@ -7,7 +7,8 @@ use crate::domain::{DeploymentId, Instant, Kind, Text, Window};
 use super::{
     Board, ForecastView, ReleaseInsight, ScheduleProblem, ScheduleProblemKind, Verdict,
     context::{Context, Freshness},
-    readiness::gates_against,
+    outlook::Likelihood,
+    readiness,
     schedule::gate_red,
     schedule_rules::ScheduleRules,
     suggested_window, words,
@@ -94,29 +95,24 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
         let found = rules.free(&context, deployment, at, length, earliest);
         (slots, no_slot) = (found.windows, found.why_none.map(Text::new));
     }
-    let readiness = release.and_then(|release| readiness(release, at));
+    let readiness = release.and_then(|release| readiness_then(release, at, board.at));
     // A release that nobody knows is not ready for all that is known.
     let named = deployment.release.as_ref();
     let verdict = named.map(|_| release.map_or(Verdict::Unknown, |insight| insight.verdict));
     Some(CanGo { window, against, slots, no_slot, verdict, readiness })
 }
 
-/// What is known of the stories and gates of a release: the gates as they are now, the stories by
-/// their forecast.
-fn readiness(release: &ReleaseInsight, at: Instant) -> Option<Text> {
-    let stories = match release.forecast {
-        ForecastView::Ready => Some("all stories ready"),
-        ForecastView::Dates { p85, .. } if p85.at().is_some_and(|day| day <= at) => {
-            Some("stories ready by then in 85 of 100 cases or more")
+/// What is known of the stories and gates of a release: the gates as they are now, the stories as
+/// likely as the forecast says everywhere else.
+fn readiness_then(release: &ReleaseInsight, at: Instant, now: Instant) -> Option<Text> {
+    let ready_by_then = match &release.forecast {
+        ForecastView::Dates { likelihood: Some(likelihood), .. } => {
+            Likelihood::Forecast(likelihood.clone()).ready_by(now, at)
         }
-        ForecastView::Dates { p50, .. } if p50.at().is_some_and(|day| day <= at) => {
-            Some("stories ready by then in 50 to 85 of 100 cases")
+        ForecastView::Dates { likelihood: None, .. } | ForecastView::Ready | ForecastView::Withheld(_) => {
+            None
         }
-        ForecastView::Dates { .. } => Some("stories ready by then in less than half of all cases"),
-        ForecastView::Withheld(_) => None,
     };
-    let gates = gates_against(release);
-    let said: Vec<&str> =
-        stories.into_iter().chain([&*gates].into_iter().filter(|it| !it.is_empty())).collect();
-    (!said.is_empty()).then(|| Text::new(format!("{}: {}", release.release.id, said.join("; "))))
+    let said = readiness::readiness(Some(release), ready_by_then)?;
+    Some(Text::new(format!("{}: {said}", release.release.id)))
 }

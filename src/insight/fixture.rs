@@ -187,6 +187,7 @@ pub(crate) fn with_far_dates(mut board: Board) -> Board {
         by_target: Some(0.1),
         scored: 0,
         held: None,
+        likelihood: None,
         basis: ForecastBasis::default(),
     };
     board

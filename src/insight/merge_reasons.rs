@@ -131,7 +131,8 @@ fn mergeability(pull_request: &PullRequest, reasons: &mut MergeReasons) {
     match pull_request.mergeability {
         Mergeability::Conflicts => reasons.against(format!("it conflicts with {base}"), "conflicts"),
         Mergeability::Behind => {
-            reasons.against(format!("{base} has moved on since it was branched off"), format!("behind {base}"));
+            reasons
+                .against(format!("{base} has moved on since it was branched off"), format!("behind {base}"));
         }
         Mergeability::Unknown => {
             reasons.not_known("whether it conflicts with its base", "conflicts not known");
@@ -178,7 +179,8 @@ fn checks(pull_request: &PullRequest, reasons: &mut MergeReasons) {
 
 fn approvals(pull_request: &PullRequest, reviews: &Reviews<'_>, reasons: &mut MergeReasons) {
     if !tells_of_reviews(pull_request) {
-        return reasons.not_known("whether somebody approved it: no review of it is known", "no reviews known");
+        return reasons
+            .not_known("whether somebody approved it: no review of it is known", "no reviews known");
     }
     if !reviews.requested_changes.is_empty() {
         let who = words::list(&reviews.requested_changes, MOST_NAMES);
@@ -220,9 +222,10 @@ fn approvals(pull_request: &PullRequest, reviews: &Reviews<'_>, reasons: &mut Me
 
 /// Whether the last approval of `who` is of the commit at the end of the branch.
 fn of_head(pull_request: &PullRequest, who: &Text) -> Option<bool> {
-    let approvals = pull_request.reviews.iter().filter(|review| {
-        review.verdict == ReviewVerdict::Approved && review.reviewer == *who && !review.bot
-    });
+    let approvals = pull_request
+        .reviews
+        .iter()
+        .filter(|review| review.verdict == ReviewVerdict::Approved && review.reviewer == *who && !review.bot);
     approvals.max_by_key(|review| review.at)?.of_head
 }
 
@@ -422,7 +425,10 @@ mod tests {
     fn a_freeze_counts_where_its_release_goes_and_while_it_holds() {
         let freeze = |name: &str, hours: i64, environments: &[&str]| Freeze {
             name: name.into(),
-            window: Window { from: now() + Duration::hours(hours), until: now() + Duration::hours(hours + 4) },
+            window: Window {
+                from: now() + Duration::hours(hours),
+                until: now() + Duration::hours(hours + 4),
+            },
             environments: environments.iter().map(Text::new).collect(),
         };
         for (made, expected) in [

@@ -189,6 +189,7 @@ impl Forecasts {
                     scored: record.map_or(0, |record| record.scored),
                     held: record.map(|record| record.held),
                     basis: basis(&dates),
+                    likelihood: Some(dates.distribution.clone()),
                 };
                 (view, outlook, likelihood)
             }

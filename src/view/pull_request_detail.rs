@@ -4,7 +4,9 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     app::{Closely, Link},
-    domain::{CheckOutcome, FileChange, Prose, PullRequestDetail, ReviewVerdict, StoryKey, Thread},
+    domain::{
+        CheckOutcome, FileChange, Prose, PullRequestDetail, PullRequestState, ReviewVerdict, StoryKey, Thread,
+    },
     insight::{CloserLook, PullRequestRow, words},
 };
 
@@ -79,10 +81,30 @@ fn overview(
     let standing = states::standing(screen.look, row.standing);
     let slack = row.slack_seconds.map(|seconds| format!("slack {}", format::slack(seconds, glyphs.minus)));
     let due = item.due.map(|at| format!("due {}", screen.dates.moment(at)));
-    let parts = [since, usual, Some(standing.word.to_owned()), slack, due].map(Option::unwrap_or_default);
-    rich.extend(wrapped(&joined(screen, parts), cells, styles.base));
-    let branch = item.branch.as_ref().map(|branch| format!("{branch} {} {}", glyphs.right, item.base));
-    rich.push(fact(screen, "branch", format!("{} in {}", branch.unwrap_or_default(), item.repository)));
+    let ended = [("merged", item.merged_at), ("closed", item.closed_at)];
+    let ended = ended.into_iter().find_map(|(word, at)| Some((word, at?)));
+    let line = match ended.filter(|_| item.state != PullRequestState::Open) {
+        Some((word, at)) => {
+            let deployed =
+                item.deployed_at.map(|at| format!("in production since {}", screen.dates.moment(at)));
+            let said = format!("{word} {} ago, {}", format::age(at, screen.now), screen.dates.moment(at));
+            joined(screen, [said, deployed.unwrap_or_default()])
+        }
+        None => {
+            let parts = [since, usual, Some(standing.word.to_owned()), slack, due];
+            joined(screen, parts.map(Option::unwrap_or_default))
+        }
+    };
+    rich.extend(wrapped(&line, cells, styles.base));
+    if let Some(branch) = &item.branch {
+        let said = format!("{branch} {} {} in {}", glyphs.right, item.base, item.repository);
+        rich.push(fact(screen, "branch", said));
+    } else if let Some(commit) = &item.merge_commit {
+        let said = format!("{} on {} in {}", words::commit(commit), item.base, item.repository);
+        rich.push(fact(screen, "commit", said));
+    } else {
+        rich.push(fact(screen, "branch", format!("to {} in {}", item.base, item.repository)));
+    }
     if let Some(link) = item.url.as_deref().and_then(Link::of).filter(|_| screen.state.desk.links) {
         let name = Span::styled(format!("{:<10} ", "link"), styles.muted);
         let shown = text::fit(link.as_str(), cells.saturating_sub(11), glyphs.ellipsis).into_owned();

@@ -9,7 +9,7 @@ use ratatui::{
 use crate::{
     app::{GroupBy, Heading, ListId, PullRequestSection, Row},
     domain::PullRequestState,
-    insight::{PullRequestRow, Standing, StepState, Subject},
+    insight::{PullRequestRow, Standing, StepState, Subject, words},
 };
 
 use super::{
@@ -19,17 +19,18 @@ use super::{
     widgets::table::{self, Column, Places},
 };
 
-const COLUMNS: [Column; 14] = [
+const COLUMNS: [Column; 15] = [
     Column::fixed("", 1, 0),
-    Column::fixed("number", 8, 0),
+    Column::growing("number", 8, 16, 0),
     Column::growing("title", 22, 60, 0),
-    Column::growing("repo", 12, 16, 11),
+    Column::growing("repo", 12, 16, 12),
     Column::growing("author", 6, 12, 9),
     Column::fixed("stage", 6, 1),
     Column::fixed("build", 5, 6),
     Column::fixed("test", 4, 5),
     Column::fixed("review", 6, 4),
     Column::fixed("merge", 5, 7),
+    Column::figures("in stage", 4, 11),
     Column::figures("age", 4, 8),
     Column::figures("slack", 7, 2),
     Column::fixed("pace", 7, 10),
@@ -40,6 +41,16 @@ const COLUMNS: [Column; 14] = [
 const NUMBER: usize = 1;
 /// The last of the columns that name a pull request.
 const TITLE: usize = 2;
+/// Its repository.
+const REPOSITORY: usize = 3;
+/// Its stage, and since when it is in it.
+const STAGE: usize = 5;
+/// The merge.
+const MERGE: usize = 9;
+/// Since when it is in its stage.
+const IN_STAGE: usize = 10;
+/// Since when it is open, or how long it was.
+const AGE: usize = 11;
 /// What is said in a section that asks for who looks, where nobody knows who that is.
 const NOBODY_KNOWS: &str = "unknown: no source says who you are here; /next:NAME asks for a name";
 /// Rows of the detail pane with its frame.
@@ -66,7 +77,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
         spans.push(Span::styled(format!(" {} of {}", list.shown, list.known), styles.muted));
     }
     let order = list.order_name(ListId::PullRequests);
-    let order = if order == "slack" { "most delayed first".to_owned() } else { format!("by {order}") };
+    let order = match order {
+        "slack" if is_over(screen) && list.reversed => "first ended first".to_owned(),
+        "slack" if is_over(screen) => "last ended first".to_owned(),
+        "slack" if list.reversed => "least delayed first".to_owned(),
+        "slack" => "most delayed first".to_owned(),
+        order => format!("by {order}"),
+    };
     let marked = state.marked_rows().len();
     if marked > 0 {
         let said = format!(" {} {} {marked} marked", glyphs.separator, glyphs.marked);
@@ -101,6 +118,13 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
     if let Some(area) = detail_area {
         detail::draw(screen, area);
     }
+}
+
+/// Nothing of the release is open, and nothing else.
+fn is_over(screen: &Screen<'_>) -> bool {
+    let of_release = screen.state.release().map(|release| release.pull_requests.as_slice());
+    let mut rows = of_release.unwrap_or_default().iter().chain(&screen.state.board.insight.unassigned);
+    rows.all(|row| row.pull_request.state != PullRequestState::Open)
 }
 
 /// The sections with their counts; what is left below them.
@@ -140,31 +164,61 @@ fn sections(screen: &mut Screen<'_>, area: Rect) -> Rect {
 pub(super) fn table(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: bool) {
     let (heading, body) = table::split(area);
     let list = screen.state.list(id);
-    let sorted = if id == ListId::PullRequests { list.order_name(id) } else { "slack" };
+    // The most delayed first is no order by one column.
+    let sorted = Some(list.order_name(id)).filter(|order| id == ListId::PullRequests && *order != "slack");
     // The same rows whatever the filter and the order: the columns stay where they are.
     let of_release = screen.state.release().map(|release| release.pull_requests.as_slice());
-    let rows = of_release.unwrap_or_default().iter().chain(&screen.state.board.insight.unassigned);
+    let unassigned = &screen.state.board.insight.unassigned;
+    let rows = || of_release.unwrap_or_default().iter().chain(unassigned);
+    let is_over = is_over(screen);
     let nothing = [screen.look.glyphs.unknown, screen.look.glyphs.dash];
-    let mut widest = table::widest(rows.map(|row| cells(screen, row)), &nothing);
+    let mut widest = table::widest(rows().map(|row| cells(screen, row, is_over)), &nothing);
     let mut columns = COLUMNS;
+    // What is the same in every row is not worth its room.
+    if is_same(rows().map(|row| row.pull_request.repository.as_str())) {
+        table::without(&mut columns, &mut widest, &[REPOSITORY]);
+    }
+    if is_over {
+        table::without(&mut columns, &mut widest, &[STAGE, IN_STAGE, MERGE]);
+        columns[AGE].title = "ended";
+    }
+    if rows().all(|row| row.pull_request.number.is_none()) {
+        let is_merged = rows().all(|row| row.pull_request.state == PullRequestState::Merged);
+        columns[NUMBER].title = if is_merged { "commit" } else { "branch" };
+    }
     if !screen.state.lens.has_keys() {
         table::without(&mut columns, &mut widest, &[NUMBER]);
     }
-    let places = table::place(&columns, &widest, Some(sorted), heading.width);
-    table::headings(screen, heading, &columns, &places, Some(sorted), list.reversed);
+    let places = table::place(&columns, &widest, sorted, heading.width);
+    let falls = sorted.is_some_and(|order| id.falls(order)) != list.reversed;
+    table::headings(screen, heading, &columns, &places, sorted, falls);
     screen.list(id, body, focused, |screen, row, item| {
-        draw_row(screen, row, item, &places);
+        draw_row(screen, row, item, &columns, &places, is_over);
         table::until(&places, TITLE)
     });
 }
 
-fn draw_row(screen: &mut Screen<'_>, row: Rect, item: Row, places: &Places) {
+/// All of them are one; none of no rows or of one.
+fn is_same<'a>(mut texts: impl Iterator<Item = &'a str>) -> bool {
+    let first = texts.next();
+    let mut rest = texts.peekable();
+    rest.peek().is_some() && rest.all(|text| Some(text) == first)
+}
+
+fn draw_row(
+    screen: &mut Screen<'_>,
+    row: Rect,
+    item: Row,
+    columns: &[Column],
+    places: &Places,
+    is_over: bool,
+) {
     let state = screen.state;
     if let Row::Heading(heading) = item {
         return draw_heading(screen, row, heading);
     }
     if let Some(found) = state.pull_request_of(item) {
-        table::cells(screen, row, &COLUMNS, places, &cells(screen, found));
+        table::cells(screen, row, columns, places, &cells(screen, found, is_over));
     }
 }
 
@@ -203,9 +257,16 @@ fn draw_heading(screen: &mut Screen<'_>, row: Rect, heading: Heading) {
     screen.heading(row, &words);
 }
 
-/// `#812`; of a branch without a pull request, that it is one.
+/// `#812`; without a number its branch while it is open, and the commit that brought it in.
 pub(super) fn number(row: &PullRequestRow) -> String {
-    row.pull_request.number.map_or_else(|| "branch".to_owned(), |number| format!("#{number}"))
+    let item = &row.pull_request;
+    let is_open = item.state == PullRequestState::Open;
+    match (item.number, &item.branch, &item.merge_commit) {
+        (Some(number), _, _) => format!("#{number}"),
+        (None, Some(branch), _) if is_open => branch.to_string(),
+        (None, _, Some(commit)) => words::commit(commit).to_owned(),
+        (None, _, None) => "branch".to_owned(),
+    }
 }
 
 /// `kim, raj: review`.
@@ -217,7 +278,8 @@ pub(super) fn next_step(row: &PullRequestRow) -> String {
     format!("{}: {}", who.join(", "), row.next.action)
 }
 
-fn cells(screen: &Screen<'_>, found: &PullRequestRow) -> [(String, Style); 14] {
+/// `is_over`: where nothing is open, it counts when each ended, not how old it is.
+fn cells(screen: &Screen<'_>, found: &PullRequestRow, is_over: bool) -> [(String, Style); 15] {
     let Look { styles, glyphs } = screen.look;
     let pull_request = &found.pull_request;
     let is_open = pull_request.state == PullRequestState::Open;
@@ -238,7 +300,13 @@ fn cells(screen: &Screen<'_>, found: &PullRequestRow) -> [(String, Style); 14] {
         Some(..0) => styles.no_go,
         _ => styles.base,
     };
-    let age = crate::app::opened(found).map(|at| format::age(at, screen.now));
+    let ended = pull_request.merged_at.or(pull_request.closed_at).filter(|_| !is_open);
+    let age = match ended {
+        Some(ended) if is_over => Some(format::age(ended, screen.now)),
+        // As in a query: it grew until it ended.
+        _ => crate::app::opened(found).map(|at| format::age(at, ended.unwrap_or(screen.now))),
+    };
+    let in_stage = found.since.filter(|_| is_open).map(|at| format::age(at, screen.now));
     let pace = match found.standing {
         Standing::Ended => String::new(),
         // The words for it are longer than the column.
@@ -261,6 +329,7 @@ fn cells(screen: &Screen<'_>, found: &PullRequestRow) -> [(String, Style); 14] {
         step(found.steps.test),
         step(found.steps.review),
         step(found.steps.merge),
+        (in_stage.unwrap_or_default(), styles.muted),
         (age.unwrap_or_default(), styles.muted),
         (slack.unwrap_or_else(dash), slack_style),
         (pace, standing.style),

@@ -163,8 +163,16 @@ impl Screen<'_> {
             if is_marked(id) {
                 self.link_row(*row, Rect { width: named.min(inner.width), ..inner });
             }
-            if has_mark && line.y < self.buffer.area.bottom() {
-                self.buffer.set_string(line.x, line.y, self.look.glyphs.marked, self.look.styles.accent);
+            // What was said of the selected row, too, is to be seen once it is said.
+            let stays = if has_mark {
+                Some((self.look.glyphs.marked, self.look.styles.accent))
+            } else {
+                mark.filter(|(mark, _)| *mark != self.look.glyphs.changed)
+            };
+            if let Some((mark, style)) = stays
+                && line.y < self.buffer.area.bottom()
+            {
+                self.buffer.set_string(line.x, line.y, mark, style);
             }
         }
         self.scroll_bar(area, first, list.rows.len());

@@ -60,7 +60,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, id: ListId, area: Rect, focused: boo
         table::without(&mut columns, &mut widest, &[KEY, PULL_REQUEST]);
     }
     let places = table::place(&columns, &widest, sorted, heading.width);
-    table::headings(screen, heading, &columns, &places, sorted, list.reversed);
+    let falls = sorted.is_some_and(|order| id.falls(order)) != list.reversed;
+    table::headings(screen, heading, &columns, &places, sorted, falls);
     screen.list(id, body, focused, |screen, row, item| {
         draw_row(screen, row, item, &places);
         table::until(&places, TITLE)

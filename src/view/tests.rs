@@ -504,9 +504,8 @@ fn the_past_says_so_on_every_tab_and_marks_what_differs() {
     for key in ["1", "2", "3", "6"] {
         press(&mut state, key.parse().unwrap());
         let text = render(&mut state, size, GlyphSet::Unicode, now());
-        assert!(text.lines().nth(1).unwrap().contains("AS OF Sat 21 Nov 18:24"), "{text}");
         // What is counted down to is as far away as it was then.
-        assert!(text.starts_with(" payments 4.2 ▾  T-3d 19h"), "{text}");
+        assert!(text.starts_with(" AS OF Sat 21 Nov 18:24  payments 4.2 ▾  T-3d 19h"), "{text}");
     }
     press(&mut state, "1".parse().unwrap());
     let last_year = now() - chrono::Duration::days(365);
@@ -515,8 +514,19 @@ fn the_past_says_so_on_every_tab_and_marks_what_differs() {
     let changes = Arc::new(crate::insight::Changes::between(&yesterday(), &board()));
     update(&mut older, Event::Past { board: long_ago, changes }, now());
     let text = render(&mut older, size, GlyphSet::Unicode, now());
-    assert!(text.lines().nth(1).unwrap().contains("AS OF Sat 22 Nov 2025 09:24"), "{text}");
+    assert!(text.starts_with(" AS OF Sat 22 Nov 2025 09:24 "), "{text}");
     insta::assert_snapshot!("past_80x24", render(&mut state, size, GlyphSet::Unicode, now()));
+    // What is read first says that this is not now, at every size.
+    for (size, banner) in [
+        ((200, 50), " AS OF Sat 21 Nov 18:24 "),
+        ((80, 24), " AS OF Sat 21 Nov 18:24 "),
+        ((40, 12), " AS OF "),
+        ((39, 9), "AS OF "),
+    ] {
+        let shown = render(&mut state, size, GlyphSet::Unicode, now());
+        assert!(shown.starts_with(banner), "{size:?}\n{shown}");
+        assert_eq!(shown.matches("AS OF").count(), if size.0 == 40 { 2 } else { 1 }, "{size:?}\n{shown}");
+    }
 }
 
 #[test]
@@ -547,9 +557,8 @@ fn what_is_assumed_says_so_on_every_tab_beside_the_truth() {
         press(&mut state, key.parse().unwrap());
         for size in [(120, 36), (80, 24), (40, 10)] {
             let text = render(&mut state, size, GlyphSet::Unicode, now());
-            // On the narrowest only the row below has room for all of it.
-            let banner = if size.0 < 60 { "WHAT I" } else { "WHAT IF 1 change" };
-            assert!(text.lines().nth(1).unwrap().contains(banner), "{text}");
+            let banner = if size.0 < 60 { " WHAT IF " } else { " WHAT IF 1 change " };
+            assert!(text.starts_with(banner), "{text}");
             assert!(text.lines().nth(2).unwrap().starts_with(" what if PAY-320 left out"), "{text}");
             assert!(text.lines().nth(3).unwrap().starts_with(" then P85 Fri 27 Nov → Wed 25"), "{text}");
         }
@@ -559,6 +568,10 @@ fn what_is_assumed_says_so_on_every_tab_beside_the_truth() {
     press(&mut state, "1".parse().unwrap());
     let text = render(&mut state, (120, 36), GlyphSet::Unicode, now());
     insta::assert_snapshot!("what_if_120x36", text);
+    for (size, banner) in [((80, 24), " WHAT IF 1 change "), ((40, 12), " WHAT IF "), ((39, 9), "WHAT IF ")] {
+        let shown = render(&mut state, size, GlyphSet::Unicode, now());
+        assert!(shown.starts_with(banner), "{size:?}\n{shown}");
+    }
 }
 
 /// A suite with a test that fails, one that newly fails, and one that is flaky.
@@ -678,6 +691,80 @@ fn acting(size: (u16, u16), keys: &str) -> State {
 }
 
 #[test]
+fn a_heading_has_an_arrow_only_where_the_rows_are_in_its_order() {
+    // Sorted by: slack and more, age, stage, author, repo, number.
+    for (keys, arrows, said) in [
+        ("", &[][..], "most delayed first"),
+        ("S", &[], "least delayed first"),
+        ("s", &["age↓"], "by age"),
+        ("s S", &["age↑"], "by age"),
+        ("s s", &["stage↓"], "by stage"),
+        ("s s s", &["author↑"], "by author"),
+        ("s s s s s", &["number↑"], "by number"),
+    ] {
+        let mut state = acting(USUAL, keys);
+        let shown = render(&mut state, USUAL, GlyphSet::Unicode, now());
+        let lines: Vec<&str> = shown.lines().collect();
+        assert!(lines[2].contains(said), "{keys}: {}", lines[2]);
+        let found: Vec<&str> =
+            lines[4].split_whitespace().filter(|word| word.ends_with(['↑', '↓'])).collect();
+        assert_eq!(found, arrows, "{keys}: {}", lines[4]);
+    }
+}
+
+#[test]
+fn what_is_written_is_read_whole_before_it_is_sent() {
+    for size in [SMALL, (40, 12), USUAL] {
+        let mut state = acting(size, "c x");
+        let words: Vec<String> = (0..120).map(|number| format!("word{number}")).collect();
+        let text = format!("{}\n\nThe end.", words.join(" "));
+        update(&mut state, Event::Edited(Ok(text.clone())), now());
+        let mut read = String::new();
+        for _ in 0..60 {
+            let shown = render(&mut state, size, GlyphSet::Unicode, now());
+            assert!(shown.contains("y yes"), "{size:?}: the keys stay\n{shown}");
+            read += &shown;
+            if !shown.contains("below") {
+                break;
+            }
+            go_on(&mut state, size, "y");
+            assert!(state.operations.waiting().next().is_none(), "{size:?}: not before its end was seen");
+            go_on(&mut state, size, "j");
+        }
+        for word in text.split_whitespace() {
+            assert!(read.contains(word), "{size:?}: {word}");
+        }
+        assert!(!read.contains("1 lines") && !read.contains("rows below"), "{read}");
+        go_on(&mut state, size, "y");
+        assert_eq!(state.operations.waiting().count(), 1, "{size:?}");
+    }
+}
+
+#[test]
+fn a_merge_of_many_says_once_what_they_share_and_of_each_what_speaks_against_it() {
+    let mut board = fixture::board_with_first(|_| {});
+    let insight = Arc::make_mut(&mut board.insight);
+    for release in &mut insight.releases {
+        for row in &mut Arc::make_mut(release).pull_requests {
+            let item = Arc::make_mut(&mut row.pull_request);
+            if item.state == crate::domain::PullRequestState::Open && !item.draft {
+                item.head = Some(Text::new("1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d"));
+                item.url = Some(Text::new("https://github.com/acme/api/pull/812"));
+            }
+        }
+    }
+    let options =
+        Options { operators: fixture::operators(None), readers: fixture::readers(), ..Options::default() };
+    let mut state = State::new(Arc::new(board), options, now());
+    go_on(&mut state, SMALL, "2 g space space space m");
+    let shown = render(&mut state, SMALL, GlyphSet::Unicode, now());
+    insta::assert_snapshot!("operation_merges_80x24", shown);
+    assert_eq!(shown.matches("github.com").count(), 1, "{shown}");
+    assert_eq!(shown.matches("repository allows").count(), 1, "{shown}");
+    assert!(shown.contains("left open"), "the threads were read\n{shown}");
+}
+
+#[test]
 fn operations_are_offered_asked_counted_down_and_told() {
     for (name, keys) in [
         ("menu", "a"),
@@ -776,7 +863,7 @@ fn every_row_of_a_question_can_be_read_before_yes_counts() {
             let crate::insight::Subject::PullRequest(id) = &asked.subject else {
                 panic!("{:?}", asked.subject)
             };
-            assert!(read.contains(&format!("comment on {id}")), "{size:?}: {id} was never shown\n{read}");
+            assert!(read.contains(&format!(" {id} ")), "{size:?}: {id} was never shown\n{read}");
         }
         go_on(&mut state, size, "y");
         assert_eq!(state.operations.waiting().count(), asked.len(), "{size:?}\n{shown}");

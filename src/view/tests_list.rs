@@ -44,7 +44,8 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, focused: bool) {
     let rows = rows.chain(tests.map(|(suite, test)| test_cells(screen, suite, test)));
     let widest = table::widest(rows, &[]);
     let places = table::place(&COLUMNS, &widest, sorted, heading.width);
-    table::headings(screen, heading, &COLUMNS, &places, sorted, list.reversed);
+    let falls = sorted.is_some_and(|order| ListId::Tests.falls(order)) != list.reversed;
+    table::headings(screen, heading, &COLUMNS, &places, sorted, falls);
     screen.list(ListId::Tests, body, focused, |screen, row, item| draw_row(screen, row, item, &places));
 }
 

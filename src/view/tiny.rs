@@ -33,13 +33,18 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
         spans.push(Span::styled(format!(" {countdown}{estimated}"), styles.strong));
     }
     spans.push(Span::styled(format!(" {}", release.id), styles.base));
-    if state.what_if.is_some() {
-        spans.insert(0, Span::styled("WHAT IF ", styles.banner));
+    let not_now = match (&state.past, &state.what_if) {
+        (Some(_), _) => Some("AS OF "),
+        (None, Some(_)) => Some("WHAT IF "),
+        (None, None) => None,
+    };
+    if let Some(word) = not_now {
+        spans.insert(0, Span::styled(word, styles.banner));
     }
     let mut problems = problems(insight);
     if area.height == 1 {
         if let Some(problem) = problems.next() {
-            spans.truncate(if state.what_if.is_some() { 3 } else { 2 });
+            spans.truncate(if not_now.is_some() { 3 } else { 2 });
             spans.push(Span::styled(format!(" {problem}"), styles.base));
         }
         screen.put_line(area.x, area.y, area.width, &Line::from(spans));

@@ -1,6 +1,9 @@
 //! The two lines at the top: release and headline, sources; tabs, date and time.
 
-use ratatui::{layout::Rect, text::Span};
+use ratatui::{
+    layout::Rect,
+    text::{Line, Span},
+};
 
 use crate::{
     app::{Command, Tab},
@@ -20,14 +23,41 @@ use super::{
 const BESIDE_NAME: u16 = 27;
 /// Cells of the longest banner: ` AS OF Sat 21 Nov 2025 18:24 `.
 const BANNER: usize = 30;
+/// Cells from which on the first line says the whole banner; below, the second one says it again.
+const WHOLE_BANNER_FROM: u16 = 70;
 /// Cells of the banner without which it says nothing: ` WHAT IF 1 ch… `.
 const SHORT_BANNER: usize = 15;
 /// Cells between two pieces.
 const GAP: usize = 2;
 
+/// That what is on the screen is not the truth of now: ` AS OF Sat 21 Nov 18:24 `, or with fewer
+/// words where there are few cells.
+pub(super) fn banner(screen: &Screen<'_>, width: u16) -> Option<Span<'static>> {
+    let state = screen.state;
+    let is_whole = width >= WHOLE_BANNER_FROM;
+    let said = if state.past.is_some() {
+        // Told from now: another year has its number.
+        let dates = Dates::new(state.board.policy.calendar.zone, state.newest().at);
+        let moment = if is_whole { format!(" {}", dates.moment(state.board.at)) } else { String::new() };
+        format!(" AS OF{moment} ")
+    } else {
+        let what_if = state.what_if.as_ref()?;
+        let changes = words::count(what_if.assumed.len(), "change", "changes");
+        let changes = if is_whole { format!(" {changes}") } else { String::new() };
+        format!(" WHAT IF{changes} ")
+    };
+    Some(Span::styled(said, screen.look.styles.banner))
+}
+
 /// Release, countdown, headline; sources at the right.
 pub(crate) fn header(screen: &mut Screen<'_>, row: Rect) {
     let Look { styles, glyphs } = screen.look;
+    // What is read first says that it is not the truth.
+    let mut row = row;
+    if let Some(banner) = banner(screen, row.width) {
+        let used = screen.put_line(row.x, row.y, row.width, &Line::from(banner));
+        row = Rect { x: row.x + used, width: row.width - used, ..row };
+    }
     let Some(insight) = screen.state.release() else {
         let title = format!(" {}", screen.state.board.title);
         let used = screen.put(row.x, row.y, row.width, &title, styles.strong);
@@ -138,6 +168,7 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
     let is_other = state.past.is_some() || state.frozen.is_some() || state.what_if.is_some();
     let banner = if is_other { BANNER } else { 0 };
     let all_words = needed + banner < usize::from(row.width);
+    let is_said_above = row.width >= WHOLE_BANNER_FROM;
     // On the narrowest not even that one, where the banner would be cut.
     let narrow = Tab::ALL.len() * 4 + state.tab.title().len() + SHORT_BANNER > usize::from(row.width);
     let own_words = !(is_other && narrow);
@@ -164,14 +195,14 @@ pub(crate) fn tabs(screen: &mut Screen<'_>, row: Rect) {
         // Told from now: another year has its number.
         let dates = Dates::new(state.board.policy.calendar.zone, state.newest().at);
         let said = format!(" AS OF {} ", dates.moment(state.board.at));
-        pieces.push(Piece::new(0, vec![Span::styled(said, styles.banner)]));
+        pieces.extend((!is_said_above).then(|| Piece::new(0, vec![Span::styled(said, styles.banner)])));
         let back = screen.key(crate::app::Command::Now).unwrap_or_default();
         pieces.push(Piece::new(4, vec![Span::styled(format!("{back} now"), styles.muted)]));
     }
     if let Some(what_if) = &state.what_if {
         let changes = words::count(what_if.assumed.len(), "change", "changes");
         let said = format!(" WHAT IF {changes} ");
-        pieces.push(Piece::new(0, vec![Span::styled(said, styles.banner)]));
+        pieces.extend((!is_said_above).then(|| Piece::new(0, vec![Span::styled(said, styles.banner)])));
         let back = screen.key(crate::app::Command::Now).unwrap_or_default();
         pieces.push(Piece::new(4, vec![Span::styled(format!("{back} the truth"), styles.muted)]));
     }

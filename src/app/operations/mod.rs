@@ -31,14 +31,14 @@ use crate::{
 use super::{Effect, State, triage, update::say};
 
 pub use dialog::{Dialog, Line, Menu};
-pub use question::{Asked, Question};
-pub use sentence::Sentence;
 pub(super) use dialog::{
     ask_by_key, ask_to_begin, click, drawn, edit, edited, is_still_meant, leave, on_key, open, open_log,
     open_menu, step,
 };
 pub use log::{LogEntry, Outcome};
 pub use offer::{Choice, Offer, OperationKind};
+pub use question::{Asked, Question};
+pub use sentence::Sentence;
 
 /// So long what was confirmed waits, and can be undone.
 const HOLD: Duration = Duration::seconds(10);
@@ -368,6 +368,6 @@ pub(super) fn looked_at(state: &mut State, subject: &Subject) {
     state.operations.tracked.retain(|tracked| tracked.is_open() || tracked.queued.subject != *subject);
 }
 
-pub(crate) use sentence::{brief, progress};
-use sentence::{Together, together};
 pub(super) use question::{about_to_merge, weigh};
+use sentence::{Together, together};
+pub(crate) use sentence::{brief, progress};

@@ -111,7 +111,9 @@ impl Question {
     /// Works out what speaks against what it merges. What is another than it was must be read anew.
     fn weigh(&mut self, state: &State, now: Instant) {
         for (index, asked) in self.asked.iter_mut().enumerate() {
-            let (true, Subject::PullRequest(id)) = (merges(&asked.operation), &asked.subject) else { continue };
+            let (true, Subject::PullRequest(id)) = (merges(&asked.operation), &asked.subject) else {
+                continue;
+            };
             let Some(row) = state.pull_request(id) else { continue };
             let threads = state.open_threads(id, index < MOST_READ);
             let freezes = freezes_now(&state.board, id, now);

@@ -56,7 +56,7 @@ impl Sentence {
 /// What is asked of some rows: what is the same for all of them is said once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Together<'a> {
-    /// `squash and merge into main at github.com as ana`; empty where there is one row only, or
+    /// `squash and merge each into main at github.com as ana`; empty where there is one row only, or
     /// nothing is the same.
     pub(crate) head: String,
     /// What is written, where it is the same for several rows.
@@ -73,9 +73,12 @@ pub(crate) fn together<'a>(sentences: &[&'a Sentence]) -> Together<'a> {
         has_several && rest.iter().all(|other| other.shared()[part] == first.shared()[part])
     });
     let has_same_text = has_several && rest.iter().all(|other| other.text == first.text);
-    let mut head: String = first.shared().iter().zip(is_same).filter(|(_, same)| *same).map(|(it, _)| *it).collect();
-    if !is_same[0] && !head.is_empty() {
-        head.insert_str(0, "each");
+    let [what, to, how, place, whom]: [&str; SHARED] =
+        std::array::from_fn(|part| if is_same[part] { first.shared()[part] } else { "" });
+    let blank = if what.is_empty() { "" } else { " " };
+    let mut head = format!("{what}{blank}each{to}{how}{place}{whom}");
+    if !is_same.contains(&true) {
+        head.clear();
     }
     let row = |sentence: &&'a Sentence| {
         let [what, to, how, place, whom]: [&str; SHARED] =
@@ -160,12 +163,7 @@ fn said(text: &str) -> String {
     format!(": “{begin}…” ({characters} characters, {lines})")
 }
 
-fn on_pull_request(
-    operation: &PullRequestOperation,
-    at: String,
-    base: &str,
-    is_gitlab: bool,
-) -> Sentence {
+fn on_pull_request(operation: &PullRequestOperation, at: String, base: &str, is_gitlab: bool) -> Sentence {
     use PullRequestOperation as P;
     let asks = |what: &str| Sentence { what: what.to_owned(), ..Sentence::default() };
     let merges = |what: &str, method: Option<MergeMethod>, at: String| Sentence {
@@ -182,7 +180,9 @@ fn on_pull_request(
         P::RequestReview(people) => asks(&format!("ask {} to review", names(people))),
         P::Merge(method) => merges("", *method, at),
         P::MergeWhenReady(method) => merges("once it may be merged, ", *method, at),
-        P::RunFailedChecksAgain => Sentence { at, to: " again".to_owned(), ..asks("run the failed checks of") },
+        P::RunFailedChecksAgain => {
+            Sentence { at, to: " again".to_owned(), ..asks("run the failed checks of") }
+        }
         P::UpdateBranch if is_gitlab => Sentence { at, ..asks(&format!("rebase onto {base} the branch of")) },
         P::UpdateBranch => Sentence { at, ..asks(&format!("merge {base} into the branch of")) },
         P::MarkReady => asks("declare ready for review"),
@@ -323,16 +323,18 @@ mod tests {
 
     #[test]
     fn what_is_the_same_for_all_rows_is_said_once() {
-        let (one, other) = (merge("api#1", "merge", " at a.example"), merge("api#2", "merge", " at a.example"));
+        let (one, other) =
+            (merge("api#1", "merge", " at a.example"), merge("api#2", "merge", " at a.example"));
         let alone = together(&[&one]);
         assert_eq!(alone.head, "");
         assert_eq!(alone.rows[0].0, "merge api#1 Retries at 1a2b3c4 into main at a.example as ana");
         let both = together(&[&one, &other]);
-        assert_eq!(both.head, "merge into main at a.example as ana");
+        assert_eq!(both.head, "merge each into main at a.example as ana");
         let rows: Vec<&str> = both.rows.iter().map(|(row, _)| row.as_str()).collect();
         assert_eq!(rows, ["api#1 Retries at 1a2b3c4", "api#2 Retries at 1a2b3c4"]);
         // What differs stays at its row.
-        let (squash, elsewhere) = (merge("api#2", "squash and merge", " at a.example"), merge("web#3", "merge", " at b.example"));
+        let (squash, elsewhere) =
+            (merge("api#2", "squash and merge", " at a.example"), merge("web#3", "merge", " at b.example"));
         let mixed = together(&[&one, &squash, &elsewhere]);
         assert_eq!(mixed.head, "each into main as ana");
         assert_eq!(mixed.rows[1].0, "squash and merge api#2 Retries at 1a2b3c4 at a.example");
@@ -341,7 +343,8 @@ mod tests {
     #[test]
     fn what_is_written_is_whole_and_once_where_it_is_the_same() {
         let long = "word ".repeat(100);
-        let (one, same, other) = (comment("api#1", &long), comment("api#2", &long), comment("api#3", "short"));
+        let (one, same, other) =
+            (comment("api#1", &long), comment("api#2", &long), comment("api#3", "short"));
         let alone = together(&[&one]);
         assert_eq!((alone.text, alone.rows[0].1.unwrap().as_str()), (None, long.trim_end()));
         let both = together(&[&one, &same]);

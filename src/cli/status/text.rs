@@ -233,7 +233,8 @@ fn pull_request(row: &PullRequestRow, now: Instant) -> Vec<String> {
         pull_request.title.to_string(),
         pull_request.author.to_string(),
         row.stage.word().to_owned(),
-        row.since.map(|since| words::age(now - since)).unwrap_or_default(),
+        row.since.map(|since| format!("in stage {}", words::age(now - since))).unwrap_or_default(),
+        crate::app::opened(row).map(|at| format!("age {}", words::age(now - at))).unwrap_or_default(),
         review,
         next,
     ]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ops::Range};
 
-use crate::domain::{Instant, Items};
+use crate::domain::{Instant, Items, Team};
 
 use super::{
     fields::{self, Field, Kind, SEVERITIES},
@@ -27,6 +27,7 @@ pub(crate) fn complete_with(
     text: &str,
     caret: usize,
     items: Items,
+    teams: &[Team],
     occurring: impl FnOnce(Field) -> BTreeSet<String>,
 ) -> Completion {
     let begun: Vec<char> = text.chars().take(caret).collect();
@@ -55,13 +56,14 @@ pub(crate) fn complete_with(
         Kind::Word => fields::words(row.field, items).iter().map(|word| (*word).to_owned()).collect(),
         Kind::Severity => SEVERITIES.iter().map(|(name, _)| (*name).to_owned()).collect(),
         Kind::Text | Kind::Status => occurring(row.field).into_iter().map(quoted).collect(),
+        Kind::Team => teams.iter().map(|team| quoted(team.name.to_string())).collect(),
         // Whoever asks for a length of time knows it.
         Kind::Number | Kind::Time => Vec::new(),
     };
     if fields::is_people(row.field) {
         values.insert(0, "@me".to_owned());
     }
-    if matches!(row.kind, Kind::Text | Kind::Status) {
+    if matches!(row.kind, Kind::Text | Kind::Status | Kind::Team) {
         values.push("none".to_owned());
     }
     matching(value, written, values)
@@ -72,10 +74,11 @@ pub(crate) fn complete<'a>(
     text: &str,
     caret: usize,
     items: Items,
+    teams: &[Team],
     shown: impl Iterator<Item = Item<'a>>,
     now: Instant,
 ) -> Completion {
-    complete_with(text, caret, items, |field| {
+    complete_with(text, caret, items, teams, |field| {
         let mut values = BTreeSet::new();
         for item in shown {
             match item.value(field, now) {
@@ -165,10 +168,14 @@ mod tests {
             ("\"author:", 8, 0..8, &[]),
             ("age:>3", 6, 5..6, &[]),
             ("nothing:x", 9, 8..9, &[]),
+            ("team:", 5, 5..5, &["checkout", "\"card payments\"", "none"]),
+            ("team:pay", 8, 5..8, &["\"card payments\""]),
             // Only what stands before the caret counts.
             ("aut is:open", 3, 0..3, &["author:"]),
         ] {
-            let found = complete_with(text, caret, Items::PullRequests, |_| {
+            let teams =
+                ["checkout", "card payments"].map(|name| Team { name: name.into(), ..Team::default() });
+            let found = complete_with(text, caret, Items::PullRequests, &teams, |_| {
                 BTreeSet::from(["lee".to_owned(), "van dyk".to_owned()])
             });
             assert_eq!(
@@ -184,7 +191,7 @@ mod tests {
         for value in ["van dyk", "a,b", "say \"hi\"", "back\\slash", ">3", ""] {
             let query = format!("author:{}", quoted(value.to_owned()));
             assert_eq!(
-                super::super::parse_for(&query, Items::PullRequests, &[]).is_ok(),
+                super::super::parse_for(&query, Items::PullRequests, &[], None).is_ok(),
                 !value.is_empty(),
                 "{query}"
             );

@@ -44,6 +44,7 @@ pub(crate) enum Field {
     Story,
     Release,
     Number,
+    Team,
 }
 
 /// What the values of a field are.
@@ -61,6 +62,8 @@ pub(crate) enum Kind {
     Number,
     /// A length of time.
     Time,
+    /// A team of the configuration, one of whose members has to do with it.
+    Team,
 }
 
 /// A field, its name, its values, and the items that have it.
@@ -77,7 +80,7 @@ const fn row(name: &'static str, field: Field, kind: Kind, items: &'static [Item
 
 const TRACKED: &[Items] = &[Stories, Defects];
 
-const FIELDS: [FieldRow; 39] = [
+const FIELDS: [FieldRow; 40] = [
     row("key", Field::Key, Kind::Text, &Items::ALL),
     row("title", Field::Title, Kind::Text, &[Stories, Defects, PullRequests, Findings]),
     row("status", Field::Status, Kind::Status, TRACKED),
@@ -118,6 +121,7 @@ const FIELDS: [FieldRow; 39] = [
     row("next", Field::Next, Kind::Text, &[PullRequests]),
     row("story", Field::Story, Kind::Text, &[PullRequests]),
     row("release", Field::Release, Kind::Text, &[PullRequests, Deployments]),
+    row("team", Field::Team, Kind::Team, &[Stories, Defects, PullRequests]),
 ];
 
 /// Fields that these items have.

@@ -252,7 +252,7 @@ impl<'a> Item<'a> {
                 Field::Status => Value::Status(story.category, &story.status),
                 // As the gate over blocking defects: what nobody rated blocks nothing.
                 Field::Severity => story.severity.map_or(Value::Absent, Value::Severity),
-                Field::Owner => texts(story.owner.as_ref()),
+                Field::Owner | Field::Team => texts(story.owner.as_ref()),
                 Field::Label => Value::Texts(story.labels.iter().map(|label| &**label).collect()),
                 Field::Component => texts(story.component.as_ref()),
                 Field::Sprint => texts(story.sprint.as_ref()),
@@ -398,14 +398,12 @@ fn of_pull_request<'a>(row: &'a PullRequestRow, release: Option<&'a Release>, fi
         Field::Slack => number(row.slack_seconds.map(|seconds| seconds as f64)),
         Field::Number => number(pull_request.number.map(|number| number as f64)),
         Field::Stage => Value::State(Some(row.stage.word())),
-        Field::Reviewer => {
-            let asked = pull_request.requested_reviewers.iter();
-            let people = pull_request.reviews.iter().filter(|review| !review.bot);
-            let mut all: Vec<&str> =
-                asked.chain(people.map(|review| &review.reviewer)).map(|name| &**name).collect();
-            all.sort_unstable();
-            all.dedup();
-            Value::Texts(all)
+        Field::Reviewer => Value::Texts(reviewers(pull_request)),
+        // Whoever wrote it, was asked for a review, or has reviewed it.
+        Field::Team => {
+            let mut people = reviewers(pull_request);
+            people.push(&pull_request.author);
+            Value::Texts(people)
         }
         Field::Next => all(&row.next.who),
         Field::Story => {
@@ -416,6 +414,16 @@ fn of_pull_request<'a>(row: &'a PullRequestRow, release: Option<&'a Release>, fi
         ),
         _ => Value::Absent,
     }
+}
+
+/// Who was asked for a review, or has reviewed; programs left out.
+fn reviewers(pull_request: &PullRequest) -> Vec<&str> {
+    let asked = pull_request.requested_reviewers.iter();
+    let people = pull_request.reviews.iter().filter(|review| !review.bot);
+    let mut all: Vec<&str> = asked.chain(people.map(|review| &review.reviewer)).map(|name| &**name).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 /// A release by its identity, and by its version alone.

@@ -70,6 +70,8 @@ pub(super) enum Wanted {
     Text(Patterns<()>),
     /// One of these, in small letters; without any of them nobody knows.
     AnyOf(Vec<String>),
+    /// None of these, in small letters.
+    NoneOf(Vec<String>),
     Category(Category),
     /// The tracker's own word.
     Status(Patterns<()>),
@@ -316,6 +318,9 @@ impl Wanted {
             (Self::AnyOf(wanted), _) if wanted.is_empty() => None,
             (Self::AnyOf(wanted), Value::Texts(texts)) => {
                 Some(texts.iter().any(|text| wanted.iter().any(|wanted| is_text(text, wanted))))
+            }
+            (Self::NoneOf(others), Value::Texts(texts)) => {
+                Some(texts.iter().all(|text| others.iter().all(|other| !is_text(text, other))))
             }
             // What no source explains is neither this nor that.
             (Self::Category(_), Value::Status(Category::Unknown, _)) => None,

@@ -1,10 +1,10 @@
 //! From text to a query, or to what is wrong with it and where.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::domain::{Comparison, Items, Text};
+use crate::domain::{Comparison, Items, Team, Text};
 use crate::insight::patterns::Patterns;
 
 use super::{
@@ -25,7 +25,7 @@ pub(crate) struct QueryError {
     /// The word that is wrong, where one of `known` may be meant.
     pub(crate) word: String,
     /// What can stand there.
-    pub(crate) known: Vec<&'static str>,
+    pub(crate) known: Vec<Cow<'static, str>>,
 }
 
 impl QueryError {
@@ -34,14 +34,15 @@ impl QueryError {
     }
 
     fn unknown(at: Range<usize>, what: &str, word: &str, known: Vec<&'static str>) -> Self {
+        let known = known.into_iter().map(Cow::Borrowed).collect();
         Self { at, what: format!("no {what} `{word}`"), word: word.to_owned(), known }
     }
 
     /// The word that was probably meant.
-    pub(crate) fn nearest(&self) -> Option<&'static str> {
-        let likeness = |known: &&'static str| strsim::jaro_winkler(&self.word, known);
-        let known = self.known.iter().copied().filter(|_| !self.word.is_empty());
-        let likely = known.map(|known| (likeness(&known), known)).filter(|(likeness, _)| *likeness > 0.75);
+    pub(crate) fn nearest(&self) -> Option<&str> {
+        let likeness = |known: &str| strsim::jaro_winkler(&self.word, known);
+        let known = self.known.iter().map(|known| &**known).filter(|_| !self.word.is_empty());
+        let likely = known.map(|known| (likeness(known), known)).filter(|(likeness, _)| *likeness > 0.75);
         likely.max_by(|(one, _), (other, _)| one.total_cmp(other)).map(|(_, known)| known)
     }
 
@@ -57,20 +58,27 @@ impl QueryError {
 
 /// Reads a query over `items` that is the same for everybody, as that of a metric.
 pub(crate) fn parse(text: &str, items: Items) -> Result<Query, QueryError> {
-    read(text, items, None)
+    read(text, items, None, None)
 }
 
 /// Reads a query over `items` for somebody who looks at them: `@me` are these names, and what
-/// people said of an item can be asked for.
-pub(crate) fn parse_for(text: &str, items: Items, me: &[Text]) -> Result<Query, QueryError> {
-    read(text, items, Some(me))
+/// people said of an item can be asked for. `teams` are those of the configuration; none where
+/// they are not known yet: then every name can be one, and nobody knows who is in it.
+pub(crate) fn parse_for(
+    text: &str,
+    items: Items,
+    me: &[Text],
+    teams: Option<&[Team]>,
+) -> Result<Query, QueryError> {
+    read(text, items, Some(me), teams)
 }
 
 /// Who looks.
 const ME: &str = "@me";
 
-fn read(text: &str, items: Items, me: Option<&[Text]>) -> Result<Query, QueryError> {
-    let mut parser = Parser { characters: text.chars().collect(), position: 0, items, me, asks_who: None };
+fn read(text: &str, items: Items, me: Option<&[Text]>, teams: Option<&[Team]>) -> Result<Query, QueryError> {
+    let characters = text.chars().collect();
+    let mut parser = Parser { characters, position: 0, items, me, teams, asks_who: None };
     let mut terms = Vec::new();
     while parser.skip_blanks() {
         if terms.len() == MOST_TERMS {
@@ -99,6 +107,7 @@ struct Parser<'m> {
     items: Items,
     /// Who looks; none where the query must mean the same to everybody.
     me: Option<&'m [Text]>,
+    teams: Option<&'m [Team]>,
     asks_who: Option<Range<usize>>,
 }
 
@@ -188,8 +197,9 @@ impl Parser<'_> {
             Kind::Time => "a length of time such as 3d",
             Kind::Severity => "a severity",
             Kind::Text | Kind::Status | Kind::Word => "a value",
+            Kind::Team => "the name of a team",
         })?;
-        if word.text == "none" && !word.is_quoted && comparison.is_none() {
+        if word.text == "none" && !word.is_quoted && comparison.is_none() && row.kind != Kind::Team {
             return Ok(Wanted::Nothing);
         }
         if word.text == ME && !word.is_quoted && fields::is_people(row.field) {
@@ -207,6 +217,7 @@ impl Parser<'_> {
             }
             Kind::Text => Ok(Wanted::Text(Patterns::new([(word.text.to_lowercase(), ())]))),
             Kind::Status => Ok(Wanted::status(&word.text)),
+            Kind::Team => self.team(&word),
             Kind::Word => {
                 let known = fields::words(row.field, self.items);
                 let found = known.iter().find(|state| **state == word.text);
@@ -233,6 +244,36 @@ impl Parser<'_> {
                     Err(QueryError::new(word.at, what))
                 }
             }
+        }
+    }
+
+    /// The people of a team, else where nobody of any team is.
+    fn team(&self, word: &Word) -> Result<Wanted, QueryError> {
+        if self.me.is_none() {
+            // Whose number it is would change with the configuration of who looks.
+            return Err(QueryError::new(word.at.clone(), "`team` is for lists: name people here"));
+        }
+        let Some(teams) = self.teams else { return Ok(Wanted::AnyOf(Vec::new())) };
+        let small =
+            |team: &Team| -> Vec<String> { team.members.iter().map(|it| it.to_lowercase()).collect() };
+        if word.text == "none" && !word.is_quoted {
+            return Ok(Wanted::NoneOf(teams.iter().flat_map(small).collect()));
+        }
+        let wanted = word.text.to_lowercase();
+        match teams.iter().find(|team| team.name.to_lowercase() == wanted) {
+            Some(team) if team.members.is_empty() => {
+                let what = format!("the team `{}` has no members; ask by `repo`", team.name);
+                Err(QueryError::new(word.at.clone(), what))
+            }
+            Some(team) => Ok(Wanted::AnyOf(small(team))),
+            None if teams.is_empty() => {
+                let what = format!("no team `{}`: the configuration has no [[team]]", word.text);
+                Err(QueryError::new(word.at.clone(), what))
+            }
+            None => Err(QueryError {
+                known: teams.iter().map(|team| Cow::Owned(team.name.to_string())).collect(),
+                ..QueryError::unknown(word.at.clone(), "team", &word.text, Vec::new())
+            }),
         }
     }
 

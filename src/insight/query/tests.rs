@@ -178,7 +178,7 @@ fn who_looks_and_what_was_said_count_for_lists_and_for_no_metric() {
         ("is:acknowledged next:@me", Some(false), Some(false)),
     ] {
         let picks = |me: &[Text]| {
-            let parsed = parse_for(query, Items::PullRequests, me).unwrap();
+            let parsed = parse_for(query, Items::PullRequests, me, None).unwrap();
             parsed.picks(&item, &Glance { now: now(), said, reach: Reach::Row })
         };
         assert_eq!((picks(&me), picks(&[])), (mine, nobodys), "{query}");
@@ -193,7 +193,7 @@ fn who_looks_and_what_was_said_count_for_lists_and_for_no_metric() {
         ("whr", false, false, true),
         ("ebhook", true, true, false),
     ] {
-        let parsed = parse_for(query, Items::PullRequests, &[]).unwrap();
+        let parsed = parse_for(query, Items::PullRequests, &[], None).unwrap();
         let picks = |reach| parsed.picks(&item, &Glance { now: now(), said, reach }) == Some(true);
         assert_eq!(
             (picks(Reach::Names), picks(Reach::Row), picks(Reach::Fuzzy)),
@@ -201,6 +201,59 @@ fn who_looks_and_what_was_said_count_for_lists_and_for_no_metric() {
             "{query}"
         );
     }
+}
+
+#[test]
+fn a_team_is_whoever_is_in_it() {
+    use crate::domain::{Review, ReviewVerdict, Team};
+    let team = |name: &str, members: &[&str]| Team {
+        name: Text::new(name),
+        members: members.iter().map(Text::new).collect(),
+        ..Team::default()
+    };
+    let teams = [team("Checkout", &["Lee", "ana"]), team("card payments", &["kim"]), team("web", &[])];
+    let read = |query: &str, items| parse_for(query, items, &[], Some(&teams));
+    let by_lee = pull_request(1, PullRequestState::Open);
+    let mut by_nobody = pull_request(2, PullRequestState::Open);
+    by_nobody.author = Text::new("bot");
+    let review = |who: &str, bot| Review {
+        at: at(20, 12),
+        reviewer: Text::new(who),
+        verdict: ReviewVerdict::Commented,
+        bot,
+        of_head: None,
+    };
+    by_nobody.reviews = vec![review("zoe", false), review("ana", true)];
+    let [by_lee, mut by_nobody] = [by_lee, by_nobody].map(|it| row_of(it, Standing::InTime));
+    Arc::make_mut(&mut by_nobody.pull_request).requested_reviewers.clear();
+    for (query, of_lee, of_nobody) in [
+        ("team:checkout", true, false),
+        ("team:\"card payments\"", true, false),
+        ("team:CHECKOUT,\"card payments\"", true, false),
+        ("-team:checkout", false, true),
+        ("team:none", false, true),
+        ("-team:none", true, false),
+    ] {
+        let parsed = read(query, Items::PullRequests).unwrap();
+        let picks = |row| parsed.matches(&Item::PullRequest { row, release: None }, now());
+        assert_eq!((picks(&by_lee), picks(&by_nobody)), (Some(of_lee), Some(of_nobody)), "{query}");
+    }
+    let owned = story("PAY-1", Category::ToDo);
+    let item = Item::Story { story: &owned, is_blocked: false };
+    assert_eq!(read("team:checkout", Items::Stories).unwrap().matches(&item, now()), Some(true));
+
+    let wrong = |query: &str| read(query, Items::PullRequests).err().unwrap();
+    let error = wrong("is:open team:chekout");
+    let said = (error.carets("is:open team:chekout"), error.what.as_str(), error.nearest());
+    assert_eq!(said, ("             ^^^^^^^".to_owned(), "no team `chekout`", Some("Checkout")));
+    assert!(wrong("team:web").what.contains("has no members"));
+    assert!(read("team:checkout", Items::Deployments).is_err());
+    let without = parse_for("team:x", Items::Stories, &[], Some(&[])).err().unwrap();
+    assert!(without.what.contains("no [[team]]"), "{}", without.what);
+    // Before teams are known nobody knows; for a number that is the same to everybody it is refused.
+    let early = parse_for("team:x", Items::Stories, &[], None).unwrap();
+    assert_eq!(early.matches(&item, now()), None);
+    assert!(parse("team:checkout", Items::Stories).is_err());
 }
 
 #[test]
@@ -345,6 +398,7 @@ fn reference() -> String {
             super::FieldKind::Severity => {
                 "`low`, `medium`, `high`, `critical`; `>`, `>=`, `<`, `<=`".to_owned()
             }
+            super::FieldKind::Team => "a `[[team]]` of the configuration".to_owned(),
             super::FieldKind::Number => "number; `>`, `>=`, `<`, `<=`".to_owned(),
             super::FieldKind::Time => "`3d`, `12h`, `1d12h`; `>`, `>=`, `<`, `<=`".to_owned(),
         };
@@ -388,7 +442,7 @@ fn the_reference_is_that_of_the_code() {
         let cells: Vec<&str> = line.split('|').map(str::trim).collect();
         let [_, query, _, _] = cells.as_slice() else { continue };
         if let Some(query) = query.strip_prefix('`').and_then(|query| query.strip_suffix('`')) {
-            let is_read = Items::ALL.into_iter().any(|items| parse_for(query, items, &[]).is_ok());
+            let is_read = Items::ALL.into_iter().any(|items| parse_for(query, items, &[], None).is_ok());
             assert!(is_read, "{query}");
             read += 1;
         }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{Instant, SourceId, Text};
 
-use super::super::forecast::FURTHEST_DAYS;
+use super::super::forecast::{Distribution, FURTHEST_DAYS};
 
 /// What the burn-down counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -299,6 +299,9 @@ pub enum ForecastView {
         held: Option<f64>,
         /// How it comes about.
         basis: ForecastBasis,
+        /// How likely it is ready by any other instant; none in what was kept of another visit.
+        #[serde(skip)]
+        likelihood: Option<Distribution>,
     },
     /// Nothing to forecast from, and why.
     Withheld(Text),
@@ -430,7 +433,7 @@ impl GateName {
     pub fn title(&self) -> &str {
         match self {
             Self::Stories => "Stories ready",
-            Self::Blocked => "Blocked stories",
+            Self::Blocked => "Outside blockers",
             Self::Defects => "Blocking defects",
             Self::Tests => "Tests passing",
             Self::PullRequests => "Pull requests",

@@ -260,7 +260,13 @@ impl PullRequestDraft {
 
     /// A review arrives.
     pub(super) fn reviewed(&mut self, at: Instant, reviewer: &str, verdict: ReviewVerdict) {
-        self.whole.reviews.push(Review { at, reviewer: Text::new(reviewer), verdict, bot: false, of_head: None });
+        self.whole.reviews.push(Review {
+            at,
+            reviewer: Text::new(reviewer),
+            verdict,
+            bot: false,
+            of_head: None,
+        });
     }
 
     /// All checks run on a new head from `at` on: first all of them run, then they end within

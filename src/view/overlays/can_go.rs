@@ -5,7 +5,10 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use crate::view::{detail, screen::Screen, states, text};
+use crate::{
+    domain::DeploymentId,
+    view::{detail, screen::Screen, states, text},
+};
 
 /// Widest overlay.
 const WIDTH: u16 = 90;
@@ -30,9 +33,20 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, scroll: u16) {
     let asked = screen.dates.span(answer.window, screen.look.glyphs.dash);
     let title = Line::from(vec![
         Span::styled("Can it go ", styles.title),
-        Span::styled(format!("{asked}? {id}"), styles.strong),
+        Span::styled(format!("{asked}? {}", name(screen, id)), styles.strong),
     ]);
     super::text(screen, body, &title, &lines, WIDTH, scroll);
+}
+
+/// What the deployment brings where, as its row says it.
+fn name(screen: &Screen<'_>, id: &DeploymentId) -> String {
+    let row = screen.state.deployment(id).map(|row| &row.deployment);
+    match row.and_then(|deployment| Some((deployment.release.as_ref()?, &deployment.environment))) {
+        Some((release, environment)) => {
+            format!("{release} {} {environment}", screen.look.glyphs.right)
+        }
+        None => id.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -80,7 +94,16 @@ mod tests {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
         terminal.draw(|frame| drop(draw(frame, &state, &look, now()))).unwrap();
         let shown = terminal.backend().to_string();
-        for word in what.split(' ').chain(["payments-4.2", "no", "next", "free", "2", "gates", "Findings)"]) {
+        for word in what.split(' ').chain([
+            "payments",
+            "production/eu",
+            "no",
+            "next",
+            "free",
+            "2",
+            "gates",
+            "Findings)",
+        ]) {
             assert!(shown.contains(word), "{word} is not in {shown}");
         }
     }

@@ -201,7 +201,11 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
 
 /// What is asked, and the line behind the last one of each row. What speaks against a row comes
 /// before what would be done to it; of several rows each has its own, in few words.
-fn question_lines(look: &Look, question: &OperationQuestion, cells: usize) -> (Vec<Line<'static>>, Vec<usize>) {
+fn question_lines(
+    look: &Look,
+    question: &OperationQuestion,
+    cells: usize,
+) -> (Vec<Line<'static>>, Vec<usize>) {
     let Look { styles, glyphs } = look;
     let (mut lines, mut ends) = (Vec::new(), Vec::new());
     let together = question.together();

@@ -29,7 +29,7 @@ use super::{
     Look, SMALLEST, format,
     headline::{self, Piece},
     screen::{Screen, line_width},
-    states, text, tiny,
+    states, text, tiny, top,
 };
 
 use letters::Size;
@@ -108,7 +108,8 @@ fn said(screen: &mut Screen<'_>, row: Rect) {
         return;
     };
     let name = Span::styled(insight.release.id.to_string(), styles.strong);
-    let mut pieces = vec![Piece::new(0, vec![name])];
+    let banner = top::banner(screen, row.width).map(|banner| Piece::new(0, vec![banner]));
+    let mut pieces: Vec<Piece> = banner.into_iter().chain([Piece::new(0, vec![name])]).collect();
     pieces.extend(headline::pieces(
         screen.look,
         insight,

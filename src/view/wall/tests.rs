@@ -82,6 +82,26 @@ fn panels() {
 }
 
 #[test]
+fn what_is_assumed_is_said_before_the_answer() {
+    let mut state = wall(fresh(board()));
+    let truth = std::sync::Arc::clone(&state.board);
+    let assumed = crate::domain::Assumed {
+        release: state.release.clone().unwrap(),
+        assumption: crate::domain::Assumption::FreezeScope,
+    };
+    state.what_if = Some(crate::app::WhatIf::of(truth, vec![assumed]));
+    for (size, banner) in [((120, 36), " WHAT IF 1 change "), ((60, 16), " WHAT IF "), ((30, 8), "WHAT IF ")]
+    {
+        let shown = unicode(&state, size, 0);
+        let line = shown.lines().find(|line| line.contains("WHAT IF")).unwrap_or_else(|| panic!("{shown}"));
+        assert!(
+            line.trim_start_matches('│').trim_start().starts_with(banner.trim_start()),
+            "{size:?}\n{shown}"
+        );
+    }
+}
+
+#[test]
 fn stale_is_said_by_the_whole_frame_and_in_words() {
     let state = wall(board());
     for (name, size) in [("40x10", (40, 10)), ("80x24", (80, 24))] {

@@ -147,17 +147,18 @@ pub(crate) fn place<const N: usize>(
         .collect()
 }
 
-/// Writes the headings; the one that the list is sorted by carries an arrow.
+/// Writes the headings; the one that the list is sorted by carries an arrow: down where its figures
+/// fall from row to row.
 pub(crate) fn headings(
     screen: &mut Screen<'_>,
     row: Rect,
     columns: &[Column],
     places: &Places,
     sorted: Option<&str>,
-    reversed: bool,
+    falls: bool,
 ) {
     let glyphs = &screen.look.glyphs;
-    let arrow = if reversed { glyphs.down } else { glyphs.up };
+    let arrow = if falls { glyphs.down } else { glyphs.up };
     for (index, column) in columns.iter().enumerate() {
         let title = if sorted == Some(column.title) {
             format!("{}{arrow}", column.title)

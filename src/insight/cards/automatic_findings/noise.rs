@@ -95,8 +95,13 @@ fn organisation(seed: u64, planted: Planted) -> Setting {
             let merged = reviewed + Duration::minutes((length(random, 12.0) * 60.0) as i64);
             let is_merged = merged <= now();
             let state = if is_merged { PullRequestState::Merged } else { PullRequestState::Open };
-            let review =
-                Review { at: reviewed, reviewer: "ada".into(), verdict: ReviewVerdict::Approved, bot: false, of_head: None };
+            let review = Review {
+                at: reviewed,
+                reviewer: "ada".into(),
+                verdict: ReviewVerdict::Approved,
+                bot: false,
+                of_head: None,
+            };
             setting = setting.pull_request(PullRequest {
                 ready_at: Some(ready),
                 opened_at: Some(ready),

@@ -306,7 +306,8 @@ impl Told {
         let mut setting = Setting::covering(&kinds).story(story_with("PAY-1", created, &moves));
         for (number, minutes) in (0_u64..).zip(&self.requests) {
             let [began, ready, first, approved, merged, live] = minutes.map(at);
-            let review = |at, verdict| Review { at, reviewer: Text::new("kim"), verdict, bot: false, of_head: None };
+            let review =
+                |at, verdict| Review { at, reviewer: Text::new("kim"), verdict, bot: false, of_head: None };
             let state = PullRequestState::Merged;
             setting = setting.pull_request(PullRequest {
                 number: Some(number),

@@ -19,7 +19,13 @@ fn story(key: &str) -> Story {
 }
 
 fn pull_request(number: u64, story: &str, first: ReviewVerdict) -> PullRequest {
-    let review = |day, verdict| Review { at: at(day, 12), reviewer: Text::new("kim"), verdict, bot: false, of_head: None };
+    let review = |day, verdict| Review {
+        at: at(day, 12),
+        reviewer: Text::new("kim"),
+        verdict,
+        bot: false,
+        of_head: None,
+    };
     PullRequest {
         number: Some(number),
         started_at: Some(at(4, 12)),

@@ -489,6 +489,7 @@ fn a_release_of_days_has_the_width_and_a_far_forecast_has_no_date() {
         by_target: None,
         scored: 0,
         held: None,
+        likelihood: None,
         basis: ForecastBasis::default(),
     };
     let said = axis(&three);
