@@ -395,6 +395,8 @@ fn undone(changes: &[TriageChange]) -> String {
         TriageKind::Snoozed(_) => "put off",
         TriageKind::Note => "noted",
         TriageKind::Watched => "watched",
+        TriageKind::Started => "started",
+        TriageKind::Finished => "finished",
     };
     let what = match changes.len() {
         1 => name(&entry.subject),

@@ -117,8 +117,8 @@ mod tests {
     fn the_first_day_is_held_against_now_by_whole_days() {
         let calendar = Calendar::default();
         let view = |p85| match board(&[]).release(&id()).map(|insight| insight.forecast.clone()) {
-            Some(ForecastView::Dates { p50, p95, by_target, scored, held, basis, .. }) => {
-                ForecastView::Dates { p50, p85, p95, by_target, scored, held, basis }
+            Some(ForecastView::Dates { p50, p95, by_target, scored, held, basis, likelihood, .. }) => {
+                ForecastView::Dates { p50, p85, p95, by_target, scored, held, basis, likelihood }
             }
             other => panic!("{other:?}"),
         };

@@ -42,7 +42,7 @@ impl Explainer<'_, '_> {
     pub(super) fn forecast(&self, forecast: &ForecastView) -> ForecastInWords {
         let mut said = ForecastInWords::default();
         match forecast {
-            ForecastView::Dates { p50, p85, p95, by_target, scored, held, basis } => {
+            ForecastView::Dates { p50, p85, p95, by_target, scored, held, basis, .. } => {
                 for (name, date) in [("P50", p50), ("P85", p85), ("P95", p95)] {
                     said.dates.push(format!("{name} {}", date.said(|at| self.date(at))));
                 }
