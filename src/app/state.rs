@@ -801,7 +801,7 @@ impl State {
     }
 
     /// What a row of the board is about.
-    pub(crate) fn subject_of(&self, row: Row) -> Option<Subject> {
+    pub(super) fn subject_of(&self, row: Row) -> Option<Subject> {
         rows::subject(self.view(), row)
     }
 
@@ -812,9 +812,11 @@ impl State {
         if self.detail.subject == selected {
             return false;
         }
+        let is_linked =
+            self.desk.links && selected.as_ref().is_some_and(|subject| self.link(subject).is_some());
         self.detail.subject = selected;
         self.detail.scroll = 0;
-        !matches!(self.tab, Tab::Readiness | Tab::Changes) && self.detail.on
+        is_linked || !matches!(self.tab, Tab::Readiness | Tab::Changes) && self.detail.on
     }
 
     /// Shows the release `id` from now on.

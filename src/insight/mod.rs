@@ -101,13 +101,16 @@ pub use environments::{
     ReleaseCost, Suggestion,
 };
 pub(crate) use environments::{Table as EnvironmentTable, tables as environment_tables};
-pub use explain::{Answered, Evidence, Explanation, ForecastInWords, Row, evidence, explain, explain_card, explain_card_row, forecast_in_words};
+pub use explain::{
+    Answered, Evidence, Explanation, ForecastInWords, Row, evidence, explain, explain_card, explain_card_row,
+    forecast_in_words,
+};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};
-pub(crate) use past_activities::minutes_between;
 pub use merge_reasons::{MergeReason, MergeReasons};
 pub(crate) use merge_reasons::{OpenThreads, freezes_now, merge_reasons};
+pub(crate) use past_activities::minutes_between;
 pub use preview::Preview;
 pub use readiness::{gates_against, readiness, stories_in_short, stories_ready};
 pub use recap::{DailyForecasts, Deployed, Late, Recap, Returned, Said};

@@ -19,6 +19,8 @@ use super::scroll::Scroll;
 /// reads of the terminal, so one could see it half done. A smaller one arrives in one piece
 /// and is not worth the 16 bytes.
 const SYNCHRONIZED_FROM: usize = 2_048;
+/// From so many bytes on it is looked for rows that moved: less is hardly a list that scrolls.
+const SCROLLED_FROM: usize = 240;
 const BEGIN_SYNCHRONIZED: &[u8] = b"\x1b[?2026h";
 const END_SYNCHRONIZED: &[u8] = b"\x1b[?2026l";
 
@@ -97,21 +99,8 @@ impl Encoder {
         if self.lost || next.area != self.shown.area {
             self.start_over(&next);
         }
-        let mut before = std::mem::replace(&mut self.links, links);
-        self.find_updates(&next);
-        // Fewer cells are hardly a list that scrolls.
-        if self.updates.len() > 2 * usize::from(next.area.width)
-            && let Some(scroll) = Scroll::find(&self.shown, &next)
-        {
-            // What comes into view has the background of the pen.
-            self.set_pen(Pen::PLAIN);
-            self.push(format_args!("{}", scroll.sequence()));
-            self.cursor = None;
-            scroll.apply(&mut self.shown, &mut before);
-            self.find_updates(&next);
-        }
-        self.write_cells(&next, &before);
-        self.set_link(None);
+        let before = std::mem::replace(&mut self.links, links);
+        self.write(&next, before);
         self.place_cursor(cursor, &next);
         let replaced = std::mem::replace(&mut self.shown, next);
         if self.out.len() < SYNCHRONIZED_FROM {
@@ -134,14 +123,34 @@ impl Encoder {
         self.lost = false;
     }
 
-    /// Finds the cells that are to be written.
-    fn find_updates(&mut self, next: &Buffer) {
-        self.updates.clear();
-        self.updates.extend(self.shown.diff_iter(next).map(|(x, y, _)| Position { x, y }));
+    /// Writes what is different: cell by cell, or what is left after rows were moved, whichever takes
+    /// fewer bytes.
+    fn write(&mut self, next: &Buffer, mut before: Vec<Hyperlink>) {
+        let (start, pen, cursor) = (self.out.len(), self.pen, self.cursor);
+        self.write_cells(next, &before);
+        if self.out.len() - start < SCROLLED_FROM {
+            return;
+        }
+        let Some(scroll) = Scroll::find(&self.shown, next) else { return };
+        let by_cells = self.out.split_off(start);
+        let after = (std::mem::replace(&mut self.pen, pen), std::mem::replace(&mut self.cursor, cursor));
+        // What comes into view has the background of the pen.
+        self.set_pen(Pen::PLAIN);
+        self.push(format_args!("{}", scroll.sequence()));
+        self.cursor = None;
+        scroll.apply(&mut self.shown, &mut before);
+        self.write_cells(next, &before);
+        if self.out.len() - start >= by_cells.len() {
+            self.out.truncate(start);
+            self.out.extend_from_slice(&by_cells);
+            (self.pen, self.cursor) = after;
+        }
     }
 
     fn write_cells(&mut self, next: &Buffer, before: &[Hyperlink]) {
         let mut updates = std::mem::take(&mut self.updates);
+        updates.clear();
+        updates.extend(self.shown.diff_iter(next).map(|(x, y, _)| Position { x, y }));
         self.add_links(next, before, &mut updates);
         self.add_halves(next, &mut updates);
         let mut rest = updates.as_slice();
@@ -164,6 +173,7 @@ impl Encoder {
                 rest = after;
             }
         }
+        self.set_link(None);
         self.updates = updates;
     }
 

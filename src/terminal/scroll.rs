@@ -2,7 +2,7 @@
 //! them again costs hundreds.
 //!
 //! What is found is a guess at what is cheap: the encoder writes what is still different
-//! afterwards, so a wrong guess costs bytes, not truth.
+//! afterwards, and keeps the shorter of both ways.
 
 use std::hash::{Hash as _, Hasher as _};
 
@@ -10,13 +10,11 @@ use ratatui::buffer::{Buffer, Cell};
 
 use super::encoder::Hyperlink;
 
-/// Cells of a row that are compared at once.
-const PIECE: usize = 8;
 /// Rows that are looked for at most: keys that are held move a few, and a page has nothing in common
 /// with the one before.
 const MOST_ROWS: usize = 12;
-/// Pieces that must be spared: the sequence itself costs about as much as writing three.
-const WORTH_IT: i64 = 5;
+/// Cells that must be spared: the sequence itself costs about as much as writing twenty.
+const WORTH_IT: i64 = 30;
 
 /// Rows that moved as one, with nothing where the last ones of them were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,43 +111,37 @@ impl Scroll {
     }
 }
 
-/// The pieces of all rows of a picture, each as one number.
+/// The cells of all rows of a picture, each as one number: they are compared many times.
 struct Rows {
-    pieces: Vec<u64>,
-    in_row: usize,
-    /// A piece of blanks.
-    blank: [u64; PIECE],
+    cells: Vec<u64>,
+    width: usize,
+    blank: u64,
 }
 
 impl Rows {
     fn of(picture: &Buffer, width: usize) -> Self {
-        let pieces = picture.content.chunks(width).flat_map(|row| row.chunks(PIECE)).map(number).collect();
-        let blanks = [const { Cell::EMPTY }; PIECE];
-        let blank = std::array::from_fn(|last| number(&blanks[..=last]));
-        Self { pieces, in_row: width.div_ceil(PIECE), blank }
+        Self { cells: picture.content.iter().map(number).collect(), width, blank: number(&Cell::EMPTY) }
     }
 
     fn row(&self, row: usize) -> &[u64] {
-        &self.pieces[row * self.in_row..(row + 1) * self.in_row]
+        &self.cells[row * self.width..(row + 1) * self.width]
     }
 
-    /// Pieces of a row that are others in a row of `other`.
+    /// Cells of a row that are others in a row of `other`.
     fn unlike(&self, row: usize, other: &Self, other_row: usize) -> i64 {
         let pairs = self.row(row).iter().zip(other.row(other_row));
         pairs.filter(|(one, other)| one != other).count() as i64
     }
 
-    /// Pieces of a row in which anything is to be seen.
+    /// Cells of a row in which anything is to be seen.
     fn written(&self, row: usize) -> i64 {
-        self.row(row).iter().filter(|piece| !self.blank.contains(piece)).count() as i64
+        self.row(row).iter().filter(|cell| **cell != self.blank).count() as i64
     }
 }
 
 /// Equal cells have equal numbers.
-fn number(cells: &[Cell]) -> u64 {
+fn number(cell: &Cell) -> u64 {
     let mut hasher = ahash::AHasher::default();
-    for cell in cells {
-        cell.hash(&mut hasher);
-    }
+    cell.hash(&mut hasher);
     hasher.finish()
 }
