@@ -137,7 +137,7 @@ pub(super) fn one(name: &str, theme: &Theme, applying: &Applying, brush: &Brush)
             String::new()
         } else {
             let resolved = theme.color(*role).resolve(brush.color);
-            format!("{}  ", painted("      ", Style::new().bg(resolved)))
+            format!("{}  ", painted("    ", Style::new().bg(resolved)))
         };
         let contrast = match role {
             Role::Background | Role::Selection => None,
