@@ -3,6 +3,8 @@
 //! Definitions: <https://dora.dev/guides/dora-metrics-four-keys/>, five metrics since 2024.
 //! Levels: "Accelerate State of DevOps Report 2023".
 
+mod behind;
+
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use chrono::Duration;
@@ -13,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, behind,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
     incidents::{Failure, Failures, Ran, failures, ran},
     numbers::{quantile, sorted},
     spread,
@@ -148,7 +150,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         .then(|| quarter(&ran, &failures, &changes, weeks_ago(QUARTER)));
     let metrics = metrics(&now, then.as_ref());
     let worst = metrics.iter().filter_map(|metric| metric.level).min();
-    let behind = behind_metrics(material, &ran, &failures, &changes);
+    let behind = behind::metrics(material, &ran, &failures, &changes);
     let mut rows: Vec<CardRow> =
         metrics.iter().zip(behind).map(|(metric, behind)| row(metric, behind)).collect();
     let before = then.as_ref();
@@ -399,43 +401,6 @@ fn sentence(metrics: &[Metric; 5], now: &Quarter, worst: Option<Level>) -> Strin
         let _ = write!(whole, "; by the report of 2023 {} for {names}", level.word());
     }
     whole
-}
-
-/// What each metric counts in the last 13 weeks: the slowest changes; what reached production; what
-/// failed; what took longest to be over; what a failure made necessary.
-fn behind_metrics(
-    material: &Material<'_>,
-    ran: &[Ran<'_>],
-    failures: &Failures<'_>,
-    changes: &Changes,
-) -> [Vec<Text>; 5] {
-    let context = material.context;
-    let calendar = &context.policy.calendar;
-    let is_in = |at: Instant| week_before(at, context.now).is_some_and(|week| week < QUARTER);
-    let mut slowest: Vec<_> = changes.lead.iter().filter(|(at, ..)| is_in(*at)).collect();
-    slowest.sort_by(|(_, one, a), (_, other, b)| other.total_cmp(one).then(a.cmp(b)));
-    let of_day = |ran: &Ran<'_>| name(ran, &words::day(ran.ended, calendar));
-    let reached: Vec<&Ran<'_>> = ran.iter().rev().filter(|ran| ran.reached() && is_in(ran.ended)).collect();
-    let failed: Vec<&Failure<'_>> =
-        failures.all.iter().rev().filter(|failure| is_in(ran[failure.ran].ended)).collect();
-    let mut over: Vec<(Duration, &Failure<'_>)> =
-        failed.iter().filter_map(|failure| Some((failure.recovery?, *failure))).collect();
-    over.sort_by_key(|(took, failure)| (std::cmp::Reverse(*took), failure.ran));
-    let rework: BTreeSet<usize> = failures.all.iter().filter_map(|failure| failure.rework).collect();
-    let rework: Vec<&Ran<'_>> =
-        rework.into_iter().rev().map(|index| &ran[index]).filter(|ran| is_in(ran.ended)).collect();
-    [
-        behind(&slowest, |(_, seconds, item)| {
-            let change = context.pull_requests[*item];
-            format!("{} {}: {}", change.id, change.title, length(*seconds))
-        }),
-        behind(&reached, |ran| of_day(ran)),
-        behind(&failed, |failure| of_day(&ran[failure.ran])),
-        behind(&over, |(took, failure)| {
-            format!("{}: {}", of_day(&ran[failure.ran]), length(took.num_seconds() as f64))
-        }),
-        behind(&rework, |ran| of_day(ran)),
-    ]
 }
 
 fn row(metric: &Metric, behind: Vec<Text>) -> CardRow {

@@ -136,7 +136,7 @@ fn picture(cost: &Cost) -> Picture {
         return Picture::None;
     }
     let bar = |month: &MonthCost| {
-        let days = format!("{:.0} booked days", month.booked_days);
+        let days = format!("{:.0}d booked", month.booked_days);
         let (parts, says) = if has_prices {
             let parts = vec![month.so_far, month.ahead, month.expected.unwrap_or(0.0)];
             (parts, format!("{}, {days}", words::amount(month.forecast())))

@@ -44,11 +44,29 @@ struct Places {
     left_out: [usize; 2],
 }
 
+/// Cells that each of the bars needs: of its name, of what it says, and in all.
+fn cells(look: &Look, bars: &[Bar]) -> [usize; 3] {
+    let name = bars.iter().map(|bar| text::width(&bar.label)).max().unwrap_or(0).min(LONGEST_NAME);
+    let says = bars.iter().map(|bar| text::width(&said(look, bar))).max().unwrap_or(0);
+    [name, says, name + says + 2 + LEAST_BAR]
+}
+
+/// Columns of bars that need so many cells, at most.
+fn most_columns(needed: usize, width: usize) -> usize {
+    ((width + GAP) / (needed + GAP)).max(1)
+}
+
+/// Rows that all of the bars take, in as many columns as there is room for.
+pub(super) fn rows(look: &Look, bars: &[Bar], width: u16) -> usize {
+    let [.., needed] = cells(look, bars);
+    bars.len().div_ceil(most_columns(needed, usize::from(width)))
+}
+
 /// The places of `count` bars of which each takes `needed` cells, in `width` by `height` cells. All of
 /// them where they fit, if need be in columns; else a row less, in which is said how many there are
 /// besides.
 fn places(count: usize, needed: usize, width: usize, height: usize, order: Order) -> Places {
-    let most = ((width + GAP) / (needed + GAP)).max(1);
+    let most = most_columns(needed, width);
     let columns = count.div_ceil(height.max(1)).max(1);
     if columns <= most {
         return Places { columns, rows: count.div_ceil(columns), left_out: [0, 0] };
@@ -68,9 +86,7 @@ fn said(look: &Look, bar: &Bar) -> String {
 
 /// Draws the bars in their order, all by one scale.
 pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, bars: &[Bar], order: Order) {
-    let name = bars.iter().map(|bar| text::width(&bar.label)).max().unwrap_or(0).min(LONGEST_NAME);
-    let says = bars.iter().map(|bar| text::width(&said(screen.look, bar))).max().unwrap_or(0);
-    let needed = name + says + 2 + LEAST_BAR;
+    let [name, says, needed] = cells(screen.look, bars);
     let places = places(bars.len(), needed, usize::from(area.width), usize::from(area.height), order);
     let [before, after] = places.left_out;
     let shown = &bars[before..bars.len() - after];

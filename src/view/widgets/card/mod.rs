@@ -57,7 +57,9 @@ pub(crate) fn picture(screen: &mut Screen<'_>, area: Rect, card: &Card) {
         Picture::Parts { bars, parts } => {
             // In a very small place the bars count more than their legend.
             let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-            if area.height >= LEAST_WITH_LEGEND || usize::from(below.height) >= bars.len() {
+            let rows = bars::rows(screen.look, bars, area.width);
+            let fits = |height: u16| usize::from(height) >= rows;
+            if fits(below.height) || (!fits(area.height) && area.height >= LEAST_WITH_LEGEND) {
                 legend(screen, area, parts);
                 bars::draw(screen, below, bars, Order::Named);
             } else {
