@@ -134,23 +134,23 @@ async fn turn<I: Input>(
         let mut happened = tokio::select! {
             biased;
             event = wiring.input.next() => Happened::Terminal(event),
-            Some(event) = answers.recv() => Happened::Event(event),
-            () = wait(&mut rest) => Happened::Event(Event::Rested),
+            Some(event) = answers.recv() => Happened::Event(Box::new(event)),
+            () = wait(&mut rest) => Happened::Event(Box::new(Event::Rested)),
             Ok(()) = wiring.boards.changed() => Happened::Board,
             Ok(()) = triage.changed() => {
-                Happened::Event(Event::Triage(Arc::clone(&triage.borrow_and_update())))
+                Happened::Event(Box::new(Event::Triage(Arc::clone(&triage.borrow_and_update()))))
             }
-            () = tokio::time::sleep(tick) => Happened::Event(Event::Tick),
+            () = tokio::time::sleep(tick) => Happened::Event(Box::new(Event::Tick)),
         };
         let mut dirty = false;
         let mut handled = 0;
         loop {
             let effects = match happened {
                 Happened::Event(event) => {
-                    if matches!(event, Event::Rested) {
+                    if matches!(*event, Event::Rested) {
                         rest = None;
                     }
-                    app::update(&mut state, event, wiring.clock.now())
+                    app::update(&mut state, *event, wiring.clock.now())
                 }
                 Happened::Board => {
                     let board = Arc::clone(&wiring.boards.borrow_and_update());
@@ -319,7 +319,8 @@ fn answer(told: &mpsc::UnboundedSender<Event>, work: impl Future<Output = Event>
 }
 
 enum Happened {
-    Event(Event),
+    /// What the screen is told; large beside the others.
+    Event(Box<Event>),
     Board,
     Terminal(TerminalEvent),
 }

@@ -94,8 +94,10 @@ impl State {
             | Subject::Suite(_)
             | Subject::Test(..)
             | Subject::Environment(_)
+            | Subject::Component(..)
             | Subject::Card(_)
-            | Subject::CardRow(..) => None,
+            | Subject::CardRow(..)
+            | Subject::Remedy(_) => None,
         };
         Link::of(url?)
     }
@@ -125,8 +127,9 @@ impl State {
             Subject::Source(id) => id.to_string(),
             Subject::Suite(name) | Subject::Test(_, name) => name.to_string(),
             Subject::Environment(id) => id.to_string(),
+            Subject::Component(name, id) => format!("{name} on {id}"),
             Subject::Card(id) => id.title().to_owned(),
-            Subject::CardRow(_, row) => row.to_string(),
+            Subject::CardRow(_, text) | Subject::Remedy(text) => text.to_string(),
         })
     }
 }

@@ -570,7 +570,10 @@ fn schedule() -> Schedule {
                 Some(0.61),
                 vec![
                     problem(ScheduleProblemKind::Overrun, "P85 80m is longer than the window of 70m"),
-                    problem(ScheduleProblemKind::Conflict, "with ledger 1.8, Wed 25 14:30–15:10"),
+                    problem(
+                        ScheduleProblemKind::Conflict,
+                        "with the deployment of ledger 1.8, Wed 25 14:30–15:10",
+                    ),
                 ],
             ),
             row(
@@ -578,7 +581,10 @@ fn schedule() -> Schedule {
                 estimate(25, 30),
                 Some(Verdict::Unknown),
                 Some(0.74),
-                vec![problem(ScheduleProblemKind::Conflict, "with payments 4.2, Wed 25 14:00–15:10")],
+                vec![problem(
+                    ScheduleProblemKind::Conflict,
+                    "with the deployment of payments 4.2, Wed 25 14:00–15:10",
+                )],
             ),
         ],
         next: Some(1),

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use crate::{
     domain::{DayFigures, Instant, ReleaseId, Text, Triage},
-    insight::{Board, Card, CardId, Completeness, EnvironmentsView, Insight, Lens, Recap, Study, Subject},
+    insight::{
+        Board, Card, CardId, Completeness, EnvironmentsView, Insight, Lens, Recap, ReleaseInsight, Study,
+        Subject,
+    },
 };
 
 use super::{
-    Effect, ListId, Overlay, Row, SchedulePicture, Section, State, Tab,
-    open::go_to,
+    Effect, ListId, Listed, Overlay, Row, SchedulePicture, Section, State, Tab,
+    open::{go_to, why},
     update::{say, selected_anew, show_overlay},
 };
 
@@ -107,30 +110,101 @@ impl State {
     }
 }
 
-/// A card fills the screen, or one of its rows leads to where it is listed.
-pub(super) fn open(state: &mut State, effects: &mut Vec<Effect>) {
+/// A card fills the screen, or one of its rows leads on: to where it is listed, a release that is
+/// out to what became of it, and what is on no list to what it counts.
+pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     if !state.insights.opened {
         state.insights.opened = state.card().is_some();
         *state.list_mut(ListId::CardRows) = super::List::default();
         state.arrange(ListId::CardRows);
-    } else if let Some(Row::OfCard(index)) = state.list(ListId::CardRows).row() {
-        let leads_to = state.card().and_then(|card| card.rows.get(index as usize)?.subject.clone());
-        if let Some(recap) = leads_to.as_ref().and_then(|subject| ended(state, subject)) {
-            return show_overlay(state, Overlay::Recap { recap: Box::new(recap), scroll: 0 }, effects);
+        effects.push(Effect::Draw);
+        return;
+    }
+    let Some(Row::OfCard(index)) = state.list(ListId::CardRows).row() else { return };
+    let Some((card, row)) =
+        state.card().and_then(|card| Some((card.id, card.rows.get(index as usize)?.clone())))
+    else {
+        return;
+    };
+    if let Some(recap) = row.subject.as_ref().and_then(|subject| ended(state, subject)) {
+        return show_overlay(state, Overlay::Recap { recap: Box::new(recap), scroll: 0 }, effects);
+    }
+    let is_there = row.subject.as_ref().is_some_and(|subject| lead(state, card, subject, now, effects));
+    if !is_there {
+        if let Some(subject) = &row.subject {
+            say(state, format!("{} is on no list of this board", named(subject)), now, effects);
         }
-        if let Some(subject) = leads_to.filter(|subject| state.knows(subject)) {
-            go_to(state, &subject);
-        }
+        let name = row.cells.first().cloned().unwrap_or_default();
+        return why(state, Some(Subject::CardRow(card, name)), now, effects);
     }
     effects.push(Effect::Draw);
 }
 
-/// What became of the release that a row of a card about releases leads to; none of another card,
-/// and of a release that did not go out yet.
-fn ended(state: &State, subject: &Subject) -> Option<Recap> {
-    let is_of_releases = matches!(state.card()?.id, CardId::StoriesPerRelease | CardId::TrackRecord);
+/// Shows `subject` where it is listed, with its release. False where it is on no list.
+fn lead(state: &mut State, card: CardId, subject: &Subject, now: Instant, effects: &mut Vec<Effect>) -> bool {
     match subject {
-        Subject::Release(id) if is_of_releases => recap(&state.board, id),
+        // What is listed is listed with its release.
+        Subject::Story(key) if state.story(key).is_none() => {
+            let holds =
+                |release: &&Arc<ReleaseInsight>| release.stories.iter().any(|row| row.story.key == *key);
+            let Some(id) = state.board.insight.releases.iter().find(holds).map(|it| it.release.id.clone())
+            else {
+                return false;
+            };
+            say(state, format!("{key} is in {id}, which is shown now"), now, effects);
+            state.choose(id, now);
+        }
+        Subject::Release(id) if state.board.release(id).is_some() => {
+            state.choose(id.clone(), now);
+            state.tab = Tab::Readiness;
+            if card == CardId::Testing {
+                (state.section, state.listed) = (Section::Stories, Listed::Tests);
+                state.arrange(ListId::Tests);
+            }
+            state.follow_detail();
+            return true;
+        }
+        subject if !state.knows(subject) => return false,
+        _ => {}
+    }
+    let tab = state.tab;
+    let is_there = go_to(state, subject);
+    if !is_there {
+        state.tab = tab;
+        state.follow_detail();
+    }
+    is_there
+}
+
+/// What something is called, for a message.
+fn named(subject: &Subject) -> String {
+    match subject {
+        Subject::Story(key) => key.to_string(),
+        Subject::PullRequest(id) => id.to_string(),
+        Subject::Deployment(id) => id.to_string(),
+        Subject::Release(id) => id.to_string(),
+        Subject::Environment(id) => id.to_string(),
+        _ => "it".to_owned(),
+    }
+}
+
+/// What the key that opens does with the selected row of a card, in a word or three.
+pub(crate) fn opens(state: &State) -> Option<&'static str> {
+    let Some(Row::OfCard(index)) = state.list(ListId::CardRows).row() else { return None };
+    let row = state.card()?.rows.get(index as usize)?;
+    let is_out =
+        |id: &ReleaseId| state.board.release(id).is_some_and(|insight| insight.release.released_at.is_some());
+    Some(match &row.subject {
+        Some(Subject::Release(id)) if is_out(id) => "as it ended",
+        Some(_) => "open",
+        None => "what it counts",
+    })
+}
+
+/// What became of the release that a row leads to; none of one that did not go out yet.
+fn ended(state: &State, subject: &Subject) -> Option<Recap> {
+    match subject {
+        Subject::Release(id) => recap(&state.board, id),
         _ => None,
     }
 }

@@ -19,6 +19,8 @@ pub struct Layout {
     pub cards: Vec<(usize, Rect)>,
     /// Cards beside each other.
     pub card_columns: usize,
+    /// The cells of the drift that are shown, by row and column.
+    pub drift: Vec<((usize, usize), Rect)>,
     /// The sections of the tab Readiness that are shown.
     pub sections: Vec<(Section, Rect)>,
     /// The sections of the tab Pull requests that are shown, by their position.

@@ -61,6 +61,7 @@ pub use environments::{Environments, EnvironmentsPicture, TimeScale};
 pub use event::{Effect, Event};
 pub use groups::GroupBy;
 pub use insights::Insights;
+pub(crate) use insights::opens;
 pub use key_map::{Context, KeyMap, KeyProblem};
 pub use keys::{Key, NotAKey};
 pub use layout::{Layout, LinkArea, ListArea, QuestionPage};
@@ -77,6 +78,8 @@ pub use overlay::{Chooser, Overlay};
 pub use palette::{Palette, PaletteEntry};
 pub use past::{Comparison, Look, Past, Since, Step};
 pub(crate) use rows::opened;
+pub use runbook::FarBeginning;
+pub(crate) use runbook::distance as distance_from_window;
 pub use sections::{PullRequestSection, Sections};
 pub(crate) use state::is_first_round;
 pub use state::{

@@ -6,7 +6,7 @@ use ratatui::layout::Position;
 use crate::domain::Instant;
 
 use super::{
-    Effect, ListId, State, Tab,
+    Effect, ListId, State, Tab, environments,
     list::is_item,
     open::{choose_release, open},
     operations, palette, sections,
@@ -75,6 +75,13 @@ fn click(state: &mut State, cell: Position, now: Instant, effects: &mut Vec<Effe
     let section = sections.iter().find(|(_, area)| area.contains(cell)).map(|(position, _)| *position);
     if let Some(position) = section.filter(|_| state.overlays.is_empty()) {
         return sections::go_to(state, position, effects);
+    }
+    let of_drift = state.layout.drift.iter().find(|(_, area)| area.contains(cell)).map(|(place, _)| *place);
+    if let Some(place) = of_drift.filter(|_| state.is_in_drift()) {
+        if state.environments.cell() == Some(place) {
+            return open(state, now, effects);
+        }
+        return environments::go_to_cell(state, place, effects);
     }
     let Some((id, position)) = state.layout.row_at(cell) else { return };
     if state.active_list() != Some(id) || position >= state.list(id).rows.len() {

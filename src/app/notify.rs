@@ -138,7 +138,7 @@ pub fn notices(considered: &Considered, now: Instant) -> Vec<NewNotice> {
             let at = change.at.map(|at| at.to_rfc3339()).unwrap_or_default();
             notices.push(NewNotice {
                 key: format!("red {:?} {release} {} {at}", change.subject, change.what),
-                title: Text::new(format!("{}{release}", change.name)),
+                title: Text::new(change.called()),
                 text: change.what.clone(),
             });
         }

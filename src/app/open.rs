@@ -8,8 +8,8 @@ use crate::{
 };
 
 use super::{
-    Chooser, Effect, ListId, Listed, Overlay, PullRequestPicture, Row, Section, State, Tab, commands,
-    insights, operations, palette,
+    Chooser, Effect, EnvironmentsPicture, ListId, Listed, Overlay, PullRequestPicture, Row, Section, State,
+    Tab, commands, environments, insights, operations, palette,
     update::{say, show_overlay},
 };
 
@@ -34,7 +34,7 @@ pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effec
             return;
         }
         Some(_) => return,
-        None => asked.unwrap_or_else(|| state.subject()),
+        None => asked.or_else(|| selected_step(state)).unwrap_or_else(|| state.subject()),
     };
     let Some(release) = &state.release else {
         say(state, "no source knows a release yet", now, effects);
@@ -42,6 +42,18 @@ pub(super) fn why(state: &mut State, asked: Option<Subject>, now: Instant, effec
     };
     let explanation = Box::new(state.explain(release, &subject, now));
     show_overlay(state, Overlay::Why { subject, explanation, scroll: 0 }, effects);
+}
+
+/// The step that is selected of what turns the release green: its row leads to what the step is
+/// about, and why asks for the step.
+fn selected_step(state: &State) -> Option<Subject> {
+    let Some(Row::Remedy(index)) =
+        (state.active_list() == Some(ListId::Remedies)).then(|| state.list(ListId::Remedies).row()).flatten()
+    else {
+        return None;
+    };
+    let remedy = state.release()?.remedies.get(index as usize)?;
+    Some(Subject::Remedy(remedy.action.clone()))
 }
 
 /// Where the selected row is and what carries it on, or what it would bring.
@@ -114,8 +126,15 @@ pub(super) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
         }
         None => match (state.active_list(), state.subject()) {
             (Some(ListId::Changes), _) => return open_change(state, now, effects),
-            (Some(ListId::Cards | ListId::CardRows), _) => return insights::open(state, effects),
-            (Some(ListId::Remedies), subject) => go_to(state, &subject),
+            (Some(ListId::Cards | ListId::CardRows), _) => return insights::open(state, now, effects),
+            (Some(ListId::Remedies), Subject::Source(_)) => {
+                return show_overlay(state, Overlay::Sources { scroll: 0 }, effects);
+            }
+            (Some(ListId::Remedies), subject) => {
+                if !go_to(state, &subject) {
+                    return why(state, None, now, effects);
+                }
+            }
             (Some(ListId::Gates), _) => return why(state, None, now, effects),
             (None, _) => match day_to_open(state) {
                 Some(day) => return why(state, Some(Subject::Day(day)), now, effects),
@@ -179,7 +198,7 @@ fn open_change(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     }
     match subject {
         Subject::Headline | Subject::BurnDown => state.tab = Tab::Readiness,
-        subject if state.knows(&subject) => go_to(state, &subject),
+        subject if state.knows(&subject) && go_to(state, &subject) => {}
         _ => return say(state, "it is not on this board any more", now, effects),
     }
     effects.push(Effect::Draw);
@@ -208,6 +227,10 @@ fn follow(state: &mut State, subject: &Subject, now: Instant) {
             state.tab = Tab::Readiness;
             state.choose(id.clone(), now);
         }
+        Subject::Component(_, id) => {
+            state.environments.picture = EnvironmentsPicture::Allocation;
+            go_to(state, &Subject::Environment(id.clone()));
+        }
         Subject::Deployment(id) => {
             let release = state.deployment(id).and_then(|row| row.deployment.release.clone());
             if let Some(release) = release.filter(|id| state.board.release(id).is_some()) {
@@ -219,11 +242,11 @@ fn follow(state: &mut State, subject: &Subject, now: Instant) {
     }
 }
 
-/// Selects `subject` where it is listed.
-pub(super) fn go_to(state: &mut State, subject: &Subject) {
+/// Selects `subject` where it is listed. False where it is on no list.
+pub(super) fn go_to(state: &mut State, subject: &Subject) -> bool {
     if *subject == Subject::BurnDown {
         (state.tab, state.section) = (Tab::Readiness, Section::BurnDown);
-        return;
+        return true;
     }
     let (tab, id) = match subject {
         Subject::Gate(_) => (Tab::Readiness, ListId::Gates),
@@ -235,12 +258,19 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
         Subject::PullRequest(_) => (Tab::PullRequests, ListId::PullRequests),
         Subject::Deployment(_) | Subject::Release(_) => (Tab::Schedule, ListId::Schedule),
         Subject::Environment(_) => (Tab::Environments, ListId::Environments),
+        Subject::Component(name, id) => {
+            state.tab = Tab::Environments;
+            environments::select_cell(state, name.clone(), id.clone());
+            state.follow_detail();
+            return true;
+        }
         Subject::Headline
         | Subject::BurnDown
         | Subject::Day(_)
         | Subject::Source(_)
         | Subject::Card(_)
-        | Subject::CardRow(..) => return,
+        | Subject::CardRow(..)
+        | Subject::Remedy(_) => return false,
     };
     state.tab = tab;
     match id {
@@ -261,6 +291,8 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
         if id == ListId::PullRequests {
             state.sections.current = 0;
             state.pull_requests = PullRequestPicture::All;
+            // Those of other releases are listed with all of them.
+            state.all_releases |= state.pull_request_is_elsewhere(subject);
         }
         state.arrange(id);
         found = find(state);
@@ -276,6 +308,7 @@ pub(super) fn go_to(state: &mut State, subject: &Subject) {
         list.settle(page);
     }
     state.follow_detail();
+    found.is_some()
 }
 
 #[cfg(test)]

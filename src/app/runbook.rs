@@ -5,15 +5,27 @@ use chrono::Duration;
 
 use crate::{
     domain::{
-        Activity, DeploymentId, Instant, Problem, Text, TriageChange, TriageEntry, TriageKind, TriageSubject,
+        Activity, Deployment, DeploymentId, Instant, Problem, Text, TriageChange, TriageEntry, TriageKind,
+        TriageSubject, Window,
     },
-    insight::{DeploymentRow, Subject},
+    insight::{DeploymentRow, Subject, minutes_between, words},
 };
 
 use super::{Command, Effect, Overlay, State, Tab, Undo, operations, triage, update::say};
 
 /// Lines of the detail pane that stay above the activity that is pointed at.
 const ABOVE: u16 = 2;
+/// So long before and after its window a runbook begins without a question.
+const NEAR: Duration = Duration::hours(1);
+
+/// A runbook that somebody is about to begin far from its window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FarBeginning {
+    /// Whose runbook it is.
+    pub deployment: DeploymentId,
+    /// What would begin.
+    pub activity: Text,
+}
 
 /// The activity that somebody pointed at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,8 +93,61 @@ pub(super) fn point(state: &mut State, next: bool, effects: &mut Vec<Effect>) {
     effects.push(Effect::Draw);
 }
 
-/// Starts the activity that is pointed at, or finishes it if it runs.
+/// How far `now` is from `window`, in words, if that is more than an hour: `3d 05h before its window`.
+pub(crate) fn distance(window: Window, now: Instant) -> Option<String> {
+    let (before, after) = (window.from - now, now - window.until);
+    if before > NEAR {
+        Some(format!("{} before its window", words::duration(before)))
+    } else if after > NEAR {
+        Some(format!("{} after its window", words::duration(after)))
+    } else {
+        None
+    }
+}
+
+/// What the next step would begin far from its window. A runbook that runs was begun by somebody who
+/// knew, and is not asked about again.
+fn far_beginning(state: &State, now: Instant) -> Option<FarBeginning> {
+    let (entry, _) = step(state, now).ok()?;
+    let TriageSubject::Activity(deployment, activity) = entry.subject else { return None };
+    let row = state.deployment(&deployment)?;
+    let is_far = distance(row.deployment.window, now).is_some();
+    let asks = entry.kind == TriageKind::Started && is_far && !has_begun(state, &row.deployment);
+    asks.then_some(FarBeginning { deployment, activity })
+}
+
+/// Whether anything of a runbook has begun, as far as the board or what was said just now tells.
+fn has_begun(state: &State, deployment: &Deployment) -> bool {
+    let was_said = |activity: &Activity| {
+        let subject = TriageSubject::Activity(deployment.id.clone(), activity.name.clone());
+        state.said_about(&subject).any(|entry| entry.kind == TriageKind::Started)
+    };
+    deployment.started_at.is_some()
+        || deployment.activities.iter().any(|it| it.started_at.is_some() || was_said(it))
+}
+
+/// Starts the activity that is pointed at, or finishes it if it runs. Asks first whether a runbook
+/// shall begin far from its window.
 pub(super) fn start_or_finish(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    match far_beginning(state, now) {
+        Some(asked) => operations::ask_to_begin(state, asked, effects),
+        None => carry_on(state, now, effects),
+    }
+}
+
+/// Begins what was asked about, if that is still what is in front.
+pub(super) fn begin(state: &mut State, asked: &FarBeginning, now: Instant, effects: &mut Vec<Effect>) {
+    let FarBeginning { deployment, activity } = asked.clone();
+    let subject = TriageSubject::Activity(deployment.clone(), activity.clone());
+    state.pointed = Some(PointedActivity { deployment, activity });
+    if step(state, now).is_ok_and(|(entry, _)| entry.subject != subject) {
+        return say(state, "nothing was started: another runbook is in front by now", now, effects);
+    }
+    carry_on(state, now, effects);
+}
+
+/// Says that the activity that is pointed at begins, or ends if it runs.
+fn carry_on(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     match step(state, now) {
         Ok((entry, said)) => {
             let change = TriageChange { withdrawn: None, said: Some(entry.clone()) };
@@ -147,15 +212,13 @@ fn step(state: &State, now: Instant) -> Result<(TriageEntry, String), String> {
         state.said_about(&subject).find(|entry| entry.kind == TriageKind::Started).map(|entry| entry.at)
     });
     if let Some(started) = started {
-        let took = crate::insight::words::duration((now - started).max(Duration::zero()));
+        let took = minutes_between(started, now).and_then(|minutes| u32::try_from(minutes).ok());
+        let took = words::minutes(took.unwrap_or(0));
         return Ok((entry(TriageKind::Finished), format!("{name} finished after {took}")));
     }
     let before: Vec<&str> =
         unfinished_before(activities, activity).map(|before| before.name.as_str()).collect();
-    let early = if before.is_empty() {
-        String::new()
-    } else {
-        format!(" before {} ended", crate::insight::words::list(&before, 2))
-    };
+    let early =
+        if before.is_empty() { String::new() } else { format!(" before {} ended", words::list(&before, 2)) };
     Ok((entry(TriageKind::Started), format!("{name} started{early}")))
 }

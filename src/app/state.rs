@@ -522,6 +522,9 @@ impl State {
 
     /// What is selected in the list that the keys go to, else what the section is about.
     pub fn subject(&self) -> Subject {
+        if let Some((name, id)) = self.drift_cell().filter(|_| self.overlays.is_empty()) {
+            return Subject::Component(name, id);
+        }
         match self.active_list() {
             Some(id) => self.list(id).selected.clone().unwrap_or(Subject::Headline),
             None if self.overlays.is_empty() => self.chart.cursor.map_or(Subject::BurnDown, Subject::Day),
@@ -543,6 +546,12 @@ impl State {
                 self.board.insight.releases.get(of as usize)?.pull_requests.get(index as usize)
             }
         }
+    }
+
+    /// A pull request of another release than the one that is shown.
+    pub(super) fn pull_request_is_elsewhere(&self, subject: &Subject) -> bool {
+        let Subject::PullRequest(id) = subject else { return false };
+        matches!(self.pull_request_at.get(id), Some(PullRequestAt::Elsewhere(..)))
     }
 
     /// The pull request of a row of a list.
@@ -622,6 +631,10 @@ impl State {
                 self.release().is_some_and(|release| release.test(suite, name).is_some())
             }
             Subject::Environment(id) => self.environment(id).is_some(),
+            Subject::Remedy(action) => self
+                .release()
+                .is_some_and(|release| release.remedies.iter().any(|remedy| remedy.action == *action)),
+            Subject::Component(name, id) => self.environments.knows_cell(name, id),
             Subject::Day(day) => self
                 .release()
                 .is_some_and(|release| release.burn_down.days.iter().any(|known| known.day == *day)),
@@ -657,9 +670,12 @@ impl State {
         let now = self.instant(now);
         let study = self.insights.study.as_ref();
         match subject {
-            Subject::Card(id) | Subject::CardRow(id, _) => study
+            Subject::Card(id) => study
                 .and_then(|study| study.card(*id))
                 .map(|card| crate::insight::explain_card(&self.board, card, now)),
+            Subject::CardRow(id, row) => study
+                .and_then(|study| study.card(*id))
+                .map(|card| crate::insight::explain_card_row(&self.board, card, row, now)),
             _ => None,
         }
         .unwrap_or_else(|| crate::insight::explain(&self.board, release, subject, now))
@@ -785,21 +801,20 @@ impl State {
     }
 
     /// What a row of the board is about.
-    pub(super) fn subject_of(&self, row: Row) -> Option<Subject> {
+    pub(crate) fn subject_of(&self, row: Row) -> Option<Subject> {
         rows::subject(self.view(), row)
     }
 
     /// The detail pane tells of the selected row. Whether that is news.
     pub(super) fn follow_detail(&mut self) -> bool {
-        let selected = self.list(self.main_list()).selected.clone();
+        let cell = self.drift_cell().map(|(name, id)| Subject::Component(name, id));
+        let selected = cell.or_else(|| self.list(self.main_list()).selected.clone());
         if self.detail.subject == selected {
             return false;
         }
-        let is_linked =
-            self.desk.links && selected.as_ref().is_some_and(|subject| self.link(subject).is_some());
         self.detail.subject = selected;
         self.detail.scroll = 0;
-        is_linked || !matches!(self.tab, Tab::Readiness | Tab::Changes) && self.detail.on
+        !matches!(self.tab, Tab::Readiness | Tab::Changes) && self.detail.on
     }
 
     /// Shows the release `id` from now on.

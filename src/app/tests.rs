@@ -13,6 +13,7 @@ use crate::{
     insight::{Board, Change, ChangeGroup, Changes, GateName, Subject},
 };
 
+mod cards;
 mod closer;
 mod cutover;
 mod desk;

@@ -209,7 +209,7 @@ impl State {
                 format!("{:?}", self.board.health.iter().find(|health| health.id == *id)?.state)
             }
             Subject::CardRow(card, row) => return self.insights.stands(*card, row).cloned(),
-            Subject::Environment(_) | Subject::Card(_) => return None,
+            Subject::Environment(_) | Subject::Component(..) | Subject::Card(_) | Subject::Remedy(_) => return None,
         };
         Some(Text::new(said))
     }
@@ -253,7 +253,7 @@ pub(super) fn about(subject: &Subject, release: Option<&ReleaseId>) -> Option<Tr
             TriageSubject::Gate(release?.clone(), Text::new(GateName::Tests.key()))
         }
         Subject::CardRow(card, row) => triage_subject(*card, row),
-        Subject::Environment(_) | Subject::Card(_) => return None,
+        Subject::Environment(_) | Subject::Component(..) | Subject::Card(_) | Subject::Remedy(_) => return None,
     })
 }
 

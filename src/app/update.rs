@@ -288,7 +288,9 @@ pub(super) fn carry_out(state: &mut State, command: Command, now: Instant, effec
         C::PreviousTab => show_tab(state, neighbour(&Tab::ALL, state.tab, false, true), effects),
         C::SectionLeft | C::SectionRight => {
             let right = command == C::SectionRight;
-            if state.active_list() == Some(ListId::Environments) {
+            if state.is_in_drift() {
+                environments::step_cell(state, 0, if right { 1 } else { -1 }, effects);
+            } else if state.active_list() == Some(ListId::Environments) {
                 environments::move_in_time(state, right, effects);
             } else if state.active_list() == Some(ListId::Cards) {
                 insights::step(state, if right { 1 } else { -1 }, effects);
@@ -492,6 +494,9 @@ pub(super) fn step(state: &mut State, steps: isize, effects: &mut Vec<Effect>) {
     if operations::step(state, steps) || commands::step(state, steps) {
         effects.push(Effect::Draw);
         return;
+    }
+    if state.is_in_drift() {
+        return environments::step_cell(state, steps, 0, effects);
     }
     let Some(id) = state.active_list() else { return step_over_days(state, steps, effects) };
     if id == ListId::Cards && steps.unsigned_abs() < state.list(id).rows.len() {

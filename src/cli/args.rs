@@ -8,6 +8,8 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 
+use clap_complete::Shell;
+
 use super::history::HistoryCommand;
 use crate::{insight::Lens, terminal::ColorChoice};
 
@@ -70,7 +72,7 @@ pub struct Common {
     /// Ask no source: show what was known last.
     #[arg(long, global = true, help_heading = "Common")]
     pub offline: bool,
-    /// Look at the past: the board, `status` and `check` as of 2026-11-22, "yesterday 14:00", 3h or an instant.
+    /// Look at the past: the board, and what commands print, as of 2026-11-22, "yesterday 14:00", 3h or an instant.
     #[arg(long, global = true, value_name = "TIME", help_heading = "Common")]
     pub as_of: Option<String>,
     /// Test reports (`JUnit` XML) in place of those of the configuration; `-` is the standard input.
@@ -96,8 +98,15 @@ pub enum Command {
     Status(StatusArguments),
     /// Ask whether a release may go: exit 0 go, 1 no-go, 3 cannot tell.
     Check(CheckArguments),
+    /// Say when a release will be ready, how sure that is, and what it rests on: exit 0 told, 3 cannot
+    /// tell.
+    ///
+    /// Without --release: all releases in the making, in a line each.
+    Forecast(ForecastArguments),
     /// Say what changed between two instants.
     Diff(DiffArguments),
+    /// Say what is new, a sentence for each, for a chat or a mail; nothing if nothing is.
+    Announce(AnnounceArguments),
     /// Look back on a release that ended: planned, forecast and actual, and what was late and why.
     Recap(RecapArguments),
     /// Print what goes out when, and what stands in its way; also for a calendar program.
@@ -115,16 +124,24 @@ pub enum Command {
     Serve,
     /// Score forecasts against releases that ended.
     Backtest(BacktestArguments),
+    /// Write a configuration file for what is found here: repository, forge, reports, plan.
+    Init(InitArguments),
     /// Say of every source and of this machine what works, what does not, and what to do.
     ///
     /// Exit 0: all that is in use works. Exit 1: something does not.
     Doctor(DoctorArguments),
+    /// List the themes, with their colours, and which one applies and why; or tell all of one.
+    Themes(ThemesArguments),
     /// Show which configuration applies, and whether it is right.
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Look through the stored past, move it to another place, or check it.
     #[command(subcommand)]
     History(HistoryCommand),
+    /// Print what completes the command line in a shell: `source <(tminus completions bash)`.
+    Completions(CompletionsArguments),
+    /// Print a manual page: `tminus man | man -l -`; or write those of all commands.
+    Man(ManArguments),
 }
 
 /// The simulated organisation.
@@ -195,6 +212,14 @@ pub struct CheckArguments {
     pub format: Format,
 }
 
+/// How to print forecasts.
+#[derive(Debug, Args)]
+pub struct ForecastArguments {
+    /// For people, for programs, or for a page.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
 /// What to compare.
 #[derive(Debug, Args)]
 pub struct DiffArguments {
@@ -205,6 +230,18 @@ pub struct DiffArguments {
     /// The later instant; not given: now, after the sources were asked.
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+    /// For people, for programs, or for a chat message.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+}
+
+/// What to announce.
+#[derive(Debug, Args)]
+pub struct AnnounceArguments {
+    /// What changed since then: 2026-11-22, "2026-11-22 14:00", yesterday, 3h, 2d, 1w; not given: since
+    /// it was last announced to you (with --release: of that release), which is kept.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
     /// For people, for programs, or for a chat message.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -294,6 +331,25 @@ pub struct BacktestArguments {
     pub format: TableFormat,
 }
 
+/// How to write a configuration file.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// Replace a file that is there.
+    #[arg(long)]
+    pub force: bool,
+    /// Print the file in place of writing it.
+    #[arg(long)]
+    pub print: bool,
+}
+
+/// Which theme.
+#[derive(Debug, Args)]
+pub struct ThemesArguments {
+    /// A shipped theme, one of your own, or a file; none: list them.
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+}
+
 /// What to say about what works.
 #[derive(Debug, Args)]
 pub struct DoctorArguments {
@@ -351,6 +407,25 @@ pub enum ReportFormat {
     Html,
     /// For a page or a chat message.
     Markdown,
+}
+
+/// For which shell.
+#[derive(Debug, Args)]
+pub struct CompletionsArguments {
+    /// The shell.
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
+}
+
+/// Which manual page.
+#[derive(Debug, Args)]
+pub struct ManArguments {
+    /// The page of a command, such as `history list`; none: that of tminus itself.
+    #[arg(value_name = "COMMAND", conflicts_with = "out")]
+    pub command: Vec<String>,
+    /// Write the pages of all commands into a directory that exists.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
 }
 
 /// Which configuration applies.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::Days;
 
 use crate::{
-    domain::{DayFigures, Instant, Problem, Triage, World},
+    domain::{DayFigures, Instant, Problem, SourceId, Triage, World},
     history::{self, Kept, LockError, OwnerLock, Question, Reply},
     insight::{Board, Completeness, Learned, when, words},
     server::{ask_history, ask_past},
@@ -87,6 +87,26 @@ pub(super) fn boards(context: &Context, instants: &[Instant]) -> Result<Vec<Opti
     Ok(past.into_iter().zip(instants).map(board).collect())
 }
 
+/// The board as it was at `at`, to hold `after` against; none where nothing was known yet. A source that
+/// never answered was silent then, too: that it still is, is no news.
+pub(super) fn before(context: &Context, at: Instant, after: &Board) -> Result<Option<Arc<Board>>, Failure> {
+    let board = boards(context, &[at])?.pop().flatten();
+    Ok(board.map(|board| as_silent(board, after)))
+}
+
+fn as_silent(board: Arc<Board>, after: &Board) -> Arc<Board> {
+    let is_known = |id: &SourceId| board.health.iter().any(|known| known.id == *id);
+    let silent = after.health.iter().filter(|health| health.answered_at.is_none() && !is_known(&health.id));
+    let silent: Vec<_> = silent.cloned().collect();
+    if silent.is_empty() {
+        return board;
+    }
+    let health = board.health.iter().cloned().chain(silent).collect();
+    let (title, policy) = (board.title.clone(), Arc::clone(&board.policy));
+    let world = Arc::clone(&board.world);
+    Arc::new(Board::derive(title, world, health, policy, &Learned::default(), Completeness::Whole, board.at))
+}
+
 fn shared(days: Vec<DayFigures>) -> Vec<Arc<DayFigures>> {
     days.into_iter().map(Arc::new).collect()
 }
@@ -103,4 +123,30 @@ fn derive(context: &Context, kept: &[Kept], days: Vec<Arc<DayFigures>>, said: &T
     let health = kept.iter().map(|kept| kept.health.clone()).collect();
     let (title, policy) = (context.title.clone(), Arc::clone(&context.policy));
     Board::derive(title, Arc::new(world), health, policy, &Learned::default(), Completeness::Whole, at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::SourceHealth,
+        insight::{
+            Changes,
+            fixture::{ALL_KINDS, Setting, at, now},
+        },
+    };
+
+    #[test]
+    fn who_never_answered_is_no_news() {
+        let setting = Setting::covering(&ALL_KINDS[..1]);
+        let mut with_silent = setting.clone();
+        with_silent.health.push(SourceHealth::starting(SourceId::new("silent")));
+        let (before, after) = (Arc::new(setting.board_at(at(20, 9))), with_silent.board_at(now()));
+        // Gates that nobody fed then may be fed by who is silent now.
+        assert!(!Changes::between(&before, &after).changes.is_empty());
+        let changes = Changes::between(&as_silent(Arc::clone(&before), &after), &after).changes;
+        assert!(changes.is_empty(), "{changes:?}");
+        // Of who answers by now it is news.
+        assert!(Arc::ptr_eq(&as_silent(Arc::clone(&before), &before), &before));
+    }
 }

@@ -9,7 +9,7 @@ use super::{
     args::{CheckArguments, Common},
     complain,
     context::Context,
-    headless, print, status,
+    headless, print, release, status,
 };
 
 /// Prints the gates and answers by the exit code: 0 go or on track, 1 no-go, at risk or
@@ -27,27 +27,16 @@ pub(super) fn run(
         return Err(Failure::Usage("which release? `tminus check --release NAME`".into()));
     };
     let board = headless::board(context, common)?;
-    let id = match status::named(&board, name) {
-        Ok(id) => id,
-        // A release may be missing because a source that knows it did not answer.
-        Err(message)
-            if board.completeness != Completeness::Whole
-                || board.health.iter().any(|source| source.failure.is_some() && !source.is_own()) =>
-        {
-            complain(&format!("cannot tell: {message}, and not every source answered"));
-            return Ok(ExitCode::from(EXIT_UNKNOWN));
-        }
-        Err(message) => return Err(Failure::Usage(message)),
-    };
+    let Some(id) = release::asked(&board, name)? else { return Ok(ExitCode::from(EXIT_UNKNOWN)) };
     if board.completeness == Completeness::Preview {
         complain("cannot tell: only the picture of the last visit can be read, and it may be old");
         return Ok(ExitCode::from(EXIT_UNKNOWN));
     }
-    let Some(release) = board.release(&id) else {
+    let Some(insight) = board.release(&id) else {
         return Ok(ExitCode::from(EXIT_UNKNOWN));
     };
-    print(&status::render_check(&board, release, question.outlook, question.format, board.at))?;
-    Ok(ExitCode::from(exit_code(release, question.outlook)))
+    print(&status::render_check(&board, insight, question.outlook, question.format, board.at))?;
+    Ok(ExitCode::from(exit_code(insight, question.outlook)))
 }
 
 fn exit_code(release: &ReleaseInsight, outlook: bool) -> u8 {

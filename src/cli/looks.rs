@@ -1,9 +1,9 @@
 //! Which theme the board opens with.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{
-    config::{Config, nearest},
+    config::{Config, Layer, nearest},
     domain::Problem,
     terminal::{Background, Capabilities},
     theme::{Glyphs, SHIPPED, Styles, Theme, shipped},
@@ -12,24 +12,37 @@ use crate::{
 
 use super::background;
 
+/// The theme that is chosen by the terminal.
+pub(super) const AUTO: &str = "auto";
 /// Larger files are no themes.
 const LARGEST: u64 = 256 * 1024;
 
-/// The theme of the configuration, and the shipped ones to change to. `auto` takes the dark
-/// or the light one, by the terminal's own background.
+/// The name of the theme that applies: `auto` takes the dark or the light one, by the terminal's own
+/// background.
+pub(super) fn applying(config: &Config, background: impl FnOnce() -> Background) -> &str {
+    match config.theme.as_str() {
+        AUTO => match background() {
+            Background::Light => "light",
+            Background::Dark => "dark",
+        },
+        name => name,
+    }
+}
+
+/// Where the user's own themes are: beside the user's configuration file.
+pub(super) fn own_directory(config: &Config) -> Option<PathBuf> {
+    let file = config.layers.files.iter().find(|file| file.layer == Layer::User)?;
+    Some(file.path.parent()?.join("themes"))
+}
+
+/// The theme of the configuration, and the shipped ones to change to.
 pub(super) fn choose(
     config: &Config,
     themes: Option<&Path>,
     capabilities: Capabilities,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<Looks, Problem> {
-    let name = match config.theme.as_str() {
-        "auto" => match background::of_terminal(&config.state_dir, variable) {
-            Background::Light => "light",
-            Background::Dark => "dark",
-        },
-        name => name,
-    };
+    let name = applying(config, || background::of_terminal(&config.state_dir, variable));
     let look = |theme: &Theme| Look {
         styles: Styles::resolve(theme, capabilities.color),
         glyphs: Glyphs::of(capabilities.glyphs),
@@ -40,7 +53,7 @@ pub(super) fn choose(
 }
 
 /// A shipped theme, one of the user's, or a file.
-fn named(name: &str, root: &Path, themes: Option<&Path>) -> Result<Theme, Problem> {
+pub(super) fn named(name: &str, root: &Path, themes: Option<&Path>) -> Result<Theme, Problem> {
     if let Some(theme) = shipped(name) {
         return Ok(theme);
     }

@@ -3,22 +3,27 @@
 //! Data goes to the standard output, everything else to the standard error. Exit codes are
 //! part of the interface: scripts and pipelines rely on them.
 
+mod announce;
 mod args;
 mod as_of;
 mod background;
 mod backtest;
 mod check;
+mod completions;
 mod config;
 mod connectors;
 mod context;
 mod diff;
 mod doctor;
 mod environments;
+mod forecast;
 mod headless;
 mod history;
+mod init;
 mod insights;
 mod log;
 mod looks;
+mod man;
 mod open;
 mod recap;
 mod release;
@@ -27,6 +32,7 @@ mod schedule;
 mod serve;
 mod sharing;
 mod status;
+mod themes;
 mod trace;
 
 use std::{
@@ -79,7 +85,8 @@ impl<E: Into<color_eyre::Report>> From<E> for Failure {
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     // A check that breaks has not said no.
-    let broken = if matches!(arguments.command, Some(Command::Check(_))) { EXIT_UNKNOWN } else { 1 };
+    let is_question = matches!(arguments.command, Some(Command::Check(_) | Command::Forecast(_)));
+    let broken = if is_question { EXIT_UNKNOWN } else { 1 };
     match run(&arguments) {
         Ok(code) => code,
         Err(Failure::Usage(message)) => {
@@ -124,6 +131,14 @@ fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(Command::Trace(asked)) => {
             trace::run(&Context::resolve(common, None)?, common, asked.format, &asked.what)
         }
+        Some(Command::Forecast(asked)) => {
+            forecast::run(&Context::resolve(common, None)?, common, asked.format)
+        }
+        Some(Command::Init(asked)) => init::run(common, asked),
+        Some(Command::Themes(asked)) => themes::run(common, asked),
+        Some(Command::Completions(asked)) => completions::run(asked.shell),
+        Some(Command::Man(asked)) => man::run(asked),
+        Some(Command::Announce(asked)) => announce::run(&Context::resolve(common, None)?, common, asked),
         Some(Command::Doctor(doctor)) => doctor::run(common, doctor.format),
         Some(Command::Serve) => serve::run(common),
         Some(Command::Backtest(backtest)) => backtest::run(backtest),
@@ -141,6 +156,12 @@ fn say(problem: &Problem) -> String {
 fn complain(message: &str) {
     // Nobody may be listening; the exit code says it too.
     drop(writeln!(io::stderr(), "tminus: {}", cleaned(message)));
+}
+
+/// Says several lines that are no data, in columns. What of them comes from outside was cleaned before.
+fn tell(lines: &str) {
+    // As above.
+    drop(io::stderr().write_all(lines.as_bytes()));
 }
 
 /// `message` without what a terminal would obey: paths, arguments and what the system says of

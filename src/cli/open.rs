@@ -5,7 +5,6 @@ use std::{io::IsTerminal as _, process::ExitCode, sync::Arc};
 use crate::{
     app::{Checkout, Desk, KeyMap, Options, OwnCommands, PullRequestSection, State, Tab, WallOptions},
     clock::Clock,
-    config::Layer,
     domain::Text,
     history,
     runtime::{self, Edge, OperationLog, SectionStore, Wiring},
@@ -71,8 +70,7 @@ pub(super) fn run(context: Context, common: &Common) -> Result<ExitCode, Failure
         notify: Arc::new(context.config.notify.clone()),
     };
     let capabilities = Capabilities::detect(common.color.unwrap_or_default(), context.config.ascii, variable);
-    let themes = context.config.layers.files.iter().find(|file| file.layer == Layer::User);
-    let themes = themes.and_then(|file| Some(file.path.parent()?.join("themes")));
+    let themes = looks::own_directory(&context.config);
     let looks = looks::choose(&context.config, themes.as_deref(), capabilities, variable)
         .map_err(|problem| Failure::Usage(say(&problem)))?;
     log::start(&context.config.state_dir);

@@ -1,9 +1,30 @@
 //! Which release a person means.
 
-use crate::domain::{Release, ReleaseId};
+use crate::{
+    domain::{Release, ReleaseId},
+    insight::{Board, Completeness},
+};
+
+use super::{Failure, complain, status};
 
 /// How many names a message lists.
 const LISTED: usize = 12;
+
+/// The release called `name`; none if it may be missing because a source that knows it did not
+/// answer, which is said then.
+pub(super) fn asked(board: &Board, name: &str) -> Result<Option<ReleaseId>, Failure> {
+    match status::named(board, name) {
+        Ok(id) => Ok(Some(id)),
+        Err(message)
+            if board.completeness != Completeness::Whole
+                || board.health.iter().any(|source| source.failure.is_some() && !source.is_own()) =>
+        {
+            complain(&format!("cannot tell: {message}, and not every source answered"));
+            Ok(None)
+        }
+        Err(message) => Err(Failure::Usage(message)),
+    }
+}
 
 /// The release called `name`: by project and version, or by the version alone where only one
 /// project has it; letters' case does not matter. Otherwise a message that says what there is.

@@ -39,7 +39,6 @@ use std::{
 };
 
 pub(crate) use self::document::{Reading, TableReader};
-pub(crate) use self::value::is_repository_path;
 pub use self::{
     calendars::{CalendarConfig, EventPatterns},
     commands::{CommandConfig, CommandOutput, NotifyConfig, PLACEHOLDERS},
@@ -60,8 +59,11 @@ pub use self::{
     value::FilePattern,
     wall::{WallConfig, WallPanel},
 };
-use self::{
+pub(crate) use self::{
     environment::Project,
+    value::{is_repository_path, quote},
+};
+use self::{
     instances::Instances,
     layer::{Binding, LayerValues},
     rules::Rules,

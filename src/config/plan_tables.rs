@@ -4,17 +4,50 @@
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use toml::de::DeValue;
 
 use super::{
-    complaint::Place,
+    complaint::{Place, nearest},
     document::{Moment, TableReader, text_of},
     value::SEVERITIES,
 };
-use crate::domain::{Category, DeploymentState, MatchRule, Severity, StoryKind, Text, Tier};
+use crate::domain::{Category, DeploymentState, Kind, MatchRule, Severity, StoryKind, Text, Tier};
 
 /// Keys at the top of a file that hold tables of a plan.
 pub(crate) const PLAN_TABLES: [&str; 6] =
     ["release", "story", "environment", "booking", "freeze", "deployment"];
+
+/// The kinds of items that each of them carries.
+const KINDS_OF_TABLES: [&[Kind]; 6] = [
+    &[Kind::Releases],
+    &[Kind::Stories, Kind::Defects],
+    &[Kind::Environments],
+    &[Kind::Bookings],
+    &[Kind::Freezes],
+    &[Kind::Deployments],
+];
+/// Those of all of them.
+const ALL_KINDS: &[Kind] = &[
+    Kind::Releases,
+    Kind::Stories,
+    Kind::Defects,
+    Kind::Environments,
+    Kind::Bookings,
+    Kind::Freezes,
+    Kind::Deployments,
+];
+
+/// Of which kinds a plan does not tell all because its top has a `key` that nobody knows: those of the
+/// table that is meant most probably, any of them where it is a table of another name. None: it is no
+/// table, and meant for something else.
+pub(crate) fn carried_by(key: &str, value: &DeValue<'_>) -> Option<&'static [Kind]> {
+    let near = nearest(key, PLAN_TABLES);
+    let meant = near.and_then(|near| PLAN_TABLES.iter().position(|table| *table == near));
+    match meant {
+        Some(table) => KINDS_OF_TABLES.get(table).copied(),
+        None => (value.is_table() || value.is_array()).then_some(ALL_KINDS),
+    }
+}
 
 /// All tables of a plan in one file.
 #[derive(Clone, Debug, Default, PartialEq)]

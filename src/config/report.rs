@@ -75,7 +75,7 @@ pub fn check(environment: &Environment, flags: &Flags) -> Result<String, ConfigE
     let mut printed = String::new();
     let read: Vec<_> = config.layers.files.iter().filter(|file| file.exists).collect();
     if read.is_empty() {
-        let _ = writeln!(printed, "no configuration file: the defaults hold");
+        let _ = writeln!(printed, "no configuration file: the defaults hold; `tminus init` writes one");
     }
     for file in read {
         let _ = writeln!(printed, "{}: in order", file.shown);

@@ -506,7 +506,7 @@ fn a_mistyped_variable_is_noted() {
     let checked = check(&machine.environment, &Flags::default()).unwrap();
     assert_eq!(
         checked,
-        "no configuration file: the defaults hold\n\
+        "no configuration file: the defaults hold; `tminus init` writes one\n\
          note: the variable TMINUS_TIMEZONE sets nothing; if you meant TMINUS_TIME_ZONE, rename it\n"
     );
 }

@@ -38,7 +38,7 @@ pub use paint_cache::PaintCache;
 pub use question::{ListedChange, Question, Reply, export_aside};
 pub use retention::Retention;
 pub use triage::{keep_triage, triage};
-pub use visits::{keep_visit, last_visit};
+pub use visits::{keep_announcement, keep_visit, last_announcement, last_visit};
 
 use chrono::NaiveDate;
 
@@ -54,6 +54,7 @@ use crate::domain::{DayFigures, Facts, Instant, Problem, SourceHealth, SourceId}
 /// | `history.damaged-…` | a store that could not be read, set aside at that time |
 /// | `sources/` | what each source wants to know again after a restart |
 /// | `visits/` | when each user left the board last |
+/// | `announcements/` | until when it was announced to each user what changed |
 /// | `triage` | what people said: acknowledgements, snoozes, notes |
 /// | `marker` | how much must be in the store |
 /// | `paint` | the first picture: [`PaintCache`] |

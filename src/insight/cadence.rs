@@ -137,15 +137,20 @@ pub(crate) fn cadence(context: &Context<'_>, releases: &[Arc<ReleaseInsight>]) -
             runs.entry(place).or_default().push(run);
         }
     }
+    runs.retain(|_, runs| runs.len() >= ENOUGH);
+    // Only those are told of: looking through all stories of all releases is what costs.
+    let told: HashSet<&Text> = runs.keys().map(|(project, _)| *project).collect();
     let mut stories = HashMap::<&Text, Finished>::new();
     for (index, insight) in releases.iter().enumerate() {
+        if !told.contains(&context.releases[index].project) {
+            continue;
+        }
         let went_out = insight.release.released_at.is_some() || in_production.contains(&index);
         let of_project = stories.entry(&context.releases[index].project).or_default();
         of_project.add(context.now, insight, !went_out);
     }
     let nothing = Finished::default();
     runs.into_iter()
-        .filter(|(_, runs)| runs.len() >= ENOUGH)
         .filter_map(|((project, environment), runs)| {
             let finished = stories.get(project).unwrap_or(&nothing);
             let finished = if context.is_production(environment) { finished } else { &nothing };

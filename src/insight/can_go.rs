@@ -5,13 +5,13 @@ use chrono::Duration;
 use crate::domain::{DeploymentId, Instant, Kind, Text, Window};
 
 use super::{
-    Board, ForecastDate, ForecastView, ReleaseInsight, ScheduleProblem, ScheduleProblemKind, Verdict,
+    Board, ForecastView, ReleaseInsight, ScheduleProblem, ScheduleProblemKind, Verdict,
     context::{Context, Freshness},
     outlook::Likelihood,
     readiness,
-    schedule::{NOT_READY, gate_red, likely_ready, needed_length},
+    schedule::gate_red,
     schedule_rules::ScheduleRules,
-    words,
+    suggested_window, words,
 };
 
 /// Whether a deployment can go at a time.
@@ -68,7 +68,8 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
         return None;
     }
     let rules = ScheduleRules::of(&context);
-    let length = needed_length(row).max(Duration::minutes(1));
+    let length = suggested_window::needed_length(deployment.window, row.estimate.as_ref());
+    let length = length.max(Duration::minutes(1));
     let window = Window { from: at, until: at.checked_add_signed(length)? };
     let mut against = rules.against(&context, deployment, window);
     if at < board.at {
@@ -77,7 +78,7 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
     }
     let release = deployment.release.as_ref().and_then(|id| board.release(id));
     let red = release.and_then(|release| gate_red(&context, release, at));
-    let ready = red.as_ref().and(release).and_then(|release| likely_ready(release));
+    let is_red = red.is_some();
     against.extend(red);
     // Rules that nobody answers for at the moment cannot say yes.
     for kind in [Kind::Freezes, Kind::Bookings, Kind::Deployments, Kind::Environments] {
@@ -89,10 +90,8 @@ pub fn can_go(board: &Board, deployment: &DeploymentId, at: Instant) -> Option<C
         }
     }
     let (mut slots, mut no_slot) = (Vec::new(), None);
-    if ready == Some(ForecastDate::Beyond) {
-        no_slot = Some(Text::new(NOT_READY));
-    } else if !against.is_empty() {
-        let earliest = ready.and_then(ForecastDate::at).unwrap_or(board.at);
+    if !against.is_empty() {
+        let earliest = suggested_window::earliest(&context, deployment, release.map(|it| &**it), is_red);
         let found = rules.free(&context, deployment, at, length, earliest);
         (slots, no_slot) = (found.windows, found.why_none.map(Text::new));
     }

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use ahash::RandomState;
 use chrono::Duration;
 
 use crate::domain::{
@@ -15,6 +16,10 @@ use crate::domain::{
 };
 
 use super::{days::Days, words};
+
+/// Where each item is, by its identity. Every key of a board is hashed for every board: with keys that
+/// nobody outside can guess, as with the usual hasher, and in a third of its time.
+type Positions<K> = HashMap<K, usize, RandomState>;
 
 /// One world at one instant, under one policy. An item that is named twice counts once: the
 /// first one stands, as the world is ordered by the rank of its sources.
@@ -38,8 +43,8 @@ pub(crate) struct Context<'a> {
     health: &'a [SourceHealth],
     /// Who does not tell all of a kind, and why.
     incomplete: HashMap<Kind, Vec<(&'a SourceId, &'a Problem)>>,
-    release_by_id: HashMap<&'a ReleaseId, usize>,
-    story_by_key: HashMap<&'a StoryKey, usize>,
+    release_by_id: Positions<&'a ReleaseId>,
+    story_by_key: Positions<&'a StoryKey>,
     environment_by_id: HashMap<&'a EnvironmentId, &'a Arc<Environment>>,
     /// Positions in `deployments`.
     deployments_by_release: HashMap<&'a ReleaseId, Vec<usize>>,
@@ -77,7 +82,12 @@ impl<'a> Context<'a> {
         policy: &'a Policy,
         now: Instant,
     ) -> Self {
-        let (stories, story_by_key) = by_identity(&world.stories, |story| &story.key);
+        let mut first_story = None;
+        let (stories, story_by_key) = by_identity(&world.stories, |story| {
+            first_story =
+                Some(first_story.map_or(story.created_at, |first: Instant| first.min(story.created_at)));
+            &story.key
+        });
         let pull_requests = distinct(&world.pull_requests, |pull_request| &pull_request.id);
         let (releases, release_by_id) = by_identity(&world.releases, |release| &release.id);
         let mut deployments = distinct(&world.deployments, |deployment| &deployment.id);
@@ -102,9 +112,8 @@ impl<'a> Context<'a> {
         for (kind, source, problem) in world.incomplete() {
             incomplete.entry(kind).or_default().push((source, problem));
         }
-        let earliest = stories
-            .iter()
-            .map(|story| story.created_at)
+        let earliest = first_story
+            .into_iter()
             .chain(pull_requests.iter().filter_map(|pull_request| first_known(pull_request)))
             .chain(releases.iter().flat_map(|release| [release.start, release.released_at]).flatten())
             .min();
@@ -284,17 +293,17 @@ fn names(sources: &[SourceId]) -> Vec<&str> {
 }
 
 fn distinct<'a, T, K: Eq + Hash + 'a>(items: &'a [Arc<T>], key: impl Fn(&'a T) -> K) -> Vec<&'a Arc<T>> {
-    let mut seen = HashSet::with_capacity(items.len());
+    let mut seen = HashSet::with_capacity_and_hasher(items.len(), RandomState::new());
     items.iter().filter(|item| seen.insert(key(item))).collect()
 }
 
 /// The distinct ones, and where each is, in one pass: a hash of every key is what costs.
 fn by_identity<'a, T, K: Eq + Hash + 'a>(
     items: &'a [Arc<T>],
-    key: impl Fn(&'a T) -> K,
-) -> (Vec<&'a Arc<T>>, HashMap<K, usize>) {
+    mut key: impl FnMut(&'a T) -> K,
+) -> (Vec<&'a Arc<T>>, Positions<K>) {
     let mut distinct = Vec::with_capacity(items.len());
-    let mut positions = HashMap::with_capacity(items.len());
+    let mut positions = Positions::with_capacity_and_hasher(items.len(), RandomState::new());
     for item in items {
         if let Entry::Vacant(free) = positions.entry(key(item)) {
             free.insert(distinct.len());

@@ -120,10 +120,12 @@ impl Sooner<'_, '_> {
     }
 }
 
-/// What turns the headline first: dates while the release is at risk or late, else gates.
-pub(crate) fn in_order(sooner: Vec<Remedy>, gates: Vec<Remedy>, outlook: Outlook) -> Vec<Remedy> {
-    match outlook {
-        Outlook::AtRisk | Outlook::Late => sooner.into_iter().chain(gates).collect(),
-        Outlook::OnTrack | Outlook::Unknown | Outlook::Released => gates.into_iter().chain(sooner).collect(),
-    }
+/// What saves days first, the most days first; of as many days the step that changes less. Then
+/// what turns gates, in the order that they have.
+pub(crate) fn in_order(mut sooner: Vec<Remedy>, gates: Vec<Remedy>) -> Vec<Remedy> {
+    sooner.sort_by(|one, other| {
+        let days = |remedy: &Remedy| remedy.days_saved.unwrap_or_default();
+        days(other).total_cmp(&days(one)).then(one.what_if.len().cmp(&other.what_if.len()))
+    });
+    sooner.into_iter().chain(gates).collect()
 }

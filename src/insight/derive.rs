@@ -116,7 +116,7 @@ pub fn derive(
                 let unit = burn_down.unit;
                 Sooner { context: &context, asked, release, unit, outlook }.steps(&story_rows, &usual_ages)
             });
-            counterfactuals::in_order(sooner.unwrap_or_default(), steps, outlook)
+            counterfactuals::in_order(sooner.unwrap_or_default(), steps)
         } else {
             Vec::new()
         };

@@ -194,7 +194,7 @@ fn seen_by(card: &Card, lens: Lens, board: &Board) -> Card {
     if lens.has_keys() {
         return seen;
     }
-    let rows = seen.rows.iter_mut().flat_map(|row| &mut row.cells);
+    let rows = seen.rows.iter_mut().flat_map(|row| row.cells.iter_mut().chain(&mut row.behind));
     let bars = match &mut seen.picture {
         Picture::Bars { bars } | Picture::Parts { bars, .. } => bars.as_mut_slice(),
         Picture::Lines { .. } | Picture::None => &mut [],
@@ -297,7 +297,7 @@ mod tests {
     fn full(id: CardId, rows: usize) -> Card {
         use crate::insight::{Bar, CardRow, CardStanding};
         let standing = CardStanding::Good;
-        let row = CardRow { cells: vec!["a row".into()], standing, subject: None };
+        let row = CardRow { cells: vec!["a row".into()], standing, subject: None, behind: Vec::new() };
         let bar = Bar { label: "a bar".into(), parts: vec![1.0], says: "1".into(), standing };
         Card {
             sentence: "PAY-9999 came back".into(),

@@ -13,6 +13,7 @@
 //! disk for the first paint; the longer lists behind a number are made by [`explain()`] when
 //! somebody asks.
 
+mod announced;
 mod arrival;
 mod assume;
 pub mod board;
@@ -29,6 +30,7 @@ mod day;
 mod days;
 mod dependencies;
 mod derive;
+mod earlier_forecasts;
 mod environments;
 mod explain;
 mod features;
@@ -68,6 +70,7 @@ mod scope;
 mod slots;
 mod stages;
 mod stories;
+mod suggested_window;
 mod suites;
 mod teams;
 mod test_results;
@@ -90,16 +93,19 @@ pub use cards::{
 pub use changes::{Change, ChangeGroup, Changes, Concerned};
 pub use closer_look::{AlsoFailed, CheckHistory, CloserLook, FileHeat, StageTime};
 pub use derive::derive;
+pub use earlier_forecasts::{EarlierForecast, earlier_forecasts, forecast_moved};
 pub use environments::{
-    BookingUse, Claim, ClaimKind, ComponentDrift, ConfigurationDifference, Conflict, Cost, Drift, DriftCell,
-    DriftStanding, EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS, HardPlace, KeyDifference,
-    KeyStanding, MonthCost, Observation, ObservationKind, PlaceKind, Rate, ReleaseCost, Suggestion,
+    AcceptedDifferences, BookingUse, Claim, ClaimKind, ComponentDrift, ConfigurationDifference, Conflict,
+    Cost, Drift, DriftCell, DriftStanding, EnvironmentUse, EnvironmentsView, Extreme, HORIZON_DAYS,
+    HardPlace, KeyDifference, KeyStanding, MonthCost, Observation, ObservationKind, PlaceKind, Rate,
+    ReleaseCost, Suggestion,
 };
 pub(crate) use environments::{Table as EnvironmentTable, tables as environment_tables};
-pub use explain::{Answered, Evidence, Explanation, Row, evidence, explain, explain_card};
+pub use explain::{Answered, Evidence, Explanation, ForecastInWords, Row, evidence, explain, explain_card, explain_card_row, forecast_in_words};
 pub use forecast::Learned;
 pub use last_release::{Compared, Figure, LastRelease, Measure, MeasureName, SameDistance};
 pub use lens::{Depth, Lens, Part};
+pub(crate) use past_activities::minutes_between;
 pub use merge_reasons::{MergeReason, MergeReasons};
 pub(crate) use merge_reasons::{OpenThreads, freezes_now, merge_reasons};
 pub use preview::Preview;

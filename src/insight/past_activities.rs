@@ -89,7 +89,9 @@ impl<'a> PastActivities<'a> {
     }
 }
 
-/// Whole minutes between two instants, a begun one is one; none if they are not in order.
+/// Whole minutes between two instants, a begun one is one; none if they are not in order. Every length
+/// of an activity or a deployment is counted so: what was planned and the difference add up to what it
+/// took.
 pub(crate) fn minutes_between(from: Instant, until: Instant) -> Option<i64> {
     (until >= from).then(|| ((until - from).num_seconds() + 59) / 60)
 }

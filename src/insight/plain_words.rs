@@ -69,7 +69,11 @@ impl Reference {
                     Some(_) => it.number == number,
                     None => it.id.as_str() == word,
                 });
-                let first = found.next()?;
+                let Some(first) = found.next() else {
+                    // Analyzers number what they find like pull requests.
+                    let mut findings = board.world.findings.iter();
+                    return findings.find(|finding| finding.id.as_str() == word).map(|it| &*it.title);
+                };
                 // One that belongs to several releases is one.
                 found.all(|other| other.id == first.id).then_some(&*first.title)
             }

@@ -9,6 +9,7 @@ use crate::domain::{Activity, Deployment, DeploymentState, EnvironmentId, Instan
 use super::{
     Estimate, EstimateBasis,
     context::{Context, later},
+    past_activities::minutes_between,
     percentile::nearest_rank,
 };
 
@@ -30,11 +31,10 @@ impl<'a> PastRuns<'a> {
             let (Some(started), Some(finished)) = (deployment.started_at, deployment.finished_at) else {
                 continue;
             };
-            if deployment.state != DeploymentState::Succeeded || finished < started {
+            if deployment.state != DeploymentState::Succeeded {
                 continue;
             }
-            // A begun minute is a minute.
-            let minutes = ((finished - started).num_seconds() + 59) / 60;
+            let Some(minutes) = minutes_between(started, finished) else { continue };
             past.by_environment.entry(&deployment.environment).or_default().push(minutes);
             if let Some(platform) = platform(context, &deployment.environment) {
                 past.by_platform.entry(platform).or_default().push(minutes);

@@ -3,12 +3,12 @@
 
 use chrono::Duration;
 
-use crate::domain::{Deployment, Instant};
+use crate::domain::{Deployment, Instant, Window};
 
 use super::{
     ActivityOutlook, ActivityOverrun, PointOfNoReturn, RunbookOutlook,
     context::later,
-    past_activities::PastActivities,
+    past_activities::{PastActivities, minutes_between},
     runbook::{self, Span, Supposed},
 };
 
@@ -29,8 +29,8 @@ pub(crate) fn outlook(
         let usual = past.activity(deployment, &activity.name, begun);
         let limit = usual.map_or(activity.estimate_minutes, |usual| usual.p85_minutes);
         let over = activity.started_at.map_or(0, |started| {
-            let spent = activity.finished_at.unwrap_or(now) - started;
-            (spent.num_seconds() - i64::from(limit) * 60 + 59) / 60
+            let spent = minutes_between(started, activity.finished_at.unwrap_or(now));
+            spent.unwrap_or(0) - i64::from(limit)
         });
         let overrun = u32::try_from(over).ok().filter(|over| *over > 0);
         ActivityOutlook {
@@ -112,14 +112,17 @@ impl ActivityOverrun {
 }
 
 impl PointOfNoReturn {
-    /// `point of no return (deploy) in 12m, a rollback of 20m fits into the window`; `PASSED` once
-    /// it was reached. `time` says an instant.
-    pub fn words(&self, now: Instant, time: impl Fn(Instant) -> String) -> String {
+    /// `point of no return (deploy) in 12m, at the planned pace a rollback of 20m from there ends within
+    /// the planned window`; `PASSED` once it was reached. `planned` is the window of the deployment,
+    /// `time` says an instant.
+    pub fn words(&self, planned: Window, now: Instant, time: impl Fn(Instant) -> String) -> String {
         let rollback = self.rollback_minutes.map(super::words::minutes);
         if self.passed {
             let ago = super::words::duration(now - self.at);
             let why = match (self.rollback_fits, &rollback) {
-                (Some(false), Some(rollback)) => format!(", a rollback of {rollback} ends after the window"),
+                (Some(false), Some(rollback)) => {
+                    format!(", a rollback of {rollback} ends after the planned window")
+                }
                 _ => String::new(),
             };
             return format!(
@@ -129,12 +132,21 @@ impl PointOfNoReturn {
             );
         }
         let left = super::words::duration(self.at - now);
+        // The window is the planned one; whoever begins early goes back before it.
+        let rolled_back =
+            self.rollback_minutes.map(|minutes| later(self.at, Duration::minutes(i64::from(minutes))));
+        let is_early = rolled_back.is_some_and(|end| end <= planned.from);
         let fits = match (self.rollback_fits, &rollback) {
+            (Some(_), Some(rollback)) if is_early => {
+                format!(", a rollback of {rollback} from there ends before the planned window begins")
+            }
             (Some(true), Some(rollback)) => {
-                format!(", a rollback of {rollback} fits into the window until then")
+                format!(
+                    ", at the planned pace a rollback of {rollback} from there ends within the planned window"
+                )
             }
             (Some(false), Some(rollback)) => {
-                format!(", from then on a rollback of {rollback} ends after the window")
+                format!(", from then on a rollback of {rollback} ends after the planned window")
             }
             _ => ", the plan does not say how long a rollback takes".to_owned(),
         };
@@ -147,7 +159,7 @@ mod tests {
     use chrono::{TimeZone as _, Utc};
 
     use super::*;
-    use crate::domain::{Activity, DeploymentState, EnvironmentId, Window};
+    use crate::domain::{Activity, DeploymentState, EnvironmentId};
 
     fn at(minute: i64) -> Instant {
         Utc.with_ymd_and_hms(2026, 11, 25, 14, 0, 0).unwrap() + Duration::minutes(minute)
@@ -254,17 +266,47 @@ mod tests {
             one.activities[0].started_at = Some(at(12));
             one
         };
+        let early = || {
+            let mut one = one(Some(20));
+            (one.started_at, one.activities[0].started_at) = (Some(at(-120)), Some(at(-120)));
+            one
+        };
         for (case, now, words, passed) in [
-            (one(Some(20)), 10, "in 30m, at 40, a rollback of 20m fits into the window until then", false),
-            (one(Some(25)), 0, "in 30m, at 30, a rollback of 25m fits into the window until then", false),
-            (late(), 15, "in 25m, at 40, from then on a rollback of 20m ends after the window", false),
-            (late(), 41, "PASSED 1m ago, at 40, a rollback of 20m ends after the window", true),
+            (
+                one(Some(20)),
+                10,
+                "in 30m, at 40, at the planned pace a rollback of 20m from there ends within the planned window",
+                false,
+            ),
+            (
+                one(Some(25)),
+                0,
+                "in 30m, at 30, at the planned pace a rollback of 25m from there ends within the planned window",
+                false,
+            ),
+            (
+                late(),
+                15,
+                "in 25m, at 40, from then on a rollback of 20m ends after the planned window",
+                false,
+            ),
+            (late(), 41, "PASSED 1m ago, at 40, a rollback of 20m ends after the planned window", true),
+            // Begun two hours before its window: back again before it begins.
+            (
+                early(),
+                -110,
+                "in 20m, at -90, a rollback of 20m from there ends before the planned window begins",
+                false,
+            ),
             (one(None), 0, "in 30m, at 30, the plan does not say how long a rollback takes", false),
             (started(33), 35, "PASSED 2m ago, at 33", true),
         ] {
             let found = alone(&case, at(now)).point_of_no_return.unwrap();
             let time = |instant: Instant| (instant - at(0)).num_minutes().to_string();
-            assert_eq!(found.words(at(now), time), format!("point of no return (switch) {words}"));
+            assert_eq!(
+                found.words(case.window, at(now), time),
+                format!("point of no return (switch) {words}")
+            );
             assert_eq!(found.passed, passed, "{words}");
         }
         let unmarked = deployment(vec![Activity::new("migrate", 30)]);

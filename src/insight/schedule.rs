@@ -8,8 +8,8 @@ use chrono_tz::Tz;
 use crate::domain::{Deployment, DeploymentState, EnvironmentId, Instant, ReleaseId, Text, Tier};
 
 use super::{
-    CalendarEntry, CalendarKind, DeploymentRow, ForecastDate, ForecastView, Gate, GateAnswer, GateName,
-    ReleaseInsight, Schedule, ScheduleProblem, ScheduleProblemKind, Verdict,
+    CalendarEntry, CalendarKind, DeploymentRow, ForecastView, Gate, GateAnswer, GateName, ReleaseInsight,
+    Schedule, ScheduleProblem, ScheduleProblemKind, Verdict,
     cadence::cadence,
     context::{Context, later},
     dependencies::dependencies,
@@ -18,7 +18,7 @@ use super::{
     runbook::{self, PastRuns},
     runbook_outlook,
     schedule_rules::{ScheduleRules, is_solved_by_moving},
-    words,
+    suggested_window, words,
 };
 
 /// Days before and after today that the calendar tells of.
@@ -198,24 +198,6 @@ pub(crate) fn gate_red(
     Some(ScheduleProblem { kind: ScheduleProblemKind::GateRed, what: Text::new(what) })
 }
 
-/// Why nothing is free for a release whose forecast reaches no date.
-pub(crate) const NOT_READY: &str = "its P85 is beyond 3 years";
-
-/// From when on a release is likely (85 %) to be ready, where its forecast can tell.
-pub(crate) fn likely_ready(insight: &ReleaseInsight) -> Option<ForecastDate> {
-    match insight.forecast {
-        ForecastView::Dates { p85, .. } => Some(p85),
-        _ => None,
-    }
-}
-
-/// How long a window a deployment needs: as long as the one it has, and as its runbook usually
-/// takes at most.
-pub(crate) fn needed_length(row: &DeploymentRow) -> Duration {
-    let usual = row.estimate.map_or(Duration::zero(), |estimate| minutes(estimate.p85_minutes));
-    row.deployment.window.duration().max(usual)
-}
-
 /// Names what needs the releases, and finds for each row with a problem the next windows that
 /// keep to all rules.
 fn complete<'a>(
@@ -231,23 +213,17 @@ fn complete<'a>(
         let release = deployment.release.as_ref().and_then(|id| context.release(id));
         let release = release.map(|release| &*releases[release]);
         let red = release.and_then(|release| gate_red(context, release, deployment.window.from));
-        let ready = red.as_ref().and(release).and_then(likely_ready);
         let is_red = red.is_some();
         row.problems.extend(red);
         let others = row.problems.iter().any(|problem| problem.kind != ScheduleProblemKind::GateRed);
         // When gates turn that no forecast speaks of, no slot can promise.
-        if !is_solved_by_moving(&row.problems) || (is_red && !others && ready.is_none()) {
+        let is_forecast = release.is_some_and(|it| matches!(it.forecast, ForecastView::Dates { .. }));
+        if !is_solved_by_moving(&row.problems) || (is_red && !others && !is_forecast) {
             continue;
         }
-        let earliest = match ready {
-            Some(ForecastDate::Beyond) => {
-                row.no_slot = Some(Text::new(NOT_READY));
-                continue;
-            }
-            Some(ForecastDate::By(at)) => at,
-            None => context.now,
-        };
-        let found = rules.free(context, deployment, deployment.window.from, needed_length(row), earliest);
+        let earliest = suggested_window::earliest(context, deployment, release, is_red);
+        let length = suggested_window::needed_length(deployment.window, row.estimate.as_ref());
+        let found = rules.free(context, deployment, deployment.window.from, length, earliest);
         row.slots = found.windows;
         row.no_slot = found.why_none.map(Text::new);
     }

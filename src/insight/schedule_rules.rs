@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 use super::{
-    Frozen, ScheduleProblem, ScheduleProblemKind,
+    ClaimKind, Frozen, ScheduleProblem, ScheduleProblemKind,
     context::{Context, later},
     dependencies::{dependencies, first_planned},
     patterns::Patterns,
@@ -41,6 +41,14 @@ struct Holding<'a> {
     deployment: Option<&'a DeploymentId>,
     name: &'a str,
     window: Window,
+}
+
+impl Holding<'_> {
+    /// What it is and for whom: one release may have a deployment and a booking around it.
+    fn said(&self) -> String {
+        let kind = if self.deployment.is_some() { ClaimKind::Deployment } else { ClaimKind::Booking };
+        kind.said(self.release, self.name)
+    }
 }
 
 /// The rules of one environment.
@@ -190,8 +198,8 @@ impl<'a> ScheduleRules<'a> {
     fn conflicts(&self, context: &Context<'a>, deployment: &Deployment, window: Window) -> Vec<String> {
         let mut all: Vec<String> = Vec::new();
         for holding in self.others(deployment).filter(|holding| holding.window.overlaps(&window)) {
-            let who = holding.release.map_or_else(|| holding.name.to_owned(), ToString::to_string);
-            let said = format!("with {who}, {}", words::window(holding.window, &context.policy.calendar));
+            let when = words::window(holding.window, &context.policy.calendar);
+            let said = format!("with {}, {when}", holding.said());
             if !all.contains(&said) {
                 all.push(said);
             }
@@ -212,24 +220,21 @@ impl<'a> ScheduleRules<'a> {
         })
     }
 
-    /// The nearest windows of `length` that keep to all rules, not before `earliest`: those that
-    /// move the deployment the least from `wanted` come first, later ones before earlier ones.
+    /// The nearest windows of `length` that keep to all rules, not before
+    /// [`earliest`](super::suggested_window::earliest): those that move the deployment the least from
+    /// `wanted` come first, later ones before earlier ones.
     pub(crate) fn free(
         &self,
         context: &Context<'a>,
         deployment: &Deployment,
         wanted: Instant,
         length: Duration,
-        earliest: Instant,
+        earliest: Result<Instant, String>,
     ) -> FreeSlots {
-        let mut earliest = earliest.max(context.now);
-        for (id, _) in missing(context, deployment) {
-            let Some(planned) = first_planned(context, &id, &deployment.environment) else {
-                let why = format!("no deployment of {id} is planned before it");
-                return FreeSlots { windows: Vec::new(), why_none: Some(why) };
-            };
-            earliest = earliest.max(planned.until);
-        }
+        let earliest = match earliest {
+            Ok(earliest) => earliest,
+            Err(why) => return FreeSlots { windows: Vec::new(), why_none: Some(why) },
+        };
         let taken = Blocked::new(self.others(deployment).map(|holding| holding.window));
         let place = self.places.get(&deployment.environment);
         let mut blocked: Vec<&Blocked> = vec![&taken];
@@ -337,6 +342,21 @@ impl<'c, 'a> ClosedTimes<'c, 'a> {
         };
         search.later(moving.window.from)
     }
+}
+
+/// When the last release that must be deployed before `deployment` is planned to be; now where none is
+/// missing.
+///
+/// # Errors
+///
+/// One is planned nowhere: which one, in words.
+pub(crate) fn needed_before(context: &Context<'_>, deployment: &Deployment) -> Result<Instant, String> {
+    let mut planned = missing(context, deployment).into_iter().map(|(id, _)| {
+        first_planned(context, &id, &deployment.environment)
+            .map(|planned| planned.until)
+            .ok_or_else(|| format!("no deployment of {id} is planned before it"))
+    });
+    planned.try_fold(context.now, |latest, until| Ok(latest.max(until?)))
 }
 
 /// The releases that must be deployed before and are not, with that in words.

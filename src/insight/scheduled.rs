@@ -2,7 +2,7 @@
 
 use chrono::Duration;
 
-use crate::domain::{Freeze, Instant, ReleaseId};
+use crate::domain::{Freeze, Instant, ReleaseId, Window};
 
 use super::{
     Board, ComparedTime, DeploymentRow, ForecastDate, ForecastView, ReleaseInsight, RunbookComparisons,
@@ -87,7 +87,7 @@ pub(crate) fn notes(board: &Board, row: &DeploymentRow, now: Instant) -> Vec<Str
     }
     let Some(runbook) = &row.runbook else { return notes };
     if let Some(point) = &runbook.point_of_no_return {
-        notes.push(point.words(now, |at| words::time(at, calendar)));
+        notes.push(point.words(row.deployment.window, now, |at| words::time(at, calendar)));
     }
     let activities = row.deployment.activities.iter().zip(&runbook.activities);
     let over =
@@ -117,8 +117,8 @@ fn slots(board: &Board, row: &DeploymentRow) -> Option<String> {
     Some(format!("next free {}", free.join(", or ")))
 }
 
-/// Deployments that ended lately against what was planned and is usual: in a line each, and in
-/// one for each activity below it.
+/// Deployments that ended lately against what was planned and is usual: in a line each, from when to
+/// when, and in one for each activity below it.
 pub(crate) fn compared(board: &Board, schedule: &Scheduled<'_>) -> Vec<([String; 4], Vec<String>)> {
     let mut over: Vec<&DeploymentRow> = schedule
         .deployments
@@ -132,8 +132,9 @@ pub(crate) fn compared(board: &Board, schedule: &Scheduled<'_>) -> Vec<([String;
     let of = |row: &&DeploymentRow| {
         let deployment = &row.deployment;
         let found = comparisons.compare(deployment)?;
+        let ran = Window { from: deployment.started_at?, until: deployment.finished_at? };
         let cells = [
-            words::day_and_time(deployment.finished_at?, &board.policy.calendar),
+            words::window(ran, &board.policy.calendar),
             deployment.release.as_ref().map_or_else(|| deployment.id.to_string(), ToString::to_string),
             deployment.environment.to_string(),
             time_words(&found.target),

@@ -263,6 +263,66 @@ pub(super) struct Document {
     pub(super) foot: String,
 }
 
+/// What other words say instead; none where they stay as they are.
+pub(super) type InWords<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+fn put(words: &mut String, in_words: InWords<'_>) {
+    if let Some(other) = in_words(words) {
+        *words = other;
+    }
+}
+
+fn put_all<'a>(spans: impl IntoIterator<Item = &'a mut Span>, in_words: InWords<'_>) {
+    spans.into_iter().for_each(|span| put(&mut span.text, in_words));
+}
+
+impl Document {
+    /// Says everything below its title in other words. What pictures draw is said by who draws them.
+    pub(super) fn in_words(&mut self, in_words: InWords<'_>) {
+        for section in self.sections.iter_mut().chain([&mut self.head]) {
+            section.in_words(in_words);
+        }
+    }
+}
+
+impl Section {
+    fn in_words(&mut self, in_words: InWords<'_>) {
+        put(&mut self.title, in_words);
+        put_all(&mut self.badges, in_words);
+        self.blocks.iter_mut().for_each(|block| block.in_words(in_words));
+        self.sections.iter_mut().for_each(|section| section.in_words(in_words));
+    }
+}
+
+impl Block {
+    fn in_words(&mut self, in_words: InWords<'_>) {
+        match self {
+            Self::Lead(spans) | Self::Line(spans) => put_all(spans, in_words),
+            Self::Note(span) | Self::Warning(span) => put_all([span], in_words),
+            Self::List { title, items, .. } => {
+                put(title, in_words);
+                put_all(items, in_words);
+            }
+            Self::Table(table) => {
+                put(&mut table.caption, in_words);
+                put_all(table.rows.iter_mut().flatten().flatten(), in_words);
+            }
+            Self::Figure(figure) => {
+                put(&mut figure.title, in_words);
+                put(&mut figure.description, in_words);
+            }
+            Self::Tiles { tiles, .. } => {
+                for tile in tiles {
+                    put_all([&mut tile.name, &mut tile.verdict, &mut tile.outlook], in_words);
+                    for words in [&mut tile.target, &mut tile.forecast, &mut tile.counted, &mut tile.first] {
+                        put(words, in_words);
+                    }
+                }
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::web;

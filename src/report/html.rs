@@ -9,6 +9,9 @@ const STYLE: &str = include_str!("style.css");
 /// Nothing is loaded and nothing runs; what is styled is styled here.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
+/// Characters of a cell that is not broken, at most: those of a countdown.
+const SHORT: usize = 10;
+
 pub(super) fn written(document: &Document) -> String {
     let page = html! {
         (DOCTYPE)
@@ -144,13 +147,18 @@ fn table(table: &Table) -> Markup {
                     @for row in &table.rows {
                         tr {
                             @for (one, place) in row.iter().zip(0..) {
-                                @let is_figure = table.columns.get(place).is_some_and(|column| column.is_figure);
+                                // On a narrow screen rows stand below each other, and each cell says
+                                // what it is.
+                                @let column = table.columns.get(place);
+                                @let title = column.map_or("", |column| column.title.as_str());
                                 @if place == 0 {
                                     th scope="row" { (cell(one)) }
-                                } @else if is_figure {
-                                    td.figure { (cell(one)) }
+                                } @else if column.is_some_and(|column| column.is_figure) {
+                                    td.figure data-is=(title) { (cell(one)) }
+                                } @else if is_short(one) {
+                                    td.short data-is=(title) { (cell(one)) }
                                 } @else {
-                                    td { (cell(one)) }
+                                    td data-is=(title) { (cell(one)) }
                                 }
                             }
                         }
@@ -160,6 +168,11 @@ fn table(table: &Table) -> Markup {
         }
         @if table.more > 0 { p.more { "and " (table.more) " more" } }
     }
+}
+
+/// A cell that is not broken: `T-3d 05h` has places to break that are none.
+fn is_short(cell: &Cell) -> bool {
+    matches!(cell.as_slice(), [one] if (2..=SHORT).contains(&one.text.chars().count()))
 }
 
 fn column(column: &Column) -> Markup {
@@ -207,7 +220,8 @@ fn span(said: &Span) -> Markup {
 fn mark(tone: Tone) -> Markup {
     html! {
         @if !tone.mark().is_empty() {
-            span.mark aria-hidden="true" { (tone.mark()) } " "
+            // A mark is not parted from its word.
+            span.mark aria-hidden="true" { (tone.mark()) } "\u{a0}"
         }
     }
 }

@@ -317,6 +317,37 @@ fn a_reader_gets_what_the_table_of_lenses_says() {
 }
 
 #[test]
+fn who_knows_no_keys_reads_none_in_the_whole_report() {
+    let mut waiting = story("PAY-2", Category::InTest);
+    waiting.title = Text::new("Invoice locale");
+    let mut begun = story("PAY-1", Category::InProgress);
+    begun.title = Text::new("Refund webhook retries");
+    begun.blocked_by = vec!["AUTH-7".into()];
+    let mut request = pull_request(1, PullRequestState::Open);
+    request.title = Text::new("Retry refunds");
+    let board = Setting::covering(&ALL_KINDS)
+        .story(begun)
+        .story(waiting)
+        .pull_request(request)
+        .finding(finding(17, 15, Some(crate::domain::Severity::High)))
+        .board_at(now());
+    let study = Study::of(&board);
+    let written = |lens| {
+        let study = study.seen_by(lens, &board).cut(lens);
+        let report = Report { board: &board, study: &study, release: None, lens };
+        [report.html(), report.markdown()]
+    };
+    let keys = ["PAY-1", "PAY-2", "AUTH-7", "api#1", "api\\#1", "payments!17"];
+    for (page, raw) in written(Lens::Executive).iter().zip(written(Lens::All)) {
+        assert!(keys.iter().any(|key| raw.contains(key)), "others read keys");
+        for key in keys {
+            assert!(!page.contains(key), "{key} in {page}");
+        }
+        assert!(page.contains("What turns it green") && page.contains("Refund webhook retries"), "{page}");
+    }
+}
+
+#[test]
 fn an_empty_board_is_a_page_too() {
     let mut setting = Setting::covering(&[Kind::Releases]);
     setting.facts.releases.clear();

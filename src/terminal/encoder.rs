@@ -2,8 +2,8 @@
 //!
 //! On a slow link a key is as slow as the bytes it costs. Against the backend that comes
 //! with ratatui this saves the three resets at the end of every frame, two thirds of the
-//! bytes of each colour of the first sixteen, the blanks at the end of a row, and a cursor
-//! movement for every gap of a few cells.
+//! bytes of each colour of the first sixteen, the blanks at the end of a row, a cursor movement
+//! for every gap of a few cells, and the rows of a list that scrolls.
 
 use std::{io::Write as _, sync::Arc};
 
@@ -12,6 +12,8 @@ use ratatui::{
     layout::Position,
     style::{Color, Modifier},
 };
+
+use super::scroll::Scroll;
 
 /// A frame of at least so many bytes is drawn as one synchronized update: it spans several
 /// reads of the terminal, so one could see it half done. A smaller one arrives in one piece
@@ -95,7 +97,19 @@ impl Encoder {
         if self.lost || next.area != self.shown.area {
             self.start_over(&next);
         }
-        let before = std::mem::replace(&mut self.links, links);
+        let mut before = std::mem::replace(&mut self.links, links);
+        self.find_updates(&next);
+        // Fewer cells are hardly a list that scrolls.
+        if self.updates.len() > 2 * usize::from(next.area.width)
+            && let Some(scroll) = Scroll::find(&self.shown, &next)
+        {
+            // What comes into view has the background of the pen.
+            self.set_pen(Pen::PLAIN);
+            self.push(format_args!("{}", scroll.sequence()));
+            self.cursor = None;
+            scroll.apply(&mut self.shown, &mut before);
+            self.find_updates(&next);
+        }
         self.write_cells(&next, &before);
         self.set_link(None);
         self.place_cursor(cursor, &next);
@@ -120,10 +134,14 @@ impl Encoder {
         self.lost = false;
     }
 
+    /// Finds the cells that are to be written.
+    fn find_updates(&mut self, next: &Buffer) {
+        self.updates.clear();
+        self.updates.extend(self.shown.diff_iter(next).map(|(x, y, _)| Position { x, y }));
+    }
+
     fn write_cells(&mut self, next: &Buffer, before: &[Hyperlink]) {
         let mut updates = std::mem::take(&mut self.updates);
-        updates.clear();
-        updates.extend(self.shown.diff_iter(next).map(|(x, y, _)| Position { x, y }));
         self.add_links(next, before, &mut updates);
         self.add_halves(next, &mut updates);
         let mut rest = updates.as_slice();

@@ -123,6 +123,107 @@ proptest! {
     }
 }
 
+/// Pictures of which each is the one before, of which some rows moved and a few texts are others.
+fn scrolling() -> impl Strategy<Value = Vec<Buffer>> {
+    let moves = (0usize..12, 1usize..12, 1usize..5, any::<bool>(), pictures());
+    let first = proptest::collection::vec((0u16..30, 0u16..12, "[a-d日 ]{0,12}", styles()), 30..60);
+    (first, proptest::collection::vec(moves, 1..6)).prop_map(|(strings, moves)| {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 40, 12));
+        for (x, y, text, style) in strings {
+            buffer.set_string(x, y, text, style);
+        }
+        leave_what_can_be_shown(&mut buffer);
+        let mut frames = vec![buffer];
+        for (top, rows, by, up, news) in moves {
+            let mut next = frames[frames.len() - 1].clone();
+            let end = (top + rows).min(12);
+            let cells = &mut next.content[top * 40..end * 40];
+            let by = by * 40 % cells.len().max(1);
+            if up {
+                cells.rotate_left(by)
+            } else {
+                cells.rotate_right(by)
+            }
+            // A corner of it has other texts.
+            for y in 0..5 {
+                next.content[y * 40..y * 40 + 22].clone_from_slice(&news.content[y * 22..y * 22 + 22]);
+            }
+            leave_what_can_be_shown(&mut next);
+            frames.push(next);
+        }
+        frames
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn whatever_scrolls_the_terminal_shows_it(frames in scrolling()) {
+        let mut encoder = Encoder::new();
+        let mut parser = emulator(40, 12);
+        for frame in frames {
+            parser.process(encoder.encode(frame.clone(), None).0);
+            assert_shows(&parser, &frame);
+        }
+    }
+}
+
+/// Rows of a list with little in common: a head, rows from `first` on of which the one at `selected`
+/// is reversed, and a foot. Each row leads somewhere.
+fn list(first: u16, selected: u16) -> (Buffer, Vec<Hyperlink>) {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 30));
+    buffer.set_string(0, 0, "a head that stays", Style::new().add_modifier(Modifier::BOLD));
+    buffer.set_string(0, 29, "a foot that stays", Style::new());
+    let mut links = Vec::new();
+    for y in 1..29u16 {
+        let number = u64::from(first + y);
+        let style = if y == selected { Style::new().bg(Color::Indexed(200)) } else { Style::new() };
+        let words = (0..12).map(|word| format!("{:07}", number * 7_919 * (word + 3) % 9_999_991));
+        let words: Vec<_> = words.collect();
+        buffer.set_string(0, y, format!("{:<110}", words.join(" ")), style);
+        links.push(Hyperlink { x: 0, y, cells: 7, url: format!("https://example.org/{number}").into() });
+    }
+    (buffer, links)
+}
+
+#[test]
+fn a_list_that_scrolls_costs_two_rows() {
+    let mut encoder = Encoder::new();
+    let mut parser = emulator(120, 30);
+    let (first, links) = list(0, 20);
+    let whole = encoder.encode_linked(first, links, None).0.to_vec();
+    parser.process(&whole);
+    // Up by one, up by three, and back by two, as when keys are held.
+    for (at, selected) in [(1, 20), (4, 20), (2, 20), (3, 19)] {
+        let (frame, links) = list(at, selected);
+        let bytes = encoder.encode_linked(frame.clone(), links, None).0.to_vec();
+        parser.process(&bytes);
+        assert_shows(&parser, &frame);
+        let (rows, cost) = (whole.len() / 28, bytes.len());
+        assert!(cost < rows * 6, "{at}: {cost} bytes, a row is {rows}");
+        if at == 1 {
+            assert!(
+                cost < rows * 3 + 40,
+                "{cost} bytes, a row is {rows}: {:?}",
+                String::from_utf8_lossy(&bytes)
+            );
+        }
+    }
+}
+
+#[test]
+fn what_moves_is_found() {
+    let shown = list(5, 20).0;
+    for (at, top, bottom, rows, up) in [(6, 1, 28, 1, true), (4, 1, 28, 1, false), (15, 1, 28, 10, true)] {
+        let found = Scroll::find(&shown, &list(at, 20).0);
+        assert_eq!(found, Some(Scroll { top, bottom, rows, up }), "{at}");
+    }
+    // Nothing moved, and nothing is like it was.
+    assert_eq!(Scroll::find(&shown, &shown), None);
+    assert_eq!(Scroll::find(&shown, &list(900, 20).0), None);
+}
+
 #[test]
 fn an_equal_frame_costs_nothing() {
     let mut encoder = Encoder::new();

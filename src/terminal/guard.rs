@@ -18,7 +18,7 @@ const ENTER: &str = "\x1b[?1049h\x1b[?25l\x1b[?2004h\x1b[?1004h";
 const ENTER_MOUSE: &str = "\x1b[?1000h\x1b[?1006h";
 /// Ends whatever a frame may have begun and `ENTER` and `ENTER_MOUSE` switched on. The
 /// screen is cleared for terminals that have no alternate one.
-const LEAVE: &str = "\x1b[?2026l\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\
+const LEAVE: &str = "\x1b[?2026l\x1b[r\x1b[m\x1b[?1006l\x1b[?1000l\x1b[?1004l\x1b[?2004l\
                      \x1b[H\x1b[2J\x1b[?1049l\x1b[?25h";
 
 /// The terminal that is held now: a panic or a signal in any thread must find it.

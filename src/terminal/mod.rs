@@ -13,6 +13,7 @@ mod guard;
 mod hangup;
 mod panic;
 mod screen;
+mod scroll;
 mod signals;
 mod surroundings;
 mod tty;

@@ -1,5 +1,7 @@
 //! Colours as themes name them, and as terminals have them.
 
+use std::fmt;
+
 use ratatui::style::Color;
 
 /// How many colours a terminal has.
@@ -87,6 +89,20 @@ const ANSI: [Color; 16] = [
     Color::White,
 ];
 
+/// As theme files write it.
+impl fmt::Display for ThemeColor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => formatter.write_str("default"),
+            Self::Indexed(index) => match ANSI_NAMES.get(usize::from(*index)) {
+                Some(name) => formatter.write_str(name),
+                None => index.fmt(formatter),
+            },
+            Self::Rgb(red, green, blue) => write!(formatter, "#{red:02x}{green:02x}{blue:02x}"),
+        }
+    }
+}
+
 impl ThemeColor {
     /// Reads `#rrggbb`, one of the sixteen names (`bright_red`), an index of the palette of
     /// 256, or `default`.
@@ -107,7 +123,7 @@ impl ThemeColor {
     }
 
     /// The nearest colour that a terminal of this depth has.
-    pub(super) fn resolve(self, depth: ColorDepth) -> Color {
+    pub fn resolve(self, depth: ColorDepth) -> Color {
         match (self, depth) {
             (Self::Default, _) | (_, ColorDepth::None) => Color::Reset,
             (Self::Indexed(index @ 0..=15), _) => ANSI[usize::from(index)],
@@ -188,6 +204,8 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(ThemeColor::parse(text), color, "{text:?}");
+            // What is written is read as the same.
+            assert_eq!(color.and_then(|color| ThemeColor::parse(&color.to_string())), color, "{text:?}");
         }
     }
 

@@ -30,6 +30,8 @@ pub struct Glyphs {
     pub running: &'static str,
     /// Not needed.
     pub not_needed: &'static str,
+    /// Two have one thing, and somebody agreed to both.
+    pub shared: &'static str,
     /// Changed since the last visit.
     pub changed: &'static str,
     /// Marked by the user.
@@ -118,6 +120,7 @@ impl Glyphs {
             at_risk: "▲",
             running: "…",
             not_needed: "–",
+            shared: "≡",
             changed: "•",
             marked: "◆",
             selected: "▌",
@@ -186,6 +189,7 @@ impl Glyphs {
             at_risk: "!",
             running: ".",
             not_needed: "-",
+            shared: "=",
             changed: "*",
             marked: "#",
             selected: ">",
@@ -268,6 +272,7 @@ mod tests {
                 glyphs.at_risk,
                 glyphs.running,
                 glyphs.not_needed,
+                glyphs.shared,
                 glyphs.changed,
                 glyphs.marked,
             ];

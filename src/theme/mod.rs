@@ -5,12 +5,14 @@
 //! Colour never stands alone: every state has a mark and a word, too.
 
 mod color;
+mod contrast;
 mod glyphs;
 mod palette;
 mod shipped;
 mod styles;
 
 pub use color::{ColorDepth, ThemeColor};
+pub use contrast::{LEAST_OF_LINES, LEAST_OF_TEXT, Weak};
 pub use glyphs::{GlyphSet, Glyphs};
 pub use palette::{Role, Theme, ThemeError};
 pub use shipped::{SHIPPED, shipped};

@@ -23,6 +23,11 @@ macro_rules! roles {
             pub fn name(self) -> &'static str {
                 match self { $(Self::$role => $name,)+ }
             }
+
+            /// What it is for, in a sentence.
+            pub fn about(self) -> &'static str {
+                match self { $(Self::$role => concat!($($what),+).trim_ascii(),)+ }
+            }
         }
     };
 }

@@ -7,7 +7,7 @@ use ratatui::{
 
 use crate::{
     app::DetailPlace,
-    domain::{Build, DeploymentState, Text, TriageEntry, TriageKind, Wake, Window},
+    domain::{Build, DeploymentState, EnvironmentId, Text, TriageEntry, TriageKind, Wake, Window},
     insight::{
         DeploymentRow, EstimateBasis, ForecastView, ReleaseInsight, RunbookComparison, RunbookComparisons,
         StoryRow, Subject, readiness, words,
@@ -160,6 +160,7 @@ fn pages(screen: &Screen<'_>, subject: &Subject, cells: usize) -> (Line<'static>
             })
         }
         Subject::Environment(id) => environment(screen, id, cells),
+        Subject::Component(name, id) => component(screen, name, id, cells),
         _ => None,
     };
     let found = found.map(|(title, mut pages)| {
@@ -276,13 +277,21 @@ fn story(screen: &Screen<'_>, row: &StoryRow, cells: usize) -> (Line<'static>, V
     (title, vec![Page { title: "overview", rich: lines.into() }])
 }
 
-fn environment(
+fn environment(screen: &Screen<'_>, id: &EnvironmentId, cells: usize) -> Option<(Line<'static>, Vec<Page>)> {
+    let view = screen.state.environments.view.as_deref()?;
+    let (title, pages) = environments::pages(screen, view, view.environment(id)?, cells);
+    Some((title, pages.map(|(title, lines)| Page { title, rich: lines.into() }).into()))
+}
+
+fn component(
     screen: &Screen<'_>,
-    id: &crate::domain::EnvironmentId,
+    name: &Text,
+    environment: &EnvironmentId,
     cells: usize,
 ) -> Option<(Line<'static>, Vec<Page>)> {
     let view = screen.state.environments.view.as_deref()?;
-    let (title, pages) = environments::pages(screen, view, view.environment(id)?, cells);
+    let (title, pages) =
+        environments::component_pages(screen, view.drift.component(name)?, environment, cells);
     Some((title, pages.map(|(title, lines)| Page { title, rich: lines.into() }).into()))
 }
 
@@ -312,7 +321,7 @@ fn deployment(screen: &Screen<'_>, row: &DeploymentRow, cells: usize) -> (Line<'
         book.push(Line::styled(passed, styles.at_risk));
     }
     if let Some(point) = row.runbook.as_ref().and_then(|runbook| runbook.point_of_no_return.as_ref()) {
-        let said = point.words(screen.now, |at| screen.dates.time(at));
+        let said = point.words(item.window, screen.now, |at| screen.dates.time(at));
         let style = match (point.passed, point.rollback_fits) {
             (true, _) => styles.no_go,
             (false, Some(false)) => styles.at_risk,

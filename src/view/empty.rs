@@ -45,7 +45,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect) {
     lines.push(Line::styled("What to do", styles.header));
     for (command, what) in [
         ("git tag v0.1.0", "a tag with a version makes a release of a repository"),
-        (".tminus.toml", "a plan names releases, stories and deployments"),
+        ("tminus init", "writes a .tminus.toml for what is here, with a plan"),
         ("tminus demo", "shows the board on a simulated organisation"),
         ("tminus config check", "says what is configured, and what is wrong with it"),
     ] {

@@ -11,13 +11,14 @@ use ratatui::{layout::Rect, style::Style, text::Line};
 use crate::{
     app::EnvironmentsPicture,
     domain::{BookingId, ReleaseId, Window},
-    insight::EnvironmentsView,
+    insight::{Conflict, EnvironmentsView},
 };
 
 use super::{Look, detail as pane, screen::Screen};
 use crate::insight::words::amount as money;
 
 pub(super) use detail::pages;
+pub(super) use drift::pages as component_pages;
 
 /// Rows of the detail pane with its frame.
 const DETAIL: u16 = 8;
@@ -90,6 +91,16 @@ fn span(screen: &Screen<'_>, window: &Window) -> String {
     }
 }
 
+/// The mark and the style of a conflict: what somebody agreed to is no fault.
+fn standing(screen: &Screen<'_>, conflict: &Conflict) -> (&'static str, Style) {
+    let Look { styles, glyphs } = screen.look;
+    if conflict.is_approved_double_booking() {
+        (glyphs.shared, styles.base)
+    } else {
+        (glyphs.no_go, styles.no_go)
+    }
+}
+
 /// Who booked: the release, else the name of the booking.
 fn who(view: &EnvironmentsView, id: &BookingId) -> String {
     let made = view.bookings.iter().find(|made| made.booking.id == *id);
@@ -110,7 +121,7 @@ fn makers(view: &EnvironmentsView, bookings: &[BookingId]) -> Vec<String> {
     makers.into_iter().map(said).collect()
 }
 
-/// Draws lines in a panel that can be scrolled by nothing: what has no room is counted.
+/// Draws lines in a panel that can be scrolled by nothing: what has no room is counted. Where they are.
 fn lines(
     screen: &mut Screen<'_>,
     area: Rect,
@@ -118,13 +129,13 @@ fn lines(
     note: &str,
     lines: &[Line<'static>],
     focused: bool,
-) {
+) -> Rect {
     let styles = &screen.look.styles;
     let (title, note) =
         (Line::styled(title.to_owned(), styles.title), Line::styled(note.to_owned(), styles.muted));
     let inside = screen.panel(area, &title, &note, focused);
     if inside.width < 4 {
-        return;
+        return Rect { height: 0, ..inside };
     }
     let inside = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
     let fits = usize::from(inside.height);
@@ -136,4 +147,5 @@ fn lines(
         let more = format!("{} {} more", screen.look.glyphs.ellipsis, lines.len() - shown);
         screen.put(inside.x, inside.bottom() - 1, inside.width, &more, screen.look.styles.muted);
     }
+    Rect { height: shown as u16, ..inside }
 }

@@ -9,8 +9,8 @@ use tui_input::Input;
 
 use crate::{
     app::{
-        ChartPicture, Command, CountedBy, Dialog, Overlay, PullRequestPicture, SchedulePicture, Section,
-        Since, State, Tab,
+        ChartPicture, Command, CountedBy, Dialog, ListId, Overlay, PullRequestPicture, SchedulePicture,
+        Section, Since, State, Tab, opens,
     },
     insight::{Subject, words},
 };
@@ -214,7 +214,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             return match &**dialog {
                 Dialog::Menu(_) => vec![(&[C::Open], "ask"), (MOVE, "move"), (&[C::Back], "close")],
                 Dialog::Line(_) => vec![(&[C::Open], "go on"), (&[C::Back], "leave it")],
-                Dialog::Question(_) => vec![(&[C::Back], "no")],
+                Dialog::Question(_) | Dialog::Begin(_) => vec![(&[C::Back], "no")],
                 Dialog::Leave => vec![(&[C::Back], "stay")],
                 Dialog::Log { .. } => vec![(&[C::Back], "close"), (MOVE, "scroll")],
             };
@@ -244,9 +244,18 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
             }
             match state.section {
                 Section::BurnDown => offers.push((&[C::Open], "the day")),
-                Section::Remedies => offers.push((&[C::Open], "go there")),
+                Section::Remedies if state.list(ListId::Remedies).row().is_some() => {
+                    offers.push((&[C::Open], "go there"));
+                }
+                Section::Remedies => {}
                 Section::Gates | Section::Stories => offers.push((&[C::Open], "open")),
             }
+        }
+        Tab::Environments if state.is_in_drift() => {
+            offers.push((&[C::SectionLeft, C::SectionRight], "cell"));
+            offers.push((&[C::Open], "open"));
+            offers.push((&[C::Trace], "trace"));
+            offers.push((&[C::OtherPicture], state.environments.picture.next().word()));
         }
         Tab::Environments => {
             offers.push((&[C::SectionLeft, C::SectionRight], "in time"));
@@ -260,7 +269,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
         }
         Tab::Insights if state.insights.opened => {
             offers.push((&[C::Back], "all cards"));
-            offers.push((&[C::Open], "go there"));
+            offers.extend(opens(state).map(|word| (&[C::Open][..], word)));
         }
         Tab::Schedule | Tab::Insights => offers.push((&[C::Open], "open")),
         Tab::Changes => {
@@ -278,7 +287,10 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
     if state.tab != Tab::Changes {
         offers.push((&[C::Why], "why"));
     }
-    offers.push((&[C::Filter], "filter"));
+    // The rows of the drift are those that there are.
+    if !state.is_in_drift() {
+        offers.push((&[C::Filter], "filter"));
+    }
     let is_row = matches!(state.subject(), Subject::PullRequest(_) | Subject::Story(_));
     if is_row && !state.operations.operators.is_empty() && state.past.is_none() {
         offers.push((&[C::Operations], "act"));
@@ -286,7 +298,7 @@ fn offers(state: &State) -> Vec<(&'static [Command], &'static str)> {
     if is_row {
         offers.push((&[C::Mark], "mark"));
     }
-    if state.active_list().is_some_and(|id| id.orders().len() > 1) {
+    if !state.is_in_drift() && state.active_list().is_some_and(|id| id.orders().len() > 1) {
         offers.push((&[C::Sort], "sort"));
     }
     match state.tab {

@@ -6,8 +6,8 @@ use ratatui::{
 };
 
 use crate::{
-    app::{ListId, Row},
-    insight::{Card, Part, Study},
+    app::{Command, ListId, Row},
+    insight::{Card, Part, Study, words},
 };
 
 use super::{
@@ -116,6 +116,41 @@ fn small(screen: &mut Screen<'_>, area: Rect, card: &Card, selected: bool) {
     card::picture(screen, rest, card);
 }
 
+/// All that is remarked, wrapped; of more than a third of the place the rest is behind the key that
+/// asks why. The rows that it took.
+fn remarks(screen: &mut Screen<'_>, area: Rect, card: &Card) -> u16 {
+    let Look { styles, glyphs } = screen.look;
+    let cells = usize::from(area.width.saturating_sub(2));
+    let mut lines: Vec<(bool, String)> = Vec::new();
+    for remark in card.remarks() {
+        let wrapped = text::wrap(remark, cells).into_iter().enumerate();
+        lines.extend(wrapped.map(|(index, line)| (index == 0, line)));
+    }
+    let most = usize::from(area.height / 3).max(1);
+    if most == 1
+        && let Some(first) = card.remarks().next()
+    {
+        // Where there is room for one line only, it is cut off and says so.
+        lines = vec![(true, first.to_string())];
+    }
+    if lines.len() > most {
+        let hidden = lines.len() - most + 1;
+        lines.truncate(most - 1);
+        let key = screen.key(Command::Why).map(|key| format!(", {key} shows all")).unwrap_or_default();
+        lines.push((
+            true,
+            format!("{} {}{key}", glyphs.ellipsis, words::count(hidden, "more line", "more lines")),
+        ));
+    }
+    for ((is_first, line), y) in lines.iter().zip(area.y..) {
+        if *is_first {
+            screen.put(area.x, y, 1, glyphs.separator, styles.muted);
+        }
+        screen.put(area.x + 2, y, area.width.saturating_sub(2), line, styles.muted);
+    }
+    lines.len() as u16
+}
+
 fn one(screen: &mut Screen<'_>, body: Rect, card: &Card) {
     let Look { styles, glyphs } = screen.look;
     let (_, style) = card::standing(screen.look, card.standing);
@@ -129,12 +164,7 @@ fn one(screen: &mut Screen<'_>, body: Rect, card: &Card) {
     }
     let line = Rect { x: inside.x + 1, width: inside.width - 2, ..inside };
     let mut y = line.y + sentence(screen, line, card, usize::from(line.height));
-    for remark in card.remarks().take(3) {
-        if y < line.bottom() {
-            screen.put(line.x + 2, y, line.width.saturating_sub(2), remark, styles.muted);
-            y += 1;
-        }
-    }
+    y += remarks(screen, Rect { y, height: line.bottom().saturating_sub(y), ..line }, card);
     // Half of the rest for each, and to the rows what the picture does not need.
     let rest = line.bottom().saturating_sub(y);
     let needed = card::wanted_height(card).min(rest / 2);

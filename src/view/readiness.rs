@@ -27,7 +27,7 @@ use crate::{
 
 use super::{
     Look, pull_requests,
-    screen::Screen,
+    screen::{Screen, line_width},
     states, stories, tests_list, text,
     widgets::{
         burn_down,
@@ -57,6 +57,8 @@ const TREND: u64 = 14;
 
 /// Cells of the number in front of a step to green.
 const NUMBER: usize = 2;
+/// Cells of a frame that its title and its note leave free.
+const FRAME: usize = 7;
 
 /// Where each section is; none for one that gave way.
 fn places(body: Rect, section: Section, expanded: bool, gates: u16) -> Vec<(Section, Rect)> {
@@ -377,9 +379,15 @@ fn draw_remedies(
     places: &[(Section, Rect)],
 ) {
     let Look { styles, glyphs } = screen.look;
-    let title = Line::styled("What turns it green", styles.title);
+    let mut title = vec![Span::styled("What turns it green", styles.title)];
     let note = shared_note(screen, places, Section::Stories, Command::SectionLeft, "stories");
-    let inside = screen.panel(area, &title, &note, focused);
+    let unit = format!(" {} moves P85", glyphs.separator);
+    let needed = text::width("What turns it green") + text::width(&unit) + line_width(&note) + FRAME;
+    if insight.remedies.iter().any(|remedy| remedy.days_saved.is_some()) && needed <= usize::from(area.width)
+    {
+        title.push(Span::styled(unit, styles.muted));
+    }
+    let inside = screen.panel(area, &Line::from(title), &note, focused);
     if insight.remedies.is_empty() {
         let said =
             if insight.release.released_at.is_some() { "it went out" } else { "nothing is left to do" };

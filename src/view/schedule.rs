@@ -30,11 +30,11 @@ const COLUMNS: [Column; 9] = [
     Column::fixed("when", 21, 0),
     Column::growing("release", 16, 26, 0),
     Column::fixed("goes to", 34, 3),
-    Column::figures("window", 6, 6),
-    Column::figures("takes", 5, 7),
+    Column::figures("window", 6, 7),
+    Column::figures("takes", 5, 6),
     Column::fixed("state", 15, 1),
     Column::fixed("forecast", 32, 4),
-    Column::growing("problems", 12, 40, 2),
+    Column::growing("problems", 9, 40, 2),
 ];
 
 /// The last of the columns that name a row.
@@ -341,7 +341,7 @@ fn deployment_cells(screen: &Screen<'_>, found: &DeploymentRow) -> [(String, Sty
     let there = found.time_zone.filter(|_| !over);
     let there = there.and_then(|zone| words::time_there(item.window.from, zone, calendar));
     let place = match there {
-        Some(there) => format!("{} ({there})", item.environment),
+        Some(there) => format!("{} {there}", item.environment),
         None => item.environment.to_string(),
     };
     let window = u32::try_from(item.window.duration().num_minutes()).unwrap_or(0);

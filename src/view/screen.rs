@@ -159,9 +159,9 @@ impl Screen<'_> {
             if first + usize::from(offset) == list.position && !matches!(row, Row::Heading(_)) {
                 let width = named.saturating_add(1).min(line.width);
                 self.select(Rect { width, ..line }, focused);
-                if focused && is_marked(id) {
-                    self.link_selected(id, Rect { width: named.min(inner.width), ..inner });
-                }
+            }
+            if is_marked(id) {
+                self.link_row(*row, Rect { width: named.min(inner.width), ..inner });
             }
             // What was said of the selected row, too, is to be seen once it is said.
             let stays = if has_mark {
@@ -178,13 +178,11 @@ impl Screen<'_> {
         self.scroll_bar(area, first, list.rows.len());
     }
 
-    /// The name of the selected row leads to where more of it is read, in a terminal that knows
-    /// links. Not before somebody rests on it: an address costs more bytes than a key may.
-    fn link_selected(&mut self, id: ListId, area: Rect) {
+    /// The name of a row leads to where more of it is read, in a terminal that knows links.
+    fn link_row(&mut self, row: Row, area: Rect) {
         let state = self.state;
-        let selected = state.list(id).selected.as_ref();
-        let rests = state.desk.links && selected == state.detail.subject.as_ref();
-        if let Some(link) = selected.filter(|_| rests).and_then(|subject| state.link(subject)) {
+        let subject = state.desk.links.then(|| state.subject_of(row)).flatten();
+        if let Some(link) = subject.and_then(|subject| state.link(&subject)) {
             self.layout.links.push(LinkArea { area, link });
         }
     }

@@ -373,7 +373,7 @@ url = "https://tracker.example/SHOP-1"
         "SHOP-1 Basket  to do → done",
         "SHOP-2 Till  new",
         "shop 1.0  target Tue 1 Jan 23:59 2030 → Fri 1 Feb 23:59 2030",
-        "till 7 waits for shop 1.0, whose scope, target changed: ana",
+        "till 7 waits for shop 1.0, whose scope, target changed (ana answers for it).",
     ] {
         assert!(told.contains(line), "{line:?} is not in\n{told}");
     }

@@ -35,6 +35,7 @@ fn every_key_of_the_json_is_documented() {
     for arguments in [
         &["status", "--demo=frozen", "--format", "json"][..],
         &["check", "--demo=frozen", "--release", "payments 4.2", "--format", "json"],
+        &["forecast", "--demo=frozen", "--format", "json"],
         &["recap", "--demo=frozen", "--release", "payments 4.1", "--format", "json"],
         &["schedule", "--demo=frozen", "--format", "json"],
         &["environments", "--demo=frozen", "--format", "json"],
@@ -54,6 +55,24 @@ fn every_key_of_the_json_is_documented() {
             .collect();
         assert!(missing.is_empty(), "not in docs/json.md: {missing:?}");
     }
+}
+
+#[test]
+fn every_command_is_documented() {
+    let place = Place::new();
+    let documented = document("docs/commands.md");
+    let help = String::from_utf8(place.run(&["--help"]).stdout).expect("text");
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    // Names are indented by two; what goes on in a further line by more.
+    let lines = commands.take_while(|line| !line.is_empty() && !line.ends_with(':'));
+    let names: Vec<&str> = lines
+        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' '))?.split(' ').next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(names.len() > 15, "{help}");
+    let missing: Vec<_> =
+        names.iter().filter(|name| !documented.contains(&format!("`tminus {name}"))).collect();
+    assert!(missing.is_empty(), "not in docs/commands.md: {missing:?}");
 }
 
 /// The tables in docs/forecast.md are those that the command prints. With `UPDATE_DOCUMENTS`

@@ -7,12 +7,15 @@
 #![expect(clippy::disallowed_methods, reason = "tests make the files that the program reads")]
 
 mod agreement;
+mod announcements;
 mod commands;
 mod doctor;
 mod documents;
+mod forecasts;
 mod history;
 mod network;
 mod reports;
 mod screen;
+mod set_up;
 mod sharing;
 mod support;

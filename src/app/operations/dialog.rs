@@ -15,7 +15,7 @@ use super::{
     question::{Asked, Question, weighed},
     sentence::sentence,
 };
-use crate::app::{Effect, Overlay, update::say};
+use crate::app::{Effect, FarBeginning, Overlay, runbook, update::say};
 
 /// Characters that a comment takes.
 const LONGEST_LINE: usize = 400;
@@ -31,6 +31,8 @@ pub enum Dialog {
     Question(Question),
     /// Whether to leave although something waits.
     Leave,
+    /// Whether a runbook shall begin far from its window.
+    Begin(FarBeginning),
     /// The last operations, once they were read.
     Log {
         /// The newest first; none: they are being read.
@@ -306,6 +308,7 @@ pub(crate) fn open(state: &mut State, now: Instant, effects: &mut Vec<Effect>) -
         Dialog::Line(line) => written(state, line, effects),
         // No is the answer that needs no thought.
         Dialog::Question(_) => refused(state, now, effects),
+        Dialog::Begin(_) => not_begun(state, now, effects),
         Dialog::Leave | Dialog::Log { .. } => close(state, effects),
     }
     true
@@ -369,6 +372,16 @@ fn copied(state: &mut State, question: &Question, effects: &mut Vec<Effect>) {
 fn refused(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
     close(state, effects);
     say(state, "no: nothing was changed", now, effects);
+}
+
+/// Asks whether a runbook shall begin far from its window.
+pub(crate) fn ask_to_begin(state: &mut State, asked: FarBeginning, effects: &mut Vec<Effect>) {
+    show(state, Dialog::Begin(asked), effects);
+}
+
+fn not_begun(state: &mut State, now: Instant, effects: &mut Vec<Effect>) {
+    close(state, effects);
+    say(state, "no: nothing was started", now, effects);
 }
 
 /// Yes: what was asked waits from now on, as far as it can still be done.
@@ -520,6 +533,19 @@ pub(crate) fn on_key(state: &mut State, key: KeyEvent, now: Instant, effects: &m
             }
             true
         }
+        Dialog::Begin(asked) => {
+            match key.code {
+                _ if is_control => return false,
+                KeyCode::Char('y') => {
+                    let asked = asked.clone();
+                    close(state, effects);
+                    runbook::begin(state, &asked, now, effects);
+                }
+                KeyCode::Char('n' | 'q') | KeyCode::Enter | KeyCode::Esc => not_begun(state, now, effects),
+                _ => {}
+            }
+            true
+        }
         Dialog::Line(line)
             if is_control && key.code == KeyCode::Char('e') && line.kind == OperationKind::Comment =>
         {
@@ -583,6 +609,9 @@ pub(crate) fn is_still_meant(state: &State, dialog: &Dialog) -> bool {
             subjects.iter().all(|subject| state.knows(subject))
         }
         Dialog::Question(question) => question.asked.iter().all(|asked| state.knows(&asked.subject)),
+        Dialog::Begin(asked) => {
+            state.deployment(&asked.deployment).is_some_and(|row| !row.deployment.state.is_over())
+        }
         Dialog::Leave | Dialog::Log { .. } => true,
     }
 }

@@ -32,7 +32,8 @@ use super::{Effect, State, triage, update::say};
 
 pub use dialog::{Dialog, Line, Menu};
 pub(super) use dialog::{
-    ask_by_key, click, drawn, edit, edited, is_still_meant, leave, on_key, open, open_log, open_menu, step,
+    ask_by_key, ask_to_begin, click, drawn, edit, edited, is_still_meant, leave, on_key, open, open_log,
+    open_menu, step,
 };
 pub use log::{LogEntry, Outcome};
 pub use offer::{Choice, Offer, OperationKind};

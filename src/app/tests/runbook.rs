@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    domain::{Activity, DeploymentState, Triage, TriageChange, TriageKind, TriageSubject, World},
+    domain::{Activity, DeploymentState, Triage, TriageChange, TriageKind, TriageSubject, Window, World},
     insight::DeploymentRow,
 };
 
@@ -26,9 +26,20 @@ fn board_of(change: impl Fn(&mut DeploymentRow)) -> Board {
     board
 }
 
+/// Its window begins now.
+fn is_due(row: &mut DeploymentRow) {
+    let window = Window { from: now(), until: now() + Duration::minutes(70) };
+    Arc::make_mut(&mut row.deployment).window = window;
+}
+
+fn due() -> Board {
+    board_of(is_due)
+}
+
 /// The board after the owner has heard of it.
 fn heard(triage: &Triage) -> Board {
     board_of(|row| {
+        is_due(row);
         let deployments = vec![Arc::clone(&row.deployment)];
         let mut world = World { deployments, ..World::default() };
         world.hear(triage, now());
@@ -61,7 +72,7 @@ fn step(state: &mut State, triage: &mut Triage, keys: &str) -> (String, TriageKi
 #[test]
 fn one_key_starts_an_activity_finishes_it_and_goes_on_to_the_next_one() {
     use TriageKind::{Finished, Started};
-    let mut state = opened(board(), Options::default());
+    let mut state = opened(due(), Options::default());
     let mut triage = Triage::default();
     for (keys, activity, kind) in [
         (".", "backup", Started),
@@ -100,7 +111,7 @@ fn one_key_starts_an_activity_finishes_it_and_goes_on_to_the_next_one() {
 
 #[test]
 fn two_presses_before_the_board_follows_are_a_beginning_and_an_end() {
-    let mut state = opened(board(), Options::default());
+    let mut state = opened(due(), Options::default());
     let mut triage = Triage::default();
     for kind in [TriageKind::Started, TriageKind::Finished] {
         let change = noted(&press(&mut state, ".")).unwrap();
@@ -111,6 +122,55 @@ fn two_presses_before_the_board_follows_are_a_beginning_and_an_end() {
         );
         triage.apply(change);
         update(&mut state, Event::Triage(Arc::new(triage.clone())), now());
+    }
+}
+
+#[test]
+fn a_runbook_begins_far_from_its_window_only_when_somebody_says_so() {
+    let asked = |state: &State| match state.overlays.last() {
+        Some(Overlay::Operations(dialog)) => match &**dialog {
+            Dialog::Begin(asked) => Some(asked.activity.to_string()),
+            other => panic!("{other:?}"),
+        },
+        _ => None,
+    };
+    let minutes = Duration::minutes;
+    for (case, window, is_asked) in [
+        ("days before", None, true),
+        ("61 minutes before", Some((minutes(61), minutes(131))), true),
+        ("an hour before", Some((minutes(60), minutes(130))), false),
+        ("within", Some((minutes(-30), minutes(30))), false),
+        ("an hour after", Some((minutes(-120), minutes(-60))), false),
+        ("61 minutes after", Some((minutes(-120), minutes(-61))), true),
+    ] {
+        let board = board_of(|row| {
+            if let Some((from, until)) = window {
+                let window = Window { from: now() + from, until: now() + until };
+                Arc::make_mut(&mut row.deployment).window = window;
+            }
+        });
+        let mut state = opened(board, Options::default());
+        let first = noted(&press(&mut state, "."));
+        assert_eq!((first.is_some(), asked(&state).is_some()), (!is_asked, is_asked), "{case}");
+        if !is_asked {
+            continue;
+        }
+        assert_eq!(asked(&state).as_deref(), Some("backup"), "{case}");
+        // Whatever is no clear yes is no.
+        for no in ["enter", "esc", "n", "q"] {
+            assert!(noted(&press(&mut state, no)).is_none() && asked(&state).is_none(), "{case}: {no}");
+            assert!(noted(&press(&mut state, ".")).is_none(), "{case}: {no}");
+        }
+        assert!(noted(&press(&mut state, ". j l")).is_none(), "{case}: other keys answer nothing");
+        let begun = noted(&press(&mut state, "y")).expect(case).said.unwrap();
+        assert_eq!(begun.subject, TriageSubject::Activity(DEPLOYMENT.into(), "backup".into()), "{case}");
+        assert_eq!(begun.kind, TriageKind::Started, "{case}");
+        // Once it runs nobody is asked again: neither for its end, nor for what follows.
+        let mut triage = Triage::default();
+        triage.apply(TriageChange { withdrawn: None, said: Some(begun) });
+        update(&mut state, Event::Triage(Arc::new(triage)), now());
+        assert!(noted(&press(&mut state, ".")).is_some() && asked(&state).is_none(), "{case}");
+        assert!(noted(&press(&mut state, "l .")).is_some() && asked(&state).is_none(), "{case}");
     }
 }
 

@@ -26,7 +26,7 @@ pub(super) fn changes(board: &Board, changes: &Changes) -> String {
         for change in of.iter().take(ROWS) {
             let who = change.who.as_ref().map(|who| format!(" ({})", escape(who))).unwrap_or_default();
             let rebuilt = if change.rebuilt { " \\*" } else { "" };
-            let _ = writeln!(out, "- {}: {}{who}{rebuilt}", name(change), escape(&change.what));
+            let _ = writeln!(out, "- {}: {}{who}{rebuilt}", linked(change), escape(&change.what));
         }
         if of.len() > ROWS {
             let _ = writeln!(out, "- and {} more", of.len() - ROWS);
@@ -48,7 +48,7 @@ pub(super) fn changes(board: &Board, changes: &Changes) -> String {
 }
 
 /// The name, as a link where it is a link that a browser may follow.
-fn name(change: &Change) -> String {
+pub(in crate::cli) fn linked(change: &Change) -> String {
     let name = escape(&change.name);
     let is_web = |url: &str| url.starts_with("https://") || url.starts_with("http://");
     match &change.url {

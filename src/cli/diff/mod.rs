@@ -2,7 +2,7 @@
 
 mod json;
 mod last_release;
-mod markdown;
+pub(super) mod markdown;
 mod text;
 
 use std::{process::ExitCode, sync::Arc};
@@ -37,7 +37,7 @@ pub(super) fn run(context: &Context, common: &Common, diff: &DiffArguments) -> R
     } else {
         // Now first: the sources may tell more of then.
         let after = headless::board(context, common)?;
-        (as_of::boards(context, &[since])?.pop().flatten(), Some(after))
+        (as_of::before(context, since, &after)?, Some(after))
     };
     let Some(after) = after else {
         return Err(Failure::Usage("nothing was known at either instant: the history begins later".into()));
@@ -68,7 +68,7 @@ pub(super) fn run(context: &Context, common: &Common, diff: &DiffArguments) -> R
 }
 
 /// What concerns one release, or no release in particular: a source that is silent.
-fn of_release(changes: Changes, release: &ReleaseId) -> Changes {
+pub(super) fn of_release(changes: Changes, release: &ReleaseId) -> Changes {
     let concerns = |change: &Change| change.release.as_ref().is_none_or(|of| of == release);
     Changes {
         changes: changes.changes.into_iter().filter(concerns).collect(),

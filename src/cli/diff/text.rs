@@ -27,12 +27,7 @@ pub(super) fn changes(board: &Board, changes: &Changes) -> String {
     if !changes.concerned.is_empty() {
         out.push_str("\nconcerned\n");
         for other in &changes.concerned {
-            let owner = other.owner.as_ref().map_or("nobody answers for it", |owner| owner.as_str());
-            let _ = writeln!(
-                out,
-                "  {} waits for {}, whose {} changed: {owner}",
-                other.release, other.because_of, other.what
-            );
+            let _ = writeln!(out, "  {}", other.sentence());
         }
     }
     if changes.changes.iter().any(|change| change.rebuilt) {

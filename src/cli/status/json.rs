@@ -133,7 +133,7 @@ struct GateJson<'a> {
 
 /// One shape whatever is known, so that a reader needs no case for each.
 #[derive(Default, Serialize)]
-struct ForecastJson<'a> {
+pub(in crate::cli) struct ForecastJson<'a> {
     state: &'static str,
     p50: Option<Instant>,
     p85: Option<Instant>,
@@ -148,7 +148,7 @@ struct ForecastJson<'a> {
 }
 
 impl<'a> ForecastJson<'a> {
-    fn of(forecast: &'a ForecastView) -> Self {
+    pub(in crate::cli) fn of(forecast: &'a ForecastView) -> Self {
         match forecast {
             ForecastView::Dates { p50, p85, p95, by_target, scored, basis, .. } => Self {
                 state: "dates",
@@ -303,8 +303,9 @@ struct BuildJson<'a> {
     releases: Vec<&'a ReleaseId>,
 }
 
+/// A source, and whether what it said is old.
 #[derive(Serialize)]
-struct SourceJson<'a> {
+pub(in crate::cli) struct SourceJson<'a> {
     #[serde(flatten)]
     health: &'a SourceHealth,
     stale: bool,
@@ -391,7 +392,8 @@ pub(in crate::cli) fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}")) + "\n"
 }
 
-fn sources(board: &Board) -> Vec<SourceJson<'_>> {
+/// How each source is doing.
+pub(in crate::cli) fn sources(board: &Board) -> Vec<SourceJson<'_>> {
     board.health.iter().map(|health| SourceJson { health, stale: health.is_stale(board.at) }).collect()
 }
 

@@ -2,9 +2,11 @@
 
 mod json;
 pub(super) mod markdown;
-mod text;
+pub(super) mod text;
 
-pub(super) use json::{DeploymentJson, SCHEMA_VERSION, beyond, deployment_json, to_json};
+pub(super) use json::{
+    DeploymentJson, ForecastJson, SCHEMA_VERSION, SourceJson, beyond, deployment_json, sources, to_json,
+};
 
 use std::process::ExitCode;
 

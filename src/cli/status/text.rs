@@ -28,7 +28,9 @@ pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) ->
         line(&mut out, format_args!("  tag a version (`git tag v0.1.0`): tags are releases"));
         line(
             &mut out,
-            format_args!("  write a plan into .tminus.toml: it names releases, stories and deployments"),
+            format_args!(
+                "  `tminus init` writes .tminus.toml for what is found here, with a plan to fill in"
+            ),
         );
         line(&mut out, format_args!("  `tminus demo` shows the board on a simulated organisation"));
         return out;
@@ -285,7 +287,8 @@ fn problems(out: &mut String, board: &Board) {
     }
 }
 
-fn section(out: &mut String, title: &str) {
+/// A heading, after an empty line.
+pub(in crate::cli) fn section(out: &mut String, title: &str) {
     line(out, format_args!("\n{title}"));
 }
 
@@ -296,7 +299,7 @@ fn line(out: &mut String, words: std::fmt::Arguments<'_>) {
 }
 
 /// Columns as wide as their widest cell; the last one is not padded.
-fn rows(out: &mut String, mut cells: Vec<Vec<String>>) {
+pub(in crate::cli) fn rows(out: &mut String, mut cells: Vec<Vec<String>>) {
     let more = cells.len().saturating_sub(ROWS);
     cells.truncate(ROWS);
     let columns = cells.iter().map(Vec::len).max().unwrap_or(0);

@@ -42,13 +42,19 @@ pub(super) fn run(
 }
 
 /// What somebody means: a story, a pull request by its name, number or merge commit, a
-/// deployment, an environment, a release, or a release and where it would go.
+/// deployment, an environment, a release, or a release and where it would go, or a component and where
+/// it is.
 fn named(board: &Board, name: &str) -> Result<Traced, String> {
     let name = name.trim();
     for arrow in ["→", "->"] {
         if let Some((release, environment)) = name.split_once(arrow) {
-            let release = status::named(board, release.trim())?;
-            return Ok(Traced::Release(release, Some(EnvironmentId::new(environment.trim()))));
+            let (release, environment) = (release.trim(), EnvironmentId::new(environment.trim()));
+            // A component is called as its releases are, without a version.
+            let projects = board.world.releases.iter().map(|known| &known.project);
+            if let Some(project) = projects.into_iter().find(|known| known.eq_ignore_ascii_case(release)) {
+                return Ok(Traced::Component(project.clone(), environment));
+            }
+            return Ok(Traced::Release(status::named(board, release)?, Some(environment)));
         }
     }
     let world = &board.world;

@@ -167,8 +167,9 @@ fn of(context: &Context<'_>) -> Card {
     });
     let skipped = format!("{left_out} of {} series left out: too few weeks or cases", all.len());
     let note = format!(
-        "the last {RECENT} weeks against up to {BEFORE} before, by ranks; one in 20 of what is found is expected \
-         to be noise; none on fewer than {LEAST_CASES} cases"
+        "the {RECENT} whole weeks to {} against up to {BEFORE} before, by ranks; one in 20 of what is found is \
+         expected to be noise; none on fewer than {LEAST_CASES} cases",
+        weeks.last_day()
     );
     let told = Told { compared, dismissed: 0 };
     Card {
@@ -208,6 +209,7 @@ fn row(change: &Change<'_>) -> CardRow {
         cells: cells.map(Text::new).to_vec(),
         standing: standing(change),
         subject: series.telling.clone(),
+        behind: Vec::new(),
     }
 }
 

@@ -244,6 +244,9 @@ pub struct Series {
     pub name: Text,
     /// A value for each step; none where nothing is known.
     pub values: Vec<Option<f64>>,
+    /// What much of it means: poor of failures; told of most, of which neither much nor little is good
+    /// by itself.
+    pub standing: CardStanding,
 }
 
 /// A column of the rows behind a card.
@@ -276,4 +279,18 @@ pub struct CardRow {
     pub standing: CardStanding,
     /// Where it leads to.
     pub subject: Option<Subject>,
+    /// What it is made of, the most telling first, where its cells do not say it; bounded by
+    /// [`behind`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<Text>,
+}
+
+/// Things behind a row that are told; of more only how many there are.
+const MOST_BEHIND: usize = 20;
+
+/// The first of `things` in words, and how many more there are.
+pub(crate) fn behind<T>(things: &[T], said: impl Fn(&T) -> String) -> Vec<Text> {
+    let more = things.len().saturating_sub(MOST_BEHIND);
+    let rest = (more > 0).then(|| Text::new(format!("… and {more} more")));
+    things.iter().take(MOST_BEHIND).map(|thing| Text::new(said(thing))).chain(rest).collect()
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture, Series,
+    Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture, Series, behind,
     numbers::{quantile, sorted},
     parts::{counted, days, figure, sentence},
     whole_weeks::Weeks,
@@ -25,7 +25,7 @@ const SEVERITIES: [Option<Severity>; 5] =
 
 /// What there is in one place.
 #[derive(Default)]
-struct Place {
+struct Place<'a> {
     /// Open, by severity in the order of [`SEVERITIES`].
     open: [usize; SEVERITIES.len()],
     /// Of those, new since the last release.
@@ -35,10 +35,13 @@ struct Place {
     fixed: usize,
     dismissed: usize,
     oldest_days: Option<f64>,
+    /// Open, the worst first.
+    findings: Vec<&'a Finding>,
 }
 
 pub(super) fn card(material: &Material<'_>) -> Card {
     let context = material.context;
+    let calendar = &context.policy.calendar;
     let (remarks, all): (Vec<&Finding>, Vec<&Finding>) = context
         .findings
         .iter()
@@ -51,9 +54,9 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     }
     let current = material.board.default_release();
     let index = current.and_then(|insight| context.release(&insight.release.id));
-    let since = index.and_then(|index| Findings::of(context, material.membership, index).since);
+    let since = index.and_then(|index| Findings::of(context, material.membership(), index).since);
     let is_new = |finding: &Finding| since.is_some_and(|since| finding.opened_at > since);
-    let mut places: BTreeMap<String, Place> = BTreeMap::new();
+    let mut places: BTreeMap<String, Place<'_>> = BTreeMap::new();
     for finding in &all {
         let place = places.entry(component(finding)).or_default();
         let age = (context.now - finding.opened_at).num_seconds() as f64 / 86_400.0;
@@ -66,6 +69,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                 place.new += usize::from(is_new(finding));
                 place.severe_new += usize::from(is_new(finding) && is_severe(finding));
                 place.oldest_days = Some(place.oldest_days.unwrap_or_default().max(age));
+                place.findings.push(finding);
             }
         }
     }
@@ -82,6 +86,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let severe = open.iter().filter(|finding| is_severe(finding)).count();
     let weeks = Weeks::before(context.now, &context.policy.calendar, WEEKS);
     let by_week = Weekly::of(&weeks, &all);
+    let last_day = weeks.last_day();
     let last: usize = by_week.opened.iter().rev().take(4).sum();
     let fixed: usize = by_week.fixed.iter().rev().take(4).sum();
     let by_severity: Vec<String> = SEVERITIES
@@ -96,12 +101,22 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         0 => "no finding is open".to_owned(),
         count => format!("{} open: {}", words::count(count, "finding", "findings"), by_severity.join(", ")),
     };
-    let fresh = match (since, new) {
+    let since_when = since.map(|since| format!("since {}", words::day(since, calendar)));
+    let fresh = match (since_when, new) {
         (None, _) => String::new(),
-        (Some(_), 0) => "none new since the last release".to_owned(),
-        (Some(_), new) => {
-            format!("{new} new since the last release, {severe_new} of them severe or not rated")
-        }
+        (Some(since), 0) => format!("none new {since}"),
+        (Some(since), new) => format!("{new} new {since}, {severe_new} of them severe or not rated"),
+    };
+    // Analyzers may look at more than the product whose release is meant.
+    let new_since = match (since, current) {
+        (Some(since), Some(insight)) => format!(
+            "new: opened since {}, when the release of {} before {} went out, else {} began; in whichever repository",
+            words::day(since, calendar),
+            insight.release.project,
+            insight.release.id,
+            insight.release.id
+        ),
+        _ => "no earlier release is known, so nothing is told to be new".to_owned(),
     };
     let median = quantile(&ages, 0.5);
     let gates = Gates::of(remarks);
@@ -111,7 +126,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             gates.said(),
             head,
             fresh,
-            format!("in 4 weeks {last} came and {fixed} were fixed"),
+            format!("in the 4 weeks to {last_day} {last} came and {fixed} were fixed"),
             median.map(|median| format!("half are older than {}", days(Some(median)))).unwrap_or_default(),
         ])),
         standing: match () {
@@ -146,8 +161,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::figures("oldest"),
             CardColumn::words("what"),
         ],
-        rows: gates.rows().into_iter().chain(rows(places)).collect(),
-        notes: notes(&all, since),
+        rows: gates.rows().into_iter().chain(rows(places, context.now)).collect(),
+        notes: notes(&all, &new_since, &last_day),
         left_out: left_out(&all),
     }
 }
@@ -200,6 +215,7 @@ impl<'a> Gates<'a> {
                 cells: cells.into_iter().map(Text::new).collect(),
                 standing: Self::standing(gate),
                 subject: None,
+                behind: Vec::new(),
             }
         };
         self.all.iter().map(row).collect()
@@ -264,6 +280,7 @@ impl Weekly {
         let line = |name: &str, values: &[usize]| Series {
             name: Text::new(name),
             values: values.iter().map(|value| Some(*value as f64)).collect(),
+            standing: CardStanding::Told,
         };
         Picture::Lines {
             steps: weeks.names(),
@@ -273,36 +290,52 @@ impl Weekly {
     }
 }
 
-fn rows(places: BTreeMap<String, Place>) -> Vec<CardRow> {
-    let mut places: Vec<(String, Place)> = places.into_iter().collect();
+fn rows(places: BTreeMap<String, Place<'_>>, now: Instant) -> Vec<CardRow> {
+    let mut places: Vec<(String, Place<'_>)> = places.into_iter().collect();
     // The most of the worst severity first; what nobody rated ranks with high.
-    let rank = |place: &Place| {
+    let rank = |place: &Place<'_>| {
         let [critical, high, medium, low, unrated] = place.open;
         std::cmp::Reverse((place.severe_new, critical, high + unrated, medium, low))
     };
     places.sort_by(|(a, one), (b, other)| rank(one).cmp(&rank(other)).then(a.cmp(b)));
-    let row = |(name, place): (String, Place)| {
+    let row = |(name, mut place): (String, Place<'_>)| {
         let [critical, high, _, _, unrated] = place.open;
         let standing = match () {
             () if place.severe_new > 0 => CardStanding::Poor,
             () if critical + high + unrated > 0 => CardStanding::Watch,
             () => CardStanding::Good,
         };
+        place.findings.sort_by_key(|finding| {
+            let severity = SEVERITIES.iter().position(|severity| *severity == finding.severity);
+            // What nobody rated ranks with high.
+            (if finding.severity.is_none() { Some(1) } else { severity }, finding.opened_at, &finding.id)
+        });
+        let behind = behind(&place.findings, |finding| {
+            let path = finding.path.as_ref().map_or("", Text::as_str);
+            let place = if path.is_empty() { String::new() } else { format!(" in {path}") };
+            format!(
+                "{}: {}{place}, open for {}",
+                word(finding.severity),
+                finding.title,
+                words::age(now - finding.opened_at)
+            )
+        });
         let mut cells = vec![name];
         cells.extend(place.open.map(|count| count.to_string()));
         cells.extend([place.new, place.fixed, place.dismissed].map(|count| count.to_string()));
         cells.extend([days(place.oldest_days), String::new()]);
-        CardRow { cells: cells.into_iter().map(Text::new).collect(), standing, subject: None }
+        CardRow { cells: cells.into_iter().map(Text::new).collect(), standing, subject: None, behind }
     };
     places.into_iter().map(row).collect()
 }
 
-fn notes(all: &[&Finding], since: Option<Instant>) -> Vec<Text> {
+fn notes(all: &[&Finding], new_since: &str, last_day: &str) -> Vec<Text> {
     let dismissed = all.iter().filter(|finding| finding.state == FindingState::Dismissed).count();
-    let mut notes = Vec::new();
-    if since.is_none() {
-        notes.push("no earlier release is known, so nothing is told to be new".to_owned());
-    }
+    let mut notes = vec![format!(
+        "the picture ends on {last_day}, with the last whole week: the one under way would look better than it is; all \
+         other numbers are of now"
+    )];
+    notes.push(new_since.to_owned());
     if dismissed > 0 {
         notes.push(format!("{} dismissed by somebody", words::count(dismissed, "finding", "findings")));
     }

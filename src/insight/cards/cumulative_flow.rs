@@ -131,6 +131,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                 .map(|(band, (_, name))| Series {
                     name: Text::new(name),
                     values: flow.days[1..].iter().map(|bands| Some(bands[band] as f64)).collect(),
+                    standing: CardStanding::Told,
                 })
                 .collect(),
             stacked: true,
@@ -151,6 +152,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                     .collect(),
                 standing: CardStanding::Told,
                 subject: None,
+                behind: Vec::new(),
             })
             .collect(),
         notes: notes(drawn, in_work.is_some()),

@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series,
+    Card, CardColumn, CardId, CardRow, CardStanding, Figure, Material, Picture, Series, behind,
     incidents::{Failure, Failures, Ran, failures, ran},
     numbers::{quantile, sorted},
     spread,
@@ -96,10 +96,11 @@ struct Quarter {
     rework: usize,
 }
 
-/// Changes that reached production: when, and how long it took.
+/// Changes that reached production.
 #[derive(Default)]
 struct Changes {
-    lead: Vec<(Instant, f64)>,
+    /// When, how many seconds it took, and the position of the pull request.
+    lead: Vec<(Instant, f64, usize)>,
     too_old: usize,
     by_left_out_authors: usize,
     untold: usize,
@@ -147,7 +148,9 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         .then(|| quarter(&ran, &failures, &changes, weeks_ago(QUARTER)));
     let metrics = metrics(&now, then.as_ref());
     let worst = metrics.iter().filter_map(|metric| metric.level).min();
-    let mut rows: Vec<CardRow> = metrics.iter().map(row).collect();
+    let behind = behind_metrics(material, &ran, &failures, &changes);
+    let mut rows: Vec<CardRow> =
+        metrics.iter().zip(behind).map(|(metric, behind)| row(metric, behind)).collect();
     let before = then.as_ref();
     rows.extend(spread::rows("lead time", &now.lead, before.map(|then| &*then.lead)));
     rows.extend(spread::rows("recovery", &now.recovery, before.map(|then| &*then.recovery)));
@@ -166,11 +169,12 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             .to_vec(),
             standing: CardStanding::Told,
             subject: Some(Subject::Story(incident.key.clone())),
+            behind: Vec::new(),
         }
     }));
     Card {
         id: CardId::Delivery,
-        sentence: Text::new(sentence(&metrics, worst)),
+        sentence: Text::new(sentence(&metrics, &now, worst)),
         standing: worst.map_or(CardStanding::Told, Level::standing),
         figures: [figures(&metrics), spread_figures(&now)].concat(),
         picture: picture(material, &ran, &failures, &changes),
@@ -215,7 +219,7 @@ fn changes(material: &Material<'_>, first_known: Instant) -> Changes {
             changes.too_old += 1;
         } else if let Some(began) = began(pull_request).filter(|began| *began <= deployed) {
             changes.from_opening += usize::from(pull_request.started_at.is_none());
-            changes.lead.push((deployed, (deployed - began).num_seconds() as f64));
+            changes.lead.push((deployed, (deployed - began).num_seconds() as f64, item));
         } else {
             // Nobody tells when it began, or its dates contradict each other.
             changes.untold += 1;
@@ -243,7 +247,7 @@ fn quarter(ran: &[Ran<'_>], failures: &Failures<'_>, changes: &Changes, until: I
     let rework: BTreeSet<usize> = failures.all.iter().filter_map(|failure| failure.rework).collect();
     let recovery = failed.iter().filter_map(|failure| failure.recovery);
     Quarter {
-        lead: sorted(changes.lead.iter().filter(|(at, _)| is_in(*at)).map(|(_, seconds)| *seconds)),
+        lead: sorted(changes.lead.iter().filter(|(at, ..)| is_in(*at)).map(|(_, seconds, _)| *seconds)),
         deployments: ran.iter().filter(|ran| is_in(ran.ended)).count(),
         weekly: sorted(weekly),
         recovery: sorted(recovery.map(|length| length.num_seconds() as f64)),
@@ -368,25 +372,73 @@ fn spread_figures(now: &Quarter) -> Vec<Figure> {
     spread::figures(LEAD, "changes", &now.lead).into_iter().chain(recoveries).collect()
 }
 
-fn sentence(metrics: &[Metric; 5], worst: Option<Level>) -> String {
+fn sentence(metrics: &[Metric; 5], now: &Quarter, worst: Option<Level>) -> String {
     let [lead, frequency, fail, recovery, _] = metrics;
     let said = |metric: &Metric| metric.now.map(metric.say);
     let mut parts = Vec::new();
-    parts.extend(said(lead).map(|lead| format!("a change takes {lead} to production")));
+    parts.extend(said(lead).map(|time| {
+        format!("half of {} took {time} or less to production", words::count(lead.cases, "change", "changes"))
+    }));
     parts.extend(said(frequency).map(|frequency| format!("{frequency} deployed")));
-    parts.extend(said(fail).map(|fail| format!("{fail} of the deployments failed")));
-    parts.extend(said(recovery).map(|recovery| format!("back in {recovery}")));
-    let mut whole = parts.join(", ");
+    parts.extend(said(fail).map(|share| {
+        format!(
+            "{} of {} failed ({share})",
+            now.failed,
+            words::count(now.deployments, "deployment", "deployments")
+        )
+    }));
+    parts.extend(said(recovery).map(|time| match recovery.cases {
+        1 => format!("the one failure was over in {time}"),
+        cases => format!("half of {cases} were over in {time} or less"),
+    }));
+    let mut whole = format!("in {QUARTER} weeks {}", parts.join(", "));
     if let Some(level) = worst {
         let names: Vec<&str> =
             metrics.iter().filter(|metric| metric.level == worst).map(|metric| metric.name).collect();
         let names = words::list(&names, names.len());
-        let _ = write!(whole, "; {} in the report of 2023, for {names}", level.word());
+        let _ = write!(whole, "; by the report of 2023 {} for {names}", level.word());
     }
     whole
 }
 
-fn row(metric: &Metric) -> CardRow {
+/// What each metric counts in the last 13 weeks: the slowest changes; what reached production; what
+/// failed; what took longest to be over; what a failure made necessary.
+fn behind_metrics(
+    material: &Material<'_>,
+    ran: &[Ran<'_>],
+    failures: &Failures<'_>,
+    changes: &Changes,
+) -> [Vec<Text>; 5] {
+    let context = material.context;
+    let calendar = &context.policy.calendar;
+    let is_in = |at: Instant| week_before(at, context.now).is_some_and(|week| week < QUARTER);
+    let mut slowest: Vec<_> = changes.lead.iter().filter(|(at, ..)| is_in(*at)).collect();
+    slowest.sort_by(|(_, one, a), (_, other, b)| other.total_cmp(one).then(a.cmp(b)));
+    let of_day = |ran: &Ran<'_>| name(ran, &words::day(ran.ended, calendar));
+    let reached: Vec<&Ran<'_>> = ran.iter().rev().filter(|ran| ran.reached() && is_in(ran.ended)).collect();
+    let failed: Vec<&Failure<'_>> =
+        failures.all.iter().rev().filter(|failure| is_in(ran[failure.ran].ended)).collect();
+    let mut over: Vec<(Duration, &Failure<'_>)> =
+        failed.iter().filter_map(|failure| Some((failure.recovery?, *failure))).collect();
+    over.sort_by_key(|(took, failure)| (std::cmp::Reverse(*took), failure.ran));
+    let rework: BTreeSet<usize> = failures.all.iter().filter_map(|failure| failure.rework).collect();
+    let rework: Vec<&Ran<'_>> =
+        rework.into_iter().rev().map(|index| &ran[index]).filter(|ran| is_in(ran.ended)).collect();
+    [
+        behind(&slowest, |(_, seconds, item)| {
+            let change = context.pull_requests[*item];
+            format!("{} {}: {}", change.id, change.title, length(*seconds))
+        }),
+        behind(&reached, |ran| of_day(ran)),
+        behind(&failed, |failure| of_day(&ran[failure.ran])),
+        behind(&over, |(took, failure)| {
+            format!("{}: {}", of_day(&ran[failure.ran]), length(took.num_seconds() as f64))
+        }),
+        behind(&rework, |ran| of_day(ran)),
+    ]
+}
+
+fn row(metric: &Metric, behind: Vec<Text>) -> CardRow {
     let say = |value: Option<f64>| value.map_or("–".to_owned(), metric.say);
     let level = metric.level.map_or("no level", Level::word);
     let trend = metric.trend();
@@ -403,6 +455,7 @@ fn row(metric: &Metric) -> CardRow {
         .to_vec(),
         standing: metric.level.map_or(CardStanding::Told, Level::standing),
         subject: None,
+        behind,
     }
 }
 
@@ -434,6 +487,7 @@ fn failure_row(material: &Material<'_>, ran: &[Ran<'_>], failure: &Failure<'_>) 
         .to_vec(),
         standing: if failure.recovery.is_some() { CardStanding::Watch } else { CardStanding::Poor },
         subject: Some(Subject::Deployment(one.deployment.id.clone())),
+        behind: Vec::new(),
     }
 }
 
@@ -459,7 +513,7 @@ fn picture(material: &Material<'_>, ran: &[Ran<'_>], failures: &Failures<'_>, ch
     for week in failures.all.iter().filter_map(|failure| place(ran[failure.ran].ended)) {
         failed[week] += 1.0;
     }
-    for (at, seconds) in &changes.lead {
+    for (at, seconds, _) in &changes.lead {
         if let Some(week) = place(*at) {
             lead[week].push(*seconds / DAY);
         }
@@ -471,9 +525,10 @@ fn picture(material: &Material<'_>, ran: &[Ran<'_>], failures: &Failures<'_>, ch
             Series {
                 name: Text::new("lead time, days"),
                 values: lead.into_iter().map(|days| quantile(&sorted(days), 0.5)).collect(),
+                standing: CardStanding::Told,
             },
-            Series { name: Text::new("deployments"), values: counts(deployed) },
-            Series { name: Text::new("failures"), values: counts(failed) },
+            Series { name: Text::new("deployments"), values: counts(deployed), standing: CardStanding::Told },
+            Series { name: Text::new("failures"), values: counts(failed), standing: CardStanding::Poor },
         ],
         stacked: false,
     }
@@ -487,7 +542,8 @@ fn notes(
     is_alone: bool,
 ) -> Vec<Text> {
     let mut notes = vec![format!(
-        "production only, finished deployments only, each environment on its own, times are medians; {} known",
+        "production only, finished deployments only, each environment on its own; times are medians of calendar \
+         time; {} known",
         words::count(failures.incidents, "incident", "incidents")
     )];
     notes.extend(counted(

@@ -19,7 +19,7 @@ use crate::{
 };
 
 use super::{
-    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture,
+    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture, behind,
     numbers::{quantile, sorted},
     parts::{counted, days, figure, sentence},
 };
@@ -176,7 +176,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         return Card::silent(CardId::Effort, "no release is known");
     };
     let release = context.releases[current];
-    let mut open: Vec<usize> = material.membership.stories[current]
+    let mut open: Vec<usize> = material.membership().stories[current]
         .iter()
         .map(|member| member.item)
         .filter(|item| is_open(context.stories[*item]) && release.released_at.is_none())
@@ -196,7 +196,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let at = |taken: Option<&Vec<f64>>, share| taken.and_then(|taken| quantile(taken, share));
     let head = match (at(stories, 0.5), at(stories, 0.85)) {
         (Some(p50), Some(p85)) => {
-            format!("half of the stories take {}, 85 % up to {}", days(Some(p50)), days(Some(p85)))
+            let count = words::count(stories.map_or(0, Vec::len), "finished story", "finished stories");
+            format!("half of {count} took up to {}, 85 % up to {}", days(Some(p50)), days(Some(p85)))
         }
         _ => "too few stories were done to say how long one takes".to_owned(),
     };
@@ -237,7 +238,11 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let drawn = people.iter().take(MOST_BARS).map(|(name, load)| Bar {
         label: Text::new(name),
         parts: vec![load.needs().unwrap_or_default()],
-        says: Text::new(format!("{} for {}", load.says(load.needs()), load.open.len())),
+        says: Text::new(format!(
+            "{} for {}",
+            load.says(load.needs()),
+            words::count(load.open.len(), "item", "items")
+        )),
         standing: load_standing(load, until_target),
     });
     let bars = drawn.collect();
@@ -312,7 +317,7 @@ fn of_project(material: &Material<'_>, project: &Text) -> Vec<bool> {
         return of_project;
     }
     for release in (0..context.releases.len()).filter(|release| is_of_project(*release)) {
-        for member in &material.membership.stories[release] {
+        for member in &material.membership().stories[release] {
             of_project[member.item] = true;
         }
     }
@@ -330,7 +335,7 @@ fn loads<'a>(material: &Material<'a>, usual: &Usual<'a>, project: &Text, open: &
     let owner = |item: usize| -> Option<&'a str> {
         context.stories[item].owner.as_ref().map(Text::as_str).filter(|name| !name.is_empty())
     };
-    let team = |item: usize| teams::of_story(context, material.membership, item);
+    let team = |item: usize| teams::of_story(context, material.membership(), item);
     let from = context.now - Duration::days(LOOKED_BACK_DAYS);
     let looked_back = context.days.worked_between(from, context.now) as f64;
     let share = |spent: i64| if looked_back > 0.0 { (spent as f64 / looked_back).max(1.0) } else { 1.0 };
@@ -425,6 +430,7 @@ fn load_row(name: &str, load: &Load<'_>, until_target: Option<f64>) -> CardRow {
         cells: cells.map(Text::new).to_vec(),
         standing: load_standing(load, until_target),
         subject: oldest.map(|story| Subject::Story(story.key.clone())),
+        behind: behind(&load.open, |story| format!("{} {}: {}", story.key, story.title, story.status)),
     }
 }
 
@@ -452,6 +458,7 @@ fn group_rows(usual: &Usual<'_>, open: &[&Story]) -> Vec<CardRow> {
             cells: cells.map(Text::new).to_vec(),
             standing: CardStanding::Told,
             subject: oldest.map(|story| Subject::Story(story.key.clone())),
+            behind: behind(&alike, |story| format!("{} {}: {}", story.key, story.title, story.status)),
         }
     };
     groups.into_iter().map(row).collect()

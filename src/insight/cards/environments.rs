@@ -3,12 +3,14 @@
 use chrono::Duration;
 
 use crate::{
-    domain::{Text, Window},
-    insight::{Cost, EnvironmentsView, Extreme, HardPlace, MonthCost, PlaceKind, Subject, words},
+    domain::{DeploymentState, Text, Window},
+    insight::{
+        Cost, DeploymentRow, EnvironmentsView, Extreme, HardPlace, MonthCost, PlaceKind, Subject, words,
+    },
 };
 
 use super::{
-    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture,
+    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture, behind,
     parts::{counted, figure, sentence},
 };
 
@@ -23,7 +25,7 @@ const USE_DAYS: i64 = 90;
 const NAMED: usize = 4;
 
 pub(super) fn card(material: &Material<'_>) -> Card {
-    let view = EnvironmentsView::within(material.board, material.context, material.membership);
+    let view = EnvironmentsView::within(material.board, material.context, material.membership());
     if view.bookings.is_empty() && view.hard.is_empty() {
         return Card::silent(
             CardId::EnvironmentCost,
@@ -115,17 +117,14 @@ fn idle(view: &EnvironmentsView) -> Option<[f64; 2]> {
 }
 
 fn spending(month: &MonthCost) -> String {
-    let mut parts = vec![
-        format!("{} so far", words::amount(month.so_far)),
-        format!("{} booked ahead", words::amount(month.ahead)),
-    ];
-    parts.extend(
-        month.expected.filter(|sum| *sum >= 0.5).map(|sum| format!("{} expected", words::amount(sum))),
-    );
+    let [so_far, ahead, expected] = month.in_whole_units();
+    let mut parts =
+        vec![format!("{} so far", words::amount(so_far)), format!("{} booked ahead", words::amount(ahead))];
+    parts.extend((expected > 0.0).then(|| format!("{} expected", words::amount(expected))));
     format!(
         "{} will cost {}: {}",
         month.month.format("%B"),
-        words::amount(month.forecast()),
+        words::amount(month.forecast().round()),
         parts.join(", ")
     )
 }
@@ -194,6 +193,12 @@ fn rows(material: &Material<'_>, view: &EnvironmentsView) -> Vec<CardRow> {
             .to_vec(),
             standing: CardStanding::Told,
             subject: made.first().map(|made| Subject::Environment(made.booking.environment.clone())),
+            behind: behind(&made, |made| {
+                let booking = &made.booking;
+                let who =
+                    booking.release.as_ref().map_or_else(|| booking.id.to_string(), ToString::to_string);
+                format!("{who} on {}, {}", booking.environment, span(&booking.window, material))
+            }),
         }
     };
     let extremes = months.into_iter().flat_map(|month| {
@@ -201,10 +206,12 @@ fn rows(material: &Material<'_>, view: &EnvironmentsView) -> Vec<CardRow> {
         let trough = month.trough.as_ref().map(|found| extreme("trough", month, found));
         peak.into_iter().chain(trough)
     });
-    extremes.chain(view.hard.iter().filter(|place| place.failed.is_ranked()).map(hard)).collect()
+    extremes
+        .chain(view.hard.iter().filter(|place| place.failed.is_ranked()).map(|place| hard(material, place)))
+        .collect()
 }
 
-fn hard(place: &HardPlace) -> CardRow {
+fn hard(material: &Material<'_>, place: &HardPlace) -> CardRow {
     let kind = if place.kind == PlaceKind::Platform { "platform" } else { "environment" };
     let rate = &place.failed;
     let overran = place
@@ -223,7 +230,33 @@ fn hard(place: &HardPlace) -> CardRow {
         standing: if rate.lower >= HARD { CardStanding::Watch } else { CardStanding::Told },
         subject: (place.kind == PlaceKind::Environment)
             .then(|| Subject::Environment(crate::domain::EnvironmentId::new(&place.name))),
+        behind: behind(&failed(material, place), |row| {
+            let deployment = &row.deployment;
+            let what =
+                deployment.release.as_ref().map_or_else(|| deployment.id.to_string(), ToString::to_string);
+            let at = deployment.finished_at.unwrap_or(deployment.window.until);
+            let day = words::day(at, &material.context.policy.calendar);
+            format!("{what} → {}: {} {day}", deployment.environment, deployment.state.word())
+        }),
     }
+}
+
+/// The deployments that failed there, the newest first.
+fn failed<'a>(material: &Material<'a>, place: &HardPlace) -> Vec<&'a DeploymentRow> {
+    let is_there = |row: &&DeploymentRow| match place.kind {
+        PlaceKind::Environment => row.deployment.environment.as_str() == &*place.name,
+        PlaceKind::Platform => material
+            .context
+            .environment(&row.deployment.environment)
+            .is_some_and(|environment| environment.platform.as_deref() == Some(&*place.name)),
+    };
+    let has_failed = |row: &&DeploymentRow| {
+        matches!(row.deployment.state, DeploymentState::Failed | DeploymentState::RolledBack)
+    };
+    let all = material.board.insight.schedule.deployments.iter();
+    let mut failed: Vec<&DeploymentRow> = all.filter(is_there).filter(has_failed).collect();
+    failed.sort_by_key(|row| std::cmp::Reverse((row.deployment.window.from, &row.deployment.id)));
+    failed
 }
 
 /// From the first day to the last one that it touches.

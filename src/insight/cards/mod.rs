@@ -30,11 +30,12 @@ mod value_stream;
 mod weeks;
 mod whole_weeks;
 
+pub(crate) use card::behind;
 pub use card::{Bar, Card, CardColumn, CardId, CardRow, CardStanding, Figure, Picture, Series};
 
 pub(crate) use automatic_findings::triage_subject;
 
-use std::ops::ControlFlow;
+use std::{cell::OnceCell, ops::ControlFlow};
 
 use chrono::Duration;
 
@@ -62,10 +63,22 @@ pub(crate) struct Material<'a> {
     pub(crate) board: &'a Board,
     /// The facts without repetitions.
     pub(crate) context: &'a Context<'a>,
-    /// What belongs to which release.
-    pub(crate) membership: &'a Membership,
+    /// What belongs to which release; worked out when the first card asks for it.
+    membership: OnceCell<Membership>,
     /// What the board said on the days that were kept; empty where no history was read.
     pub(crate) days: Vec<&'a DayFigures>,
+}
+
+impl<'a> Material<'a> {
+    /// What is read for the cards of `board`.
+    pub(crate) fn new(board: &'a Board, context: &'a Context<'a>, days: Vec<&'a DayFigures>) -> Self {
+        Self { board, context, membership: OnceCell::new(), days }
+    }
+
+    /// What belongs to which release.
+    pub(crate) fn membership(&self) -> &Membership {
+        self.membership.get_or_init(|| Membership::of(self.context))
+    }
 }
 
 impl Study {
@@ -99,8 +112,7 @@ impl Study {
         days.sort_by_key(|day| day.at);
         days.dedup_by_key(|day| day.day);
         let context = Context::new(&board.world, &board.health, &board.policy, board.at);
-        let membership = Membership::of(&context);
-        let material = Material { board, context: &context, membership: &membership, days };
+        let material = Material::new(board, &context, days);
         for id in CardId::ALL {
             if take(card(id, &material)).is_break() {
                 return;

@@ -230,7 +230,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let weeks = |net: fn(&Pace) -> f64| pace.as_ref().and_then(|pace| weeks_until(open, net(pace)));
     Card {
         id: CardId::OpenedAndSolved,
-        sentence: Text::new(sentence(open, opened, closed, end)),
+        sentence: Text::new(sentence(open, lately.len(), opened.zip(closed), end)),
         standing: standing(open, pace),
         figures: vec![
             Figure { name: "open", value: Some(open as f64), unit: "items" },
@@ -271,13 +271,16 @@ fn a_week(lately: &[Count], number: impl Fn(&Count) -> u32) -> Option<f64> {
     (!lately.is_empty()).then(|| f64::from(sum) / lately.len() as f64)
 }
 
-fn sentence(open: i64, opened: Option<f64>, closed: Option<f64>, end: Empty) -> String {
+fn sentence(open: i64, weeks: usize, moved: Option<(f64, f64)>, end: Empty) -> String {
     let are = if open == 1 { "is" } else { "are" };
-    let mut said = match (open, opened.zip(closed)) {
+    let mut said = match (open, moved) {
         (..=0, _) => return "nothing is open".to_owned(),
         (_, None) => format!("{open} {are} open"),
         (_, Some((opened, closed))) => {
-            format!("{open} {are} open; {opened:.1} a week come in and {closed:.1} are closed")
+            let weeks = words::count(weeks, "whole week", "whole weeks");
+            format!(
+                "{open} {are} open; in the last {weeks} {opened:.1} a week came in and {closed:.1} were closed"
+            )
         }
     };
     let outlook = match end {
@@ -287,7 +290,10 @@ fn sentence(open: i64, opened: Option<f64>, closed: Option<f64>, end: Empty) -> 
         Empty::Far => ": at this pace it takes more than five years until nothing is".to_owned(),
         Empty::Unclear(Some((weeks, day))) => {
             let weeks = words::count(usize::try_from(weeks).unwrap_or_default(), "week", "weeks");
-            format!(": may be empty in {weeks} ({}) or never: the pace is not clear", date(day))
+            format!(
+                ": may be empty in {weeks} ({}) at the earliest, or never: the pace is not clear",
+                date(day)
+            )
         }
         Empty::Unclear(None) => ": not empty within five years, perhaps never".to_owned(),
         Empty::By { day, earliest: Some(earliest), latest: Some(latest) } => {
@@ -310,6 +316,7 @@ fn picture(all: &Line<'_>, drawn_from: Week) -> Picture {
     let series = |name: &str, values: Vec<f64>| Series {
         name: Text::new(name),
         values: values.into_iter().map(Some).collect(),
+        standing: CardStanding::Told,
     };
     Picture::Lines {
         steps: weeks::names((skipped..=DRAWN).map(|index| drawn_from.after(index).monday())),
@@ -355,6 +362,7 @@ fn rows(lines: &[Line<'_>], this_week: Week, today: NaiveDate, now: Instant) -> 
             cells: cells.map(Text::new).to_vec(),
             standing: standing(open, pace),
             subject: line.oldest.map(|(_, key)| Subject::Story(key.clone())),
+            behind: Vec::new(),
         });
     }
     let known = lines[0].first.and_then(|first| this_week.since(first)).unwrap_or(0).min(DRAWN);
@@ -383,12 +391,13 @@ fn week_rows(index: usize, line: &Line<'_>, this_week: Week, known: usize) -> Ve
             open.to_string(),
             format!("{:+}", week.net()),
             String::new(),
-            String::new(),
+            if back == 0 { "under way".to_owned() } else { String::new() },
         ];
         rows.push(CardRow {
             cells: cells.map(Text::new).to_vec(),
             standing: CardStanding::Told,
             subject: None,
+            behind: Vec::new(),
         });
     }
     rows
@@ -400,8 +409,8 @@ fn notes(weeks: usize) -> Vec<Text> {
         format!("{known} known so far: a pace is told from {ENOUGH} on")
     } else {
         format!(
-            "pace: the mean of the last {}, this one left out; from the earliest to the latest day: nine of ten \
-             cases",
+            "pace: the mean of the last {}, the one under way left out, which the picture ends with; from the \
+             earliest to the latest day: nine of ten cases",
             words::count(weeks, "whole week", "whole weeks")
         )
     })]

@@ -3,7 +3,7 @@
 mod components;
 mod fingerprint;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::Duration;
 
@@ -13,11 +13,11 @@ use crate::{
 };
 
 use super::{
-    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture,
+    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture, behind,
     parts::{counted, sentence},
 };
 use components::{Component, Silent};
-use fingerprint::Fingerprint;
+use fingerprint::{FailingTest, Fingerprint};
 
 /// Components that are drawn.
 const MOST_BARS: usize = 5;
@@ -36,6 +36,13 @@ struct Recurring<'a> {
     newest: Instant,
 }
 
+impl Recurring<'_> {
+    /// How often it came back: in how many releases, opened again, after a fix.
+    fn times(&self) -> usize {
+        self.releases.len() + self.reopened + self.after_a_fix
+    }
+}
+
 pub(super) fn card(material: &Material<'_>) -> Card {
     let context = material.context;
     let defects: Vec<(usize, &Story)> = context
@@ -50,12 +57,9 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         return Card::silent(CardId::RecurringDefects, "no defect was ever reported");
     }
     let links = Links::of(context);
-    let mut recurring = by_fingerprint(material, &defects, &links);
+    let (mut recurring, vague) = by_fingerprint(material, &defects, &links);
     for found in [&mut recurring, &mut tests] {
-        found.sort_by_key(|it| {
-            let times = it.releases.len() + it.reopened + it.after_a_fix;
-            (std::cmp::Reverse((times, it.newest)), it.fingerprint.clone())
-        });
+        found.sort_by_cached_key(|it| (std::cmp::Reverse((it.times(), it.newest)), it.fingerprint.clone()));
     }
     let ranked = components::ranked(context);
     let silent = components::silent(material);
@@ -64,11 +68,24 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let said = match recurring.first() {
         None if defects.is_empty() => "no defect was ever reported".to_owned(),
         None => format!("none of {} came back", words::count(defects.len(), "defect", "defects")),
-        Some(worst) => format!(
-            "{} came back, most of all {}",
-            words::count(recurring.len(), "defect", "defects"),
-            worst.fingerprint.named()
-        ),
+        Some(worst) => {
+            let came_back = format!(
+                "{} came back among {}",
+                words::count(recurring.len(), "defect", "defects"),
+                words::count(defects.len(), "report", "reports")
+            );
+            // Of several that came back as often none is the one.
+            let is_as_bad = |it: &&Recurring<'_>| it.times() == worst.times();
+            let worst: Vec<String> =
+                recurring.iter().take_while(is_as_bad).map(|it| it.fingerprint.named()).collect();
+            match worst.len() {
+                _ if recurring.len() == 1 => format!("{came_back}: {}", worst.concat()),
+                1 => format!("{came_back}, most of all {}", worst.concat()),
+                tied if tied == recurring.len() => format!("{came_back}, none more often than another"),
+                2 => format!("{came_back}, most of all, and as often, {}", worst.join(" and ")),
+                tied => format!("{came_back}, most of all {tied} of them, as often as each other"),
+            }
+        }
     };
     let failed = match tests.len() {
         0 => String::new(),
@@ -84,7 +101,8 @@ pub(super) fn card(material: &Material<'_>) -> Card {
         [one] => format!("{} changed, and no test or defect speaks of it", one.name),
         more => format!("{} components changed, and no test or defect speaks of them", more.len()),
     };
-    let row_of = |it: &Recurring<'_>| row(material, it, &links);
+    let failures = Failures::of(context);
+    let row_of = |it: &Recurring<'_>| row(material, it, &links, &failures);
     Card {
         id: CardId::RecurringDefects,
         sentence: Text::new(sentence([said, failed, hot, unheard])),
@@ -117,7 +135,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             .chain(ranked.iter().map(component_row))
             .collect(),
         notes: notes(context, &defects),
-        left_out: left_out(&defects),
+        left_out: left_out(vague),
     }
 }
 
@@ -140,6 +158,16 @@ impl<'a> Links<'a> {
     }
 }
 
+/// What fails, each name once however often it failed: to read the words of one takes time.
+struct Failures(Vec<FailingTest>);
+
+impl Failures {
+    fn of(context: &Context<'_>) -> Self {
+        let names: HashSet<&Text> = context.test_runs.iter().flat_map(|run| &run.failures).collect();
+        Self(names.into_iter().map(|name| FailingTest::of(name)).collect())
+    }
+}
+
 /// When it was fixed: each time that it was done.
 fn fixes(story: &Story) -> impl Iterator<Item = Instant> + '_ {
     story.moves.iter().filter(|change| change.to == Category::Done).map(|change| change.at)
@@ -149,18 +177,28 @@ fn by_fingerprint<'a>(
     material: &Material<'a>,
     defects: &[(usize, &'a Story)],
     links: &Links<'_>,
-) -> Vec<Recurring<'a>> {
-    let mut in_releases: BTreeMap<usize, BTreeSet<&ReleaseId>> = BTreeMap::new();
-    for (release, members) in material.membership.stories.iter().enumerate() {
-        for member in members {
-            in_releases.entry(member.item).or_default().insert(&material.context.releases[release].id);
+) -> (Vec<Recurring<'a>>, usize) {
+    let context = material.context;
+    let mut in_releases: HashMap<usize, Vec<&ReleaseId>> =
+        defects.iter().map(|(item, _)| (*item, Vec::new())).collect();
+    for (release, members) in material.membership().stories.iter().enumerate() {
+        // Most of what is in a release is no defect: looked up by kind, not by hash.
+        let is_defect = |item: usize| context.stories[item].kind == StoryKind::Defect;
+        for member in members.iter().filter(|member| is_defect(member.item)) {
+            if let Some(releases) = in_releases.get_mut(&member.item) {
+                releases.push(&context.releases[release].id);
+            }
         }
     }
+    let mut vague = 0;
     let mut found: BTreeMap<Fingerprint, Recurring<'a>> = BTreeMap::new();
     let mut ordered: Vec<_> = defects.to_vec();
     ordered.sort_by_key(|(_, story)| (story.created_at, &story.key));
     for (item, story) in ordered {
-        let Some(fingerprint) = Fingerprint::of(story) else { continue };
+        let Some(fingerprint) = Fingerprint::of(story) else {
+            vague += 1;
+            continue;
+        };
         let it = found.entry(fingerprint.clone()).or_insert_with(|| Recurring {
             fingerprint,
             reports: Vec::new(),
@@ -179,39 +217,49 @@ fn by_fingerprint<'a>(
             .filter(|pair| pair[0].to == Category::Done)
             .filter(|pair| !matches!(pair[1].to, Category::Done | Category::Dropped))
             .count();
-        it.releases.extend(in_releases.get(&item).into_iter().flatten());
+        it.releases.extend(in_releases.get(&item).into_iter().flatten().copied());
         it.newest = it.newest.max(story.since());
         it.reports.push(story);
     }
     let recurs = |it: &Recurring<'_>| it.releases.len() > 1 || it.reopened > 0 || it.after_a_fix > 0;
-    found.into_values().filter(recurs).collect()
+    (found.into_values().filter(recurs).collect(), vague)
 }
 
 /// Tests that failed in two or more releases.
 fn failing_tests<'a>(material: &Material<'a>) -> Vec<Recurring<'a>> {
     let context = material.context;
-    let mut found: BTreeMap<Fingerprint, Recurring<'a>> = BTreeMap::new();
-    for (release, runs) in material.membership.test_runs.iter().enumerate() {
+    let mut places: BTreeMap<Fingerprint, usize> = BTreeMap::new();
+    let mut found: Vec<Recurring<'a>> = Vec::new();
+    // The same names fail again and again: each is read once.
+    let mut known: HashMap<&Text, Option<usize>> = HashMap::new();
+    for (release, runs) in material.membership().test_runs.iter().enumerate() {
         for run in runs.iter().map(|run| context.test_runs[*run]) {
             for name in &run.failures {
-                let Some(fingerprint) = Fingerprint::of_test(name) else { continue };
-                let it = found.entry(fingerprint.clone()).or_insert_with(|| Recurring {
-                    fingerprint,
-                    reports: Vec::new(),
-                    releases: BTreeSet::new(),
-                    reopened: 0,
-                    after_a_fix: 0,
-                    newest: run.at,
+                let place = *known.entry(name).or_insert_with(|| {
+                    let fingerprint = Fingerprint::of_test(name)?;
+                    Some(*places.entry(fingerprint.clone()).or_insert_with(|| {
+                        found.push(Recurring {
+                            fingerprint,
+                            reports: Vec::new(),
+                            releases: BTreeSet::new(),
+                            reopened: 0,
+                            after_a_fix: 0,
+                            newest: run.at,
+                        });
+                        found.len() - 1
+                    }))
                 });
+                let Some(it) = place.and_then(|place| found.get_mut(place)) else { continue };
                 it.releases.insert(&context.releases[release].id);
                 it.newest = it.newest.max(run.at);
             }
         }
     }
-    found.into_values().filter(|it| it.releases.len() > 1).collect()
+    found.retain(|it| it.releases.len() > 1);
+    found
 }
 
-fn row(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>) -> CardRow {
+fn row(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>, failures: &Failures) -> CardRow {
     let times = if it.reports.is_empty() { "–".to_owned() } else { it.reports.len().to_string() };
     let newest = it.reports.iter().max_by_key(|report| (report.since(), &report.key));
     let is_open = it.reports.iter().any(|report| report.category != Category::Done);
@@ -220,18 +268,24 @@ fn row(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>) -> CardRo
         it.fingerprint.component().unwrap_or("–").to_owned(),
         it.releases.len().to_string(),
         times,
-        diagnosis(material, it, links),
+        diagnosis(material, it, links, failures),
     ];
     let release = it.releases.iter().next_back().map(|id| Subject::Release((*id).clone()));
     CardRow {
         cells: cells.map(Text::new).to_vec(),
         standing: if is_open { CardStanding::Poor } else { CardStanding::Watch },
         subject: newest.map(|report| Subject::Story(report.key.clone())).or(release),
+        behind: if it.reports.is_empty() {
+            let releases: Vec<_> = it.releases.iter().rev().collect();
+            behind(&releases, |release| format!("failed in {release}"))
+        } else {
+            behind(&it.reports, |report| format!("{} {}: {}", report.key, report.title, report.status))
+        },
     }
 }
 
 /// Why it comes back, in words.
-fn diagnosis(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>) -> String {
+fn diagnosis(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>, failures: &Failures) -> String {
     let context = material.context;
     let projects: BTreeSet<&Text> = context
         .releases
@@ -263,7 +317,7 @@ fn diagnosis(material: &Material<'_>, it: &Recurring<'_>, links: &Links<'_>) -> 
     let changed = requirement(context, it, links);
     let untested = if context.test_runs.is_empty() || it.reports.is_empty() {
         String::new()
-    } else if context.test_runs.iter().any(|run| it.fingerprint.is_named_by(run)) {
+    } else if failures.0.iter().any(|test| it.fingerprint.is_named_by(test)) {
         "a failing test names it".to_owned()
     } else {
         "no failing test ever named it".to_owned()
@@ -328,6 +382,7 @@ fn component_row(component: &Component<'_>) -> CardRow {
         cells: cells.map(Text::new).to_vec(),
         standing: if component.flagged { CardStanding::Poor } else { CardStanding::Told },
         subject: component.newest.map(|story| Subject::Story(story.key.clone())),
+        behind: Vec::new(),
     }
 }
 
@@ -344,12 +399,14 @@ fn silent_row(silent: &Silent<'_>) -> CardRow {
         cells: cells.map(Text::new).to_vec(),
         standing: CardStanding::Watch,
         subject: silent.changed.first().map(|story| Subject::Story(story.key.clone())),
+        behind: behind(&silent.changed, |story| format!("{} {}: {}", story.key, story.title, story.status)),
     }
 }
 
 fn notes(context: &Context<'_>, defects: &[(usize, &Story)]) -> Vec<Text> {
     let nameless = defects.iter().filter(|(_, story)| story.component.is_none()).count();
-    let mut notes = Vec::new();
+    let known = words::count(context.releases.len(), "release that is known", "releases that are known");
+    let mut notes = vec![format!("counted over all time and {known}")];
     if nameless > 0 {
         let count = words::count(nameless, "defect", "defects");
         notes.push(format!(
@@ -362,8 +419,7 @@ fn notes(context: &Context<'_>, defects: &[(usize, &Story)]) -> Vec<Text> {
     notes.into_iter().map(Text::new).collect()
 }
 
-fn left_out(defects: &[(usize, &Story)]) -> Vec<Text> {
-    let vague = defects.iter().filter(|(_, story)| Fingerprint::of(story).is_none()).count();
+fn left_out(vague: usize) -> Vec<Text> {
     let count = words::count(vague, "defect", "defects");
     let said = || Text::new(format!("{count} whose title has no word to recognise it by left out"));
     (vague > 0).then(said).into_iter().collect()

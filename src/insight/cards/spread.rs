@@ -54,6 +54,7 @@ pub(super) fn rows(what: &str, now: &[f64], before: Option<&[f64]>) -> Vec<CardR
             .to_vec(),
             standing: CardStanding::Told,
             subject: None,
+            behind: Vec::new(),
         }
     };
     RANGES.iter().enumerate().map(|(index, range)| row(index, range)).collect()

@@ -34,6 +34,8 @@ struct Size<'a> {
 /// What is usual for the releases of one project.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 struct Usual {
+    /// Releases that it is taken from.
+    releases: usize,
     lower: Option<f64>,
     median: Option<f64>,
     /// Fewer are few.
@@ -47,6 +49,7 @@ impl Usual {
         let own = |share| quantile(counts, share).filter(|_| counts.len() >= ENOUGH);
         let (lower, median) = (own(0.25), own(0.5));
         Self {
+            releases: counts.len(),
             lower,
             median,
             few: configured.few.map(f64::from).or(lower),
@@ -131,11 +134,11 @@ pub(super) fn card(material: &Material<'_>) -> Card {
                 cells: cells(material, size, of(size)).map(Text::new).to_vec(),
                 standing: standing(size),
                 subject: Some(Subject::Release(size.release.release.id.clone())),
+                behind: Vec::new(),
             })
             .collect(),
         notes: vec![Text::new(
-            "few and many are told by the releases of the same project, or by insights.stories_per_release; \
-             enter opens a release as it ended",
+            "few and many are told by the releases of the same project, or by insights.stories_per_release",
         )],
         left_out: left_out(untold),
     }
@@ -179,17 +182,29 @@ fn sentence(releases: usize, last: &Size<'_>, usual: Usual, slips: Option<(f64, 
     );
     match usual.median {
         Some(median) => {
-            let _ = write!(said, ", the median of {} is {}", last.project(), plain(median));
+            let size = match usual.standing(last.stories) {
+                CardStanding::Poor => ", which is few",
+                CardStanding::Good => ", which is many",
+                _ => "",
+            };
+            let _ = write!(
+                said,
+                "{size}; the median of the {} of {} is {}",
+                words::count(usual.releases, "release", "releases"),
+                last.project(),
+                plain(median)
+            );
         }
         None => {
             let _ = write!(said, "; {} went out", words::count(releases, "release", "releases"));
         }
     }
     if let Some((small, large)) = slips.map(|(small, large)| (slip::words(small), slip::words(large))) {
+        let all = format!("of all {releases} releases");
         let _ = if small == large {
-            write!(said, "; smaller and larger ones were both {small} in the middle")
+            write!(said, "; {all} the smaller and the larger ones were both {small} in the middle")
         } else {
-            write!(said, "; smaller ones were {small} in the middle, larger ones {large}")
+            write!(said, "; {all} the smaller ones were {small} in the middle, the larger ones {large}")
         };
     }
     said

@@ -14,7 +14,7 @@ use crate::{
 };
 
 use super::{
-    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture,
+    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture, behind,
     numbers::{quantile, sorted},
     parts::{counted, figure, sentence},
 };
@@ -228,7 +228,7 @@ fn duration(suites: &[&Suite<'_>]) -> Option<f64> {
 /// The release that is shown first and of which something can be said, and those of its project
 /// before it that were tested, the newest first: one more than are shown, for comparison.
 fn shown(material: &Material<'_>) -> Vec<usize> {
-    let (context, membership) = (material.context, material.membership);
+    let (context, membership) = (material.context, material.membership());
     let taken: HashSet<usize> = membership.taken_over.iter().flatten().copied().collect();
     let is_tested = |release: &usize| !membership.test_runs[*release].is_empty();
     let before = |current: usize| {
@@ -271,7 +271,7 @@ fn runs<'a>(material: &Material<'a>, release: usize) -> BTreeMap<&'a Text, Vec<&
     let context = material.context;
     let last = context.releases[release].released_at.map(|at| context.days.past(at));
     let mut by_suite: BTreeMap<&Text, Vec<&TestRun>> = BTreeMap::new();
-    for run in &material.membership.test_runs[release] {
+    for run in &material.membership().test_runs[release] {
         let run: &TestRun = context.test_runs[*run];
         if last.is_none_or(|last| context.days.past(run.at) <= last) {
             by_suite.entry(&run.suite).or_default().push(run);
@@ -328,7 +328,7 @@ fn seconds(runs: &[&TestRun]) -> Option<f64> {
 
 /// Why a run says nothing of the release.
 fn silence(material: &Material<'_>, release: usize, run: &TestRun) -> Option<String> {
-    let (context, membership) = (material.context, material.membership);
+    let (context, membership) = (material.context, material.membership());
     if run.passed == 0 && run.failed == 0 {
         return Some("ran no test".to_owned());
     }
@@ -437,6 +437,9 @@ fn rows(context: &Context<'_>, suites: &mut [Suite<'_>]) -> Vec<CardRow> {
             cells: cells.map(Text::new).to_vec(),
             standing: standing(suite, context),
             subject: story.or_else(|| Some(Subject::Release(release.clone()))),
+            behind: behind(suite.newest.map_or(&[][..], |run| &run.failures), |test| {
+                format!("fails: {test}")
+            }),
         }
     };
     suites.iter().map(row).collect()
@@ -476,7 +479,7 @@ fn notes(context: &Context<'_>, returned: &Returned<'_>) -> Vec<Text> {
 }
 
 fn left_out(material: &Material<'_>) -> Vec<Text> {
-    let placed: HashSet<usize> = material.membership.test_runs.iter().flatten().copied().collect();
+    let placed: HashSet<usize> = material.membership().test_runs.iter().flatten().copied().collect();
     let lost = material.context.test_runs.len() - placed.len();
     let said = || Text::new(format!("{} of no known release left out", words::count(lost, "run", "runs")));
     (lost > 0).then(said).into_iter().collect()

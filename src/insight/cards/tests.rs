@@ -101,8 +101,8 @@ fn stories_per_release_against_the_quartiles_of_the_team() {
     let card = study.card(CardId::StoriesPerRelease).unwrap();
     assert_eq!(
         &*card.sentence,
-        "payments 1.3 had 8 stories, the median of payments is 5; smaller ones were 2d late in the middle, larger \
-         ones 2d early"
+        "payments 1.3 had 8 stories, which is many; the median of the 4 releases of payments is 5; of all 4 \
+         releases the smaller ones were 2d late in the middle, the larger ones 2d early"
     );
     assert_eq!(card.standing, CardStanding::Good);
     let figures: Vec<_> = card.figures.iter().map(|figure| (figure.name, figure.value)).collect();
@@ -157,8 +157,8 @@ fn a_release_is_judged_by_those_of_its_own_project() {
     assert_eq!(row(&card, "payments 1.3")[5], "3.5");
     assert_eq!(
         &*card.sentence,
-        "ledger 1.3 had 50 stories, the median of ledger is 35; smaller and larger \
-         ones were both on time in the middle"
+        "ledger 1.3 had 50 stories, which is many; the median of the 4 releases of ledger is 35; of all 8 releases \
+         the smaller and the larger ones were both on time in the middle"
     );
     let small = setting.policy(|policy| policy.stories_per_release.few = Some(10));
     let (card, standings) = told(&small);

@@ -135,7 +135,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
             CardColumn::words("came"),
             CardColumn::figures("slip"),
             CardColumn::figures("target moved"),
-            CardColumn::figures("forecasts"),
+            CardColumn::figures("days kept"),
             CardColumn::figures("85 % held"),
             CardColumn::figures("P50 off"),
             CardColumn::figures("width"),
@@ -230,6 +230,7 @@ fn row(material: &Material<'_>, came: &Came<'_>) -> CardRow {
         cells: cells.map(Text::new).to_vec(),
         standing: late.map_or(CardStanding::Told, standing),
         subject: Some(Subject::Release(came.release.id.clone())),
+        behind: Vec::new(),
     }
 }
 

@@ -17,9 +17,9 @@ use crate::{
 };
 
 use super::{
-    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture,
+    Bar, Card, CardColumn, CardId, CardRow, CardStanding, Material, Picture, behind,
     numbers::{quantile, sorted},
-    parts::{counted, figure, thousands},
+    parts::{self, counted, figure, thousands},
     timeline,
     weeks::length,
 };
@@ -147,7 +147,7 @@ impl Reader<'_> {
     fn in_production(&self, item: usize, done: Instant) -> End {
         let context = self.material.context;
         let mut latest = None;
-        for &pull_request in &self.material.membership.by_story[item] {
+        for &pull_request in &self.material.membership().by_story[item] {
             for span in self.pull_requests.spans(pull_request).iter().filter(|it| it.stage == Stage::Deploy) {
                 match span.left {
                     Some(at) => latest = latest.max(Some(at)),
@@ -173,7 +173,7 @@ impl Reader<'_> {
     /// The way of the story whose statuses were read last, until `end`.
     fn way(&mut self, item: usize, end: Instant) -> Option<Way> {
         self.spans.clear();
-        for &pull_request in &self.material.membership.by_story[item] {
+        for &pull_request in &self.material.membership().by_story[item] {
             if self.material.context.pull_requests[pull_request].state == PullRequestState::Closed {
                 continue;
             }
@@ -366,7 +366,7 @@ pub(super) fn card(material: &Material<'_>) -> Card {
     let untold = words::count(read.untold, "item", "items");
     let untold = Text::new(format!("{untold} left out: their events do not tell what they were when"));
     let hours = |seconds: Option<f64>| seconds.map(|seconds| seconds / 3_600.0);
-    let mut rows = step_rows(&all, &read, &candidates);
+    let mut rows = step_rows(material, &all, &read, &candidates, constraint);
     rows.extend(group_rows(material, &read));
     Card {
         id: CardId::ValueStream,
@@ -432,7 +432,7 @@ fn sentence(all: &Sum<'_>, lead: &[f64], constraint: Option<Step>, cost: i64, da
     let p50 = length(quantile(lead, 0.5).unwrap_or_default());
     let _ = write!(said, "half take {p50} or less from the first work to production");
     if let Some(efficiency) = all.efficiency() {
-        let _ = write!(said, ", {} of it is work", words::percent(efficiency));
+        let _ = write!(said, "; {} of the time of all is work", words::percent(efficiency));
     }
     said
 }
@@ -454,16 +454,12 @@ fn bar(material: &Material<'_>, step: Step, all: &Sum<'_>, constraint: Option<St
     Bar {
         label: Text::new(step.word()),
         parts: if step.is_work() { vec![each / 3_600.0, 0.0] } else { vec![0.0, each / 3_600.0] },
-        says: Text::new(format!(
-            "{} {}",
-            // What nobody was in takes no time; what nobody tells of may take any.
-            match was_entered {
-                true => length(each),
-                false if is_told(material, step) => "–".to_owned(),
-                false => "unknown".to_owned(),
-            },
-            if constraint == Some(step) { "constraint" } else { "" }
-        )),
+        // What nobody was in takes no time; what nobody tells of may take any.
+        says: Text::new(match was_entered {
+            true => length(each),
+            false if is_told(material, step) => "–".to_owned(),
+            false => "unknown".to_owned(),
+        }),
         standing: if constraint == Some(step) { CardStanding::Watch } else { CardStanding::Told },
     }
 }
@@ -553,7 +549,7 @@ fn reviews_without_words(material: &Material<'_>, read: &Read) -> Option<usize> 
     let mut items: Vec<usize> = read
         .finished
         .iter()
-        .flat_map(|(item, _)| material.membership.by_story[*item].iter().copied())
+        .flat_map(|(item, _)| material.membership().by_story[*item].iter().copied())
         .collect();
     items.sort_unstable();
     items.dedup();
@@ -573,10 +569,30 @@ fn reviews_without_words(material: &Material<'_>, read: &Read) -> Option<usize> 
     Some(count)
 }
 
-fn step_rows(all: &Sum<'_>, read: &Read, candidates: &[Candidate]) -> Vec<CardRow> {
+/// Finished items with what they took, those first that took longest.
+fn told_ways<'a>(
+    material: &Material<'_>,
+    ways: impl Iterator<Item = (usize, &'a Way)>,
+    took: impl Fn(&Way) -> i64,
+) -> Vec<Text> {
+    let mut took: Vec<(i64, &Story)> =
+        ways.map(|(item, way)| (took(way), &**material.context.stories[item])).collect();
+    took.sort_by(|(one, a), (other, b)| other.cmp(one).then(a.key.cmp(&b.key)));
+    behind(&took, |(seconds, story)| format!("{} {}: {}", story.key, story.title, length(*seconds as f64)))
+}
+
+fn step_rows(
+    material: &Material<'_>,
+    all: &Sum<'_>,
+    read: &Read,
+    candidates: &[Candidate],
+    constraint: Option<Step>,
+) -> Vec<CardRow> {
     let row = |step: Step| {
         let index = step as usize;
         let through: Vec<&&Way> = all.ways.iter().filter(|way| way.entered[index] > 0).collect();
+        let longest =
+            read.finished.iter().filter(|(_, way)| way.entered[index] > 0).map(|(item, way)| (*item, way));
         let spent = sorted(through.iter().map(|way| way.spent[index] as f64));
         let again: u32 = through.iter().map(|way| way.entered[index] - 1).sum();
         // Of all, so that the means of the steps add up to that of the way.
@@ -591,12 +607,16 @@ fn step_rows(all: &Sum<'_>, read: &Read, candidates: &[Candidate]) -> Vec<CardRo
                 Some(if step.is_work() { 0.0 } else { 1.0 }),
                 again,
                 if step == Step::ToDo { "–".to_owned() } else { now.to_string() },
-                candidate
-                    .map(|candidate| format!("could be {}: {}", candidate.remedy.done(), candidate.why))
-                    .unwrap_or_default(),
+                parts::sentence([
+                    if constraint == Some(step) { "the constraint".to_owned() } else { String::new() },
+                    candidate
+                        .map(|candidate| format!("could be {}: {}", candidate.remedy.done(), candidate.why))
+                        .unwrap_or_default(),
+                ]),
             ),
             standing: if candidate.is_some() { CardStanding::Watch } else { CardStanding::Told },
             subject: None,
+            behind: told_ways(material, longest, |way| way.spent[index]),
         }
     };
     Step::ALL.into_iter().map(row).collect()
@@ -647,10 +667,11 @@ fn groups<'a>(material: &Material<'a>, item: usize) -> Vec<(By, &'a str)> {
         },
     )];
     // Without teams the repositories stand for them, and are rows of their own.
-    if let Some(teams::TeamName::Team(team)) = teams::of_story(material.context, material.membership, item) {
+    if let Some(teams::TeamName::Team(team)) = teams::of_story(material.context, material.membership(), item)
+    {
         groups.push((By::Team, team));
     }
-    let pull_requests = material.membership.by_story[item].iter();
+    let pull_requests = material.membership().by_story[item].iter();
     groups.extend(
         pull_requests
             .map(|index| (By::Repository, material.context.pull_requests[*index].repository.as_str())),
@@ -664,10 +685,10 @@ fn groups<'a>(material: &Material<'a>, item: usize) -> Vec<(By, &'a str)> {
 
 /// The way by kind, team, repository, component and release: of each the groups with most stories.
 fn group_rows(material: &Material<'_>, read: &Read) -> Vec<CardRow> {
-    let mut ways = BTreeMap::<(By, &str), Vec<&Way>>::new();
+    let mut ways = BTreeMap::<(By, &str), Vec<(usize, &Way)>>::new();
     for (item, way) in &read.finished {
         for group in groups(material, *item) {
-            ways.entry(group).or_default().push(way);
+            ways.entry(group).or_default().push((*item, way));
         }
     }
     let mut now = BTreeMap::<(By, &str), usize>::new();
@@ -681,7 +702,9 @@ fn group_rows(material: &Material<'_>, read: &Read) -> Vec<CardRow> {
     let mut rows = Vec::new();
     for groups in sorted_groups.chunk_by(|one, next| one.0.0 == next.0.0) {
         for (group, ways) in groups.iter().take(GROUPS) {
-            let sum = Sum { ways, under_way: now.get(group).copied().unwrap_or(0) };
+            let items = ways;
+            let ways: Vec<&Way> = items.iter().map(|(_, way)| *way).collect();
+            let sum = Sum { ways: &ways, under_way: now.get(group).copied().unwrap_or(0) };
             let spent = sorted(ways.iter().map(|way| way.total() as f64));
             let mean = spent.iter().sum::<f64>() / spent.len().max(1) as f64;
             let again =
@@ -702,6 +725,7 @@ fn group_rows(material: &Material<'_>, read: &Read) -> Vec<CardRow> {
                 subject: release
                     .filter(|_| by == By::Release)
                     .map(|release| Subject::Release(release.id.clone())),
+                behind: told_ways(material, items.iter().copied(), Way::total),
             });
         }
     }

@@ -39,6 +39,12 @@ impl Weeks {
         self.starts[week + 1]
     }
 
+    /// The last day of the last one: `Sun 15 Nov`.
+    pub(super) fn last_day(&self) -> String {
+        let after = self.mondays.last().copied().unwrap_or_default();
+        after.pred_opt().unwrap_or(after).format("%a %-d %b").to_string()
+    }
+
     /// What each is called: its Monday.
     pub(super) fn names(&self) -> Vec<Text> {
         weeks::names(self.mondays[..self.len()].iter().copied())
@@ -55,6 +61,7 @@ mod tests {
         // Now is Sunday 22 November: the week of the 16th is under way.
         let weeks = Weeks::before(now(), &Calendar::default(), 2);
         assert_eq!(weeks.names(), ["2 Nov", "9 Nov"].map(Text::new));
+        assert_eq!(weeks.last_day(), "Sun 15 Nov");
         for (at, week) in [
             (at(1, 23), None),
             (at(2, 0), Some(0)),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Serialize;
 
 use crate::{
-    domain::{Booking, EnvironmentId, ReleaseId, Text, Window},
+    domain::{Booking, Deployment, DeploymentId, EnvironmentId, ReleaseId, Text, Window},
     insight::context::Context,
 };
 
@@ -34,6 +34,9 @@ pub struct Claim {
     /// The window of the deployment that it is; of a booking, that of the first deployment of its
     /// release that it holds: who moves the one moves the other.
     pub deployment: Option<Window>,
+    /// Which deployment that is.
+    #[serde(skip)]
+    pub deployment_id: Option<DeploymentId>,
 }
 
 /// What claims a place.
@@ -46,7 +49,25 @@ pub enum ClaimKind {
     Deployment,
 }
 
+impl ClaimKind {
+    /// What it is and for whom: `the booking for ledger 1.8`, `the deployment hotfix` where it is for no
+    /// release.
+    pub fn said(self, release: Option<&ReleaseId>, name: &str) -> String {
+        match (self, release) {
+            (Self::Booking, Some(release)) => format!("the booking for {release}"),
+            (Self::Booking, None) => format!("the booking {name}"),
+            (Self::Deployment, Some(release)) => format!("the deployment of {release}"),
+            (Self::Deployment, None) => format!("the deployment {name}"),
+        }
+    }
+}
+
 impl Claim {
+    /// What it is and for whom: `the deployment of ledger 1.8`.
+    pub fn said(&self) -> String {
+        self.kind.said(self.release.as_ref(), &self.id)
+    }
+
     /// What it is called on the screen: its release, else its name.
     pub fn name(&self) -> &str {
         self.release.as_ref().map_or(&self.id, |release| release.as_str())
@@ -68,24 +89,47 @@ pub struct Conflict {
     pub suggestion: Option<Suggestion>,
 }
 
+impl Conflict {
+    /// Two bookings to both of which somebody agreed: they share the place by intention, which is no
+    /// fault. Who agreed to a deployment did not agree to a booking of somebody else.
+    pub fn is_approved_double_booking(&self) -> bool {
+        self.approved && self.claims.iter().all(|claim| claim.kind == ClaimKind::Booking)
+    }
+
+    /// What it is: `conflict`, or `approved double booking`.
+    pub fn word(&self) -> &'static str {
+        if self.is_approved_double_booking() { "approved double booking" } else { "conflict" }
+    }
+
+    /// Both claims: `the deployment of ledger 1.8 and the booking for payments 4.2`.
+    pub fn said(&self) -> String {
+        let [one, other] = self.claims.each_ref().map(Claim::said);
+        format!("{one} and {other}")
+    }
+}
+
 /// Bookings and planned deployments that are not over, by their beginning.
 pub(super) fn claims(context: &Context<'_>) -> Vec<Claim> {
     let is_ahead = |window: &Window| window.until > context.now && window.from < window.until;
     let ahead = context.deployments.iter().filter(|one| !one.state.is_over() && is_ahead(&one.window));
-    let mut planned: HashMap<(&ReleaseId, &EnvironmentId), Vec<Window>> = HashMap::new();
+    let mut planned: HashMap<(&ReleaseId, &EnvironmentId), Vec<&Deployment>> = HashMap::new();
     for deployment in ahead.clone() {
         let Some(release) = &deployment.release else { continue };
         for place in context.held_by(&deployment.environment) {
-            planned.entry((release, place)).or_default().push(deployment.window);
+            planned.entry((release, place)).or_default().push(deployment);
         }
     }
     let held = |booking: &Booking| {
         let all = planned.get(&(booking.release.as_ref()?, &booking.environment))?.iter();
-        let within = |one: &&Window| booking.window.from <= one.from && one.until <= booking.window.until;
-        all.filter(within).min_by_key(|one| one.from).copied()
+        let within = |one: &&&Deployment| {
+            booking.window.from <= one.window.from && one.window.until <= booking.window.until
+        };
+        all.filter(within).min_by_key(|one| one.window.from).copied()
     };
-    let bookings = context.bookings.iter().filter(|booking| is_ahead(&booking.window)).map(|booking| Claim {
-        deployment: held(booking),
+    let bookings = context.bookings.iter().filter(|booking| is_ahead(&booking.window));
+    let bookings = bookings.map(|booking| (booking, held(booking))).map(|(booking, held)| Claim {
+        deployment: held.map(|held| held.window),
+        deployment_id: held.map(|held| held.id.clone()),
         kind: ClaimKind::Booking,
         id: booking.id.text().clone(),
         release: booking.release.clone(),
@@ -96,6 +140,7 @@ pub(super) fn claims(context: &Context<'_>) -> Vec<Claim> {
     });
     let deployments = ahead.map(|deployment| Claim {
         deployment: Some(deployment.window),
+        deployment_id: Some(deployment.id.clone()),
         kind: ClaimKind::Deployment,
         id: deployment.id.text().clone(),
         release: deployment.release.clone(),

@@ -69,6 +69,23 @@ impl MonthCost {
         self.so_far + self.ahead
     }
 
+    /// So far, ahead and expected in whole units, as they are said: they add up to the whole that is
+    /// said of the month (largest remainders).
+    pub fn in_whole_units(&self) -> [f64; 3] {
+        let parts = [self.so_far, self.ahead, self.expected.unwrap_or(0.0)];
+        let mut whole = parts.map(f64::floor);
+        let missing = self.forecast().round() - whole.iter().sum::<f64>();
+        let mut by_remainder = [0, 1, 2];
+        by_remainder.sort_by(|one, other| {
+            let remainder = |index: usize| parts[index] - whole[index];
+            remainder(*other).total_cmp(&remainder(*one))
+        });
+        for index in by_remainder.into_iter().take(missing.max(0.0) as usize) {
+            whole[index] += 1.0;
+        }
+        whole
+    }
+
     /// What the month will have cost: what is booked, and what will probably be.
     pub fn forecast(&self) -> f64 {
         self.booked() + self.expected.unwrap_or(0.0)

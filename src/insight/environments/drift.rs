@@ -89,19 +89,35 @@ impl ConfigurationDifference {
         self.keys.iter().filter(|key| key.accepted.is_none()).count()
     }
 
-    /// In words: `2 keys differ from staging: DATABASE_URL, LOG_LEVEL (missing)`.
+    /// Keys that differ and somebody accepted.
+    pub fn accepted(&self) -> usize {
+        self.keys.len() - self.unaccepted()
+    }
+
+    /// Those that nobody accepted, in words: `2 keys differ from staging: DATABASE_URL, LOG_LEVEL
+    /// (missing)`; none where there are none.
     pub fn said(&self, most: usize) -> Option<String> {
         let open: Vec<String> =
             self.keys.iter().filter(|key| key.accepted.is_none()).map(KeyDifference::said).collect();
-        let accepted = self.keys.len() - open.len();
-        let of_these = (accepted > 0).then(|| format!("{accepted} accepted"));
         if open.is_empty() {
-            return of_these.map(|said| format!("keys that differ from {}: {said}", self.from));
+            return None;
         }
         let verb = if open.len() == 1 { "differs" } else { "differ" };
         let count = words::count(open.len(), "key", "keys");
-        let and = of_these.map(|said| format!(", {said}")).unwrap_or_default();
-        Some(format!("{count} {verb} from {}: {}{and}", self.from, words::list(&open, most)))
+        Some(format!("{count} {verb} from {}: {}", self.from, words::list(&open, most)))
+    }
+
+    /// Those that somebody accepted, each with why: `DATABASE_URL differs from staging: each has its own`.
+    pub fn said_accepted(&self) -> impl Iterator<Item = String> {
+        let accepted = self.keys.iter().filter_map(|key| Some((key, key.accepted.as_ref()?)));
+        accepted.map(|(key, why)| {
+            let how = match key.standing {
+                KeyStanding::Differs => "differs from",
+                KeyStanding::OnlyHere => "is not on",
+                KeyStanding::Missing => "is only on",
+            };
+            format!("{} {how} {}: {why}", key.key, self.from)
+        })
     }
 }
 
@@ -150,6 +166,52 @@ pub enum DriftStanding {
     Accepted,
     /// Drift.
     Behind,
+}
+
+/// How many differences the configuration accepts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AcceptedDifferences {
+    /// Of versions.
+    pub versions: usize,
+    /// Of keys.
+    pub keys: usize,
+}
+
+impl AcceptedDifferences {
+    /// Those of `cells`.
+    pub fn of<'a>(cells: impl Iterator<Item = &'a DriftCell>) -> Self {
+        cells.fold(Self::default(), |sum, cell| Self {
+            versions: sum.versions + usize::from(cell.standing == DriftStanding::Accepted),
+            keys: sum.keys + cell.configuration.as_ref().map_or(0, ConfigurationDifference::accepted),
+        })
+    }
+
+    /// In words: `1 version, 14 keys`; none where there are none.
+    pub fn said(self) -> Option<String> {
+        let versions = (self.versions > 0).then(|| words::count(self.versions, "version", "versions"));
+        let keys = (self.keys > 0).then(|| words::count(self.keys, "key", "keys"));
+        let said: Vec<String> = versions.into_iter().chain(keys).collect();
+        (!said.is_empty()).then(|| said.join(", "))
+    }
+}
+
+impl Drift {
+    /// All cells that hold something, component by component.
+    pub fn cells(&self) -> impl Iterator<Item = &DriftCell> {
+        self.components.iter().flat_map(|row| row.cells.iter().flatten())
+    }
+
+    /// A component, if anything of it is anywhere.
+    pub fn component(&self, name: &str) -> Option<&ComponentDrift> {
+        self.components.iter().find(|row| &*row.component == name)
+    }
+}
+
+impl ComponentDrift {
+    /// What of it is on an environment.
+    pub fn at(&self, environment: &EnvironmentId) -> Option<&DriftCell> {
+        self.cells.iter().flatten().find(|cell| cell.environment == *environment)
+    }
 }
 
 impl DriftCell {

@@ -21,17 +21,20 @@ pub use allocation::{BookingUse, EnvironmentUse, Observation, ObservationKind};
 pub use conflicts::{Claim, ClaimKind, Conflict};
 pub use cost::{Cost, Extreme, MonthCost, ReleaseCost};
 pub use drift::{
-    ComponentDrift, ConfigurationDifference, Drift, DriftCell, DriftStanding, KeyDifference, KeyStanding,
+    AcceptedDifferences, ComponentDrift, ConfigurationDifference, Drift, DriftCell, DriftStanding,
+    KeyDifference, KeyStanding,
 };
 pub use platforms::{HardPlace, PlaceKind, Rate};
 pub use suggestions::Suggestion;
 pub(crate) use tables::{Table, tables};
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
-use crate::domain::{EnvironmentId, Instant, Kind, Window};
+use crate::domain::{DeploymentId, EnvironmentId, Instant, Kind, Window};
 
-use super::{Board, context::Context, membership::Membership, schedule_rules::ClosedTimes};
+use super::{Board, DeploymentRow, context::Context, membership::Membership, schedule_rules::ClosedTimes};
 
 /// Days ahead for which free slots are told.
 pub const HORIZON_DAYS: i64 = 90;
@@ -67,6 +70,8 @@ struct Material<'a> {
     membership: &'a Membership,
     places: places::Places<'a>,
     closed: ClosedTimes<'a, 'a>,
+    /// Deployments by their identity, with what the schedule says of them.
+    rows: HashMap<&'a DeploymentId, &'a DeploymentRow>,
     bookings_known: bool,
 }
 
@@ -83,12 +88,14 @@ impl EnvironmentsView {
         let world = &board.world;
         let bookings_known =
             world.is_covered(Kind::Bookings) && !world.incomplete().any(|(kind, ..)| kind == Kind::Bookings);
+        let rows = &board.insight.schedule.deployments;
         let material = Material {
             board,
             context,
             membership,
             places: places::Places::of(context),
             closed: ClosedTimes::of(context),
+            rows: rows.iter().map(|row| (&row.deployment.id, row)).collect(),
             bookings_known,
         };
         let claims = conflicts::claims(context);

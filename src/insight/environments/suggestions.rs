@@ -6,14 +6,15 @@ use chrono::Duration;
 use serde::Serialize;
 
 use crate::{
-    domain::{EnvironmentId, ReleaseId, Text, Window},
+    domain::{DeploymentState, EnvironmentId, ReleaseId, Text, Window},
     insight::{
-        ForecastDate, ForecastView, Outlook, ReleaseInsight, schedule_rules::Moving, slots::Blocked, words,
+        ForecastDate, ForecastView, Outlook, ReleaseInsight, context::later, schedule::gate_red,
+        schedule_rules::Moving, slots::Blocked, suggested_window, words,
     },
 };
 
 use super::{
-    Material,
+    ClaimKind, Material,
     conflicts::{Claim, exclude_each_other},
     shared,
 };
@@ -30,10 +31,13 @@ pub struct Suggestion {
     pub keeps: Text,
     /// Why, the reason that decides first.
     pub reasons: Vec<Text>,
-    /// The first time from its beginning (or now) on in which it would be in nobody's way, no freeze
-    /// covers it and, where it is or holds a deployment, hours and those on call allow it; of what
-    /// runs already what is left of it. None within two years.
+    /// The first time in which it would be in nobody's way and no freeze covers it. What is or holds a
+    /// deployment gets a window by the rule of the schedule, with room for what such a deployment usually
+    /// takes and not before its release is ready; of what runs already it is what is left of it. None
+    /// within two years.
     pub move_to: Option<Window>,
+    /// Why there is none, in words.
+    pub why_none: Option<Text>,
 }
 
 /// What speaks for one of two.
@@ -76,12 +80,17 @@ pub(super) fn suggest(
     let reasons = votes.iter().map(|(index, why)| {
         Text::new(if *index == yields_index { why.clone() } else { format!("against it: {why}") })
     });
+    let (move_to, why_none) = match move_to(material, claims, yields) {
+        Ok(window) => (Some(window), None),
+        Err(why) => (None, Some(why)),
+    };
     Some(Suggestion {
         yields_index,
         yields: Text::new(yields.name()),
         keeps: Text::new(keeps.name()),
         reasons: reasons.collect(),
-        move_to: move_to(material, claims, yields),
+        move_to,
+        why_none,
     })
 }
 
@@ -171,15 +180,47 @@ fn only(
     }
 }
 
-/// The first time from the beginning of `claim` on in which it is in nobody's way and breaks no
-/// rule.
+impl Suggestion {
+    /// Where it could go, a window as `span` says it, or why nothing is free for it.
+    pub fn moves(&self, span: impl Fn(&Window) -> String) -> String {
+        match (&self.move_to, &self.why_none) {
+            (Some(window), _) => format!("could go {}", span(window)),
+            (None, Some(why)) => format!("should yield, and nothing is free for it: {why}"),
+            (None, None) => "should yield, and nothing is free for it".to_owned(),
+        }
+    }
+}
+
+/// The first time in which `claim` is in nobody's way and breaks no rule; else why there is none.
 fn move_to(
     material: &Material<'_>,
     (claims, at): (&[Claim], &HashMap<&EnvironmentId, Vec<usize>>),
     claim: &Claim,
-) -> Option<Window> {
+) -> Result<Window, Text> {
     let context = material.context;
+    let row = claim.deployment_id.as_ref().and_then(|id| material.rows.get(id)).copied();
+    let row = row.filter(|row| row.deployment.state != DeploymentState::Running);
+    if let (Some(row), ClaimKind::Deployment) = (row, claim.kind) {
+        // The schedule has found it already.
+        if let Some(window) = row.slots.first() {
+            return Ok(*window);
+        }
+        if let Some(why) = &row.no_slot {
+            return Err(why.clone());
+        }
+    }
     let from = claim.window.from.max(context.now);
+    let mut window = Window { from, until: claim.window.until };
+    let mut deployment = claim.deployment.and_then(|part| shared(&part, &window));
+    if let (Some(row), Some(part)) = (row, &mut deployment) {
+        let release = row.deployment.release.as_ref().and_then(|id| release(material, id));
+        let is_red = release.is_some_and(|release| gate_red(context, release, part.from).is_some());
+        let earliest = suggested_window::earliest(context, &row.deployment, release, is_red);
+        let by = (earliest.map_err(Text::new)? - part.from).max(Duration::zero());
+        let until = later(part.from, suggested_window::needed_length(*part, row.estimate.as_ref()));
+        window = Window { from: later(from, by), until: later(window.until.max(until), by) };
+        *part = Window { from: later(part.from, by), until: later(until, by) };
+    }
     let around = material.places.around(&claim.environment).filter_map(|place| at.get(place)).flatten();
     let in_the_way = around
         .map(|index| &claims[*index])
@@ -192,7 +233,9 @@ fn move_to(
         })
         .filter(|other| exclude_each_other(claim, other));
     let taken = Blocked::new(in_the_way.map(|other| other.window));
-    let window = Window { from, until: claim.window.until };
-    let deployment = claim.deployment.and_then(|part| shared(&part, &window));
-    material.closed.next(&claim.environment, Moving { window, deployment }, &taken)
+    let found = material.closed.next(&claim.environment, Moving { window, deployment }, &taken);
+    found.ok_or_else(|| {
+        let length = words::duration(window.duration());
+        Text::new(format!("no free time of {length} within two years"))
+    })
 }

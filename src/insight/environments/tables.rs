@@ -5,7 +5,7 @@ use crate::{
     insight::words,
 };
 
-use super::{Conflict, DriftCell, EnvironmentUse, EnvironmentsView, Rate};
+use super::{AcceptedDifferences, Conflict, DriftCell, EnvironmentUse, EnvironmentsView, Rate};
 
 /// A table for people, in whichever form.
 pub(crate) struct Table {
@@ -61,6 +61,7 @@ pub(crate) fn tables(view: &EnvironmentsView, calendar: &Calendar) -> Vec<Table>
                 "behind",
                 "since",
                 "keys that differ",
+                "accepted",
                 "why",
             ],
             rows: cells.map(|(newest, cell)| drift_words(view, newest, cell)).collect(),
@@ -135,19 +136,15 @@ fn conflicts(view: &EnvironmentsView, calendar: &Calendar) -> Vec<Vec<String>> {
 }
 
 fn conflict_words(conflict: &Conflict, calendar: &Calendar) -> Vec<String> {
-    let [one, other] = &conflict.claims;
-    let agreed = if conflict.approved { " (both approved)" } else { "" };
+    let agreed = if conflict.is_approved_double_booking() { " (approved double booking)" } else { "" };
     let suggestion = conflict.suggestion.as_ref().map(|suggestion| {
         let why = suggestion.reasons.first().map(|reason| format!(": {reason}")).unwrap_or_default();
-        match &suggestion.move_to {
-            Some(window) => format!("{} could go {}{why}", suggestion.yields, span(window, calendar)),
-            None => format!("{} should yield, and nothing is free for it{why}", suggestion.yields),
-        }
+        format!("{} {}{why}", suggestion.yields, suggestion.moves(|window| span(window, calendar)))
     });
     vec![
         conflict.environment.to_string(),
         span(&conflict.window, calendar),
-        format!("{} and {}{agreed}", one.name(), other.name()),
+        format!("{}{agreed}", conflict.said()),
         suggestion.unwrap_or_default(),
     ]
 }
@@ -181,6 +178,7 @@ fn drift_words(view: &EnvironmentsView, newest: &str, cell: &DriftCell) -> Vec<S
         cell.distance(),
         cell.behind_since.map(|at| words::duration(view.at - at)).unwrap_or_default(),
         keys.unwrap_or_default(),
+        AcceptedDifferences::of(std::iter::once(cell)).said().unwrap_or_default(),
         cell.why.to_string(),
     ]
 }

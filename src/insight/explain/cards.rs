@@ -1,7 +1,7 @@
 //! Why a card says what it says.
 
 use crate::{
-    domain::Instant,
+    domain::{Instant, Text},
     insight::{Board, Card, CardId},
 };
 
@@ -19,7 +19,7 @@ pub fn explain_card(board: &Board, card: &Card, now: Instant) -> Explanation {
         board,
         now,
     };
-    let written = |texts: &[crate::domain::Text]| texts.iter().map(ToString::to_string).collect();
+    let written = |texts: &[Text]| texts.iter().map(ToString::to_string).collect();
     let explanation = Explanation {
         title: card.id.title().to_owned(),
         value: card.sentence.to_string(),
@@ -34,6 +34,22 @@ pub fn explain_card(board: &Board, card: &Card, now: Instant) -> Explanation {
         sources: explainer.sources(card.id.kinds()),
     };
     explainer.finish(explanation)
+}
+
+/// Explains a row behind a card: what each of its cells says, and what it is made of. A row that
+/// is not there any more is explained by its card.
+pub fn explain_card_row(board: &Board, card: &Card, name: &Text, now: Instant) -> Explanation {
+    let of_card = explain_card(board, card, now);
+    let Some(row) = card.rows.iter().find(|row| row.cells.first() == Some(name)) else { return of_card };
+    let cells = card.columns.iter().zip(&row.cells).skip(1);
+    let said =
+        cells.filter(|(_, cell)| !cell.is_empty()).map(|(column, cell)| format!("{}: {cell}", column.title));
+    Explanation {
+        title: format!("{}: {name}", of_card.title),
+        value: said.collect::<Vec<_>>().join("; "),
+        counted: row.behind.iter().map(ToString::to_string).collect(),
+        ..of_card
+    }
 }
 
 /// What is said of a card that nobody has made yet.

@@ -1,8 +1,8 @@
 //! "Why?" of an environment.
 
 use crate::{
-    domain::{EnvironmentId, Kind, Window},
-    insight::{Conflict, EnvironmentsView, words},
+    domain::{EnvironmentId, Kind, Text, Window},
+    insight::{ConfigurationDifference, Conflict, DriftCell, EnvironmentsView, words},
 };
 
 use super::{Explainer, Explanation, missing};
@@ -51,21 +51,11 @@ impl Explainer<'_, '_> {
             ),
             None => "no booked working time is over".to_owned(),
         };
-        let cells = view.drift.components.iter().flat_map(|row| row.cells.iter().flatten());
-        let versions = cells.filter(|cell| cell.environment == *id).map(|cell| {
-            let behind = Some(cell.distance()).filter(|said| !said.is_empty());
-            let behind = behind.map(|said| format!(", {said} behind")).unwrap_or_default();
-            let keys = cell.configuration.as_ref().and_then(|configuration| configuration.said(usize::MAX));
-            let keys = keys.map(|said| format!("; {said}")).unwrap_or_default();
-            format!(
-                "holds {} since {}: {}{behind} {}{keys}",
-                cell.release,
-                self.day(cell.since),
-                cell.standing.word(),
-                cell.why
-            )
-        });
-        counted.extend(versions);
+        let cells = || view.drift.cells().filter(|cell| cell.environment == *id);
+        counted.extend(cells().map(|cell| self.held(cell)));
+        let unpriced = view.cost.unpriced.iter().filter(|unpriced| *unpriced == id);
+        let unpriced = unpriced.map(|_| "its cost: nobody says what a day of it costs".to_owned());
+        let left_out = unpriced.chain(cells().flat_map(accepted)).collect();
         Explanation {
             notes: Vec::new(),
             title: id.to_string(),
@@ -78,33 +68,55 @@ impl Explainer<'_, '_> {
                       the price of a day, each booking for itself."
                 .to_owned(),
             counted,
-            left_out: view
-                .cost
-                .unpriced
-                .iter()
-                .filter(|unpriced| *unpriced == id)
-                .map(|_| "its cost: nobody says what a day of it costs".to_owned())
-                .collect(),
+            left_out,
             sources: self.sources(&[Kind::Environments, Kind::Bookings, Kind::Deployments, Kind::TestRuns]),
         }
     }
 
+    /// One component on one environment: a cell of the drift.
+    pub(super) fn component(&self, name: &Text, environment: &EnvironmentId) -> Explanation {
+        let view = EnvironmentsView::of(self.board);
+        let Some(row) = view.drift.component(name) else { return missing(name) };
+        let cell = row.at(environment);
+        let elsewhere = row.cells.iter().flatten().filter(|other| other.environment != *environment);
+        let elsewhere = elsewhere.map(|other| format!("{} {}", other.environment, self.held(other)));
+        Explanation {
+            notes: Vec::new(),
+            title: format!("{name} on {environment}"),
+            value: match cell {
+                Some(cell) => format!("{} {}", cell.version, cell.standing.word()),
+                None => "no successful deployment of it there is known".to_owned(),
+            },
+            formula: "It holds what was deployed there last with success and was not taken back. It is behind the \
+                      newest version that was deployed anywhere, unless that is planned there, in the making (for \
+                      production), within the usual lag from the tier below, or accepted. Keys of the configuration \
+                      are compared with the environment before: the nearest tier below that tells them, else one of \
+                      its own tier before it by name."
+                .to_owned(),
+            counted: cell.map(|cell| self.held(cell)).into_iter().chain(elsewhere).collect(),
+            left_out: cell.into_iter().flat_map(accepted).collect(),
+            sources: self.sources(&[Kind::Environments, Kind::Deployments, Kind::Releases]),
+        }
+    }
+
+    /// `holds payments 4.1 since Thu 29 Oct: behind, 1 version behind …`.
+    fn held(&self, cell: &DriftCell) -> String {
+        let behind = Some(cell.distance()).filter(|said| !said.is_empty());
+        let behind = behind.map(|said| format!(", {said} behind")).unwrap_or_default();
+        let why = if cell.why.is_empty() { String::new() } else { format!(": {}", cell.why) };
+        let keys = cell.configuration.as_ref().and_then(|configuration| configuration.said(usize::MAX));
+        let keys = keys.map(|said| format!("; {said}")).unwrap_or_default();
+        let since = self.day(cell.since);
+        format!("holds {} since {since}, {}{behind}{why}{keys}", cell.release, cell.standing.word())
+    }
+
     fn conflict(&self, conflict: &Conflict) -> Vec<String> {
-        let [one, other] = &conflict.claims;
-        let agreed = if conflict.approved { " (both approved)" } else { "" };
-        let mut lines = vec![format!(
-            "conflict {}: {} and {}{agreed}",
-            self.span(&conflict.window),
-            one.name(),
-            other.name()
-        )];
+        let mut lines =
+            vec![format!("{} {}: {}", conflict.word(), self.span(&conflict.window), conflict.said())];
         if let Some(suggestion) = &conflict.suggestion {
             let reasons: Vec<&str> = suggestion.reasons.iter().map(|reason| &**reason).collect();
-            let fits = suggestion.move_to.as_ref().map_or_else(
-                || "nothing is free for it".to_owned(),
-                |window| format!("it would fit {}", self.span(window)),
-            );
-            lines.push(format!("{} should yield: {}; {fits}", suggestion.yields, reasons.join("; ")));
+            let moves = suggestion.moves(|window| self.span(window));
+            lines.push(format!("{} {moves}: {}", suggestion.yields, reasons.join("; ")));
         }
         lines
     }
@@ -112,4 +124,10 @@ impl Explainer<'_, '_> {
     fn span(&self, window: &Window) -> String {
         format!("{} to {}", self.day(window.from), self.day(window.until))
     }
+}
+
+/// The keys of a cell whose difference is accepted, each with why.
+fn accepted(cell: &DriftCell) -> impl Iterator<Item = String> {
+    let all = cell.configuration.iter().flat_map(ConfigurationDifference::said_accepted);
+    all.map(|said| format!("{}: {said}", cell.release))
 }

@@ -9,13 +9,16 @@ mod day;
 mod deployments;
 mod environments;
 mod evidence;
+mod forecast;
 mod gates;
 mod items;
 mod release;
+mod remedy;
 mod tests;
 
-pub use cards::explain_card;
+pub use cards::{explain_card, explain_card_row};
 pub use evidence::{Answered, Evidence, Row, evidence};
+pub use forecast::{ForecastInWords, forecast_in_words};
 
 use crate::domain::{Instant, Kind, ReleaseId, SourceId};
 
@@ -66,7 +69,9 @@ pub fn explain(board: &Board, release: &ReleaseId, subject: &Subject, now: Insta
         Subject::Deployment(id) => explainer.deployment(id),
         Subject::Source(id) => explainer.source(id),
         Subject::Environment(id) => explainer.environment(id),
+        Subject::Component(name, environment) => explainer.component(name, environment),
         Subject::Card(id) | Subject::CardRow(id, _) => cards::not_made(*id),
+        Subject::Remedy(action) => explainer.remedy(action),
         Subject::Suite(name) => explainer.suite(name),
         Subject::Test(suite, name) => explainer.test(suite, name),
     };

@@ -1,12 +1,9 @@
 //! "Why?" of a release as a whole: its headline and its burn-down.
 
-use crate::domain::{Instant, Kind, ReleaseId, StoryKind};
-use crate::insight::{
-    ForecastBasis, ForecastDate, ForecastView, Gate, GateAnswer, Unit, Verdict, forecast::CALIBRATED_FROM,
-    words,
-};
+use crate::domain::{Kind, ReleaseId, StoryKind};
+use crate::insight::{ForecastView, Gate, GateAnswer, Unit, Verdict, words};
 
-use super::{Explainer, Explanation, gates::gate_line, lines, missing};
+use super::{Explainer, Explanation, forecast::FORMULA, gates::gate_line, lines, missing};
 
 impl Explainer<'_, '_> {
     pub(super) fn headline(&self, id: &ReleaseId) -> Explanation {
@@ -19,32 +16,11 @@ impl Explainer<'_, '_> {
              last day the outlook leads, then the verdict."
                 .to_owned(),
         ];
-        let mut counted = Vec::new();
-        match &insight.forecast {
-            ForecastView::Dates { p50, p85, p95, by_target, scored, held, basis, .. } => {
-                formula.push(
-                    "Forecast: what is typical times what is known of this release, learnt from finished \
-                     releases; P85 is the date that holds in 85 of 100 cases."
-                        .to_owned(),
-                );
-                counted.push(format!("P50 {}", p50.said(|at| self.day(at))));
-                counted.push(format!("P85 {}", p85.said(|at| self.day(at))));
-                counted.push(format!("P95 {}", p95.said(|at| self.day(at))));
-                counted
-                    .extend(by_target.map(|share| format!("ready by the target: {}", words::percent(share))));
-                if let Some(held) = held {
-                    let scored = words::count(*scored as usize, "forecast", "forecasts");
-                    let held = words::percent(*held);
-                    counted.push(format!("{scored} of finished releases scored: {held} held their P85 date"));
-                }
-                if (*scored as usize) < CALIBRATED_FROM {
-                    counted.push(format!("not yet calibrated: {scored} forecasts scored"));
-                }
-                counted.extend(self.basis_lines(basis, [*p50, *p85, *p95]));
-            }
-            ForecastView::Withheld(why) => counted.push(format!("no forecast: {why}")),
-            ForecastView::Ready => counted.push("nothing is left to forecast".to_owned()),
+        if matches!(insight.forecast, ForecastView::Dates { .. }) {
+            formula.push(FORMULA.to_owned());
         }
+        let said = self.forecast(&insight.forecast);
+        let mut counted: Vec<String> = [said.dates, said.record, said.basis].concat();
         if let Some(target) = insight.release.target {
             let kind = if target.estimated { "estimated from the cadence" } else { "promised" };
             counted.push(format!("target {}, {kind}", self.day(target.at)));
@@ -73,37 +49,6 @@ impl Explainer<'_, '_> {
             left_out,
             sources: self.ages(self.context.all_health().iter().map(|health| &health.id)),
         }
-    }
-
-    /// The forecast factor by factor: the product of the lines is the P50.
-    fn basis_lines(&self, basis: &ForecastBasis, [p50, p85, p95]: [ForecastDate; 3]) -> Vec<String> {
-        let learnt_from = match basis.learnt_from {
-            0 => "the shipped releases of others".to_owned(),
-            own => format!(
-                "{} here and those shipped",
-                words::count(own as usize, "finished release", "finished releases")
-            ),
-        };
-        let mut lines = vec![format!("{:.1} days are typical, by {learnt_from}", basis.typical_days)];
-        lines.extend(basis.effects.iter().map(|effect| factor(effect.factor, &effect.what)));
-        let days = |at: Instant| (at - self.board.at).num_minutes() as f64 / 1_440.0;
-        let middle = basis.middle_days();
-        lines.push(format!("= {middle:.1} days in the middle of the road"));
-        let Some(p50) = p50.at().map(days) else {
-            lines.push(format!("the P50 and what is surer is {}: no date is said", ForecastDate::BEYOND));
-            return lines;
-        };
-        lines.push(factor(p50 / middle, "what half of such releases kept to"));
-        let wider = if basis.widened { ", wider as so little is open" } else { "" };
-        let than_half = |date: ForecastDate| {
-            date.at().map_or_else(|| ForecastDate::BEYOND.to_owned(), |at| times(days(at) / p50))
-        };
-        lines.push(format!(
-            "= {p50:.1} days for the P50; {} for the P85 and {} for the P95{wider}",
-            than_half(p85),
-            than_half(p95),
-        ));
-        lines
     }
 
     pub(super) fn burn_down(&self) -> Explanation {
@@ -158,18 +103,4 @@ impl Explainer<'_, '_> {
             }),
         }
     }
-}
-
-/// `× 0.54  85 % done: sooner`.
-fn factor(factor: f64, what: &str) -> String {
-    let means = match factor {
-        factor if factor <= 0.95 => ": sooner",
-        factor if factor >= 1.05 => ": later",
-        _ => "",
-    };
-    format!("{} {what}{means}", times(factor))
-}
-
-fn times(factor: f64) -> String {
-    format!("× {factor:.2}")
 }

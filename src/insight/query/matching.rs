@@ -206,13 +206,17 @@ fn is_there<'a>(mut texts: impl Iterator<Item = &'a str>, part: &str, is_quoted:
     }
 }
 
-/// Whether the letters of `text` can be compared with those of `part` byte by byte: all but two
-/// letters that are not plain have small ones that are not plain either. Nearly every text can, and
-/// is then looked through without a copy.
+/// The sign of kelvin (`k`) and the I with a dot (`i` and a dot): all other letters that are not plain
+/// have small ones that are not plain either.
+const PLAIN_WHEN_SMALL: [char; 2] = ['\u{212a}', '\u{130}'];
+
+/// Whether the letters of `text` can be compared with those of `part` byte by byte. Nearly every text
+/// can, and is then looked through without a copy.
 fn is_comparable(text: &str, part: &str) -> bool {
-    /// The sign of kelvin (`k`) and the I with a dot (`i` and a dot).
-    const PLAIN_WHEN_SMALL: [char; 2] = ['\u{212a}', '\u{130}'];
-    part.is_ascii() && (text.is_ascii() || !text.contains(PLAIN_WHEN_SMALL))
+    /// Each is in one of the two when they are written as bytes, and hardly ever in another text.
+    const SIGNS: [u8; 2] = [0x84, 0xc4];
+    part.is_ascii()
+        && (memchr2(SIGNS[0], SIGNS[1], text.as_bytes()).is_none() || !text.contains(PLAIN_WHEN_SMALL))
 }
 
 /// Where the letter `small` is in `text`, small or capital.
@@ -258,11 +262,15 @@ pub(crate) fn contains(text: &str, part: &str) -> bool {
 /// a word begins.
 fn has_in_order(text: &str, part: &str) -> bool {
     let Some(first) = part.chars().next() else { return true };
+    let bytes = text.as_bytes();
+    // Nearly every text is out by this, whatever else is in it: these letters are nobody's small one.
+    let is_missing =
+        |small: u8| small.is_ascii() && memchr2(small, small.to_ascii_uppercase(), bytes).is_none();
+    if rarest(part.as_bytes()).is_some_and(|(_, rarest)| !matches!(rarest, b'k' | b'i') && is_missing(rarest))
+    {
+        return false;
+    }
     if is_comparable(text, part) {
-        let bytes = text.as_bytes();
-        if rarest(part.as_bytes()).is_some_and(|(_, rarest)| letters(bytes, rarest).next().is_none()) {
-            return false;
-        }
         let begins = |at: &usize| !text[..*at].chars().next_back().is_some_and(char::is_alphanumeric);
         let Some(start) = letters(bytes, part.as_bytes()[0]).find(begins) else { return false };
         let mut rest = &bytes[start + 1..];

@@ -170,6 +170,10 @@ fn days_saved_are_what_the_board_then_says() {
         let truth = if_it_was(&board, &[]);
         let told: Vec<_> = truth.remedies.iter().filter(|it| it.days_saved.is_some()).collect();
         assert!(!told.is_empty());
+        // Those that save days first, the most days first; then those that turn a gate.
+        let saved: Vec<f64> =
+            truth.remedies.iter().map(|remedy| remedy.days_saved.unwrap_or(f64::MIN)).collect();
+        assert!(saved.is_sorted_by(|one, other| one >= other), "{saved:?}");
         for remedy in told {
             let then = if_it_was(&board, &remedy.what_if);
             let sooner = (p85(&truth) - p85(&then)).num_minutes() as f64 / 1440.0;

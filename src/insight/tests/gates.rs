@@ -647,7 +647,7 @@ fn booked(mut setting: Setting, bookings: Vec<Booking>) -> Setting {
 fn the_environment_is_booked_or_free() {
     let ours = |place| booking("ours", place, "payments 4.2");
     let theirs = |place| booking("theirs", place, "ledger 1.8");
-    let taken = "with ledger 1.8, Wed 25 Nov 00:00–Thu 26 Nov 00:00";
+    let taken = "with the booking for ledger 1.8, Wed 25 Nov 00:00–Thu 26 Nov 00:00";
     let eu = "production/eu";
     says(
         GateName::Environment,
@@ -678,7 +678,7 @@ fn the_environment_is_booked_or_free() {
                 planned().deployment(deployment("other", "ledger 1.8", at(25, 14), 30)),
                 NoGo,
                 eu,
-                "with ledger 1.8, Wed 25 Nov 14:00–14:30",
+                "with the deployment of ledger 1.8, Wed 25 Nov 14:00–14:30",
             ),
             (
                 "one after the other",

@@ -94,7 +94,7 @@ fn a_remedy_says_what_to_do_where_and_leads_to_its_row() {
         (
             planned(60).deployment(deployment("other", "ledger 1.8", at(25, 14), 30)),
             GateName::Environment,
-            "agree about production/eu with ledger 1.8, Wed 25 Nov 14:00–14:30, or move the window",
+            "agree about production/eu with the deployment of ledger 1.8, Wed 25 Nov 14:00–14:30, or move the window",
             next(),
         ),
     ] {

@@ -148,6 +148,26 @@ fn each_rule_is_named_and_the_nearest_windows_keep_to_all() {
 }
 
 #[test]
+fn a_conflict_says_what_is_the_booking_and_what_the_deployment() {
+    let mut setting = all().deployment(deployment("a", "payments 4.2", at(25, 10), 60));
+    let mut other = deployment("b", "ledger 1.8", at(25, 10), 60);
+    other.state = DeploymentState::Draft;
+    setting.facts.deployments.push(Arc::new(other));
+    book(&mut setting, "load test", "production", at(25, 9), at(25, 12));
+    book(&mut setting, "around it", "production/eu", at(25, 9), at(25, 13));
+    Arc::make_mut(&mut setting.facts.bookings[1]).release = Some(ReleaseId::new("ledger 1.8"));
+    let said: Vec<String> = row(&setting).problems.iter().map(|problem| problem.what.to_string()).collect();
+    assert_eq!(
+        said,
+        [
+            "with the deployment of ledger 1.8, Wed 25 Nov 10:00–11:00",
+            "with the booking for ledger 1.8, Wed 25 Nov 09:00–13:00",
+            "with the booking load test, Wed 25 Nov 09:00–12:00",
+        ]
+    );
+}
+
+#[test]
 fn what_only_needs_longer_begins_as_it_was_meant_to() {
     // An hour is planned, 73 minutes are needed: nobody has to begin a second earlier.
     let mut planned = deployment("a", "payments 4.2", at(25, 10), 60);

@@ -99,8 +99,9 @@ impl<'a> Tracer<'a, '_> {
         Some(Stay { place, by, since: ended(by), then })
     }
 
-    /// What of each project is in an environment, what is newer elsewhere, and what comes next.
-    pub(super) fn environment(&self, id: &EnvironmentId) -> Result<Trace, Text> {
+    /// What of each project, or of `only` one, is in an environment, what is newer elsewhere, and what
+    /// comes next.
+    pub(super) fn environment(&self, id: &EnvironmentId, only: Option<&Text>) -> Result<Trace, Text> {
         let places = self.places();
         let Some(place) = places.iter().copied().find(|place| **place == *id) else {
             return Err(Text::new(format!("no source knows an environment {id}")));
@@ -108,6 +109,7 @@ impl<'a> Tracer<'a, '_> {
         let project = |release: usize| &self.context.releases[release].project;
         let projects: BTreeSet<&Text> =
             self.to(place, |_| true).into_iter().map(|(release, _)| project(release)).collect();
+        let projects = projects.into_iter().filter(|name| only.is_none_or(|only| only == *name));
         let mut links = Vec::new();
         let mut notes = Vec::new();
         let (mut here, mut coming) = (0_usize, Vec::new());
@@ -134,6 +136,9 @@ impl<'a> Tracer<'a, '_> {
         });
         let here = match here {
             0 => "nothing is known to be here".to_owned(),
+            _ if only.is_some() => {
+                links.first().map_or_else(String::new, |link| format!("{} is {}", link.name, link.state))
+            }
             here => format!("{} here", words::count(here, "component", "components")),
         };
         if links.is_empty() {
@@ -141,7 +146,10 @@ impl<'a> Tracer<'a, '_> {
             links.push(link(0, TraceKind::End, "nothing", "", what));
         }
         Ok(Trace {
-            title: Text::new(place.as_str()),
+            title: match only {
+                Some(name) => Text::new(format!("{name} on {place}")),
+                None => place.text().clone(),
+            },
             answer: Text::new(format!("{here}; {next}")),
             links,
             notes,

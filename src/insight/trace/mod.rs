@@ -39,6 +39,8 @@ pub enum Traced {
     Release(ReleaseId, Option<EnvironmentId>),
     /// An environment: what is there, and what comes next?
     Environment(EnvironmentId),
+    /// A component on an environment: which version is there, and what comes next?
+    Component(Text, EnvironmentId),
 }
 
 /// The answer.
@@ -180,7 +182,8 @@ pub fn trace(board: &Board, asked: &Traced, now: Instant) -> Result<Trace, Text>
         Traced::PullRequest(id) => tracer.pull_request(id),
         Traced::Deployment(id) => tracer.deployment(id),
         Traced::Release(release, environment) => tracer.release(release, environment.as_ref()),
-        Traced::Environment(id) => tracer.environment(id),
+        Traced::Environment(id) => tracer.environment(id, None),
+        Traced::Component(name, id) => tracer.environment(id, Some(name)),
     }?;
     if let Some(more) = trace.links.len().checked_sub(MOST_LINKS).filter(|more| *more > 0) {
         trace.links.truncate(MOST_LINKS);
@@ -197,6 +200,7 @@ pub fn traced(subject: &Subject) -> Option<Traced> {
         Subject::Deployment(id) => Some(Traced::Deployment(id.clone())),
         Subject::Release(id) => Some(Traced::Release(id.clone(), None)),
         Subject::Environment(id) => Some(Traced::Environment(id.clone())),
+        Subject::Component(name, id) => Some(Traced::Component(name.clone(), id.clone())),
         _ => None,
     }
 }

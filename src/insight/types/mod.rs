@@ -224,4 +224,8 @@ pub enum Subject {
     Test(Text, Text),
     /// An environment.
     Environment(EnvironmentId),
+    /// A step of what turns the release green, by what it does.
+    Remedy(Text),
+    /// A component on an environment.
+    Component(Text, EnvironmentId),
 }

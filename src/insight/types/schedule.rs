@@ -143,8 +143,8 @@ pub struct PointOfNoReturn {
     /// The latest moment from which a rollback ends within the window; where the plan says
     /// how long one takes.
     pub latest_rollback: Option<Instant>,
-    /// When the activity begins, or began, a rollback still ended within the window; none where
-    /// the plan does not say how long one takes.
+    /// When the activity begins, or began, a rollback still ended by the end of the planned window, if
+    /// what is before it takes as long as planned; none where the plan does not say how long one takes.
     pub rollback_fits: Option<bool>,
 }
 
@@ -180,7 +180,8 @@ pub enum EstimateBasis {
 pub struct ScheduleProblem {
     /// Of which kind.
     pub kind: ScheduleProblemKind,
-    /// Which freeze, which other deployment: `with ledger 1.8, 14:30–15:10`.
+    /// Which freeze, which other deployment or booking: `with the deployment of ledger 1.8,
+    /// Wed 25 Nov 14:30–15:10`.
     pub what: Text,
 }
 

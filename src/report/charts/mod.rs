@@ -16,6 +16,8 @@ use unicode_width::UnicodeWidthStr;
 
 /// The width of every picture, in its own units: those of a page that is not narrow.
 const WIDTH: f64 = 720.0;
+/// How much wider a bold label is.
+const BOLD: f64 = 1.12;
 /// The width of a character of a label, on average.
 const CHARACTER: f64 = 6.7;
 
@@ -114,7 +116,8 @@ fn rows_of_labels(labels: &[(f64, String)], right: f64) -> Vec<(f64, usize)> {
     let mut places = vec![(0.0, 0); labels.len()];
     for index in order {
         let (x, said) = &labels[index];
-        let half = width(said) / 2.0 + 4.0;
+        // Any of them may be bold.
+        let half = width(said) * BOLD / 2.0 + 4.0;
         let middle = x.clamp(half, (right - half).max(half));
         let row = ends.iter().position(|end| *end <= middle - half).unwrap_or(ends.len());
         if row == ends.len() {

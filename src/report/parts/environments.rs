@@ -7,8 +7,8 @@ use chrono::Duration;
 use crate::{
     domain::{EnvironmentId, ReleaseId, Window},
     insight::{
-        Board, ComponentDrift, Depth, DriftCell, DriftStanding, EnvironmentTable, EnvironmentUse,
-        EnvironmentsView, Part, environment_tables, words,
+        Board, ComponentDrift, ConfigurationDifference, Depth, DriftCell, DriftStanding, EnvironmentTable,
+        EnvironmentUse, EnvironmentsView, Part, environment_tables, words,
     },
     report::{
         Report, charts,
@@ -59,15 +59,20 @@ pub(super) fn section(report: &Report<'_>) -> Section {
 
 fn lead(view: &EnvironmentsView) -> Vec<Span> {
     let count = words::count(view.environments.len(), "environment", "environments");
-    let conflicts = view.conflicts.len();
-    let of = match conflicts {
+    let agreed = view.conflicts.iter().filter(|conflict| conflict.is_approved_double_booking()).count();
+    let of = match view.conflicts.len() - agreed {
         0 if !view.bookings_known => {
             Span::toned("conflicts not known: no source tells all bookings.", Tone::Watch)
         }
         0 => Span::toned("no conflict.", Tone::Good),
         some => Span::toned(format!("{}.", words::count(some, "conflict", "conflicts")), Tone::Bad),
     };
-    vec![format!("{count},").into(), of]
+    let mut said = vec![format!("{count},").into(), of];
+    if agreed > 0 {
+        let double = words::count(agreed, "approved double booking", "approved double bookings");
+        said.push(format!("{double}.").into());
+    }
+    said
 }
 
 fn as_it_is(table: EnvironmentTable, most: usize) -> Table {
@@ -106,7 +111,8 @@ fn allocation(board: &Board, view: &EnvironmentsView) -> Option<Figure> {
     let unbooked = view.environments.len() - booked.len();
     let calendar = &board.policy.calendar;
     let mut description = format!("Bookings by environment, {}", words::window(sight, calendar));
-    let conflicts = view.conflicts.iter().filter(|conflict| conflict.window.overlaps(&sight)).count();
+    let in_sight = view.conflicts.iter().filter(|conflict| conflict.window.overlaps(&sight));
+    let conflicts = in_sight.filter(|conflict| !conflict.is_approved_double_booking()).count();
     let _ = write!(description, "; {} marked ✗", words::count(conflicts, "conflict", "conflicts"));
     if unbooked > 0 {
         let _ = write!(
@@ -144,6 +150,7 @@ fn bars(view: &EnvironmentsView, one: &EnvironmentUse, sight: Window) -> Vec<cha
     made.map(|booking| {
         let is_contested = view
             .conflicts_of(&one.id)
+            .filter(|conflict| !conflict.is_approved_double_booking())
             .any(|conflict| conflict.claims.iter().any(|claim| claim.id.as_str() == booking.id.as_str()));
         charts::Bar {
             label: booking.release.as_ref().map_or(booking.id.as_str(), ReleaseId::as_str).to_owned(),
@@ -193,6 +200,11 @@ fn version(of: &DriftCell) -> Cell {
     said.extend(behind.map(|distance| Span::toned(format!("{distance} behind"), Tone::Quiet)));
     said.push(Span::toned(of.why.to_string(), Tone::Quiet));
     let keys = of.configuration.as_ref();
-    said.extend(keys.and_then(|keys| keys.said(NAMED_KEYS)).map(|keys| Span::toned(keys, Tone::Quiet)));
+    said.extend(keys.and_then(|keys| keys.said(NAMED_KEYS)).map(|keys| Span::toned(keys, Tone::Watch)));
+    let accepted = keys.map_or(0, ConfigurationDifference::accepted);
+    if accepted > 0 {
+        let count = words::count(accepted, "key", "keys");
+        said.push(Span::toned(format!("{count} accepted"), Tone::Quiet));
+    }
     said
 }

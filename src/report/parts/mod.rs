@@ -9,6 +9,8 @@ mod release;
 mod schedule;
 mod sources;
 
+use std::borrow::Cow;
+
 use crate::insight::{GateAnswer, Outlook, ReleaseInsight, Verdict, words};
 
 use super::{
@@ -36,7 +38,7 @@ pub(super) fn document(report: &Report<'_>) -> Document {
     }
     sections.extend([sources::section(report), definitions::section()]);
     sections.retain(|section| !section.is_empty());
-    Document {
+    let mut document = Document {
         title,
         as_of: format!("As of {at} {year}"),
         head: head::section(report),
@@ -46,7 +48,14 @@ pub(super) fn document(report: &Report<'_>) -> Document {
             env!("CARGO_PKG_VERSION"),
             board.title,
         ),
+    };
+    if !report.lens.has_keys() {
+        document.in_words(&|said| match report.lens.words(said, board) {
+            Cow::Owned(plain) => Some(plain),
+            Cow::Borrowed(_) => None,
+        });
     }
+    document
 }
 
 /// The releases that are told in detail: the one that is asked for, else those that are not out;

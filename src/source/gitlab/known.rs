@@ -194,6 +194,10 @@ pub(super) struct Known {
     pub(super) issues_until: Option<Instant>,
     pub(super) merge_requests_until: Option<Instant>,
     pub(super) deployments_until: Option<Instant>,
+    pub(super) pipelines_until: Option<Instant>,
+    /// More pipelines changed since then than a page holds, and they are not read yet: the service tells
+    /// a change once.
+    pub(super) pipelines_from: Option<Instant>,
     /// How often an unsettled merge request was asked for again.
     pub(super) asked: BTreeMap<u64, u32>,
     /// How many histories, merge requests and reports are left for the next rounds.

@@ -17,12 +17,20 @@
 //! none of them tells (environments, freezes, settings of the project) is looked at once an hour,
 //! and merge requests whose jobs run are asked for again anyway.
 
+use chrono::SecondsFormat;
+
 use super::{
-    ask::Asking,
+    ask::{Asking, List},
     known::{Known, Part},
     wire::Pipeline,
 };
-use crate::source::{http::HttpError, naming::Naming};
+use crate::{
+    domain::{Kind, Problem},
+    source::{forge::days_before, http::HttpError, naming::Naming},
+};
+
+/// Most pipelines that changed between two rounds and are read.
+const MOST_PIPELINES: usize = 1_000;
 
 /// A question of which only the answer "nothing has changed" is expected.
 struct Probe {
@@ -82,15 +90,7 @@ pub(super) async fn notice(ask: Asking<'_>, known: &mut Known, naming: &Naming) 
             known.changed.insert(probe.part);
         }
     }
-    let pipelines = ask.page::<Pipeline>("newest pipelines", "pipelines", FIRST);
-    if let Some(Some(found)) = conclude(ask, known, Part::Pipelines, pipelines).await? {
-        for problem in found.problems {
-            known.lose(Part::Pipelines, vec![problem]);
-        }
-        for pipeline in found.items {
-            keep(known, pipeline, naming);
-        }
-    }
+    pipelines(ask, known, naming).await?;
     let query = [("scope", "active"), ("sort", "asc"), ("per_page", "100")];
     if let Some(Some(found)) =
         conclude(ask, known, Part::Trains, ask.page("merge trains", "merge_trains", &query)).await?
@@ -102,6 +102,61 @@ pub(super) async fn notice(ask: Asking<'_>, known: &mut Known, naming: &Naming) 
         known.changed.insert(Part::Trains);
     }
     Ok(())
+}
+
+/// Takes the pipelines that changed since the last round: those of the first page, and where all of them
+/// did, those behind it, too.
+async fn pipelines(ask: Asking<'_>, known: &mut Known, naming: &Naming) -> Result<(), HttpError> {
+    let first = ask.page::<Pipeline>("newest pipelines", "pipelines", FIRST);
+    if let Some(Some(found)) = conclude(ask, known, Part::Pipelines, first).await? {
+        let is_new = |pipeline: &Pipeline| pipeline.updated_at > known.pipelines_until;
+        if found.is_cut && known.pipelines_until.is_some() && found.items.iter().all(is_new) {
+            // One that is left of a round that failed reaches further back.
+            known.pipelines_from = known.pipelines_from.or(known.pipelines_until);
+        }
+        take(known, found.items, found.problems, naming);
+        // Without any, whatever comes is new. A day is more than clocks differ.
+        known.pipelines_until.get_or_insert(days_before(ask.round.now, 1));
+    }
+    let Some(from) = known.pipelines_from else { return Ok(()) };
+    let query = [
+        ("updated_after", from.to_rfc3339_opts(SecondsFormat::Millis, true)),
+        ("order_by", "updated_at".to_owned()),
+        ("sort", "desc".to_owned()),
+    ];
+    let list = List {
+        operation: "new pipelines",
+        below: "pipelines",
+        query: query.into(),
+        most: MOST_PIPELINES,
+        keyset: false,
+    };
+    if let Some(found) = conclude(ask, known, Part::Pipelines, ask.quietly::<Pipeline>(list)).await? {
+        if found.is_cut {
+            let what = format!(
+                "{}: more than {MOST_PIPELINES} pipelines of {} changed since the last round: not all are read",
+                ask.service, ask.project.path
+            );
+            let problem = Problem::new(what, "nothing to do: everything is read again within a day");
+            let kinds = [Kind::Builds, Kind::TestRuns, Kind::PullRequests];
+            known.lose(Part::Pipelines, vec![problem.losing(&kinds)]);
+            known.changed.insert(Part::Pipelines);
+        }
+        take(known, found.items, found.problems, naming);
+    }
+    // Of what is not shown nothing is waited for.
+    known.pipelines_from = None;
+    Ok(())
+}
+
+/// Puts pipelines in their place.
+fn take(known: &mut Known, pipelines: Vec<Pipeline>, problems: Vec<Problem>, naming: &Naming) {
+    known.lose(Part::Pipelines, problems);
+    let until = pipelines.iter().filter_map(|pipeline| pipeline.updated_at).max();
+    known.pipelines_until = known.pipelines_until.max(until);
+    for pipeline in pipelines {
+        keep(known, pipeline, naming);
+    }
 }
 
 /// Asks about `part` unless it is known to be hidden or off. One that turns out to be hidden is a

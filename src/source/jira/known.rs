@@ -36,6 +36,8 @@ pub(super) enum Part {
     Versions,
     Issues,
     Past,
+    /// What changed since they were read.
+    Changes,
 }
 
 impl Part {
@@ -46,7 +48,7 @@ impl Part {
             Self::Statuses | Self::Fields | Self::Past => &[],
             // What belongs to a release is told by its version.
             Self::Versions => &[Kind::Releases, Kind::Stories, Kind::Defects],
-            Self::Issues => &[Kind::Stories, Kind::Defects],
+            Self::Issues | Self::Changes => &[Kind::Stories, Kind::Defects],
         }
     }
 }

@@ -413,11 +413,22 @@ impl Reading<'_> {
         let now = self.round.now;
         let since = known.until().unwrap_or(now);
         let jql = jql::changed_since(selection, since, known.zone, now);
-        let handles = self.handles("changes", jql.clone(), &["updated"], PAGE_OF_IDS / 5).await?.0;
+        let (handles, is_cut) = self.handles("changes", jql.clone(), &["updated"], PAGE_OF_IDS / 5).await?;
+        // The oldest changes come first: the next round begins behind those that are read in this one.
+        let behind = is_cut.then(|| {
+            Problem::new(
+                format!(
+                    "{}: more than {MOST_ISSUES} issues changed since they were read; not all are read yet",
+                    self.service
+                ),
+                "nothing to do: the next rounds read on, and everything is read again within a day",
+            )
+        });
+        let is_told = known.set_problems(Part::Changes, behind.into_iter().collect());
         let (same, changed): (Vec<_>, Vec<_>) =
             handles.into_iter().partition(|handle| is_as_known(known, handle));
         if changed.is_empty() {
-            return Ok(false);
+            return Ok(is_told);
         }
         let same: HashSet<Text> = same.into_iter().map(|handle| handle.id).collect();
         let question = self.question(known, jql);

@@ -14,7 +14,7 @@ use chrono_tz::Tz;
 use super::{deployments, references};
 use crate::{
     config::{
-        Complaint, Moment, Place,
+        Complaint, Location, Moment, Place,
         plan_tables::{PlanTables, WrittenRelease},
     },
     domain::{Calendar, Facts, Instant, Kind, Problem, Release, ReleaseId, StoryKind, Target, Text},
@@ -28,6 +28,8 @@ const MOST_PROBLEMS: usize = 100;
 pub(super) struct PlanFile {
     pub(super) tables: PlanTables,
     pub(super) complaints: Vec<Complaint>,
+    /// Tables with a name that nobody knows, and the kinds of items that they would have carried.
+    pub(super) misspelt: Vec<(Place, &'static [Kind])>,
     /// When it was changed last, as far as that is known.
     pub(super) changed_at: Instant,
 }
@@ -59,7 +61,8 @@ pub(super) fn convert(
     };
     let mut facts = Facts::default();
     for file in files {
-        converter.problems.extend(file.complaints.iter().map(problem_of));
+        converter.problems.extend(file.complaints.iter().map(|complaint| file.problem_of(complaint)));
+        converter.problems.extend(file.unnamed());
     }
     let all = |name: &str| files.iter().any(|file| file.tables.present.contains(&name));
     for (name, kind) in [
@@ -129,7 +132,7 @@ pub(super) fn convert(
         }
     }
     references::check(&facts, &places, &mut converter.problems);
-    facts.problems = bounded(converter.problems);
+    facts.problems = bounded(converter.problems, &facts.covers);
     Meaning { facts, valid_until: converter.valid_until }
 }
 
@@ -148,21 +151,47 @@ pub(super) fn problem_at(place: &Place, what: impl AsRef<str>, next_step: impl A
     Problem::new(format!("{}:{}: {}", place.file, place.line, what.as_ref()), next_step)
 }
 
-fn problem_of(complaint: &Complaint) -> Problem {
-    let next_step = if complaint.next_step.is_empty() {
-        "correct it; until then it counts as not written"
-    } else {
-        &complaint.next_step
-    };
-    Problem::new(format!("{}: {}", complaint.at, complaint.what), next_step)
+impl PlanFile {
+    fn problem_of(&self, complaint: &Complaint) -> Problem {
+        let next_step = if complaint.next_step.is_empty() {
+            "correct it; until then it counts as not written"
+        } else {
+            &complaint.next_step
+        };
+        let problem = Problem::new(format!("{}: {}", complaint.at, complaint.what), next_step);
+        // What a misspelt table holds is lost, also where no other table of its kind is written.
+        let is_it = |place: &Place| matches!(&complaint.at, Location::File(at) if at == place);
+        match self.misspelt.iter().find(|(place, _)| is_it(place)) {
+            Some((_, kinds)) => problem.losing(kinds),
+            None => problem,
+        }
+    }
+
+    /// Misspelt tables of which nothing is said, as there are too many complaints.
+    fn unnamed(&self) -> impl Iterator<Item = Problem> {
+        let is_said = |place: &Place| {
+            self.complaints.iter().any(|complaint| matches!(&complaint.at, Location::File(at) if at == place))
+        };
+        self.misspelt.iter().filter(move |(place, _)| !is_said(place)).map(|(place, kinds)| {
+            problem_at(place, "a table of an unknown name", "correct the problems before it").losing(kinds)
+        })
+    }
 }
 
-fn bounded(mut problems: Vec<Problem>) -> Vec<Problem> {
-    let more = problems.len().saturating_sub(MOST_PROBLEMS);
-    if more > 0 {
-        problems.truncate(MOST_PROBLEMS);
-        problems.push(Problem::new(format!("{more} more problems in the plan"), "correct the first ones"));
+/// At most so many problems as somebody reads. What those that are left out make incomplete stays so:
+/// where one of them does not say, all that the plan covers.
+fn bounded(mut problems: Vec<Problem>, covers: &BTreeSet<Kind>) -> Vec<Problem> {
+    let rest = problems.split_off(problems.len().min(MOST_PROBLEMS));
+    if rest.is_empty() {
+        return problems;
     }
+    let mut lost = BTreeSet::new();
+    for problem in &rest {
+        lost.extend(problem.incomplete.as_ref().unwrap_or(covers));
+    }
+    let lost: Vec<Kind> = lost.into_iter().collect();
+    let what = format!("{} more problems in the plan", rest.len());
+    problems.push(Problem::new(what, "correct the first ones").losing(&lost));
     problems
 }
 

@@ -30,7 +30,10 @@ use tokio_util::sync::CancellationToken;
 use self::convert::{PlanFile, convert};
 pub use crate::config::PlanSettings;
 use crate::{
-    config::{Complaint, Document, Reading, TableReader, plan_tables},
+    config::{
+        Complaint, Document, Reading, TableReader,
+        plan_tables::{self, PLAN_TABLES},
+    },
     domain::{Facts, Instant, Problem, SourceId},
     source::{Answer, Round, Source, SourceError, Watched, files},
 };
@@ -183,13 +186,19 @@ fn parse(
     let reading = Reading::new(document);
     let mut top = TableReader::new(&reading, &table, 0..0, "");
     let tables = plan_tables::read(&mut top);
+    let mut misspelt = Vec::new();
     // The settings beside a plan are read elsewhere.
     if !is_configuration {
         top.finish();
+        let unknown = table.iter().filter(|(key, _)| !PLAN_TABLES.contains(&key.get_ref().as_ref()));
+        misspelt.extend(unknown.filter_map(|(key, value)| {
+            let kinds = plan_tables::carried_by(key.get_ref(), value.get_ref())?;
+            Some((reading.place(&key.span()), kinds))
+        }));
     }
     let mut complaints = reading.finish();
     complaints.sort();
-    Ok(PlanFile { tables, complaints, changed_at })
+    Ok(PlanFile { tables, complaints, misspelt, changed_at })
 }
 
 fn changed_at(path: &Path) -> Option<Instant> {

@@ -500,9 +500,15 @@ proptest! {
         let document = Document { path: PathBuf::from("p"), shown: "p".into(), text };
         if let Ok(file) = parse(&document, false, now()) {
             let calendar = Calendar { zone: Tz::America__Santiago, ..Calendar::default() };
+            let misspelt: Vec<Kind> = file.misspelt.iter().flat_map(|(_, kinds)| kinds.iter().copied()).collect();
             let meaning = convert(std::slice::from_ref(&file), Some("a"), &calendar, now(), Vec::new());
             let again = convert(&[file], Some("a"), &calendar, now(), Vec::new());
             prop_assert_eq!(&meaning.facts, &again.facts);
+            // Whatever else is wrong: what a table of an unknown name would have carried is missing.
+            let incomplete = meaning.facts.incomplete();
+            for kind in misspelt {
+                prop_assert!(incomplete.contains(&kind), "{kind:?}: {:?}", meaning.facts.problems);
+            }
             for story in &meaning.facts.stories {
                 prop_assert_eq!(story.category_at(now()), Some(story.category));
             }
@@ -521,6 +527,9 @@ const PARTS: &[&str] = &[
     "[[freeze]]",
     "[[deployment]]",
     "[[deployment.activity]]",
+    "[[deploment]]",
+    "[[bokings]]",
+    "[[cutover]]",
     "project",
     "version",
     "name",
@@ -634,4 +643,53 @@ fn the_configuration_of_a_deployment_is_kept_as_digests() {
         other => format!("{other:?}"),
     };
     assert!(said.contains("configuration") && !said.contains("secret"), "{said}");
+}
+
+#[test]
+fn what_a_misspelt_table_holds_is_missing_and_nothing_else() {
+    let release = "[[release]]\nname = \"a 1\"\n";
+    let every = [
+        Kind::Releases,
+        Kind::Stories,
+        Kind::Defects,
+        Kind::Environments,
+        Kind::Bookings,
+        Kind::Freezes,
+        Kind::Deployments,
+    ];
+    let cases: [(&str, &[Kind]); 10] = [
+        ("", &[]),
+        ("[[deploment]]\nenvironment = \"p\"\nfrom = 2026-12-01\nduration = \"2h\"\n", &[Kind::Deployments]),
+        ("[deploments]\nid = \"one\"\n", &[Kind::Deployments]),
+        ("[[storys]]\nkey = \"A-1\"\n", &[Kind::Stories, Kind::Defects]),
+        ("[[freze]]\nname = \"x\"\n", &[Kind::Freezes]),
+        ("[[bokings]]\nid = \"x\"\n[[enviroment]]\nname = \"x\"\n", &[Kind::Bookings, Kind::Environments]),
+        ("[[relase]]\nname = \"b 1\"\n", &[Kind::Releases]),
+        // Nobody knows what it would have been.
+        ("[[cutover]]\nname = \"x\"\n", &every),
+        ("cutovers = []\n[[release]]\nname = \"c 1\"\n", &every),
+        // No table: what the plan covers may lack something, and no more.
+        ("title = \"x\"\n[[release]]\nname = \"c 1\"\n", &[Kind::Releases]),
+    ];
+    for (written, missing) in cases {
+        let text = if written.starts_with(['[']) || written.is_empty() {
+            format!("{release}{written}")
+        } else {
+            format!("{written}{release}")
+        };
+        let facts = Plan::of(&text).facts();
+        assert_eq!(facts.incomplete(), missing.iter().copied().collect(), "{text}");
+        assert!(facts.releases.iter().any(|release| release.id.as_str() == "a 1"), "{text}");
+        let names_it = facts.problems.iter().all(|problem| problem.what.contains("unknown key"));
+        assert!(names_it, "{:?}", facts.problems);
+    }
+    let said = problems(&Plan::of("[[deploment]]\nid = \"one\"\n").facts());
+    assert_eq!(said, ["plan/a.toml:1:3: unknown key `deploment` — did you mean `deployment`?"]);
+    // Whatever else is wrong, and however much: what nobody is told stays missing.
+    let many: Vec<String> =
+        (0..300).map(|number| format!("[[release]]\nname = \"r {number}\"\nzz = 1\n")).collect();
+    let many = many.concat();
+    let facts = Plan::of(&format!("{many}[[deploment]]\nid = \"one\"\n")).facts();
+    assert_eq!(facts.incomplete(), [Kind::Releases, Kind::Deployments].into());
+    assert!(facts.problems.len() <= 102, "{}", facts.problems.len());
 }

@@ -24,15 +24,16 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView,
     let cost = &view.cost;
     let mut lines = Vec::new();
     if let Some(month) = cost.this_month() {
+        let [so_far, ahead, expected] = month.in_whole_units();
         lines.push(Line::from(vec![
             Span::styled(format!("{} ", month.month.format("%B")), styles.muted),
-            Span::styled(money(month.forecast()), styles.strong),
+            Span::styled(money(month.forecast().round()), styles.strong),
             Span::styled(
                 format!(
                     " forecast: {} so far, {} booked ahead{}",
-                    money(month.so_far),
-                    money(month.ahead),
-                    month.expected.map(|sum| format!(", {} expected", money(sum))).unwrap_or_default()
+                    money(so_far),
+                    money(ahead),
+                    month.expected.map(|_| format!(", {} expected", money(expected))).unwrap_or_default()
                 ),
                 styles.base,
             ),

@@ -7,7 +7,7 @@ use ratatui::{
 
 use crate::{
     domain::Tier,
-    insight::{Conflict, EnvironmentUse, EnvironmentsView, words},
+    insight::{Conflict, DriftStanding, EnvironmentUse, EnvironmentsView, words},
     view::{Look, screen::Screen, text},
 };
 
@@ -50,13 +50,12 @@ pub(in crate::view) fn pages(
         Span::styled(one.id.to_string(), styles.title),
         Span::styled(format!(" {}", about.join(", ")), styles.muted),
     ]);
-    let versions = view.drift.components.iter().flat_map(|row| {
-        let here = row.cells.iter().flatten().filter(|cell| cell.environment == one.id);
-        here.flat_map(|cell| {
-            std::iter::once(drift::told(screen, cell, &row.newest)).chain(drift::keys(screen, cell))
-        })
+    let here = || view.drift.components.iter().filter_map(|row| Some((row, row.at(&one.id)?)));
+    let told = here().filter(|(_, cell)| cell.standing != DriftStanding::Accepted).flat_map(|(row, cell)| {
+        std::iter::once(drift::told(screen, cell, &row.newest)).chain(drift::keys(screen, cell))
     });
-    let mut versions: Vec<Line<'static>> = versions.collect();
+    let mut versions: Vec<Line<'static>> = told.collect();
+    versions.extend(drift::accepted(screen, here().map(|(_, cell)| cell)));
     if versions.is_empty() {
         versions.push(Line::styled("no successful deployment of a release is known here", styles.muted));
     }
@@ -134,23 +133,13 @@ fn now(
 
 fn conflict_lines(screen: &Screen<'_>, conflict: &Conflict, cells: usize) -> Vec<Line<'static>> {
     let Look { styles, glyphs } = screen.look;
-    let [one, other] = &conflict.claims;
-    let what = if conflict.approved { "approved double booking" } else { "conflict" };
-    let said = format!(
-        "{} {what} {}: {} and {}",
-        glyphs.no_go,
-        span(screen, &conflict.window),
-        one.name(),
-        other.name()
-    );
-    let mut lines = wrapped(&said, cells, styles.no_go);
+    let (mark, style) = super::standing(screen, conflict);
+    let said = format!("{mark} {} {}: {}", conflict.word(), span(screen, &conflict.window), conflict.said());
+    let mut lines = wrapped(&said, cells, style);
     if let Some(suggestion) = &conflict.suggestion {
-        let go = suggestion.move_to.as_ref().map_or_else(
-            || "nothing is free for it".to_owned(),
-            |window| format!("go {}", span(screen, window)),
-        );
+        let moves = suggestion.moves(|window| span(screen, window));
         let said =
-            format!("{} {} could yield to {}, and {go}", glyphs.right, suggestion.yields, suggestion.keeps);
+            format!("{} {} could yield to {}: it {moves}", glyphs.right, suggestion.yields, suggestion.keeps);
         lines.extend(wrapped(&said, cells, styles.strong));
         for reason in &suggestion.reasons {
             lines.extend(wrapped(&format!("  {} {reason}", glyphs.separator), cells, styles.muted));

@@ -11,7 +11,7 @@ use ratatui::{
 use crate::{
     app::{ListArea, ListId, Row, TimeScale},
     domain::{Instant, Window},
-    insight::{BookingUse, EnvironmentUse, EnvironmentsView, ObservationKind, words},
+    insight::{BookingUse, Conflict, EnvironmentUse, EnvironmentsView, ObservationKind, words},
     view::{Look, screen::Screen, text},
 };
 
@@ -34,6 +34,8 @@ enum Cell<'a> {
     /// More than one, and they bear each other.
     Shared(&'a BookingUse, usize),
     Conflict(&'a BookingUse),
+    /// Two have it, and somebody agreed to both.
+    Agreed(&'a BookingUse),
 }
 
 /// Where an instant is among cells.
@@ -73,18 +75,22 @@ pub(super) fn draw(screen: &mut Screen<'_>, area: Rect, view: &EnvironmentsView)
     if !list.filter.is_empty() {
         title.push(Span::styled(format!(" /{}", list.filter), styles.accent));
     }
-    let count = view.conflicts.len();
+    let agreed = view.conflicts.iter().filter(|conflict| conflict.is_approved_double_booking()).count();
+    let count = view.conflicts.len() - agreed;
     // Nothing is known to collide where nobody tells who has what.
-    let conflicts = if count == 0 && !view.bookings_known {
-        Line::styled(format!("{} conflicts not known", glyphs.unknown), styles.unknown)
+    let mut conflicts = vec![if count == 0 && !view.bookings_known {
+        Span::styled(format!("{} conflicts not known", glyphs.unknown), styles.unknown)
     } else if count == 0 {
-        Line::styled("no conflict", styles.muted)
+        Span::styled("no conflict", styles.muted)
     } else {
-        Line::styled(
-            format!("{} {}", glyphs.no_go, words::count(count, "conflict", "conflicts")),
-            styles.no_go,
-        )
-    };
+        let said = format!("{} {}", glyphs.no_go, words::count(count, "conflict", "conflicts"));
+        Span::styled(said, styles.no_go)
+    }];
+    if agreed > 0 {
+        let said = words::count(agreed, "approved double booking", "approved double bookings");
+        conflicts.push(Span::styled(format!(" {} {said}", glyphs.shared), styles.base));
+    }
+    let conflicts = Line::from(conflicts);
     let inside = screen.panel(area, &Line::from(title), &conflicts, true);
     if inside.width < 20 || inside.height < 2 {
         return;
@@ -149,11 +155,13 @@ fn remarks(
     let Look { styles, glyphs } = screen.look;
     let mut remarks = Vec::new();
     let in_sight = view.conflicts_of(&one.id).filter(|conflict| conflict.window.overlaps(sight));
-    let mut conflicts = in_sight.chain(view.conflicts_of(&one.id));
-    if let Some(conflict) = conflicts.next() {
-        let agreed = if conflict.approved { "double" } else { "conflict" };
-        let said = format!("{} {agreed} {}", glyphs.no_go, span(screen, &conflict.window));
-        remarks.push((said, styles.no_go));
+    // What is a fault comes before what somebody agreed to.
+    let mut conflicts: Vec<&Conflict> = in_sight.chain(view.conflicts_of(&one.id)).collect();
+    conflicts.sort_by_key(|conflict| conflict.is_approved_double_booking());
+    if let Some(conflict) = conflicts.first() {
+        let (mark, style) = super::standing(screen, conflict);
+        let what = if conflict.is_approved_double_booking() { "double" } else { "conflict" };
+        remarks.push((format!("{mark} {what} {}", span(screen, &conflict.window)), style));
     }
     // A freeze that holds, or else the next one in sight.
     let ahead =
@@ -250,7 +258,7 @@ fn draw_bookings(
     let Look { styles, glyphs } = screen.look;
     let bookings: Vec<&BookingUse> =
         view.bookings_of(one).filter(|made| made.booking.window.overlaps(&axis.sight)).collect();
-    let conflicts: Vec<Window> = view.conflicts_of(&one.id).map(|conflict| conflict.window).collect();
+    let conflicts: Vec<&Conflict> = view.conflicts_of(&one.id).collect();
     let cells: Vec<Cell<'_>> = (0..axis.cells)
         .map(|cell| {
             let part = axis.part(cell);
@@ -260,8 +268,11 @@ fn draw_bookings(
                 return if is_frozen { Cell::Frozen } else { Cell::Free };
             };
             let (count, last) = here.fold((1, first), |(count, _), made| (count + 1, made));
-            if conflicts.iter().any(|conflict| conflict.overlaps(&part)) {
-                Cell::Conflict(last)
+            let mut colliding =
+                conflicts.iter().filter(|conflict| conflict.window.overlaps(&part)).peekable();
+            if colliding.peek().is_some() {
+                let is_agreed = colliding.all(|conflict| conflict.is_approved_double_booking());
+                if is_agreed { Cell::Agreed(last) } else { Cell::Conflict(last) }
             } else if count > 1 && last.booking.release != first.booking.release {
                 Cell::Shared(first, count)
             } else {
@@ -284,6 +295,7 @@ fn draw_bookings(
                 let (_, _, label) = booked(screen, view, made, glyphs.no_go);
                 (glyphs.no_go, styles.no_go, label)
             }
+            Cell::Agreed(made) => booked(screen, view, made, glyphs.shared),
         };
         let x = axis.x + at as u16;
         let width = same as u16;

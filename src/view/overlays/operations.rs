@@ -8,8 +8,8 @@ use ratatui::{
 
 use crate::{
     app::{
-        Choice, Dialog, Link, LogEntry, OperationKind, OperationLine, OperationMenu, OperationQuestion,
-        Outcome, QuestionPage,
+        Choice, Dialog, FarBeginning, Link, LogEntry, OperationKind, OperationLine, OperationMenu,
+        OperationQuestion, Outcome, QuestionPage, distance_from_window,
     },
     domain::{Prose, Text},
     insight::{MergeReasons, Subject, words},
@@ -28,6 +28,7 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect, dialog: &Dialog) {
         Dialog::Line(line) => draw_line(screen, body, line),
         Dialog::Question(question) => draw_question(screen, body, question),
         Dialog::Leave => draw_leave(screen, body),
+        Dialog::Begin(asked) => draw_begin(screen, body, asked),
         Dialog::Log { entries, scroll } => draw_log(screen, body, entries.as_ref(), *scroll),
     }
 }
@@ -353,6 +354,32 @@ fn draw_leave(screen: &mut Screen<'_>, body: Rect) {
         Span::styled(" stay", styles.base),
     ]));
     super::text(screen, body, &Line::styled("Quit?", styles.title), &lines, WIDTH, 0);
+}
+
+/// Whether a runbook shall begin far from its window.
+fn draw_begin(screen: &mut Screen<'_>, body: Rect, asked: &FarBeginning) {
+    let Look { styles, glyphs } = screen.look;
+    let Some(row) = screen.state.deployment(&asked.deployment) else { return };
+    let deployment = &row.deployment;
+    let cells = usize::from(super::inner_width(body, WIDTH));
+    let name = deployment.release.as_ref().map_or_else(|| deployment.id.to_string(), ToString::to_string);
+    let window = screen.dates.span(deployment.window, glyphs.dash);
+    let when = match distance_from_window(deployment.window, screen.now) {
+        Some(distance) => format!("{distance}, {window}"),
+        None => format!("its window is {window}"),
+    };
+    let said = format!("The runbook of {name} {} {} would begin now:", glyphs.right, deployment.environment);
+    let mut lines = wrapped(&said, cells, styles.base);
+    lines.extend(wrapped(&format!("  {} {when}", glyphs.at_risk), cells, styles.at_risk));
+    lines.extend(wrapped(&format!("  first: {}", asked.activity), cells, styles.strong));
+    lines.push(Line::default());
+    lines.push(Line::from(vec![
+        Span::styled("y", styles.accent),
+        Span::styled(" start it all the same   ", styles.strong),
+        Span::styled("n, enter, esc", styles.accent),
+        Span::styled(" no", styles.base),
+    ]));
+    super::text(screen, body, &Line::styled("Start the runbook?", styles.title), &lines, WIDTH, 0);
 }
 
 fn draw_log(screen: &mut Screen<'_>, body: Rect, entries: Option<&Result<Vec<LogEntry>, Text>>, scroll: u16) {

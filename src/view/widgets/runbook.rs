@@ -4,7 +4,7 @@ use ratatui::text::{Line, Span};
 
 use crate::{
     domain::{Activity, Instant, Text},
-    insight::{ActivityOutlook, ComparedTime, DeploymentRow, RunbookComparison},
+    insight::{ActivityOutlook, ComparedTime, DeploymentRow, RunbookComparison, minutes_between},
     view::{Look, format, text},
 };
 
@@ -38,10 +38,16 @@ pub(crate) fn lines(
     deployment.activities.iter().enumerate().map(line).collect()
 }
 
+/// What an activity took or takes so far.
+fn spent(activity: &Activity, now: Instant) -> u32 {
+    let minutes =
+        activity.started_at.and_then(|from| minutes_between(from, activity.finished_at.unwrap_or(now)));
+    minutes.and_then(|minutes| u32::try_from(minutes).ok()).unwrap_or(0)
+}
+
 /// What an activity took, takes so far or will take.
 fn minutes(activity: &Activity, now: Instant) -> u32 {
-    let spent = activity.started_at.map(|from| activity.finished_at.unwrap_or(now) - from);
-    let spent = spent.map_or(0, |spent| u32::try_from(spent.num_minutes()).unwrap_or(0));
+    let spent = spent(activity, now);
     if activity.finished_at.is_some() { spent } else { spent.max(activity.estimate_minutes) }
 }
 
@@ -66,10 +72,7 @@ fn activity_line(
     let [full, empty, _] = glyphs.bar;
     let whole = minutes(activity, now);
     let cells = (whole * LONGEST_BAR).div_ceil(longest).clamp(1, LONGEST_BAR);
-    let spent = activity.started_at.map_or(0, |from| {
-        let until = activity.finished_at.unwrap_or(now);
-        u32::try_from((until - from).num_minutes()).unwrap_or(0)
-    });
+    let spent = spent(activity, now);
     let (mark, style, filled, said) = match (activity.started_at, activity.finished_at) {
         (_, Some(_)) => {
             let against =

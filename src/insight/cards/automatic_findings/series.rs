@@ -1,9 +1,12 @@
 //! What is followed from week to week.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::{
-    domain::{Category, DeploymentState, Instant, PullRequest, ReviewVerdict, StoryKind, TestRun},
+    domain::{
+        Category, DeploymentId, DeploymentState, Instant, PullRequest, PullRequestId, ReleaseId,
+        ReviewVerdict, StoryKey, StoryKind, TestRun,
+    },
     insight::{Subject, context::Context, stories::went_back},
 };
 
@@ -57,65 +60,102 @@ enum How {
     Share,
 }
 
-/// Something that happened.
-struct Case {
-    at: Instant,
-    value: f64,
-    subject: Telling,
+/// What a case is about, borrowed until it is known which one tells most.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum About<'a> {
+    Story(&'a StoryKey),
+    PullRequest(&'a PullRequestId),
+    Deployment(&'a DeploymentId),
+    Release(&'a ReleaseId),
 }
 
-impl Case {
-    fn new(at: Instant, value: f64, subject: Subject) -> Self {
-        Self { at, value, subject: Some(subject) }
-    }
-}
-
-fn gather(
-    weeks: &Weeks,
-    (name, unit, good): (&'static str, &'static str, Good),
-    how: How,
-    cases: impl IntoIterator<Item = Case>,
-) -> Weekly {
-    let mut by_week: Vec<Vec<f64>> = vec![Vec::new(); weeks.len()];
-    let mut telling: Option<(f64, Instant, Telling)> = None;
-    let mut first: Option<Instant> = None;
-    let recent = weeks.len().saturating_sub(super::RECENT);
-    for case in cases {
-        first = Some(first.map_or(case.at, |first| first.min(case.at)));
-        let Some(week) = weeks.of(case.at) else { continue };
-        by_week[week].push(case.value);
-        let rank = (case.value, case.at, case.subject);
-        if week >= recent && telling.as_ref().is_none_or(|known| rank > *known) {
-            telling = Some(rank);
+impl From<About<'_>> for Subject {
+    fn from(about: About<'_>) -> Self {
+        match about {
+            About::Story(key) => Self::Story(key.clone()),
+            About::PullRequest(id) => Self::PullRequest(id.clone()),
+            About::Deployment(id) => Self::Deployment(id.clone()),
+            About::Release(id) => Self::Release(id.clone()),
         }
     }
-    // The week in which it was seen first may not be whole; of what is older than all weeks every
-    // week is.
-    let is_known = |first: Instant| first < weeks.end(weeks.len() - 1);
-    let from = first.filter(|first| is_known(*first)).map(|first| weeks.of(first).map_or(0, |week| week + 1));
-    let from = from.unwrap_or(weeks.len());
-    let value = |cases: &Vec<f64>| match how {
-        How::Count => Some(cases.len() as f64),
-        How::Median => quantile(&sorted(cases.iter().copied()), 0.5),
-        How::Share => (!cases.is_empty()).then(|| cases.iter().sum::<f64>() / cases.len() as f64),
-    };
-    Weekly {
-        name,
-        unit,
-        good,
-        least_shift: match (how, unit) {
-            (How::Count, _) => LEAST_COUNT,
-            (How::Share, _) => LEAST_RATE,
-            (How::Median, "hours") => 1.0,
-            (How::Median, _) => 0.5,
-        },
-        values: by_week
-            .iter()
-            .enumerate()
-            .map(|(week, cases)| (week >= from).then(|| value(cases)).flatten())
-            .collect(),
-        cases: by_week[from..].iter().map(Vec::len).sum(),
-        telling: telling.and_then(|(.., subject)| subject),
+}
+
+/// A series while its cases are read, one after the other.
+struct Gathering<'a, 'w> {
+    weeks: &'w Weeks,
+    name: &'static str,
+    unit: &'static str,
+    good: Good,
+    how: How,
+    by_week: Vec<Vec<f64>>,
+    first: Option<Instant>,
+    /// The largest of the last weeks, of equal ones the newest.
+    telling: Option<(f64, Instant, Option<About<'a>>)>,
+}
+
+impl<'a, 'w> Gathering<'a, 'w> {
+    fn new(weeks: &'w Weeks, (name, unit, good): (&'static str, &'static str, Good), how: How) -> Self {
+        Self {
+            weeks,
+            name,
+            unit,
+            good,
+            how,
+            by_week: vec![Vec::new(); weeks.len()],
+            first: None,
+            telling: None,
+        }
+    }
+
+    /// Something happened. Its value is asked for only if it was in one of the weeks: most was not.
+    fn add(&mut self, at: Instant, about: Option<About<'a>>, value: impl FnOnce() -> f64) {
+        self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        let Some(week) = self.weeks.of(at) else { return };
+        let value = value();
+        self.by_week[week].push(value);
+        let rank = (value, at, about);
+        let is_recent = week >= self.weeks.len().saturating_sub(super::RECENT);
+        if is_recent && self.telling.is_none_or(|known| rank > known) {
+            self.telling = Some(rank);
+        }
+    }
+
+    fn count(&mut self, at: Instant, about: About<'a>) {
+        self.add(at, Some(about), || 1.0);
+    }
+
+    /// The series.
+    fn whole(self) -> Weekly {
+        let Self { weeks, name, unit, good, how, by_week, first, telling } = self;
+        // The week in which it was seen first may not be whole; of what is older than all weeks every
+        // week is.
+        let is_known = |first: Instant| first < weeks.end(weeks.len() - 1);
+        let from =
+            first.filter(|first| is_known(*first)).map(|first| weeks.of(first).map_or(0, |week| week + 1));
+        let from = from.unwrap_or(weeks.len());
+        let value = |cases: &Vec<f64>| match how {
+            How::Count => Some(cases.len() as f64),
+            How::Median => quantile(&sorted(cases.iter().copied()), 0.5),
+            How::Share => (!cases.is_empty()).then(|| cases.iter().sum::<f64>() / cases.len() as f64),
+        };
+        Weekly {
+            name,
+            unit,
+            good,
+            least_shift: match (how, unit) {
+                (How::Count, _) => LEAST_COUNT,
+                (How::Share, _) => LEAST_RATE,
+                (How::Median, "hours") => 1.0,
+                (How::Median, _) => 0.5,
+            },
+            values: by_week
+                .iter()
+                .enumerate()
+                .map(|(week, cases)| (week >= from).then(|| value(cases)).flatten())
+                .collect(),
+            cases: by_week[from..].iter().map(Vec::len).sum(),
+            telling: telling.and_then(|(.., about)| about).map(Subject::from),
+        }
     }
 }
 
@@ -124,62 +164,55 @@ pub(super) fn all(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
     let mut all = stories(context, weeks);
     all.extend(pull_requests(context, weeks));
     all.extend(tests(context, weeks));
-    all.push(gather(
-        weeks,
-        ("code findings", "findings", Good::Less),
-        How::Count,
-        context.findings.iter().filter(|finding| !finding.is_remark()).map(|finding| Case {
-            at: finding.opened_at,
-            value: 1.0,
-            subject: None,
-        }),
-    ));
-    let ended = context.deployments.iter().filter(|deployment| {
-        matches!(
-            deployment.state,
-            DeploymentState::Succeeded | DeploymentState::Failed | DeploymentState::RolledBack
-        )
-    });
-    all.push(gather(
-        weeks,
-        ("failed deployments", "share", Good::Less),
-        How::Share,
-        ended.map(|deployment| {
-            let at = deployment.finished_at.or(deployment.started_at).unwrap_or(deployment.window.from);
-            let failed = deployment.state != DeploymentState::Succeeded;
-            Case::new(at, f64::from(u8::from(failed)), Subject::Deployment(deployment.id.clone()))
-        }),
-    ));
+    let mut findings = Gathering::new(weeks, ("code findings", "findings", Good::Less), How::Count);
+    for finding in context.findings.iter().filter(|finding| !finding.is_remark()) {
+        findings.add(finding.opened_at, None, || 1.0);
+    }
+    let mut failed = Gathering::new(weeks, ("failed deployments", "share", Good::Less), How::Share);
+    for deployment in &context.deployments {
+        let has_failed = match deployment.state {
+            DeploymentState::Succeeded => false,
+            DeploymentState::Failed | DeploymentState::RolledBack => true,
+            _ => continue,
+        };
+        let at = deployment.finished_at.or(deployment.started_at).unwrap_or(deployment.window.from);
+        failed.add(at, Some(About::Deployment(&deployment.id)), || f64::from(u8::from(has_failed)));
+    }
+    all.extend([findings.whole(), failed.whole()]);
     all
 }
 
+/// All series of stories and defects in one pass: to look at each of many is what takes time.
 fn stories(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
-    let of = |kind| context.stories.iter().filter(move |story| story.kind == kind);
-    let subject = |story: &crate::domain::Story| Subject::Story(story.key.clone());
-    let opened = |kind| of(kind).map(move |story| Case::new(story.created_at, 1.0, subject(story)));
-    let done = |kind| {
-        of(kind).filter(|story| story.category == Category::Done).filter_map(move |story| {
-            let last = story.moves.last().filter(|change| change.to == Category::Done)?;
-            Some((last.at, story))
-        })
-    };
-    let solved = |kind| done(kind).map(move |(at, story)| Case::new(at, 1.0, subject(story)));
-    let lead = done(StoryKind::Story).map(|(at, story)| {
-        let days = context.days.worked_between(story.created_at, at) as f64 / SECONDS_A_DAY;
-        Case::new(at, days, subject(story))
-    });
-    let returned = context
-        .stories
-        .iter()
-        .flat_map(|story| went_back(story).map(|at| Case::new(at, 1.0, subject(story))));
-    vec![
-        gather(weeks, ("new stories", "stories", Good::Neither), How::Count, opened(StoryKind::Story)),
-        gather(weeks, ("finished stories", "stories", Good::More), How::Count, solved(StoryKind::Story)),
-        gather(weeks, ("new defects", "defects", Good::Less), How::Count, opened(StoryKind::Defect)),
-        gather(weeks, ("fixed defects", "defects", Good::More), How::Count, solved(StoryKind::Defect)),
-        gather(weeks, ("time from story to done", "days", Good::Less), How::Median, lead),
-        gather(weeks, ("returned stories", "stories", Good::Less), How::Count, returned),
-    ]
+    let series = |name, unit, good, how| Gathering::new(weeks, (name, unit, good), how);
+    let mut new_stories = series("new stories", "stories", Good::Neither, How::Count);
+    let mut finished = series("finished stories", "stories", Good::More, How::Count);
+    let mut new_defects = series("new defects", "defects", Good::Less, How::Count);
+    let mut fixed = series("fixed defects", "defects", Good::More, How::Count);
+    let mut lead = series("time from story to done", "days", Good::Less, How::Median);
+    let mut returned = series("returned stories", "stories", Good::Less, How::Count);
+    for &story in &context.stories {
+        let about = About::Story(&story.key);
+        let is_done = story.category == Category::Done;
+        let last = story.moves.last().filter(|change| is_done && change.to == Category::Done);
+        let (opened, solved) = match story.kind {
+            StoryKind::Story => (&mut new_stories, &mut finished),
+            StoryKind::Defect => (&mut new_defects, &mut fixed),
+        };
+        opened.count(story.created_at, about);
+        if let Some(done) = last {
+            solved.count(done.at, about);
+            if story.kind == StoryKind::Story {
+                lead.add(done.at, Some(about), || {
+                    context.days.worked_between(story.created_at, done.at) as f64 / SECONDS_A_DAY
+                });
+            }
+        }
+        for at in went_back(story) {
+            returned.count(at, about);
+        }
+    }
+    [new_stories, finished, new_defects, fixed, lead, returned].map(Gathering::whole).into()
 }
 
 /// The first review by somebody else, after it was ready.
@@ -192,38 +225,33 @@ fn first_review(pull_request: &PullRequest, ready: Instant) -> Option<Instant> {
 
 fn pull_requests(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
     let hours = |from, until| context.days.worked_between(from, until) as f64 / SECONDS_AN_HOUR;
-    let known = context.pull_requests.iter();
-    let merged = known.clone().filter_map(|request| {
-        Some(Case::new(request.merged_at?, 1.0, Subject::PullRequest(request.id.clone())))
-    });
-    let picked_up = known.clone().filter_map(|request| {
-        let ready = request.ready_at.or(request.opened_at)?;
-        let at = first_review(request, ready)?;
-        Some(Case::new(at, hours(ready, at), Subject::PullRequest(request.id.clone())))
-    });
-    let reviewed = known.filter_map(|request| {
-        let ready = request.ready_at.or(request.opened_at)?;
-        let merged = request.merged_at?;
-        let at = first_review(request, ready).filter(|at| *at <= merged)?;
-        Some(Case::new(merged, hours(at, merged), Subject::PullRequest(request.id.clone())))
-    });
-    vec![
-        gather(weeks, ("merged pull requests", "pull requests", Good::More), How::Count, merged),
-        gather(weeks, ("waiting for a first review", "hours", Good::Less), How::Median, picked_up),
-        gather(weeks, ("first review to merge", "hours", Good::Less), How::Median, reviewed),
-    ]
+    let series = |name, unit, good, how| Gathering::new(weeks, (name, unit, good), how);
+    let mut merged = series("merged pull requests", "pull requests", Good::More, How::Count);
+    let mut picked_up = series("waiting for a first review", "hours", Good::Less, How::Median);
+    let mut reviewed = series("first review to merge", "hours", Good::Less, How::Median);
+    for &request in &context.pull_requests {
+        let about = About::PullRequest(&request.id);
+        if let Some(at) = request.merged_at {
+            merged.count(at, about);
+        }
+        let Some(ready) = request.ready_at.or(request.opened_at) else { continue };
+        let Some(first) = first_review(request, ready) else { continue };
+        picked_up.add(first, Some(about), || hours(ready, first));
+        if let Some(at) = request.merged_at.filter(|merged| first <= *merged) {
+            reviewed.add(at, Some(about), || hours(first, at));
+        }
+    }
+    [merged, picked_up, reviewed].map(Gathering::whole).into()
 }
 
 fn tests(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
-    let ran = context.test_runs.iter().map(|run| &***run).filter(|run| run.passed > 0 || run.failed > 0);
-    let failed = ran.clone().map(|run| {
-        let subject = run.release.clone().map(Subject::Release);
-        Case { at: run.at, value: f64::from(u8::from(run.failed > 0)), subject }
-    });
+    let mut failing = Gathering::new(weeks, ("failing test runs", "share", Good::Less), How::Share);
     // Each commit that a suite tested is one case, however often it was tested: who repeats only what
     // failed would else see more of it the less often all is repeated.
-    let mut commits: BTreeMap<_, Tested<'_>> = BTreeMap::new();
-    for run in ran {
+    let mut commits: HashMap<_, Tested<'_>> = HashMap::new();
+    for &run in context.test_runs.iter().filter(|run| run.passed > 0 || run.failed > 0) {
+        let release = run.release.as_ref().map(About::Release);
+        failing.add(run.at, release, || f64::from(u8::from(run.failed > 0)));
         let Some(commit) = &run.commit else { continue };
         let tested = commits.entry((&run.suite, commit)).or_insert_with(|| Tested {
             first: run.at,
@@ -236,15 +264,12 @@ fn tests(context: &Context<'_>, weeks: &Weeks) -> Vec<Weekly> {
         // Runs are in order of time, so the last one is the newest.
         tested.newest = run;
     }
-    let mixed = commits.values().map(|tested| Case {
-        at: tested.first,
-        value: f64::from(u8::from(tested.passed && tested.failed)),
-        subject: tested.newest.release.clone().map(Subject::Release),
-    });
-    vec![
-        gather(weeks, ("failing test runs", "share", Good::Less), How::Share, failed),
-        gather(weeks, ("commits with flaky tests", "share", Good::Less), How::Share, mixed),
-    ]
+    let mut flaky = Gathering::new(weeks, ("commits with flaky tests", "share", Good::Less), How::Share);
+    for tested in commits.values() {
+        let release = tested.newest.release.as_ref().map(About::Release);
+        flaky.add(tested.first, release, || f64::from(u8::from(tested.passed && tested.failed)));
+    }
+    vec![failing.whole(), flaky.whole()]
 }
 
 /// A commit that a suite tested, by all its runs.

@@ -1,9 +1,9 @@
 //! Components that need more fixes than others, and those of which nothing is heard.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::{
-    domain::{Category, Kind, Story, StoryKind},
+    domain::{Category, Kind, Story, StoryKind, Text},
     insight::context::Context,
 };
 
@@ -110,16 +110,11 @@ pub(super) fn silent<'a>(material: &Material<'a>) -> Vec<Silent<'a>> {
         .filter(|story| story.kind == StoryKind::Defect)
         .filter_map(|story| Some(story.component.as_ref()?.to_lowercase()))
         .collect();
-    let mut tests: Vec<String> = context
-        .test_runs
-        .iter()
-        .flat_map(|run| run.failures.iter().chain([&run.suite]))
-        .map(|name| name.to_lowercase())
-        .collect();
-    tests.sort_unstable();
-    tests.dedup();
+    let tests: HashSet<&Text> =
+        context.test_runs.iter().flat_map(|run| run.failures.iter().chain([&run.suite])).collect();
+    let tests: Vec<String> = tests.into_iter().map(|name| name.to_lowercase()).collect();
     let mut changed: BTreeMap<&str, Vec<&'a Story>> = BTreeMap::new();
-    for member in &material.membership.stories[current] {
+    for member in &material.membership().stories[current] {
         let story: &'a Story = context.stories[member.item];
         let is_begun = !matches!(story.category, Category::ToDo | Category::Dropped | Category::Unknown);
         if let Some(component) = story.component.as_ref().filter(|_| is_begun) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Story, TestRun, Text};
+use crate::domain::{Story, Text};
 
 /// Words that say nothing of what is wrong.
 const EMPTY: [&str; 34] = [
@@ -89,12 +89,25 @@ impl Fingerprint {
         self.function.is_some()
     }
 
-    /// Whether a failing test of the run names its function, or all words of it.
-    pub(super) fn is_named_by(&self, run: &TestRun) -> bool {
-        run.failures.iter().any(|name| match &self.function {
-            Some(function) => name.to_lowercase().contains(function.trim_end_matches("()")),
-            None => self.words.is_subset(&words(name)),
-        })
+    /// Whether a failing test names its function, or all words of it.
+    pub(super) fn is_named_by(&self, test: &FailingTest) -> bool {
+        match &self.function {
+            Some(function) => test.name.contains(function.trim_end_matches("()")),
+            None => self.words.is_subset(&test.words),
+        }
+    }
+}
+
+/// The name of a test that failed, read once.
+pub(super) struct FailingTest {
+    /// In small letters.
+    name: String,
+    words: BTreeSet<String>,
+}
+
+impl FailingTest {
+    pub(super) fn of(name: &str) -> Self {
+        Self { name: name.to_lowercase(), words: words(name) }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     insight::{Subject, context::Context, stories, words},
 };
 
-use super::super::{CardRow, CardStanding, Material};
+use super::super::{CardRow, CardStanding, Material, behind};
 
 /// A failing run that names a story returned it, if it went back within so many days.
 const WITHIN_DAYS: i64 = 3;
@@ -45,12 +45,12 @@ impl<'a> Returned<'a> {
             }
         }
         let mut found = Self::default();
-        for item in material.membership.stories[release].iter().map(|member| member.item) {
+        for item in material.membership().stories[release].iter().map(|member| member.item) {
             let story = context.stories[item];
             if stories::returns(story) == 0 {
                 continue;
             }
-            let commits = material.membership.by_story[item].iter().flat_map(|index| {
+            let commits = material.membership().by_story[item].iter().flat_map(|index| {
                 let pull_request: &'a PullRequest = context.pull_requests[*index];
                 [&pull_request.head, &pull_request.merge_commit].into_iter().flatten()
             });
@@ -121,6 +121,10 @@ fn row(context: &Context<'_>, name: String, stories: &BTreeSet<usize>) -> CardRo
         cells: cells.into_iter().map(Text::new).collect(),
         standing: CardStanding::Told,
         subject: keys.first().map(|key| Subject::Story((*key).clone())),
+        behind: behind(&keys, |key| {
+            let story = context.story(key).map(|item| context.stories[item].title.as_str());
+            format!("{key} {}", story.unwrap_or_default())
+        }),
     }
 }
 

@@ -78,7 +78,7 @@ fn what_belongs_to_nobody_is_no_persons_burden() {
     let card = study.card(CardId::Effort).unwrap();
     assert_eq!(
         &*card.sentence,
-        "half of the stories take 5.0d, 85 % up to 5.0d; the 3 items left in payments 4.2 add up to 15d of work, \
+        "half of 10 finished stories took up to 5.0d, 85 % up to 5.0d; the 3 items left in payments 4.2 add up to 15d of work, \
          15d for all together with 2.7d to go; more than the 2.7d until the target: lee; 2 items (10d) belong to \
          nobody"
     );

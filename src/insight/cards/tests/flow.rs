@@ -72,7 +72,7 @@ fn a_backlog_that_shrinks_by_one_a_week_is_empty_after_as_many_weeks_as_it_has_i
     // 30 weeks after the 22nd of November.
     assert_eq!(
         &*card.sentence,
-        "30 are open; 2.0 a week come in and 3.0 are closed: empty about 20 Jun 2027 \
+        "30 are open; in the last 10 whole weeks 2.0 a week came in and 3.0 were closed: empty about 20 Jun 2027 \
          (between 20 Jun 2027 and 20 Jun 2027)"
     );
     assert_eq!(card.standing, CardStanding::Good);
@@ -184,7 +184,7 @@ fn where_the_pace_is_not_clear_no_end_is_promised() {
     let card = study.card(CardId::OpenedAndSolved).unwrap();
     assert_eq!(
         &*card.sentence,
-        "36 are open; 1.0 a week come in and 1.5 are closed: may be empty in 16 weeks (13 Mar 2027) or never: the \
+        "36 are open; in the last 8 whole weeks 1.0 a week came in and 1.5 were closed: may be empty in 16 weeks (13 Mar 2027) at the earliest, or never: the \
          pace is not clear"
     );
     assert_eq!(row(card, "all")[6], "13 Mar 2027 or never");

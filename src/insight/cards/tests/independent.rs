@@ -367,9 +367,7 @@ proptest! {
     fn the_steps_of_a_story_are_those_of_its_minutes(told in told()) {
         let board = told.setting().board_at(now());
         let context = Context::new(&board.world, &board.health, &board.policy, board.at);
-        let membership = Membership::of(&context);
-        let material =
-            Material { board: &board, context: &context, membership: &membership, days: Vec::new() };
+        let material = Material::new(&board, &context, Vec::new());
         let found = read(&material);
         let end = told.requests.iter().map(|request| request[5]).chain([told.done]).max().unwrap();
         if end > CREATED {

@@ -306,7 +306,7 @@ fn tests_that_fail_again_are_no_defects() {
     let card = study.card(CardId::RecurringDefects).unwrap();
     assert!(
         card.sentence.starts_with(
-            "1 defect came back, most of all Total is wrong after refund; 2 tests failed in two releases or more; "
+            "1 defect came back among 3 reports: Total is wrong after refund; 2 tests failed in two releases or more; "
         ),
         "{}",
         card.sentence
@@ -326,6 +326,44 @@ fn tests_that_fail_again_are_no_defects() {
         "{}",
         card.sentence
     );
+}
+
+#[test]
+fn of_defects_that_came_back_as_often_none_is_the_worst() {
+    let again = |setting: Setting, title: &str, key: u32| {
+        setting.story(fixed(&format!("PAY-{key}"), "Cart", title, "4.1", 1, &[3])).story(fixed(
+            &format!("PAY-{}", key + 1),
+            "Cart",
+            title,
+            "4.2",
+            10,
+            &[11],
+        ))
+    };
+    let all = ["Total is wrong", "Page stays blank", "Login hangs forever"];
+    let of = |count: usize| {
+        all.iter()
+            .zip((40..).step_by(2))
+            .take(count)
+            .fold(setting(), |setting, (title, key)| again(setting, title, key))
+    };
+    // Opened again once more.
+    let worse = || of(3).story(fixed("PAY-60", "Cart", "Page stays blank", "4.2", 12, &[13, 15]));
+    let both = || worse().story(fixed("PAY-61", "Cart", "Login hangs forever", "4.2", 12, &[13, 15]));
+    for (setting, said) in [
+        (of(1), "1 defect came back among 2 reports: Total is wrong"),
+        (of(2), "2 defects came back among 4 reports, none more often than another"),
+        (of(3), "3 defects came back among 6 reports, none more often than another"),
+        (worse(), "3 defects came back among 7 reports, most of all Page stays blank"),
+        (
+            both(),
+            "3 defects came back among 8 reports, most of all, and as often, Page stays blank and Login hangs forever",
+        ),
+    ] {
+        let study = study(&setting);
+        let sentence = &study.card(CardId::RecurringDefects).unwrap().sentence;
+        assert_eq!(sentence.split(';').next(), Some(said));
+    }
 }
 
 /// A defect with this title, done on these days of November and opened again between.
@@ -377,7 +415,7 @@ fn defects_that_come_back_are_recognised_and_told_why() {
     let card = study.card(CardId::RecurringDefects).unwrap();
     assert_eq!(
         &*card.sentence,
-        "1 defect came back, most of all Total is wrong after refund; \
+        "1 defect came back among 3 reports: Total is wrong after refund; \
          Cart needs more fixes than its share; Ledger changed, and no test or defect speaks of it"
     );
     assert_eq!(

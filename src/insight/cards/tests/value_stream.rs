@@ -67,7 +67,7 @@ fn the_steps_of_a_story_add_up_to_its_way() {
     assert_eq!(
         &*card.sentence,
         "the constraint is deploy: 2.0d of the 8.0d that an item takes on average, 240 hours of all 5 together \
-         in 365 days; half take 8.0d or less from the first work to production, 50 % of it is work"
+         in 365 days; half take 8.0d or less from the first work to production; 50 % of the time of all is work"
     );
     assert_eq!(card.standing, CardStanding::Good);
     assert_eq!(row(card, "repository api")[1..6], ["5", "8.0d", "8.0d", "8.0d", "50 %"]);

@@ -170,6 +170,61 @@ async fn the_newest_pipeline_of_a_branch_is_its_build() {
 }
 
 #[tokio::test]
+async fn pipelines_that_do_not_fit_on_a_page_are_read_on_or_said_to_be_missing() {
+    // Of a merge request, changed before all others that are new.
+    let of_merge_request = json!({ "id": 48, "project_id": 7, "status": "failed",
+        "ref": "refs/merge-requests/5/head", "sha": "e", "updated_at": "2026-11-25T01:00:00Z" });
+    let others = |count: u64| {
+        (0..count).map(|number| {
+            let (minute, second) = (number / 60, number % 60);
+            json!({ "id": 100 + number, "project_id": 7, "status": "success", "ref": "else", "sha": "f",
+                    "updated_at": format!("2026-11-25T02:{minute:02}:{second:02}Z") })
+        })
+    };
+    let all = |count: u64| {
+        json!(std::iter::once(of_merge_request.clone()).chain(others(count)).collect::<Vec<_>>())
+    };
+    for (count, fails, is_whole) in
+        [(10, false, true), (150, false, true), (150, true, true), (1_100, false, false)]
+    {
+        let service = Service::start().await;
+        let mut source = service.source();
+        let before = facts(&mut source, &Round::at(now())).await;
+        assert_eq!(before.pull_requests[0].checks[0].outcome, CheckOutcome::Passed);
+        let mut single = merge_request(5, "2026-11-24T08:00:00.000Z");
+        single["head_pipeline"] = json!({ "id": 48, "project_id": 7, "status": "failed" });
+        service.put("/merge_requests/5", single);
+        let job = json!([{ "id": 9, "name": "rspec", "stage": "test", "status": "failed" }]);
+        service.put("/pipelines/48/jobs", job);
+        service.put("/pipelines", all(count));
+        if fails {
+            // The page is told once; what is behind it must not be forgotten over a failure.
+            service.tables().fails_with =
+                Some(("updated_after=2026-11-24T10".to_owned(), fake::Answer::page(502)));
+            assert!(source.fetch(&Round::at(now())).await.is_err());
+            service.tables().fails_with = None;
+        }
+        let later = Round::at(now() + chrono::Duration::minutes(3));
+        let told = facts(&mut source, &later).await;
+        let lost: Vec<Kind> = told.incomplete().into_iter().collect();
+        if is_whole {
+            assert_eq!(
+                (lost, told.pull_requests[0].checks[0].outcome),
+                (vec![], CheckOutcome::Failed),
+                "{count}"
+            );
+        } else {
+            assert_eq!(lost, [Kind::PullRequests, Kind::TestRuns, Kind::Builds], "{count}");
+            let said = told.problems.iter().any(|problem| problem.what.contains("not all are read"));
+            assert!(said, "{:?}", told.problems);
+        }
+        service.log();
+        assert!(matches!(source.fetch(&later).await, Ok(Answer::Unchanged)), "{count}");
+        assert_eq!(statuses(&service.log()), [304], "{count}: read once");
+    }
+}
+
+#[tokio::test]
 async fn single_things_are_bounded_and_what_is_looked_at_comes_first() {
     let service = Service::start().await;
     let mut later = milestone();

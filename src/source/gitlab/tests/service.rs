@@ -37,6 +37,8 @@ pub(super) struct Tables {
     pub(super) effects: BTreeMap<String, (String, Value)>,
     /// Headers of every answer.
     pub(super) headers: Vec<(&'static str, String)>,
+    /// Answers requests whose target holds the text otherwise.
+    pub(super) fails_with: Option<(String, fake::Answer)>,
     /// The server has pages by key.
     pub(super) keyset: bool,
     /// What was asked, and the status that it was answered with.
@@ -133,7 +135,9 @@ impl Tables {
         if let Some((path, value)) = self.effects.get(&format!("{} {path}", asked.method)) {
             self.routes.insert(path.clone(), value.clone());
         }
-        let (answer, status) = match self.faults.get(&format!("{} {path}", asked.method)) {
+        let fails =
+            self.fails_with.as_ref().filter(|(text, _)| target.contains(text)).map(|(_, fault)| fault);
+        let (answer, status) = match fails.or(self.faults.get(&format!("{} {path}", asked.method))) {
             Some(fault) => (fault.clone(), 0),
             None => self.found(asked, path, query),
         };

@@ -103,6 +103,34 @@ async fn a_past_that_comes_cut_off_is_read_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_list_of_changes_that_is_cut_is_no_whole_one() {
+    for is_cloud in [true, false] {
+        let tracker = Tracker::start(state(is_cloud, vec![issue(1, 4, json!({}))])).await;
+        let mut source = source(&tracker);
+        let told = facts(&mut source, now()).await;
+        assert_eq!(told.incomplete(), [].into());
+        // As many as one round takes, and there are more.
+        let handles: Vec<_> = (0..10_000)
+            .map(|number| {
+                json!({ "id": (20_000 + number).to_string(), "key": format!("PAY-{number}"),
+                        "fields": { "updated": written(20, 9) } })
+            })
+            .collect();
+        let cut = json!({ "issues": handles, "nextPageToken": "more", "startAt": 0, "maxResults": 10_000,
+                          "total": 10_001 });
+        let only_changes = if is_cloud { r#""fields":["updated"]"# } else { "&fields=updated " };
+        tracker.state().faults.push_back((only_changes, Answer::json(cut.to_string())));
+        let told = facts(&mut source, minutes(1)).await;
+        assert_eq!(told.incomplete(), [Kind::Stories, Kind::Defects].into(), "cloud: {is_cloud}");
+        assert!(problems(&told)[0].contains("not all are read yet"), "{:?}", problems(&told));
+        // The next list is whole.
+        let told = facts(&mut source, minutes(2)).await;
+        assert_eq!((told.incomplete(), problems(&told)), ([].into(), vec![]), "cloud: {is_cloud}");
+        assert!(unchanged(&mut source, minutes(3)).await);
+    }
+}
+
+#[tokio::test]
 async fn one_bad_issue_is_lost_alone_and_said_once() {
     let tracker = Tracker::start(state(
         true,

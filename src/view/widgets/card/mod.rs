@@ -1,18 +1,23 @@
 //! The picture of a card, as large as there is room.
 
 mod areas;
+mod bars;
 pub(crate) mod rows;
 
 use ratatui::{layout::Rect, style::Style};
 
 use crate::{
     domain::Text,
-    insight::{Bar, Card, CardStanding, Picture, Series},
+    insight::{Card, CardStanding, Picture, Series},
     view::{Look, screen::Screen, text},
 };
 
+use bars::Order;
+
 /// Cells of the longest name beside a picture.
 const LONGEST_NAME: usize = 24;
+/// Rows of a picture from which on its legend is one of them.
+const LEAST_WITH_LEGEND: u16 = 4;
 /// Rows of one line of a picture where there is room.
 const LINE_HEIGHT: u16 = 3;
 
@@ -40,22 +45,23 @@ pub(crate) fn wanted_height(card: &Card) -> u16 {
     }
 }
 
-/// Draws the picture; what has no room is left out, the oldest first.
+/// Draws the picture. Bars that have no room are left out from the old end, of those in an order of
+/// rank from the lower one, and how many is said.
 pub(crate) fn picture(screen: &mut Screen<'_>, area: Rect, card: &Card) {
     if area.height == 0 || area.width < 8 {
         return;
     }
     match &card.picture {
         Picture::None => {}
-        Picture::Bars { bars } => draw_bars(screen, area, bars, false),
+        Picture::Bars { bars } => bars::draw(screen, area, bars, bars::order(card.id)),
         Picture::Parts { bars, parts } => {
-            // In a small place the bars count more than their legend.
+            // In a very small place the bars count more than their legend.
             let below = Rect { y: area.y + 1, height: area.height - 1, ..area };
-            if usize::from(below.height) >= bars.len() {
+            if area.height >= LEAST_WITH_LEGEND || usize::from(below.height) >= bars.len() {
                 legend(screen, area, parts);
-                draw_bars(screen, below, bars, true);
+                bars::draw(screen, below, bars, Order::Named);
             } else {
-                draw_bars(screen, area, &telling(bars, area.height), true);
+                bars::draw(screen, area, bars, Order::Named);
             }
         }
         Picture::Lines { steps, series, stacked: true } => areas::draw(screen, area, steps, series),
@@ -76,47 +82,6 @@ fn legend(screen: &mut Screen<'_>, area: Rect, parts: &[Text]) {
     }
 }
 
-/// The longest bars that have room, in their order.
-fn telling(bars: &[Bar], room: u16) -> Vec<Bar> {
-    let mut lengths: Vec<f64> = bars.iter().map(|bar| bar.parts.iter().sum()).collect();
-    lengths.sort_by(|one, other| other.total_cmp(one));
-    let least = lengths.get(usize::from(room).saturating_sub(1)).copied().unwrap_or(0.0);
-    let shown = bars.iter().filter(|bar| bar.parts.iter().sum::<f64>() >= least);
-    shown.take(usize::from(room)).cloned().collect()
-}
-
-/// The parts of a bar have names of their own, or the bar is as good as it is coloured.
-fn draw_bars(screen: &mut Screen<'_>, area: Rect, bars: &[Bar], is_named: bool) {
-    let Look { styles, glyphs } = screen.look;
-    let [full, rest, expected] = glyphs.bar;
-    let shown = &bars[bars.len().saturating_sub(usize::from(area.height))..];
-    let name = shown.iter().map(|bar| text::width(&bar.label)).max().unwrap_or(0).min(LONGEST_NAME);
-    let says = shown.iter().map(|bar| text::width(&bar.says)).max().unwrap_or(0);
-    let room = usize::from(area.width).saturating_sub(name + says + 2);
-    let largest = shown.iter().map(|bar| bar.parts.iter().sum::<f64>()).fold(0.0, f64::max);
-    for (bar, y) in shown.iter().zip(area.y..) {
-        screen.put(area.x, y, name as u16, &bar.label, styles.base);
-        let (_, style) = standing(screen.look, bar.standing);
-        let mut x = area.x + name as u16 + 1;
-        for (part, index) in bar.parts.iter().zip(0..) {
-            let cells = if largest > 0.0 { (part / largest * room as f64).round() as usize } else { 0 };
-            // The first part is the one that counts; what follows is beside it.
-            let (glyph, style) = match (index, is_named) {
-                (0, false) => (full, style),
-                (0, true) => (full, styles.stories),
-                (_, true) if bar.standing != CardStanding::Told => (rest, style),
-                (2, true) => (expected, styles.muted),
-                _ => (rest, styles.muted),
-            };
-            let least = usize::from(*part > 0.0);
-            let left = (area.x as usize + name + 1 + room).saturating_sub(x as usize);
-            let cells = cells.max(least).min(left);
-            x += screen.put(x, y, cells as u16, &glyph.repeat(cells), style);
-        }
-        screen.put(x + 1, y, area.right().saturating_sub(x + 1), &bar.says, styles.base);
-    }
-}
-
 fn draw_lines(screen: &mut Screen<'_>, area: Rect, steps: &[&str], series: &[Series]) {
     let Look { styles, glyphs } = screen.look;
     let count = series.len().max(1) as u16;
@@ -133,7 +98,12 @@ fn draw_lines(screen: &mut Screen<'_>, area: Rect, steps: &[&str], series: &[Ser
     let says = series.iter().map(|line| text::width(&last(line))).max().unwrap_or(0);
     let room = usize::from(area.width).saturating_sub(name + says + 2);
     let palette = [styles.stories, styles.scope, styles.tests, styles.defects, styles.forecast, styles.muted];
-    for ((line, index), style) in series.iter().zip(0u16..).zip(palette.into_iter().cycle()) {
+    for ((line, index), told) in series.iter().zip(0u16..).zip(palette.into_iter().cycle()) {
+        // Colours without a meaning tell lines apart; what has one is coloured by it.
+        let style = match line.standing {
+            CardStanding::Told => told,
+            other => standing(screen.look, other).1,
+        };
         let y = area.y + index * height;
         if y + height > area.bottom() {
             return;
