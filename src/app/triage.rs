@@ -394,7 +394,7 @@ pub(super) fn can_be_undone(state: &mut State, changes: Vec<TriageChange>, now: 
 fn undone(changes: &[TriageChange]) -> String {
     let Some(change) = changes.first() else { return "undone".to_owned() };
     let Some(entry) = change.withdrawn.as_ref().or(change.said.as_ref()) else { return "undone".to_owned() };
-    let word = match entry.kind {
+    let word = match &entry.kind {
         TriageKind::Acknowledged => "acknowledged",
         TriageKind::Snoozed(_) => "put off",
         TriageKind::Note => "noted",

@@ -502,7 +502,10 @@ async fn the_whole_board_steps_into_the_past_and_back() {
     rig.until_text("no source knows it any more").await;
     rig.press("1 <");
     rig.until_text("AS OF Sat 21 Nov").await;
-    rig.until("the release of then", |screen| screen.contents().starts_with(" yesterday 1")).await;
+    rig.until("the release of then", |screen| {
+        screen.contents().starts_with(" AS OF Sat 21 Nov 08:24  yesterday 1")
+    })
+    .await;
     rig.press("<");
     rig.until_text("the history begins here").await;
     rig.press("=");

@@ -21,6 +21,9 @@ use super::{
     text,
 };
 
+/// Cells for the prompt and for how many rows a filter picks.
+const BESIDE_TYPED: u16 = 20;
+
 /// Keys, a line that is typed, a message.
 pub(crate) fn draw(screen: &mut Screen<'_>, row: Rect) {
     let Look { styles, .. } = screen.look;
@@ -34,7 +37,13 @@ pub(crate) fn draw(screen: &mut Screen<'_>, row: Rect) {
     // A message must be read; an age only if there is room for it.
     let is_message = state.message.is_some();
     let inner = Rect { x: row.x + 1, width: row.width.saturating_sub(2), ..row };
-    let reserved = if is_message || row.width >= 60 { line_width(&right) as u16 + 2 } else { 0 };
+    let mut reserved = if is_message || row.width >= 60 { line_width(&right) as u16 + 2 } else { 0 };
+    // What is being typed must be seen, and how many rows it picks: the message is there afterwards.
+    let typed_cells =
+        state.filter.as_ref().map(|(input, _)| text::width(input.value()) as u16 + BESIDE_TYPED);
+    if typed_cells.is_some_and(|cells| cells.saturating_add(reserved) > inner.width) {
+        reserved = 0;
+    }
     let left = Rect { width: inner.width.saturating_sub(reserved), ..inner };
     if reserved > 0 {
         screen.put_right(inner, &right);

@@ -83,17 +83,14 @@ fn overview(
     let due = item.due.map(|at| format!("due {}", screen.dates.moment(at)));
     let ended = [("merged", item.merged_at), ("closed", item.closed_at)];
     let ended = ended.into_iter().find_map(|(word, at)| Some((word, at?)));
-    let line = match ended.filter(|_| item.state != PullRequestState::Open) {
-        Some((word, at)) => {
-            let deployed =
-                item.deployed_at.map(|at| format!("in production since {}", screen.dates.moment(at)));
-            let said = format!("{word} {} ago, {}", format::age(at, screen.now), screen.dates.moment(at));
-            joined(screen, [said, deployed.unwrap_or_default()])
-        }
-        None => {
-            let parts = [since, usual, Some(standing.word.to_owned()), slack, due];
-            joined(screen, parts.map(Option::unwrap_or_default))
-        }
+    let ended = ended.filter(|_| item.state != PullRequestState::Open);
+    let line = if let Some((word, at)) = ended {
+        let deployed = item.deployed_at.map(|at| format!("in production since {}", screen.dates.moment(at)));
+        let said = format!("{word} {} ago, {}", format::age(at, screen.now), screen.dates.moment(at));
+        joined(screen, [said, deployed.unwrap_or_default()])
+    } else {
+        let parts = [since, usual, Some(standing.word.to_owned()), slack, due];
+        joined(screen, parts.map(Option::unwrap_or_default))
     };
     rich.extend(wrapped(&line, cells, styles.base));
     if let Some(branch) = &item.branch {

@@ -79,16 +79,16 @@ const ME: &str = "@me";
 fn read(text: &str, items: Items, me: Option<&[Text]>, teams: Option<&[Team]>) -> Result<Query, QueryError> {
     let characters = text.chars().collect();
     let mut parser = Parser { characters, position: 0, items, me, teams, asks_who: None };
-    let mut terms = Vec::new();
+    let mut conditions = Vec::new();
     while parser.skip_blanks() {
-        if terms.len() == MOST_TERMS {
+        if conditions.len() == MOST_TERMS {
             let rest = parser.position..parser.characters.len();
             return Err(QueryError::new(rest, format!("more than {MOST_TERMS} terms")));
         }
-        terms.push(parser.term()?);
+        conditions.push(parser.term()?);
     }
     let asks_who = parser.asks_who;
-    Ok(Query { terms, asks_who })
+    Ok(Query { terms: conditions, asks_who })
 }
 
 /// The field called `name`, of which a median or a sum can be made.

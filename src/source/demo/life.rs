@@ -259,8 +259,8 @@ impl PullRequestLife {
         }
         known.reviews.retain(|review| review.at <= now);
         // Checks begin to run when something is pushed.
-        let pushes = self.runs.iter().filter(|run| run.outcome == CheckOutcome::Running && run.at <= now);
-        let pushed = pushes.map(|run| run.at).max();
+        let began = self.runs.iter().filter(|run| run.outcome == CheckOutcome::Running && run.at <= now);
+        let pushed = began.map(|run| run.at).max();
         for review in &mut known.reviews {
             review.of_head = pushed.map(|pushed| pushed <= review.at);
         }

@@ -466,6 +466,19 @@ mod tests {
     }
 
     #[test]
+    fn a_review_is_of_the_head_or_of_an_earlier_commit() {
+        let of = |commit: Value| {
+            let mut review = review("APPROVED", 6, "kim");
+            review["commit"] = commit;
+            read(json!({ "reviews": { "nodes": [review] } }), None).reviews[0].of_head
+        };
+        assert_eq!(of(json!({ "oid": "b".repeat(40) })), Some(true));
+        assert_eq!(of(json!({ "oid": "c".repeat(40) })), Some(false));
+        // A commit that is gone, and a service that does not tell.
+        assert_eq!((of(json!({ "oid": null })), of(json!(null))), (None, None));
+    }
+
+    #[test]
     fn reviews_are_all_there_and_the_decision_has_the_last_word() {
         use ReviewVerdict::{Approved, ChangesRequested, Commented};
 

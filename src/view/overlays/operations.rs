@@ -215,12 +215,13 @@ fn question_lines(
         lines.extend(reason_lines(look, reasons, cells));
     } else if reasons().next().is_some() {
         let against = reasons().filter(|reasons| reasons.is_against()).count();
-        let (said, style) = match against {
-            0 => ("nothing that is known speaks against them".to_owned(), styles.go),
-            _ => {
-                let all = question.asked.len();
-                (format!("{} something speaks against {against} of these {all}", glyphs.no_go), styles.no_go)
-            }
+        let (said, style) = if against > 0 {
+            let all = question.asked.len();
+            (format!("{} something speaks against {against} of these {all}", glyphs.no_go), styles.no_go)
+        } else if reasons().all(|reasons| reasons.against.is_empty()) {
+            (format!("{} nothing speaks against them", glyphs.go), styles.go)
+        } else {
+            (format!("{} nothing that is known speaks against them", glyphs.unknown), styles.unknown)
         };
         lines.extend(wrapped(&said, cells, style));
     }
