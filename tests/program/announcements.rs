@@ -1,13 +1,8 @@
 //! `tminus announce`: each change once.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
-use crate::{
-    documents::{document, keys},
-    support::Place,
-};
+use crate::{documents::assert_documented, support::Place};
 
 fn plan(place: &Place, first: &str, second: &str) {
     place.write(
@@ -76,15 +71,7 @@ fn each_change_is_announced_once_to_who_asks_for_all_and_who_asks_for_one_releas
         sentences.iter().any(|said| said.starts_with("SHOP-1 Basket (shop 1.0) is done: ")),
         "{sentences:?}"
     );
-    let (documented, mut found) = (document("docs/json.md"), BTreeSet::new());
-    keys(&json, &mut found);
-    let missing: Vec<_> = found
-        .iter()
-        .filter(|key| {
-            !documented.contains(&format!("`{key}`")) && !documented.contains(&format!("`{key}[]`"))
-        })
-        .collect();
-    assert!(missing.is_empty(), "not in docs/json.md: {missing:?}");
+    assert_documented(&json);
 }
 
 #[test]

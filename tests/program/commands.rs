@@ -381,10 +381,7 @@ url = "https://tracker.example/SHOP-1"
     let json: Value = serde_json::from_slice(&json.stdout).expect("JSON");
     assert_eq!((&json["counts"]["done"], &json["counts"]["slipped"]), (&1.into(), &1.into()));
     assert_eq!(json["concerned"][0]["owner"], "ana");
-    let mut found = std::collections::BTreeSet::new();
-    super::documents::keys(&json, &mut found);
-    let documented = super::documents::document("docs/json.md");
-    assert!(found.iter().all(|key| documented.contains(&format!("`{key}"))), "{found:?}");
+    super::documents::assert_documented(&json);
     let markdown = text(&place.run(&[&since[..], &["--format", "markdown"]].concat()).stdout);
     assert!(
         markdown.contains("- [SHOP-1 Basket](<https://tracker.example/SHOP-1>): to do → done"),

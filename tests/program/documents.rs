@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::support::Place;
 
-pub(crate) fn document(name: &str) -> String {
+fn document(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("the document")
 }
 
-pub(crate) fn keys(value: &Value, found: &mut BTreeSet<String>) {
+fn keys(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
             for (key, value) in map {
@@ -28,10 +28,20 @@ pub(crate) fn keys(value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
+/// Every key of `json` is in docs/json.md.
+pub(crate) fn assert_documented(json: &Value) {
+    let (documented, mut found) = (document("docs/json.md"), BTreeSet::new());
+    keys(json, &mut found);
+    let is_missing = |key: &&String| {
+        !documented.contains(&format!("`{key}`")) && !documented.contains(&format!("`{key}[]`"))
+    };
+    let missing: Vec<_> = found.iter().filter(is_missing).collect();
+    assert!(found.len() > 3 && missing.is_empty(), "not in docs/json.md: {missing:?}");
+}
+
 #[test]
 fn every_key_of_the_json_is_documented() {
     let place = Place::new();
-    let documented = document("docs/json.md");
     for arguments in [
         &["status", "--demo=frozen", "--format", "json"][..],
         &["check", "--demo=frozen", "--release", "payments 4.2", "--format", "json"],
@@ -43,17 +53,7 @@ fn every_key_of_the_json_is_documented() {
         &["trace", "payments 4.2", "--demo=frozen", "--format", "json"],
         &["doctor", "--format", "json"],
     ] {
-        let json = serde_json::from_slice(&place.run(arguments).stdout).expect("JSON");
-        let mut found = BTreeSet::new();
-        keys(&json, &mut found);
-        assert!(found.len() > 10);
-        let missing: Vec<_> = found
-            .iter()
-            .filter(|key| {
-                !documented.contains(&format!("`{key}`")) && !documented.contains(&format!("`{key}[]`"))
-            })
-            .collect();
-        assert!(missing.is_empty(), "not in docs/json.md: {missing:?}");
+        assert_documented(&serde_json::from_slice(&place.run(arguments).stdout).expect("JSON"));
     }
 }
 

@@ -67,12 +67,7 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &CommandQuestion
         ));
         lines.push(Line::default());
     }
-    lines.push(Line::from(vec![
-        Span::styled("y", styles.accent),
-        Span::styled(" run it   ", styles.base),
-        Span::styled("enter", styles.accent),
-        Span::styled(" no", styles.strong),
-    ]));
+    lines.push(super::answers(screen.look, "run it", "no"));
     super::text(screen, body, &Line::styled("Run this?", styles.title), &lines, WIDTH, 0);
 }
 

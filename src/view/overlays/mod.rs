@@ -14,13 +14,13 @@ mod why;
 
 use ratatui::{
     layout::{Margin, Rect},
-    text::Line,
+    text::{Line, Span},
     widgets::{Clear, Widget},
 };
 
 use crate::app::Overlay;
 
-use super::{detail, screen::Screen};
+use super::{Look, detail, screen::Screen};
 
 /// Draws the topmost overlay over `body`.
 pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
@@ -47,6 +47,17 @@ pub(super) fn draw(screen: &mut Screen<'_>, body: Rect) {
         Overlay::Palette(palette) => palette::draw(screen, body, palette),
         Overlay::Chooser(chooser) => releases::draw(screen, body, chooser),
     }
+}
+
+/// The keys that answer a question: yes by one key alone, no without a thought.
+fn answers(look: &Look, yes: &str, no: &str) -> Line<'static> {
+    let styles = &look.styles;
+    Line::from(vec![
+        Span::styled("y", styles.accent),
+        Span::styled(format!(" {yes}   "), styles.base),
+        Span::styled("enter", styles.accent),
+        Span::styled(format!(" {no}"), styles.strong),
+    ])
 }
 
 /// Cells for text in an overlay that is at most `most` wide.

@@ -145,19 +145,16 @@ fn draw_question(screen: &mut Screen<'_>, body: Rect, question: &OperationQuesti
         let is_roomy = lines.len() + below.len() + 5 <= usize::from(body.height);
         below.extend(is_roomy.then(Line::default));
     }
-    let mut keys = vec![
-        Span::styled("y", styles.accent),
-        Span::styled(" yes   ", styles.base),
-        Span::styled("enter", styles.accent),
-        Span::styled(" no", styles.strong),
-    ];
+    let mut keys = super::answers(screen.look, "yes", "no");
     if question.has_methods() {
-        keys.extend([Span::styled("   tab", styles.accent), Span::styled(" another method", styles.base)]);
+        keys.spans
+            .extend([Span::styled("   tab", styles.accent), Span::styled(" another method", styles.base)]);
     }
     if question.kind == OperationKind::Nudge {
-        keys.extend([Span::styled("   c", styles.accent), Span::styled(" copy for a chat", styles.base)]);
+        keys.spans
+            .extend([Span::styled("   c", styles.accent), Span::styled(" copy for a chat", styles.base)]);
     }
-    below.push(Line::from(keys));
+    below.push(keys);
     let title = match question.asked.len() {
         1 => "Do this?".to_owned(),
         several => format!("Do this to {several} rows?"),
@@ -347,12 +344,7 @@ fn draw_leave(screen: &mut Screen<'_>, body: Rect) {
         lines.push(Line::styled(format!("  and {beyond} more"), styles.strong));
     }
     lines.push(Line::default());
-    lines.push(Line::from(vec![
-        Span::styled("enter", styles.accent),
-        Span::styled(" quit and drop   ", styles.strong),
-        Span::styled("esc", styles.accent),
-        Span::styled(" stay", styles.base),
-    ]));
+    lines.push(super::answers(screen.look, "quit and drop", "stay"));
     super::text(screen, body, &Line::styled("Quit?", styles.title), &lines, WIDTH, 0);
 }
 
@@ -373,12 +365,7 @@ fn draw_begin(screen: &mut Screen<'_>, body: Rect, asked: &FarBeginning) {
     lines.extend(wrapped(&format!("  {} {when}", glyphs.at_risk), cells, styles.at_risk));
     lines.extend(wrapped(&format!("  first: {}", asked.activity), cells, styles.strong));
     lines.push(Line::default());
-    lines.push(Line::from(vec![
-        Span::styled("y", styles.accent),
-        Span::styled(" start it all the same   ", styles.strong),
-        Span::styled("n, enter, esc", styles.accent),
-        Span::styled(" no", styles.base),
-    ]));
+    lines.push(super::answers(screen.look, "start it all the same", "no"));
     super::text(screen, body, &Line::styled("Start the runbook?", styles.title), &lines, WIDTH, 0);
 }
 
