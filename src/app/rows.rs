@@ -8,7 +8,7 @@ use crate::{
     insight::{
         Board, Card, CardRow, Change, ChangeGroup, Changes, EnvironmentUse, EnvironmentsView, LastRelease,
         Lens, PullRequestRow, ReleaseInsight, Stage, StoryRow, Study, Subject, TestRow,
-        query::{Glance, Item, Query, Reach, SaidOf, contains},
+        query::{Glance, Item, Needle, Query, Reach, SaidOf},
     },
 };
 
@@ -137,7 +137,7 @@ pub(super) fn arrange(list: &mut List, id: ListId, view: View<'_>) {
             list.rows = matching_releases(view.board, view.typed);
             if view.offers_all && view.typed.trim().is_empty() {
                 list.rows.insert(0, Row::AllReleases);
-            } else if view.offers_all && contains("all releases", &view.typed.trim().to_lowercase()) {
+            } else if view.offers_all && Needle::new(view.typed.trim()).is_in("all releases") {
                 list.rows.push(Row::AllReleases);
             }
             list.known = view.board.insight.releases.len();
@@ -678,16 +678,16 @@ fn changes(list: &mut List, found: &Changes, words: &Words) {
     list.known = found.changes.len() + found.concerned.len();
 }
 
-/// The words of a filter, in small letters; a row must contain all of them.
+/// The words of a filter; a row must contain all of them.
 #[derive(Debug)]
-struct Words(Vec<String>);
+struct Words(Vec<Needle>);
 
 impl Words {
     fn new(filter: &str) -> Self {
-        Self(filter.split_whitespace().map(str::to_lowercase).collect())
+        Self(filter.split_whitespace().map(Needle::new).collect())
     }
 
     fn all_in<const N: usize>(&self, fields: [&str; N]) -> bool {
-        self.0.iter().all(|word| fields.iter().any(|field| contains(field, word)))
+        self.0.iter().all(|word| fields.iter().any(|field| word.is_in(field)))
     }
 }

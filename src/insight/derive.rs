@@ -7,7 +7,7 @@ use chrono::Duration;
 use crate::domain::{DeploymentState, Instant, Policy, SourceHealth, Text, World};
 
 use super::{
-    BurnDown, ForecastView, Insight, ReleaseInsight, Tally,
+    BurnDown, Feature, ForecastView, Insight, PullRequestRow, ReleaseInsight, StoryRow, SuiteRow, Tally,
     burn_down::burn_down,
     context::{Context, later},
     counterfactuals::{self, Sooner},
@@ -56,9 +56,22 @@ pub fn derive(
                 let progress = (known.insight.burn_down.unit, Arc::clone(&known.progress));
                 return (Drawn::Known(&known.insight), progress);
             }
-            let (drawn, progress) = burn_down(&context, &membership, release, &mut tracer);
-            let progress = (drawn.unit, Arc::new(progress));
-            (Drawn::New(drawn), progress)
+            let (burn_down, progress) = burn_down(&context, &membership, release, &mut tracer);
+            let unit = burn_down.unit;
+            // While its items are at hand: finding each of them in memory again is what costs.
+            let went_out = progress.went_out.as_ref();
+            let tests = TestResults::of(&context, &membership, release);
+            let stories = stories::rows(&context, &membership, &usual_ages, release, went_out);
+            let items = Items {
+                tally: gates::tally(&context, &membership, &tests, release, went_out),
+                features: features(&context, &stories),
+                suites: suites::rows(&context, &membership, release),
+                pull_requests: pull_requests.rows(&context, &membership, &usual_stages, release),
+                tests,
+                stories,
+                burn_down,
+            };
+            (Drawn::New(Box::new(items)), (unit, Arc::new(progress)))
         })
         .unzip();
     let forecasts = Forecasts::learn(&context, &progress, learned);
@@ -70,33 +83,31 @@ pub fn derive(
     let mut releases: Vec<Arc<ReleaseInsight>> = Vec::with_capacity(drawn.len());
     for (release, (drawn, (_, progress))) in drawn.into_iter().zip(&progress).enumerate() {
         let described = context.releases[release];
-        let tests = TestResults::of(&context, &membership, release);
-        let mut tally = gates::tally(&context, &membership, &tests, release, progress.went_out.as_ref());
-        let question = |tally, pull_requests| Question {
+        let question = |tests, tally, pull_requests| Question {
             context: &context,
             membership: &membership,
             deployments: &deployments,
-            tests: &tests,
+            tests,
             tally,
             pull_requests,
             rules: &rules,
             release,
         };
-        let mut burn_down = match drawn {
+        let items = match drawn {
             Drawn::Known(known) => {
-                let insight = with_gates_of_now(&question(&tally, &known.pull_requests), known);
+                let tests = TestResults::of(&context, &membership, release);
+                let tally = gates::tally(&context, &membership, &tests, release, progress.went_out.as_ref());
+                let insight = with_gates_of_now(&question(&tests, &tally, &known.pull_requests), known);
                 verdicts.push(insight.verdict);
                 distributions.push(Likelihood::Ready);
                 releases.push(insight);
                 continue;
             }
-            Drawn::New(burn_down) => burn_down,
+            Drawn::New(items) => items,
         };
-        let story_rows =
-            stories::rows(&context, &membership, &usual_ages, release, progress.went_out.as_ref());
-        let pull_request_rows = pull_requests.rows(&context, &membership, &usual_stages, release);
+        let Items { mut burn_down, tests, mut tally, stories, features, suites, pull_requests } = *items;
         let counted = tally;
-        let question = question(&counted, &pull_request_rows);
+        let question = question(&tests, &counted, &pull_requests);
         let gates = question.gates();
         let metrics = question.metrics();
         if described.released_at.is_none() {
@@ -110,11 +121,11 @@ pub fn derive(
                 Some([p50, p85, p95].map(|date| policy.calendar.day(date.or_furthest(now))));
         }
         let remedies = if described.released_at.is_none() {
-            let steps = remedies(&question, &gates, &story_rows);
+            let steps = remedies(&question, &gates, &stories);
             let asked = forecasts.asked(&context, release, burn_down.unit, progress);
             let sooner = asked.map(|asked| {
                 let unit = burn_down.unit;
-                Sooner { context: &context, asked, release, unit, outlook }.steps(&story_rows, &usual_ages)
+                Sooner { context: &context, asked, release, unit, outlook }.steps(&stories, &usual_ages)
             });
             counterfactuals::in_order(sooner.unwrap_or_default(), steps)
         } else {
@@ -135,10 +146,10 @@ pub fn derive(
             outlook,
             forecast,
             last_day_from: promised.map(|target| later(target.at, -last_day)),
-            features: features(&context, &story_rows),
-            stories: story_rows,
-            suites: suites::rows(&context, &membership, release),
-            pull_requests: pull_request_rows,
+            features,
+            stories,
+            suites,
+            pull_requests,
             remedies,
             builds: membership.builds[release].iter().map(|item| Arc::clone(context.builds[*item])).collect(),
         }));
@@ -169,11 +180,22 @@ pub fn derive(
     (insight, valid_until)
 }
 
-/// The burn-down of a release.
+/// What is said of a release before its gates and its forecast.
 enum Drawn<'a> {
-    New(BurnDown),
+    New(Box<Items<'a>>),
     /// With all else that was said of it, as all of it holds still.
     Known(&'a Arc<ReleaseInsight>),
+}
+
+/// What is said of the items of a release.
+struct Items<'a> {
+    burn_down: BurnDown,
+    tests: TestResults<'a>,
+    tally: Tally,
+    stories: Vec<StoryRow>,
+    features: Vec<Feature>,
+    suites: Vec<SuiteRow>,
+    pull_requests: Vec<PullRequestRow>,
 }
 
 /// What was said of a release that went out, with what its gates say now.

@@ -15,8 +15,8 @@ use super::{Feature, StoryRow, context::Context, stories::is_open};
 pub(crate) fn features(context: &Context<'_>, rows: &[StoryRow]) -> Vec<Feature> {
     let mut found: Vec<Feature> = Vec::new();
     let mut places: HashMap<&StoryKey, usize> = HashMap::new();
-    let listed: HashMap<&StoryKey, Option<&StoryKey>> =
-        rows.iter().map(|row| (&row.story.key, row.story.parent.as_ref())).collect();
+    let part_of: HashMap<&StoryKey, &StoryKey> =
+        rows.iter().filter_map(|row| Some((&row.story.key, row.story.parent.as_ref()?))).collect();
     let mut seen: HashSet<(usize, &StoryKey)> = HashSet::new();
     for row in rows {
         let Some(parent) = &row.story.parent else { continue };
@@ -45,7 +45,7 @@ pub(crate) fn features(context: &Context<'_>, rows: &[StoryRow]) -> Vec<Feature>
         }
         let is_unfinished =
             |key: &StoryKey| context.story(key).is_none_or(|index| is_open(context.stories[index]));
-        let is_elsewhere = |key: &StoryKey| listed.get(key).is_none_or(|other| *other != Some(parent));
+        let is_elsewhere = |key: &StoryKey| part_of.get(key).is_none_or(|other| *other != parent);
         for blocker in &row.story.blocked_by {
             if is_elsewhere(blocker) && is_unfinished(blocker) && seen.insert((place, blocker)) {
                 feature.waits_for.push(blocker.clone());

@@ -55,8 +55,8 @@ pub(crate) enum Reach {
 /// One condition.
 #[derive(Clone, Debug)]
 pub(super) enum Test {
-    /// Title or key contain it, in small letters.
-    Contains { part: String, is_quoted: bool },
+    /// Title or key contain it.
+    Contains { part: Needle, is_quoted: bool },
     /// The field is one of these.
     Field(Field, Vec<Wanted>),
 }
@@ -198,30 +198,101 @@ impl Test {
     }
 }
 
-fn is_there<'a>(mut texts: impl Iterator<Item = &'a str>, part: &str, is_quoted: bool, reach: Reach) -> bool {
+fn is_there<'a>(
+    mut texts: impl Iterator<Item = &'a str>,
+    part: &Needle,
+    is_quoted: bool,
+    reach: Reach,
+) -> bool {
     if reach == Reach::Fuzzy && !is_quoted {
-        texts.any(|text| has_in_order(text, part))
+        texts.any(|text| part.is_in_order_in(text))
     } else {
-        texts.any(|text| contains(text, part))
+        texts.any(|text| part.is_in(text))
     }
 }
 
-/// The sign of kelvin (`k`) and the I with a dot (`i` and a dot): all other letters that are not plain
-/// have small ones that are not plain either.
-const PLAIN_WHEN_SMALL: [char; 2] = ['\u{212a}', '\u{130}'];
-
-/// Whether the letters of `text` can be compared with those of `part` byte by byte. Nearly every text
-/// can, and is then looked through without a copy.
-fn is_comparable(text: &str, part: &str) -> bool {
-    /// Each is in one of the two when they are written as bytes, and hardly ever in another text.
-    const SIGNS: [u8; 2] = [0x84, 0xc4];
-    part.is_ascii()
-        && (memchr2(SIGNS[0], SIGNS[1], text.as_bytes()).is_none() || !text.contains(PLAIN_WHEN_SMALL))
+/// A part of a text that is looked for, in whatever case it is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Needle {
+    /// In small letters.
+    small: String,
+    /// The rarest character of a plain one, and where it is: most texts do not have it, and no more of
+    /// them needs to be looked at.
+    rarest: Option<(usize, u8)>,
 }
 
-/// Where the letter `small` is in `text`, small or capital.
-fn letters(text: &[u8], small: u8) -> impl Iterator<Item = usize> {
-    memchr2_iter(small, small.to_ascii_uppercase(), text)
+impl Needle {
+    pub(crate) fn new(part: &str) -> Self {
+        let small = part.to_lowercase();
+        let frequency = |character: u8| FREQUENCIES.get(usize::from(character)).copied().unwrap_or(0);
+        let characters = small.bytes().enumerate().filter(|_| small.is_ascii());
+        let rarest = characters.min_by_key(|(_, character)| frequency(*character));
+        Self { small, rarest }
+    }
+
+    /// Whether `text` contains it.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        if self.is_ruled_out(text) {
+            return false;
+        }
+        let (Some((offset, rarest)), true) = (self.rarest, is_comparable(text)) else {
+            return text.to_lowercase().contains(&self.small);
+        };
+        let (text, part) = (text.as_bytes(), self.small.as_bytes());
+        let Some(last) = text.len().checked_sub(part.len()) else { return false };
+        // Where all of it has room.
+        memchr2_iter(rarest, rarest.to_ascii_uppercase(), &text[offset..=offset + last])
+            .any(|at| text[at..at + part.len()].eq_ignore_ascii_case(part))
+    }
+
+    /// Whether its letters are in `text` in their order, the first one where a word begins.
+    pub(crate) fn is_in_order_in(&self, text: &str) -> bool {
+        let Some(first) = self.small.chars().next() else { return true };
+        if self.is_ruled_out(text) {
+            return false;
+        }
+        if self.rarest.is_some() && is_comparable(text) {
+            let (bytes, part) = (text.as_bytes(), self.small.as_bytes());
+            let begins = |at: &usize| !text[..*at].chars().next_back().is_some_and(char::is_alphanumeric);
+            let mut starts = memchr2_iter(part[0], part[0].to_ascii_uppercase(), bytes);
+            let Some(start) = starts.find(begins) else { return false };
+            let mut rest = &bytes[start + 1..];
+            return part[1..].iter().all(|wanted| {
+                let found = memchr2(*wanted, wanted.to_ascii_uppercase(), rest);
+                found.inspect(|found| rest = &rest[found + 1..]).is_some()
+            });
+        }
+        let lower = text.to_lowercase();
+        let mut before = ' ';
+        for (at, character) in lower.char_indices() {
+            if character == first && !before.is_alphanumeric() {
+                let mut rest = lower[at..].chars();
+                return self.small.chars().all(|wanted| rest.any(|found| found == wanted));
+            }
+            before = character;
+        }
+        false
+    }
+
+    /// Nearly every text is out by its rarest character, whatever else is in it.
+    fn is_ruled_out(&self, text: &str) -> bool {
+        // These two are also small letters of others.
+        self.rarest.is_some_and(|(_, rarest)| {
+            !matches!(rarest, b'k' | b'i')
+                && memchr2(rarest, rarest.to_ascii_uppercase(), text.as_bytes()).is_none()
+        })
+    }
+}
+
+/// Whether the letters of `text` can be compared byte by byte with plain ones. Nearly every text can,
+/// and is then looked through without a copy: all letters that are not plain have small ones that are
+/// not plain either, but for two.
+fn is_comparable(text: &str) -> bool {
+    /// The sign of kelvin (`k`) and the I with a dot (`i` and a dot).
+    const PLAIN_WHEN_SMALL: [char; 2] = ['\u{212a}', '\u{130}'];
+    /// Each is in one of the two when they are written as bytes, and hardly ever in another text.
+    const SIGNS: [u8; 2] = [0x84, 0xc4];
+    memchr2(SIGNS[0], SIGNS[1], text.as_bytes()).is_none() || !text.contains(PLAIN_WHEN_SMALL)
 }
 
 /// How often letters are used, the most frequent ones of English first; what is not here is rarer.
@@ -237,60 +308,6 @@ const FREQUENCIES: [u8; 128] = {
     }
     frequencies
 };
-
-/// The rarest character of a plain `part`, and where it is: most texts do not have it, and no more
-/// of them needs to be looked at.
-fn rarest(part: &[u8]) -> Option<(usize, u8)> {
-    let frequency = |character: u8| FREQUENCIES.get(usize::from(character)).copied().unwrap_or(0);
-    part.iter().copied().enumerate().min_by_key(|(_, character)| frequency(*character))
-}
-
-/// Whether `text` contains `part` (in small letters), whatever the case.
-pub(crate) fn contains(text: &str, part: &str) -> bool {
-    if !is_comparable(text, part) {
-        return text.to_lowercase().contains(part);
-    }
-    let (text, part) = (text.as_bytes(), part.as_bytes());
-    let Some((offset, rarest)) = rarest(part) else { return true };
-    let Some(last) = text.len().checked_sub(part.len()) else { return false };
-    // Where all of it has room.
-    letters(&text[offset..=offset + last], rarest)
-        .any(|at| text[at..at + part.len()].eq_ignore_ascii_case(part))
-}
-
-/// Whether the letters of `part` (small ones) are in `text` in their order, the first one where
-/// a word begins.
-fn has_in_order(text: &str, part: &str) -> bool {
-    let Some(first) = part.chars().next() else { return true };
-    let bytes = text.as_bytes();
-    // Nearly every text is out by this, whatever else is in it: these letters are nobody's small one.
-    let is_missing =
-        |small: u8| small.is_ascii() && memchr2(small, small.to_ascii_uppercase(), bytes).is_none();
-    if rarest(part.as_bytes()).is_some_and(|(_, rarest)| !matches!(rarest, b'k' | b'i') && is_missing(rarest))
-    {
-        return false;
-    }
-    if is_comparable(text, part) {
-        let begins = |at: &usize| !text[..*at].chars().next_back().is_some_and(char::is_alphanumeric);
-        let Some(start) = letters(bytes, part.as_bytes()[0]).find(begins) else { return false };
-        let mut rest = &bytes[start + 1..];
-        return part.bytes().skip(1).all(|wanted| {
-            let Some(found) = memchr2(wanted, wanted.to_ascii_uppercase(), rest) else { return false };
-            rest = &rest[found + 1..];
-            true
-        });
-    }
-    let lower = text.to_lowercase();
-    let mut before = ' ';
-    for (at, character) in lower.char_indices() {
-        if character == first && !before.is_alphanumeric() {
-            let mut rest = lower[at..].chars();
-            return part.chars().all(|wanted| rest.any(|found| found == wanted));
-        }
-        before = character;
-    }
-    false
-}
 
 /// Whether a text is this one (in small letters), whatever the case.
 fn is_text(text: &str, wanted: &str) -> bool {
@@ -365,7 +382,7 @@ mod tests {
 
     use super::*;
 
-    /// What [`has_in_order`] means, the plain way.
+    /// What [`Needle::is_in_order_in`] means, the plain way.
     fn has_in_order_plainly(text: &str, part: &str) -> bool {
         let text: Vec<char> = text.to_lowercase().chars().collect();
         let begins = |at: &usize| *at == 0 || !text[at - 1].is_alphanumeric();
@@ -384,9 +401,10 @@ mod tests {
 
         #[test]
         fn texts_are_found_as_the_plain_way_finds_them(text in LETTERS, part in LETTERS) {
-            let part = part.to_lowercase();
-            prop_assert_eq!(contains(&text, &part), text.to_lowercase().contains(&part), "{} {}", text, part);
-            prop_assert_eq!(has_in_order(&text, &part), has_in_order_plainly(&text, &part), "{} {}", text, part);
+            let (needle, part) = (Needle::new(&part), part.to_lowercase());
+            prop_assert_eq!(needle.is_in(&text), text.to_lowercase().contains(&part), "{} {}", text, part);
+            let plainly = has_in_order_plainly(&text, &part);
+            prop_assert_eq!(needle.is_in_order_in(&text), plainly, "{} {}", text, part);
         }
     }
 }

@@ -21,5 +21,5 @@ mod tests;
 pub(crate) use complete::{Completion, complete};
 pub(crate) use fields::{Field, Kind as FieldKind};
 pub(crate) use item::{Amount, Item};
-pub(crate) use matching::{Glance, Query, Reach, SaidOf, contains};
+pub(crate) use matching::{Glance, Needle, Query, Reach, SaidOf};
 pub(crate) use parse::{QueryError, measured_field, parse, parse_for};

@@ -9,7 +9,7 @@ use crate::insight::patterns::Patterns;
 
 use super::{
     fields::{self, Field, FieldRow, Kind, SEVERITIES},
-    matching::{Query, Test, Wanted},
+    matching::{Needle, Query, Test, Wanted},
 };
 
 /// Most terms of a query.
@@ -145,7 +145,7 @@ impl Parser<'_> {
         }
         let word = self.word(true)?;
         if word.is_quoted || !self.take(':') {
-            let part = word.text.to_lowercase();
+            let part = Needle::new(&word.text);
             return Ok((negated, Test::Contains { part, is_quoted: word.is_quoted }));
         }
         if word.text == "is" {
