@@ -1,7 +1,7 @@
 //! Which release a person means.
 
 use crate::{
-    domain::{Release, ReleaseId},
+    domain::{Kind, Release, ReleaseId},
     insight::{Board, Completeness},
 };
 
@@ -15,15 +15,24 @@ const LISTED: usize = 12;
 pub(super) fn asked(board: &Board, name: &str) -> Result<Option<ReleaseId>, Failure> {
     match status::named(board, name) {
         Ok(id) => Ok(Some(id)),
-        Err(message)
-            if board.completeness != Completeness::Whole
-                || board.health.iter().any(|source| source.failure.is_some() && !source.is_own()) =>
-        {
+        Err(message) if may_be_missing(board) => {
             complain(&format!("cannot tell: {message}, and not every source answered"));
             Ok(None)
         }
         Err(message) => Err(Failure::Usage(message)),
     }
+}
+
+/// Whether there may be releases that nobody told of: a source did not answer, or not with all.
+pub(super) fn may_be_missing(board: &Board) -> bool {
+    board.completeness != Completeness::Whole
+        || board.health.iter().any(|source| source.failure.is_some() && !source.is_own())
+        || board.world.incomplete().any(|(kind, ..)| kind == Kind::Releases)
+}
+
+/// `no release is known`, and whether that says anything.
+pub(super) fn none_known(board: &Board, none: &str) -> String {
+    if may_be_missing(board) { format!("{none}, and not every source answered") } else { none.to_owned() }
 }
 
 /// The release called `name`: by project and version, or by the version alone where only one

@@ -258,7 +258,7 @@ fn basis(dates: &Dates) -> ForecastBasis {
         _ => "the scope stays as it is".to_owned(),
     };
     let own = if own == 0 {
-        "no release of its own has finished".to_owned()
+        "no release of its own that is large enough to learn from has finished".to_owned()
     } else {
         let releases = words::count(own, "release of its own took", "releases of its own took");
         format!("{releases} {:.0} days, in the middle", state.cadence.median)

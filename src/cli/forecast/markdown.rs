@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::{
-    cli::status::markdown::{escape, table},
+    cli::{
+        release,
+        status::markdown::{escape, table},
+    },
     domain::Instant,
     insight::{
         Board, ReleaseInsight, earlier_forecasts, forecast_in_words, forecast_moved,
@@ -57,7 +60,7 @@ pub(super) fn all(board: &Board, releases: &[&ReleaseInsight], now: Instant) -> 
         words::day_and_time(board.at, &board.policy.calendar)
     );
     if releases.is_empty() {
-        out.push_str("\nNo release is in the making.\n");
+        let _ = writeln!(out, "\n{}.", release::none_known(board, "No release is in the making"));
     }
     let rows = releases.iter().map(|insight| {
         vec![

@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use crate::{
-    cli::status::text::{rows, section},
+    cli::{
+        release,
+        status::text::{rows, section},
+    },
     domain::Instant,
     insight::{
         Board, ReleaseInsight, earlier_forecasts, forecast_in_words, forecast_moved,
@@ -58,7 +61,8 @@ pub(super) fn one(board: &Board, insight: &ReleaseInsight, now: Instant) -> Stri
 pub(super) fn all(board: &Board, releases: &[&ReleaseInsight], now: Instant) -> String {
     let mut out = String::new();
     if releases.is_empty() {
-        let _ = writeln!(out, "{}: no release is in the making", board.title);
+        let none = release::none_known(board, "no release is in the making");
+        let _ = writeln!(out, "{}: {none}", board.title);
     } else {
         let _ = writeln!(
             out,
@@ -68,6 +72,9 @@ pub(super) fn all(board: &Board, releases: &[&ReleaseInsight], now: Instant) -> 
         );
     }
     as_of(&mut out, board);
+    for source in source_words(board, now) {
+        let _ = writeln!(out, "source {source}");
+    }
     let cells = releases.iter().map(|insight| {
         vec![
             insight.release.id.to_string(),

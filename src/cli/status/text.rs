@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
+    cli::release,
     domain::{Instant, ReleaseId},
     insight::{
         Board, Difference, GateAnswer, Outlook, PullRequestRow, ReleaseInsight, ScheduleProblemKind,
@@ -21,10 +22,15 @@ const ROWS: usize = 20;
 pub(super) fn board(board: &Board, release: Option<&ReleaseId>, now: Instant) -> String {
     let mut out = String::new();
     let Some(insight) = super::shown(board, release) else {
-        line(&mut out, format_args!("{}: no release is known", board.title));
+        let none = release::none_known(board, "no release is known");
+        line(&mut out, format_args!("{}: {none}", board.title));
         sources(&mut out, board, now);
         problems(&mut out, board);
         section(&mut out, "What to do");
+        if release::may_be_missing(board) {
+            line(&mut out, format_args!("  `tminus doctor` says of every source what it lacks"));
+            return out;
+        }
         line(&mut out, format_args!("  tag a version (`git tag v0.1.0`): tags are releases"));
         line(
             &mut out,
