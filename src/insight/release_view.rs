@@ -259,18 +259,22 @@ fn happened(board: &Board, insight: &ReleaseInsight, since: Instant, now: Instan
             && checks.any(|check| check.outcome == CheckOutcome::Failed && is(check.at))
     };
     let all = [
-        ("deployed", deployed.map(|row| row.deployment.environment.text().clone()).collect()),
-        ("pull requests merged", rows(&|row| is(row.pull_request.merged_at))),
-        ("pull requests with a check that failed", rows(&red)),
-        ("pull requests approved", rows(&approved)),
-        ("pull requests opened", rows(&|row| is(row.pull_request.opened_at))),
-        ("pull requests closed without a merge", rows(&|row| is(row.pull_request.closed_at))),
-        ("stories done", stories(Category::Done)),
-        ("stories added", scope(ScopeChange::Added)),
+        ("deployed", "deployed", deployed.map(|row| row.deployment.environment.text().clone()).collect()),
+        ("pull request merged", "pull requests merged", rows(&|row| is(row.pull_request.merged_at))),
+        ("pull request with a check that failed", "pull requests with a check that failed", rows(&red)),
+        ("pull request approved", "pull requests approved", rows(&approved)),
+        ("pull request opened", "pull requests opened", rows(&|row| is(row.pull_request.opened_at))),
+        (
+            "pull request closed without a merge",
+            "pull requests closed without a merge",
+            rows(&|row| is(row.pull_request.closed_at)),
+        ),
+        ("story done", "stories done", stories(Category::Done)),
+        ("story added", "stories added", scope(ScopeChange::Added)),
     ];
     all.into_iter()
-        .filter(|(_, names): &(_, Vec<Text>)| !names.is_empty())
-        .map(|(what, names)| Happened { what, names })
+        .filter(|(_, _, names): &(_, _, Vec<Text>)| !names.is_empty())
+        .map(|(one, several, names)| Happened { what: if names.len() == 1 { one } else { several }, names })
         .collect()
 }
 

@@ -150,6 +150,10 @@ fn offers_for(state: &State, subjects: &[Subject]) -> Vec<Offer> {
 }
 
 fn show(state: &mut State, dialog: Dialog, effects: &mut Vec<Effect>) {
+    if matches!(dialog, Dialog::Question(_)) {
+        // What was said of something before would be read as an answer to this.
+        state.message = None;
+    }
     state.overlays.retain(|overlay| !matches!(overlay, Overlay::Operations(_)));
     state.overlays.push(Overlay::Operations(Box::new(dialog)));
     effects.push(Effect::Draw);

@@ -232,6 +232,8 @@ fn enqueue(state: &mut State, sure: Vec<Asked>, now: Instant) {
     }
     operations.bound();
     state.undo = Some(Undo::Operations(batch));
+    // What was said of something before would be read as said of this.
+    state.message = None;
 }
 
 /// What can be undone next: what was confirmed last and still waits.

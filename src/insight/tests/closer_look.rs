@@ -146,12 +146,12 @@ fn a_release_is_told_to_others_in_shares_and_in_what_happened() {
     assert_eq!(view.overdue_words(), "1 of 1 open pull requests are overdue (100 %)");
     let happened: Vec<_> = view.happened.iter().map(|one| (one.what, one.words())).collect();
     let expected = [
-        ("pull requests merged", "api#1".to_owned()),
-        ("pull requests with a check that failed", "api#100".to_owned()),
+        ("pull request merged", "api#1".to_owned()),
+        ("pull request with a check that failed", "api#100".to_owned()),
     ];
     assert_eq!(happened, expected);
     let markdown = view.markdown();
-    for part in ["# payments 4.2", "- 1 pull requests merged: api\\#1", "Refund \\| \\*retries\\* ＠lee"] {
+    for part in ["# payments 4.2", "- 1 pull request merged: api\\#1", "Refund \\| \\*retries\\* ＠lee"] {
         assert!(markdown.contains(part), "{part}: {markdown}");
     }
     assert!(view.text().contains("merge   #############....... 66.6 %  2 of 3"), "{}", view.text());
