@@ -140,9 +140,9 @@ fn scrolling() -> impl Strategy<Value = Vec<Buffer>> {
             let cells = &mut next.content[top * 40..end * 40];
             let by = by * 40 % cells.len().max(1);
             if up {
-                cells.rotate_left(by)
+                cells.rotate_left(by);
             } else {
-                cells.rotate_right(by)
+                cells.rotate_right(by);
             }
             // A corner of it has other texts.
             for y in 0..5 {

@@ -130,12 +130,12 @@ impl Rows {
     /// Cells of a row that are others in a row of `other`.
     fn unlike(&self, row: usize, other: &Self, other_row: usize) -> i64 {
         let pairs = self.row(row).iter().zip(other.row(other_row));
-        pairs.filter(|(one, other)| one != other).count() as i64
+        pairs.map(|(one, other)| i64::from(one != other)).sum()
     }
 
     /// Cells of a row in which anything is to be seen.
     fn written(&self, row: usize) -> i64 {
-        self.row(row).iter().filter(|cell| **cell != self.blank).count() as i64
+        self.row(row).iter().map(|cell| i64::from(*cell != self.blank)).sum()
     }
 }
 
