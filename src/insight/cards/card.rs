@@ -280,7 +280,7 @@ pub struct CardRow {
     /// Where it leads to.
     pub subject: Option<Subject>,
     /// What it is made of, the most telling first, where its cells do not say it; bounded by
-    /// [`behind`].
+    /// `behind`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub behind: Vec<Text>,
 }
