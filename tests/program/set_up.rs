@@ -34,6 +34,10 @@ fn init_writes_a_file_that_is_right_and_takes_none_away() {
     assert_eq!(fs::read_to_string(&file).expect("the file"), "board = \"mine\"\n");
     printed(&place, &["init", "--force"]);
     assert_eq!(fs::read_to_string(&file).expect("the file"), written);
+    // It may have held what stands nowhere else, and once more takes nothing away.
+    printed(&place, &["init", "--force"]);
+    let before = place.work().join(".tminus.toml.before");
+    assert_eq!(fs::read_to_string(before).expect("what it was before"), "board = \"mine\"\n");
 }
 
 #[test]

@@ -91,6 +91,9 @@ pub(super) fn run(common: &Common, asked: &InitArguments) -> Result<ExitCode, Fa
     }
     keep(&project.file, &shown, &text, asked.force)?;
     print(&format!("wrote {shown}\n{said}"))?;
+    if asked.force && before(&project.file).exists() {
+        tell(&format!("what it was before is kept beside it: {}", environment.shown(&before(&project.file))));
+    }
     if let Err(error) = config::check(&environment, &flags(common)) {
         complain(&format!("note: the configuration as a whole is not right yet\n{error}"));
     }
@@ -107,6 +110,7 @@ fn is_there(shown: &str) -> Failure {
 /// Writes `text`; only with `is_forced` in the place of what is there.
 fn keep(file: &Path, shown: &str, text: &str, is_forced: bool) -> Result<(), Failure> {
     if is_forced {
+        keep_before(file, shown, text)?;
         return report::keep(file, text);
     }
     #[expect(clippy::disallowed_methods, reason = "a person asked for this file")]
@@ -118,6 +122,24 @@ fn keep(file: &Path, shown: &str, text: &str, is_forced: bool) -> Result<(), Fai
         }
         Failure::Usage(format!(
             "cannot write {shown}: {error}\n`tminus init --print` shows it, and you can keep it where you may write"
+        ))
+    })
+}
+
+/// Where the file that is replaced is kept: it may hold a plan that stands nowhere else.
+fn before(file: &Path) -> PathBuf {
+    file.with_extension("toml.before")
+}
+
+/// Keeps what is there, unless it is what is written now.
+#[expect(clippy::disallowed_methods, reason = "a person asked for this file")]
+fn keep_before(file: &Path, shown: &str, text: &str) -> Result<(), Failure> {
+    if !file.is_file() || std::fs::read(file).is_ok_and(|known| known == text.as_bytes()) {
+        return Ok(());
+    }
+    std::fs::copy(file, before(file)).map(drop).map_err(|error| {
+        Failure::Usage(format!(
+            "cannot keep what {shown} is now: {error}\nit stays as it is; move it away, then ask again"
         ))
     })
 }
